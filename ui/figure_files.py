@@ -44,15 +44,14 @@ def figure_image(figure: Figure, dpi: int = DPI) -> QImage:
 
 
 def png_bytes(figure: Figure) -> bytes:
-    return png_of(figure_image(figure))
+    return image_file(figure_image(figure), "png")
 
 
-def png_of(image: QImage) -> bytes:
-    """A PNG file."""
+def image_file(image: QImage, ending: str) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"png")).write(image)
+    QImageWriter(buffer, QByteArray(ending.encode("ascii"))).write(image)
     return bytes(data.data())
 
 

@@ -39,6 +39,7 @@ _PICTURE_HEIGHT, _LOGO_HEIGHT, _LOGO_WIDTH = 1000.0, 330.0, 1100.0
 _SHADE = QColor("#F1F6F6")  # behind the interpretation
 _LONG_VERDICT = 600  # characters: of a controller that makes much harder, which is told one by one
 _FOOT = PAGE_HEIGHT - MARGIN - 250
+_ROOM_ENDS = _FOOT - 60
 UNCERTAIN = QColor(60, 60, 60, 55)  # over the normal band
 _NAMES = {GaitLabel.PERSONALIZED_CONTROLLER: "with exo, personalized"}
 
@@ -50,11 +51,17 @@ class ReportDrawing(Sheet):
         super().__init__(painter)
         self._content, self._panel_height = content, _PANEL_HEIGHT
         self._picture_height = _PICTURE_HEIGHT
+        self._columns_end = (0.0, 0.0)
 
     def draw(self) -> None:
         """The page; where its words are many, pictures and curves are lower to keep off its foot."""
-        self._picture_height -= min(max(self._over_the_foot() / 2, 0), 0.6 * _PICTURE_HEIGHT)
-        self._panel_height -= min(max(self._over_the_foot() / 2, -_MOST_HIGHER), _MOST_LOWER)
+        left, right = self._measured()
+        rows = -(-len(self._content.pictures) // 2)
+        most = 0.6 * _PICTURE_HEIGHT
+        shrink = min(max((right - _ROOM_ENDS) / rows, 0.0), most) if rows else 0.0
+        over = max(left, right - rows * shrink) - _ROOM_ENDS
+        self._picture_height -= shrink
+        self._panel_height -= min(max(over / 2, -_MOST_HIGHER), _MOST_LOWER)
         self._draw_body()
         self._draw_foot()
 
@@ -62,15 +69,15 @@ class ReportDrawing(Sheet):
         """Where the lowest of what was drawn above the foot ends."""
         return self._y
 
-    def _over_the_foot(self) -> float:
-        """How far the page reaches into its foot with its parts as high as now; negative with room."""
-        nowhere = QImage(1, 1, QImage.Format.Format_RGB32)
-        painter = QPainter(nowhere)
+    def _measured(self) -> tuple[float, float]:
+        """Where the left and the right column end with everything as high as usual."""
+        painter = QPainter(nowhere := QImage(1, 1, QImage.Format.Format_RGB32))
         trial = ReportDrawing(painter, self._content)
-        trial._panel_height, trial._picture_height = self._panel_height, self._picture_height
+        trial._measuring = True
         trial._draw_body()
         painter.end()
-        return trial.ends_at() - _FOOT + 60
+        assert not nowhere.isNull()
+        return trial._columns_end
 
     def _draw_body(self) -> None:
         self._blank()
@@ -81,7 +88,7 @@ class ReportDrawing(Sheet):
         top = self._y
         left = self._draw_left_column(MARGIN, top)
         right = self._draw_right_column(MARGIN + HALF + GAP, top)
-        self._y = max(left, right)
+        self._columns_end, self._y = (left, right), max(left, right)
 
     # Blocks ---------------------------------------------------------------------------------------
 
@@ -143,6 +150,8 @@ class ReportDrawing(Sheet):
             for column, kind in enumerate(kinds):
                 panel = next(p for p in self._content.panels if (p.kind, p.side) == (kind, side))
                 box = QRectF(MARGIN + column * (width + GAP), self._y + row * (height + gap), width, height)
+                if self._measuring:
+                    continue
                 PanelDrawing(self._painter, panel, self._shared_range(panel), self._family).draw(box)
         self._y += 2 * height + gap + 110
 
@@ -195,6 +204,8 @@ class ReportDrawing(Sheet):
         width = (HALF - 120) / 2
         for number, picture in enumerate(self._content.pictures):
             row, column = divmod(number, 2)
+            if self._measuring:
+                continue
             left, top = x + column * (width + 120), y + row * (self._picture_height + 190)
             image = QImage.fromData(picture.data)
             scale = min(width / image.width(), self._picture_height / image.height())

@@ -71,7 +71,8 @@ class FurtherPage(Sheet):
             rows, column = divmod(number, columns)
             top = self._y + rows * (height + _BETWEEN)
             box = QRectF(MARGIN + column * (width + GAP), top, width, height)
-            TwoSides(self._painter, plot, self._family).draw(box)
+            if not self._measuring:
+                TwoSides(self._painter, plot, self._family).draw(box)
         self._y += -(-len(plots) // columns) * (height + _BETWEEN) + 60
 
     def _draw_key(self, plots: tuple[CyclePlot, ...], *, band: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
@@ -14,7 +15,7 @@ from ui.report_sheet import GAP, HALF, MARGIN, MUTED, PAGE_HEIGHT, PAGE_WIDTH, W
 from ui.theme.tokens import LIGHT
 
 _WIDTH, _RIGHT = PAGE_WIDTH - 2 * MARGIN, MARGIN + HALF + GAP
-_FOOT = PAGE_HEIGHT - MARGIN - 250
+_ROOM_ENDS = PAGE_HEIGHT - MARGIN - 250 - 60
 _PLOT, _LOWEST_PLOT = 700.0, 380.0
 _MOST_MUSCLES, _MOST_FORCES = 8, 6  # plots; the appendix has all of them
 _NOTICE = (
@@ -42,9 +43,13 @@ class SecondPage(FurtherPage):
 
     def draw(self) -> None:
         """Plots get lower first, then the mildest warnings are counted only."""
-        rows = max(self._plot_rows(), 1)
-        self._plot_height = max(_PLOT - max(self._over_the_foot(), 0.0) / rows, _LOWEST_PLOT)
-        self._most_warnings = self._fitting_warnings()
+        rows, ends = self._plot_rows(), self._measured()
+        heights = [self._warning_height(one) for one in self.kept_warnings()]
+        if rows:
+            over = ends + sum(heights) - _ROOM_ENDS
+            self._plot_height = max(_PLOT - max(over, 0.0) / rows, _LOWEST_PLOT)
+        room = _ROOM_ENDS - ends + rows * (_PLOT - self._plot_height)
+        self._most_warnings = int(np.searchsorted(np.cumsum(heights), room, side="right"))
         self._draw_body()
         self._draw_foot(_NOTICE)
 
@@ -52,25 +57,15 @@ class SecondPage(FurtherPage):
         """Where the lowest of what was drawn above the foot ends."""
         return self._y
 
-    def _over_the_foot(self) -> float:
+    def _measured(self) -> float:
+        """Where the page ends with plots as high as usual, the heading of the warnings, and none of them."""
         painter = QPainter(nowhere := QImage(1, 1, QImage.Format.Format_RGB32))
         trial = SecondPage(painter, self._content, self._number)
-        trial._plot_height, trial._most_warnings = self._plot_height, self._most_warnings
+        trial._measuring, trial._most_warnings = True, 0
         trial._draw_body()
         painter.end()
         assert not nowhere.isNull()
-        return trial.ends_at() - _FOOT + 60
-
-    def _fitting_warnings(self) -> int:
-        """How many there is room for, found by halves."""
-        fits, too_many = 0, len(self._content.warnings) + 1
-        while too_many - fits > 1:
-            self._most_warnings = (fits + too_many) // 2
-            if self._over_the_foot() > 0:
-                too_many = self._most_warnings
-            else:
-                fits = self._most_warnings
-        return fits
+        return trial.ends_at()
 
     def _plot_rows(self) -> int:
         emg = -(-len(_emg_plots(self._content)) // EMG_COLUMNS)
@@ -144,14 +139,23 @@ class SecondPage(FurtherPage):
         return tuple(graded[: self._most_warnings])
 
     def _draw_warning(self, one: StepWarning) -> None:
-        severity, advice = one.finding.severity, one.finding.advice
+        severity = one.finding.severity
         self._text(QRectF(MARGIN, self._y, 700, 120), one.step.label, 80, MUTED, WRAPPED)
         inks = {Severity.STOP: LIGHT.stop.ink, Severity.WARNING: LIGHT.warn.ink}
         ink = QColor(inks[severity]) if severity in inks else MUTED
         self._text(QRectF(MARGIN + 720, self._y, 460, 120), severity.value, 80, ink, WRAPPED, 600)
-        words = f"{advice.what} {advice.why} [{advice.code}]"
         box = QRectF(MARGIN + 1200, self._y, _WIDTH - 1200, 600)
-        self._y += max(self._text(box, words, 80, align=WRAPPED), 96) + 30
+        self._text(box, _words(one), 80, align=WRAPPED)
+        self._y += self._warning_height(one)
+
+    def _warning_height(self, one: StepWarning) -> float:
+        self._painter.setFont(self._font(80))
+        return max(self._bounds(QRectF(0, 0, _WIDTH - 1200, 600), _words(one), WRAPPED), 96) + 30
+
+
+def _words(one: StepWarning) -> str:
+    advice = one.finding.advice
+    return f"{advice.what} {advice.why} [{advice.code}]"
 
 
 def _emg_plots(content: ReportContent) -> tuple[CyclePlot, ...]:

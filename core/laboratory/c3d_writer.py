@@ -47,8 +47,10 @@ class C3dContent:
 def c3d_bytes(content: C3dContent) -> bytes:
     """The file. A point with a gap is not valid there; of more than 255 events the first are written."""
     frames = len(content.marker_m)
-    head = _parameters(_groups(content, frames))
-    start = 2 + len(head) // _BLOCK
+    groups = _groups(content, frames)
+    start = 2 + len(_parameters(groups)) // _BLOCK
+    groups["POINT"]["DATA_START"] = start  # as long as it was: the blocks stay as many
+    head = _parameters(groups)
     points = len(content.marker_names) + len(content.angle_names)
     header = struct.pack(
         "<BBHHHHHfHHf",
@@ -89,7 +91,7 @@ def _groups(content: C3dContent, frames: int) -> dict[str, dict[str, _Value]]:
         "POINT": {
             "USED": len(names),
             "FRAMES": min(frames, _MOST_FRAMES),
-            "DATA_START": 0,  # filled in when the length is known; readers take it from the header
+            "DATA_START": 0,  # filled in when the length is known
             "SCALE": -1.0,
             "RATE": float(content.rate_hz),
             "UNITS": ["mm"],

@@ -98,7 +98,7 @@ class InterpretationPart:
 @dataclass(frozen=True, slots=True)
 class ReportPicture:
     caption: str
-    data: bytes  # a PNG file
+    data: bytes  # a picture file, as Qt reads them
 
 
 NOTICE = (

@@ -29,7 +29,7 @@ from core.session.report_warnings import StepWarning, report_warnings
 from core.store.clinic import CLINIC_FILE, read_clinic, write_logo, write_name
 from tests.refusals import refused
 from tests.ui import force_samples, muscle_samples, records, samples
-from ui.figure_files import png_of
+from ui.figure_files import image_file
 from ui.pages.report import ReportPage
 from ui.presenters import report_pictures
 from ui.presenters.report import ReportPresenter
@@ -55,7 +55,7 @@ def everything(context: SessionContext, visit_id: str) -> ReportContent:
 def picture() -> bytes:
     image = QImage(480, 480, QImage.Format.Format_RGB32)
     image.fill(QColor("red"))
-    return png_of(image)
+    return image_file(image, "png")
 
 
 def ends(sheet: type[ReportDrawing] | type[SecondPage], content: ReportContent) -> float:

@@ -15,7 +15,7 @@ from core.domain.report import Report
 from core.errors import refuse
 from core.session.flow import Step, StepStatus
 from core.session.interpretation import keep_interpretation
-from core.session.report import ReportContent, report_content
+from core.session.report import ReportContent, ReportPicture, report_content
 from core.session.report_json import report_json
 from core.store.clinic import read_clinic, write_logo, write_name
 from core.store.private import ordinary_permissions
@@ -55,6 +55,7 @@ class ReportPresenter(StepPresenter):
         self._key: tuple[str, ...] = ()  # records the shown content was read from
         self._content: ReportContent | None = None
         self._wants_appendix = False
+        self._pictures: tuple[str, tuple[ReportPicture, ...]] = ("", ())  # of which motion
         self._folder = QTemporaryDir()  # of PDFs that another program shows; removed at the end
         page.save_to.connect(lambda path: self.attempt(lambda: self.save(path)))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
@@ -169,8 +170,12 @@ class ReportPresenter(StepPresenter):
         self._page.render(self._state(visit_id, self._content, status))
 
     def _collected(self, visit_id: str) -> ReportContent:
-        content = with_pictures(self.context.store, visit_id, report_content(self.context.store, visit_id))
-        return replace(content, appendix=self._wants_appendix)
+        """Pictures are drawn once per motion."""
+        content, motion = report_content(self.context.store, visit_id), self.newest(RecordKind.MOTION)
+        motion_id = "" if motion is None else motion.id
+        if self._pictures[0] != motion_id:
+            self._pictures = motion_id, with_pictures(self.context.store, visit_id, content).pictures
+        return replace(content, pictures=self._pictures[1], appendix=self._wants_appendix)
 
     def _state(self, visit_id: str, content: ReportContent, status: StepStatus) -> ReportState:
         store = self.context.store

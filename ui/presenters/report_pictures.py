@@ -15,7 +15,7 @@ from core.domain.record import RecordKind
 from core.domain.recording import Landmark, Landmarks, LandmarkTrack
 from core.session.report import ReportContent, ReportPicture
 from core.store.repository import Store
-from ui.figure_files import png_of
+from ui.figure_files import image_file
 from ui.marker_view import marker_view
 from ui.presenters.motion import timing_video
 from ui.recording_view import RecordingView, recording_view_of, with_sides_of
@@ -93,7 +93,7 @@ def _height_px(track: LandmarkTrack, number: int) -> float:
 
 
 def _picture(clip: RecordingView, track: LandmarkTrack, number: int, height_px: float) -> bytes:
-    """A PNG file; empty where the person is not seen whole. It begins below the neck."""
+    """A picture file; empty where the person is not seen whole. It begins below the neck."""
     points = track.image_px[min(number, len(track.time_s) - 1)]
     if not math.isfinite(_height_px(track, number)):
         return b""
@@ -112,4 +112,4 @@ def _picture(clip: RecordingView, track: LandmarkTrack, number: int, height_px: 
     ink = SkeletonInk() if film is not None else SkeletonInk(LIGHT.left, LIGHT.right, LIGHT.norm, "#FFFFFF")
     draw_skeleton(painter, (points - corner) * scale, track.visibility[number], replace(ink, width=6.0))
     painter.end()
-    return png_of(image)
+    return image_file(image, "bmp")  # not compressed: it is drawn at once
