@@ -34,6 +34,10 @@ def _python() -> str | None:
     return None
 
 
+def opensim_there() -> bool:
+    return _python() is not None
+
+
 def ask_opensim(script: str, folder: Path, **order: Any) -> Any:
     """Run `script`, which finds `order` and puts its answer into `answer`. Skips without OpenSim."""
     python = _python()

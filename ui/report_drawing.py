@@ -37,6 +37,7 @@ _PANEL_HEIGHT, _MOST_LOWER = 1000.0, 620.0
 _MOST_HIGHER = 250.0  # where the words are few
 _PICTURE_HEIGHT, _LOGO_HEIGHT, _LOGO_WIDTH = 1000.0, 330.0, 1100.0
 _SHADE = QColor("#F1F6F6")  # behind the interpretation
+_LONG_WORDS = 600  # letters of an interpretation, above which they are smaller
 _LONG_VERDICT = 600  # characters: of a controller that makes much harder, which is told one by one
 _FOOT = PAGE_HEIGHT - MARGIN - 250
 _ROOM_ENDS = _FOOT - 60
@@ -124,12 +125,13 @@ class ReportDrawing(Sheet):
             return
         width = PAGE_WIDTH - 2 * MARGIN
         words = QRectF(MARGIN + 130, self._y + 210, width - 220, 10_000)
-        self._painter.setFont(self._font(92))
+        size = 92 if len(part.text) <= _LONG_WORDS else 80
+        self._painter.setFont(self._font(size))
         height = 210 + self._bounds(words, part.text, WRAPPED) + 210
         self._painter.fillRect(QRectF(MARGIN, self._y, width, height), _SHADE)
         self._painter.fillRect(QRectF(MARGIN, self._y, 30, height), ACCENT)
         self._text(QRectF(words.left(), self._y + 60, width, 130), "Interpretation", 96, ACCENT, weight=600)
-        self._text(words, part.text, 92, align=WRAPPED)
+        self._text(words, part.text, size, align=WRAPPED)
         self._text(QRectF(words.left(), self._y + height - 170, words.width(), 120), part.signed, 80, MUTED)
         self._y += height + 130
 

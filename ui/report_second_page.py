@@ -16,7 +16,7 @@ from ui.theme.tokens import LIGHT
 
 _WIDTH, _RIGHT = PAGE_WIDTH - 2 * MARGIN, MARGIN + HALF + GAP
 _ROOM_ENDS = PAGE_HEIGHT - MARGIN - 250 - 60
-_PLOT, _LOWEST_PLOT = 700.0, 380.0
+_PLOT, _LOWEST_PLOT = 700.0, 480.0
 _MOST_MUSCLES, _MOST_FORCES = 8, 6  # plots; the appendix has all of them
 _NOTICE = (
     "Research prototype, not a cleared medical device. What the twin does, with and without the exo, is "

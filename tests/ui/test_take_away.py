@@ -41,17 +41,27 @@ def test_pages_with_results_offer_to_save_and_copy_them(
     context: SessionContext, visit_id: str, step: Step, chosen: list[str], tmp_path: Path
 ) -> None:
     assert not page_of(context, step)[0].take_away.isVisibleTo(None)
-    records.fill(context.store, visit_id, step)
+    made = records.fill(context.store, visit_id, step)
 
     page, presenter = page_of(context, step)
 
-    assert not page.take_away.isHidden()
+    assert not page.take_away.isHidden() and presenter.shown_records()[0] == made[step]
+    page.take_away.chosen.emit(TakeAway.CSV)
+    assert chosen == [f"P-0042-visit-1-{step.value}.csv"]
+    assert made[step] in (tmp_path / chosen[0]).read_text(encoding="utf-8")
+
+
+def test_the_zip_of_a_page_has_its_figure_and_says_what_is_in_it(
+    context: SessionContext, visit_id: str, chosen: list[str], tmp_path: Path
+) -> None:
+    records.fill(context.store, visit_id, Step.MOTION)
+    page, _ = page_of(context, Step.MOTION)
+
     page.take_away.chosen.emit(TakeAway.ZIP)
-    assert chosen == [f"P-0042-visit-1-{step.value}.zip"]
+
     with zipfile.ZipFile(tmp_path / chosen[0]) as archive:
         names = archive.namelist()
-    assert {"README.txt", "SHA256SUMS.txt"} < set(names) and any(name.endswith(".png") for name in names)
-    assert presenter.shown_records()
+    assert {"README.txt", "SHA256SUMS.txt", "measured_walk.c3d", "measured_joint_angles.png"} < set(names)
 
 
 def test_emg_is_offered_once_it_is_there_and_not_while_a_file_is_chosen(
