@@ -43,8 +43,9 @@ from ui.session_context import SessionContext
 FOOT = PAGE_HEIGHT - MARGIN - 250
 
 
-def everything(context: SessionContext, visit_id: str) -> ReportContent:
-    made = records.fill(context.store, visit_id, Step.DEPLOY)
+def everything(context: SessionContext, visit_id: str, upto: Step = Step.MOTION) -> ReportContent:
+    """With forces and EMG."""
+    made = records.fill(context.store, visit_id, upto)
     keep = functools.partial(context.store.save, visit_id=visit_id, summary="")
     forces = force_samples.kinetics(ForceSource.ESTIMATED)
     keep(RecordKind.KINETICS, forces, inputs=(made[Step.MOTION],))
@@ -75,7 +76,7 @@ def shown(context: SessionContext) -> tuple[ReportPage, ReportPresenter]:
 
 
 def test_everything_that_a_visit_has_fits_onto_two_pages(context: SessionContext, visit_id: str) -> None:
-    whole = everything(context, visit_id)
+    whole = everything(context, visit_id, Step.DEPLOY)
     assert page_count(whole) == 2 and page_count(replace(whole, appendix=True)) > 3
     assert ends(SecondPage, whole) < FOOT
 
@@ -244,7 +245,7 @@ def test_no_picture_of_the_recording_shows_the_head(
 
 
 def test_the_json_has_a_unit_and_a_record_with_every_number(context: SessionContext, visit_id: str) -> None:
-    everything(context, visit_id)
+    everything(context, visit_id, Step.COMPARE)
     keep_interpretation(context.store, visit_id, "Pushes off late.", by="A. Berger")
 
     values = report_values(context.store, visit_id)
@@ -282,7 +283,7 @@ def test_the_terminal_prints_the_same_json_and_writes_the_pdf(
 def test_json_print_and_open_are_buttons(
     context: SessionContext, visit_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records.fill(context.store, visit_id, Step.REVIEW)
+    everything(context, visit_id)
     page, _ = shown(context)
     opened: list[Path] = []
     saved, printed = tmp_path / "r.json", tmp_path / "printed.pdf"
