@@ -24,7 +24,7 @@ from core.laboratory.names import unique
 from core.laboratory.writers import csv_text, ground_forces_text, table_text, trc_text
 from core.motion.angle_files import angles_csv, coordinates_mot
 from core.session.export_c3d import c3d_content
-from core.session.export_tables import cycles_csv, numbers_csv, strides_csv
+from core.session.export_tables import cycles_csv, emg_cycles_csv, numbers_csv, strides_csv, torque_csv
 from core.session.numbers import (
     Number,
     comparison_numbers,
@@ -139,6 +139,11 @@ def _emg_files(store: Store, info: RecordInfo) -> _Written:
     yield f"{mark}_emg.sto", table, f"EMG envelopes, fraction of the {emg.normalised_to}"
     fractions = [f"{name} (fraction of {emg.reference(number)})" for number, name in enumerate(names)]
     yield f"{mark}_emg.csv", csv_text(fractions, time_s, emg.envelope), "the same; time on the motion's clock"
+    newest = store.latest(info.visit_id, RecordKind.MOTION)
+    strides = () if newest is None else store.load(newest.id, Motion).strides
+    if strides:
+        cycles = emg_cycles_csv(emg, strides)
+        yield f"{mark}_emg_gait_cycles.csv", cycles, "envelopes over 0 to 100 % of the gait cycle, in %"
     quality = numbers_csv(emg_numbers(emg, info.id))
     yield f"{mark}_emg_quality.csv", quality, "quality of the channels, units in a column"
 
@@ -183,6 +188,9 @@ def _comparison_files(store: Store, info: RecordInfo) -> _Written:
     comparison = store.load(info.id, Comparison)
     numbers = numbers_csv(comparison_numbers(comparison, info.id))
     yield "simulated_comparison.csv", numbers, "what each gait costs and does, units in a column"
+    if any(one.profile is not None for one in comparison.situations):
+        torque = torque_csv(comparison.situations)
+        yield "simulated_exo_torque.csv", torque, "the exo over 0 to 100 % of the gait cycle, N m/kg"
     yield from _walks(comparison.rollouts)
 
 

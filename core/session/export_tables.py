@@ -9,8 +9,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from core.domain.body import JointKind
-from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion
+from core.domain.body import SIDES, JointKind
+from core.domain.emg import EmgEnvelopes
+from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion, Stride
+from core.domain.situation import SituationWalks
+from core.emg.cycles import emg_cycles
 from core.session.numbers import COLUMNS, Number, number_rows
 
 _Cell = str | float | int | None
@@ -61,6 +64,36 @@ def _cycle_rows(cycles: GaitCycles, most: int) -> Iterable[list[_Cell]]:
             strides = [float(value) for value in angle_deg[:, percent, column]]
             numbers = [float(mean[percent, column]), float(sd[percent, column]), *strides]
             yield [kind.value, cycles.side.value, percent, *numbers, *[None] * (most - count)]
+
+
+def emg_cycles_csv(emg: EmgEnvelopes, strides: Sequence[Stride]) -> str:
+    """One row per channel and percent of its leg's gait cycle: mean, SD over the strides, their number."""
+    head = ("muscle", "side", "percent", "mean_percent", "sd_percent", "strides", "of")
+    rows: list[list[_Cell]] = []
+    for number, one in enumerate(emg_cycles(emg, strides)):
+        count = len(one.envelope)
+        sd = one.sd if count > 1 else np.full(CYCLE_POINTS, np.nan)
+        for percent in range(CYCLE_POINTS if count else 0):
+            values = [100.0 * float(one.mean[percent]), 100.0 * float(sd[percent])]
+            site = [one.site.muscle.value, one.site.side.value]
+            rows.append([*site, percent, *values, count, emg.reference(number)])
+    return _table(head, rows)
+
+
+def torque_csv(situations: Sequence[SituationWalks]) -> str:
+    """Torque of the exo over the gait cycle, by situation, controller and side; simulated."""
+    head = ("situation", "controller", "joint", "side", "percent", "torque_nm_kg", "sd_nm_kg", "strides")
+    rows: list[list[_Cell]] = []
+    for walks in situations:
+        profile = walks.profile
+        for number, side in enumerate(SIDES) if profile is not None else ():
+            if profile is None or not profile.strides[number]:
+                continue
+            place = [walks.situation, walks.label, profile.joint.value, side.value]
+            for percent in range(CYCLE_POINTS):
+                torque, sd = (table[number, percent] for table in (profile.torque_nm_kg, profile.sd_nm_kg))
+                rows.append([*place, percent, float(torque), float(sd), profile.strides[number]])
+    return _table(head, rows)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[_Cell]]) -> str:

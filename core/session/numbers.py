@@ -16,6 +16,9 @@ from core.domain.exo_walk import ExoWalk
 from core.domain.kinetics import Kinetics
 from core.domain.motion import GaitCycles, Motion, Spread
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel, RolloutSet
+from core.domain.scenario import LEVEL_WALKING
+from core.domain.situation import SituationWalks, find_walks
+from core.domain.situation_effects import effect_of, situation_name
 from core.domain.twin import GaitPolicy, Twin
 from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
 
@@ -198,7 +201,28 @@ def comparison_numbers(comparison: Comparison, source: str) -> tuple[Number, ...
     """What each gait costs and does; all simulated. Ratios are shares of walking without the exo."""
     without = comparison.find(GaitLabel.WITHOUT_EXO)
     base = None if without is None else without.measures
-    return tuple(number for score in comparison.scores for number in _score_numbers(score, base, source))
+    scores = (number for score in comparison.scores for number in _score_numbers(score, base, source))
+    return (*scores, *_situation_numbers(comparison.situations, source))
+
+
+def _situation_numbers(situations: tuple[SituationWalks, ...], source: str) -> Iterator[Number]:
+    """Beyond level walking: falls, and what it costs against the same walks without the exo."""
+    for walks in situations:
+        if walks.situation == LEVEL_WALKING.key:
+            continue
+        rail = ", with a handrail" if walks.handrail else ""
+        of = f"{walks.label}, {situation_name(walks.situation)}{rail}"
+        for name, whole in (("falls", walks.measures.falls), ("walks", walks.measures.starts)):
+            yield Number(name, of, float(whole), "", source, simulated=True)
+        bare = find_walks(situations, walks.situation, GaitLabel.WITHOUT_EXO.value, handrail=walks.handrail)
+        cost = None if bare is None or bare is walks else effect_of(walks, bare).cost
+        if cost is not None:
+            name = "metabolic cost per metre" if cost.per_metre else "metabolic rate"
+            low, mean, high = (
+                100.0 * end for end in (cost.estimate.low, cost.estimate.mean, cost.estimate.high)
+            )
+            share = Estimate(mean, low, high)
+            yield _estimate(name, of, share, "% of the same walks without exo", source, walks.measures.seeds)
 
 
 def _score_numbers(score: GaitScore, without: WalkMeasures | None, source: str) -> Iterator[Number]:

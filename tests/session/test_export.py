@@ -19,11 +19,13 @@ from scipy.spatial.transform import Rotation
 
 from app.cli import commands as cli
 from core.domain.body import JOINTS, JointKind, Side
+from core.domain.controller import Comparison
 from core.domain.laboratory import LaboratoryTrial, TrialEventKind
 from core.domain.motion import Kinematics, Motion
 from core.domain.record import RecordKind
-from core.domain.rollout import GaitLabel
+from core.domain.rollout import GaitLabel, RolloutSet, SceneGeometry
 from core.domain.twin import BodyParameters, SegmentScale
+from core.emg.cycles import emg_cycles
 from core.laboratory.c3d import read_c3d
 from core.laboratory.opensim_tables import read_table
 from core.laboratory.writers import TO_OPENSIM
@@ -33,6 +35,7 @@ from core.session.numbers import motion_numbers
 from core.store.repository import Store, open_store
 from core.twin.body import Fidelity, compile_body
 from core.twin.osim_writer import osim_text
+from tests import situated, walked
 from tests.opensim_process import ask_opensim
 from tests.refusals import refused
 from tests.store.samples import a_subject
@@ -317,3 +320,34 @@ markers = opensim.TimeSeriesTableVec3(order["markers"])
 column = markers.getDependentColumn("R_HEE")
 answer["R_HEE"] = [[column[i][axis] for axis in range(3)] for i in range(column.size())]
 """
+
+
+def test_emg_comes_out_per_gait_cycle_too(store, visit_id):
+    recorded(store, visit_id)
+
+    rows = rows_of(export_visit(store, visit_id)["measured_emg_gait_cycles.csv"])
+
+    first = emg_cycles(replace(samples.emg(), offset_s=0.25), samples.motion().strides)
+    right = next(one for one in first if one.site.side is Side.RIGHT and len(one.envelope))
+    muscle = right.site.muscle.value
+    mine = [row for row in rows if (row["muscle"], row["side"]) == (muscle, "right")]
+    np.testing.assert_allclose([float(row["mean_percent"]) for row in mine], 100.0 * right.mean, rtol=1e-9)
+
+
+def test_situations_and_torques_of_a_comparison_come_out_and_are_called_simulated(store, visit_id):
+    gaits = RolloutSet((), SceneGeometry(()), "Level walking")
+    found = situated.situated(
+        Comparison(gaits, walked.scores(), ""), situated.pair("ramp-up", 1.05, falls=(1, 2))
+    )
+    record_id = store.save(RecordKind.COMPARISON, found, visit_id=visit_id, summary="")
+
+    files = export_records(store, [record_id])
+
+    rows = rows_of(files["simulated_comparison.csv"])
+    falls = {row["of"]: row["value"] for row in rows if row["measure"] == "falls" and "ramp" in row["of"]}
+    assert sorted(falls.values()) == ["1", "2"] and {row["simulated"] for row in rows} == {"yes"}
+    torque = rows_of(files["simulated_exo_torque.csv"])
+    level = [row for row in torque if (row["side"], row["controller"]) == ("left", "personalized controller")]
+    assert len(level) == 101 and max(float(row["torque_nm_kg"]) for row in level) == pytest.approx(
+        0.12, rel=0.01
+    )
