@@ -15,11 +15,11 @@ from core.store.repository import Store
 
 def without_screen() -> None:
     """Letters can be drawn from here on, also where there is no screen."""
-    from PySide6.QtGui import QGuiApplication
+    from PySide6.QtWidgets import QApplication  # the kind that a window needs, too: there is one per process
 
-    if QGuiApplication.instance() is None:
+    if QApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        QGuiApplication([])
+        QApplication([])
 
 
 def write_visit_report(store: Store, visit_id: str, path: Path, *, appendix: bool = False) -> None:
