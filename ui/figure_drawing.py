@@ -78,7 +78,8 @@ class FigureDrawing(Sheet):
                 x = self._legend_words(x + 300, gait)
         if any(plot.band is not None for plot in self._figure.plots):
             self._painter.fillRect(QRectF(x, self._y + 30, 200, 80), QColor(LIGHT.norm_band))
-            self._legend_words(x + 240, "normal ± 1 SD")
+            normal = "normal" if self._figure.band_fits else "nearest band"
+            self._legend_words(x + 240, f"{normal} ± 1 SD")
         self._y += _LEGEND
 
     def _legend_words(self, x: float, words: str) -> float:

@@ -51,7 +51,8 @@ class SecondPage(FurtherPage):
         room = _ROOM_ENDS - ends + rows * (_PLOT - self._plot_height)
         self._most_warnings = int(np.searchsorted(np.cumsum(heights), room, side="right"))
         self._draw_body()
-        self._draw_foot(_NOTICE)
+        forces = self._content.forces
+        self._draw_foot(_NOTICE if forces is None else f"{_NOTICE} {forces.band_words}")
 
     def ends_at(self) -> float:
         """Where the lowest of what was drawn above the foot ends."""

@@ -13,6 +13,7 @@ from core.domain.record import RecordInfo, RecordKind
 from core.errors import refuse
 from core.session.export_readme import README, readme_text
 from core.session.export_record import ExportFile, record_files
+from core.session.patient_file import FILE_NAME, patient_json
 from core.store.repository import Store
 
 SUMS, BUNDLE = "SHA256SUMS.txt", "exotwin-export.zip"
@@ -62,11 +63,18 @@ def export_records(
     """
     infos = [store.info(record_id) for record_id in dict.fromkeys(record_ids)]
     files = [file for info in infos for file in record_files(store, info)]
-    named = tuple(_named_once((*files, *more)))
+    visits = dict.fromkeys(info.visit_id for info in infos)
+    patients = (_patient_file(store, visit_id) for visit_id in visits)
+    named = tuple(_named_once((*files, *more, *patients)))
     contents = {file.name: file.data for file in named}
     contents[README] = readme_text(_title(store, infos), named).encode("utf-8")
     contents[SUMS] = sums_text(contents).encode("utf-8")
     return contents
+
+
+def _patient_file(store: Store, visit_id: str) -> ExportFile:
+    text = patient_json(store.subject_of(visit_id), store.visit(visit_id))
+    return ExportFile(FILE_NAME, text, "the patient's data, as `exotwin session run` reads them", "")
 
 
 def _named_once(files: Sequence[ExportFile]) -> Iterator[ExportFile]:

@@ -39,7 +39,7 @@ Measured, estimated, simulated
 def readme_text(title: str, files: Sequence[ExportFile], *, notes: Sequence[str] = ()) -> str:
     """`notes` say what is not there, and why."""
     width = max((len(file.name) for file in files), default=0)
-    lines = [f"  {file.name:<{width}}  {file.about}; record {file.record_id[:8]}" for file in files]
+    lines = [f"  {file.name:<{width}}  {file.about}{_source(file)}" for file in files]
     told = list(notes)
     if not any(file.name == OSIM_FILE for file in files):
         told.append(NO_OSIM)
@@ -49,6 +49,10 @@ def readme_text(title: str, files: Sequence[ExportFile], *, notes: Sequence[str]
         "SHA256SUMS.txt has the SHA-256 of every file (sha256sum -c SHA256SUMS.txt).\n"
         "ExoTwin is a research prototype, not a cleared medical device.\n"
     )
+
+
+def _source(file: ExportFile) -> str:
+    return f"; record {file.record_id[:8]}" if file.record_id else ""
 
 
 NO_OSIM = (

@@ -16,8 +16,10 @@ from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import GaitCycles, Motion, stride_words
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.domain.scenario import LEVEL_WALKING
 from core.gait.cycles import mean_cycle, measured_sd
-from core.gait.norms import BAND_SOURCE, normal_band
+from core.gait.norm_choice import Norm, kinetic_norm
+from core.session.norms import motion_norm, motion_walker
 from core.session.report_muscles import CyclePlot, emg_plots, force_plots, motion_of
 from core.store.repository import Store
 
@@ -54,6 +56,7 @@ class Figure:
     columns: int
     notes: tuple[str, ...]  # what the band is, what was left out
     record_id: str
+    band_fits: bool = True  # whether the band is of people of this age at this speed, as the notes say
 
 
 def record_figure(store: Store, info: RecordInfo) -> Figure | None:
@@ -78,12 +81,14 @@ def _motion(store: Store, info: RecordInfo) -> Figure:
     told += [f"{speed:.2f} m/s"] if math.isfinite(speed) else []
     notes = ["Mean ± 1 SD. Flexion, adduction, inward rotation, dorsiflexion and inversion are positive."]
     notes += ["One camera: only bending and stretching can be trusted."] if motion.sagittal_only else []
-    plots = () if motion.without_walk else tuple(_joint_plot(kind, motion) for kind in kinds)
+    norm = motion_norm(store, info.id, motion)
+    plots = () if motion.without_walk else tuple(_joint_plot(kind, motion, norm) for kind in kinds)
     if any(plot.band is not None for plot in plots):
-        notes.append(f"Normal band: {BAND_SOURCE}.")
+        notes.append(norm.legend)
     name = f"{'synthetic' if motion.synthetic else 'measured'}_joint_angles"
     columns = 3 if motion.sagittal_only else 4
-    return Figure(name, f"Joint angles · {mark}", " · ".join(told), plots, columns, tuple(notes), info.id)
+    title, whose = f"Joint angles · {mark}", " · ".join(told)
+    return Figure(name, title, whose, plots, columns, tuple(notes), info.id, norm.fits)
 
 
 def _moves(motion: Motion, kind: JointKind) -> bool:
@@ -93,7 +98,7 @@ def _moves(motion: Motion, kind: JointKind) -> bool:
     return any(float(np.ptp(one)) > 1e-6 for one in angles)
 
 
-def _joint_plot(kind: JointKind, motion: Motion) -> FigurePlot:
+def _joint_plot(kind: JointKind, motion: Motion, norm: Norm) -> FigurePlot:
     column, spreads = list(JointKind).index(kind), measured_sd(motion)
     lines = tuple(
         FigureLine(
@@ -105,11 +110,11 @@ def _joint_plot(kind: JointKind, motion: Motion) -> FigurePlot:
         for cycles, sd in zip(motion.cycles, spreads, strict=True)
         if len(cycles.angle_rad)
     )
-    return FigurePlot(f"{kind.label} (°)", lines, _band(kind), _toe_offs(motion.cycles))
+    return FigurePlot(f"{kind.label} (°)", lines, _band(kind, norm), _toe_offs(motion.cycles))
 
 
-def _band(kind: JointKind) -> tuple[FloatArray, FloatArray] | None:
-    band = normal_band(kind)
+def _band(kind: JointKind, norm: Norm | None) -> tuple[FloatArray, FloatArray] | None:
+    band = None if norm is None else norm.bands.band(kind)
     if band is None:
         return None
     return np.degrees(band.mean_rad - band.sd_rad), np.degrees(band.mean_rad + band.sd_rad)
@@ -149,17 +154,18 @@ def _kinetics(store: Store, info: RecordInfo) -> Figure:
     estimated = kinetics.source is ForceSource.ESTIMATED
     words = "estimated without force plates" if estimated else "from force plates"
     plots = force_plots(kinetics, sagittal_only=motion is None or motion.sagittal_only)
+    norm = None if motion is None else kinetic_norm(motion_walker(store, info.visit_id, motion))
+    notes = ["Internal moments, flexion and dorsiflexion positive; mean ± 1 SD over strides."]
+    notes += [] if norm is None else [norm.legend]
     return Figure(
         f"{'estimated' if estimated else 'measured'}_forces",
         f"Moments, powers and ground forces · {words}",
         _whose(store, info),
         tuple(_both_sides(plot) for plot in plots if plot.curves),
         3,
-        (
-            "Internal moments, flexion and dorsiflexion positive; mean ± 1 SD over strides.",
-            f"Normal band: {BAND_SOURCE}.",
-        ),
+        tuple(notes),
         info.id,
+        norm is None or norm.fits,
     )
 
 
@@ -173,20 +179,26 @@ def _comparison(store: Store, info: RecordInfo) -> Figure:
 
 
 def _gaits(store: Store, info: RecordInfo, gaits: RolloutSet, title: str) -> Figure:
-    """One row per side; the measured gait with them where one is known."""
-    newest = store.latest(info.visit_id, RecordKind.MOTION)
+    """One row per side; with level walking the measured gait and its band, where one is known."""
+    level = info.kind is not RecordKind.SCENARIO or gaits.scenario == LEVEL_WALKING.name
+    newest = store.latest(info.visit_id, RecordKind.MOTION) if level else None
     walked: list[tuple[str, tuple[GaitCycles, GaitCycles]]] = []
+    norm: Norm | None = None
     if newest is not None:
-        walked.append((MEASURED, store.load(newest.id, Motion).cycles))
+        motion = store.load(newest.id, Motion)
+        norm = motion_norm(store, newest.id, motion)
+        walked.append((MEASURED, motion.cycles))
     walked += [(str(walk.label.value), walk.cycles) for walk in _told_apart(gaits)]
-    plots = tuple(_gait_plot(kind, side, walked) for side in range(len(SIDES)) for kind in SAGITTAL)
+    sides = range(len(SIDES))
+    plots = tuple(_gait_plot(kind, side, walked, norm) for side in sides for kind in SAGITTAL)
     left_out = [walk.label.value for walk in gaits.rollouts if walk not in _told_apart(gaits)]
     notes = ["Mean curves. Simulated curves are results of a computer model, not measurements."]
     notes += [f"Not drawn: {', '.join(left_out)}."] if left_out else []
-    notes.append(f"Normal band: {BAND_SOURCE}.")
+    notes += [] if norm is None else [norm.legend]
     name = "simulated_comparison" if info.kind is RecordKind.COMPARISON else "simulated_gait"
     subtitle = f"{_whose(store, info)} · {gaits.scenario}"
-    return Figure(name, title, subtitle, tuple(p for p in plots if p.lines), 3, tuple(notes), info.id)
+    plots = tuple(plot for plot in plots if plot.lines)
+    return Figure(name, title, subtitle, plots, 3, tuple(notes), info.id, norm is None or norm.fits)
 
 
 def _told_apart(gaits: RolloutSet) -> tuple[Rollout, ...]:
@@ -199,13 +211,16 @@ def _told_apart(gaits: RolloutSet) -> tuple[Rollout, ...]:
 
 
 def _gait_plot(
-    kind: JointKind, side: int, walked: Sequence[tuple[str, tuple[GaitCycles, GaitCycles]]]
+    kind: JointKind,
+    side: int,
+    walked: Sequence[tuple[str, tuple[GaitCycles, GaitCycles]]],
+    norm: Norm | None,
 ) -> FigurePlot:
     column = list(JointKind).index(kind)
     lines = tuple(_gait_lines(column, side, walked))
     toe_off = _toe_offs([walked[0][1][side]]) if walked else ()
     title = f"{SIDES[side].value.capitalize()} {kind.label.lower()} (°)"
-    return FigurePlot(title, lines, _band(kind), toe_off)
+    return FigurePlot(title, lines, _band(kind, norm), toe_off)
 
 
 def _gait_lines(
