@@ -93,6 +93,9 @@ class ComparePresenter(StepPresenter):
     def leave(self) -> None:
         self._page.comparison.leave()
 
+    def shown_records(self) -> tuple[str, ...]:
+        return () if self._loaded is None else (self._loaded[0],)
+
     def main(self) -> None:
         if self._loaded is None:
             self.start()
