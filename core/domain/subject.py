@@ -74,8 +74,8 @@ class Subject:
     @property
     def one_affected_side(self) -> Side | None:
         """The side, where exactly one is affected."""
-        one_sided = self.affected_side in (AffectedSide.LEFT, AffectedSide.RIGHT)
-        return Side(self.affected_side) if one_sided else None
+        sides = {AffectedSide.LEFT: Side.LEFT, AffectedSide.RIGHT: Side.RIGHT}
+        return None if self.affected_side is None else sides.get(self.affected_side)
 
 
 def check_height(height_m: float) -> None:

@@ -10,7 +10,8 @@ from core.domain.subject import Consent, Subject, check_birth_year, check_height
 from core.domain.walking_ability import check_notes
 from core.errors import UserError, refuse
 from ui.theme import Tone
-from ui.widgets.patient_form import FieldNote, PatientEntry
+from ui.widgets.field_note import FieldNote
+from ui.widgets.patient_form import PatientEntry
 from ui.wording import day, read_day
 
 _EXAMPLE_DAY = date(2026, 11, 20)
