@@ -27,6 +27,9 @@ def job_summary(state: JobState) -> str:
     return f"{words} · {left}" if left else words
 
 
+DONE_WITH_WARNINGS = ("Done with warnings", Tone.WARN, "attention")
+
+
 def left_words(state: JobState) -> str:
     """How long a running job still takes: "estimating…" until its own progress tells; empty when unknown."""
     progress = state.progress

@@ -70,6 +70,11 @@ def percent(fraction: float, digits: int = 0) -> str:
     return f"{100 * fraction:.{digits}f} %"
 
 
+def signed(value: float, digits: int = 0) -> str:
+    """With a true minus sign, and without one before a zero."""
+    return f"{value:z.{digits}f}".replace("-", "−")
+
+
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """1 stride, 2 strides, no strides."""
     word = singular if number == 1 else plural or f"{singular}s"

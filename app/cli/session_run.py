@@ -25,6 +25,7 @@ from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
 from core.domain.assistance import Assistance
+from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
@@ -294,7 +295,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         **_deployment_numbers(store, visit_id, situation_assistance(comparison)),
         **_walk_numbers(comparison),
         **situation_numbers(comparison),
-        "verdict": comparison.sentence,
+        "verdict": comparison_verdict(comparison),
         **_virtual_walk_numbers(store, visit_id),
         "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
     }
@@ -313,6 +314,7 @@ def _deployment_numbers(store: Store, visit_id: str, assistance: Assistance) -> 
         "metabolic_ratio_per_metre": None if cost is None else cost.per_metre,
         "difference_shown": None if cost is None else cost.shown,
         "makes_walking_harder": assistance.harder if assistance.known else None,
+        "work_against_the_leg": assistance.against,
         "outcome": f"{where} {assistance.words}",
         "package_sha256": None if deployment is None else deployment.package_sha256,
         "readback_sha256": None if deployment is None else deployment.readback_sha256,

@@ -74,8 +74,13 @@ class Subject:
     @property
     def one_affected_side(self) -> Side | None:
         """The side, where exactly one is affected."""
-        sides = {AffectedSide.LEFT: Side.LEFT, AffectedSide.RIGHT: Side.RIGHT}
-        return None if self.affected_side is None else sides.get(self.affected_side)
+        match self.affected_side:
+            case AffectedSide.LEFT:
+                return Side.LEFT
+            case AffectedSide.RIGHT:
+                return Side.RIGHT
+            case _:
+                return None
 
 
 def check_height(height_m: float) -> None:

@@ -24,6 +24,7 @@ from core.domain.muscle_calibration import (
 )
 from core.domain.record import RecordInfo, RecordKind
 from core.emg.cycles import emg_cycles
+from core.gait.norm_choice import kinetic_norm
 from core.session.flow import VisitFacts, standing
 from core.session.force_curves import (
     ForceCurve,
@@ -39,6 +40,7 @@ from core.session.force_curves import (
     two_digits,
     work_words,
 )
+from core.session.norms import motion_walker
 from core.session.report_tables import ReportRow, ReportTable
 from core.session.weakness import facts_of, weakness_lines
 from core.store.repository import Store
@@ -66,6 +68,7 @@ class ForcePart:
     plots: tuple[CyclePlot, ...]
     table: ReportTable
     notes: tuple[str, ...]
+    band_words: str = ""  # whose the normal bands are, a sentence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +176,7 @@ def force_part(store: Store, visit_id: str) -> ForcePart | None:
         tuple(_plot(kinetics, curve) for curve in _curves(sagittal_only=motion.sagittal_only)),
         _force_table(kinetics),
         (*stale, *_force_notes(kinetics)),
+        kinetic_norm(motion_walker(store, visit_id, motion)).legend,
     )
 
 

@@ -471,6 +471,13 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_a_package_that_no_person",
     ),
     "package of a synthetic walk": ("DEP-025", "deploy/test_checks.py", "test_what_nobody_released"),
+    "package of a worse controller without a reason": (
+        "DEP-030",
+        "app/cli/test_deploy.py",
+        "test_a_worse_controller_without_a_reason",
+    ),
+    "comparison signed by nobody": ("DEP-031", "session/test_release.py", "test_only_a_person"),
+    "worse controller signed without a reason": ("DEP-032", "session/test_release.py", "test_effort_falls"),
     "controller that makes walking harder": (
         "CMP-002",
         "session/test_session_run.py",

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.errors import refuse
-from core.session.flow import Step, StepStatus
+from core.session.flow import Step, StepState, StepStatus
 from core.session.report import ReportContent, report_content
 from core.store.private import ordinary_permissions
 from ui.pages.report import ReportPage, ReportState
@@ -33,6 +33,8 @@ _MADE_FROM = (
 )
 
 
+_SAVED = ("The report is saved.", Tone.OK)
+_OUT_OF_DATE = ("The saved report is out of date: save it again.", Tone.WARN)
 PURPOSE = "A few pages that say what was measured and done"
 
 
@@ -47,9 +49,8 @@ class ReportPresenter(StepPresenter):
         page.save_to.connect(lambda path: self.attempt(lambda: self.save(path)))
 
     def start(self) -> None:
-        """A report is made by saving it; doing it again only reads the record anew."""
-        self._key = ()
-        self.refresh()
+        """A report is made by saving it."""
+        self._page.ask_where()
 
     def main(self) -> None:
         self._page.ask_where()
@@ -92,9 +93,12 @@ class ReportPresenter(StepPresenter):
         store = self.context.store
         kept = None if status.record_id is None else store.info(status.record_id)
         saved = "" if kept is None else f"Kept with the visit on {clock(kept.created_utc)}. {kept.summary}"
+        headline, tone = ("The report is ready.", Tone.NEUTRAL) if kept is None else _SAVED
+        if status.state is StepState.STALE:
+            headline, tone = _OUT_OF_DATE
         return ReportState(
-            headline="The report is ready." if kept is None else "The report is saved.",
-            tone=Tone.NEUTRAL if kept is None else Tone.OK,
+            headline=headline,
+            tone=tone,
             content=content,
             file_name=self._file_name(visit_id),
             contents=contents_of(content),

@@ -105,6 +105,12 @@ QPushButton[kind="link"] {{ background: transparent; border: none; color: {color
     font-weight: 600; }}
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
 QPushButton[kind="link"]:focus {{ border: 2px solid {colors.focus}; padding: 0 2px; border-radius: 4px; }}
+QPushButton[kind="title"] {{ background: transparent; border: none; padding: 0 4px; min-height: 0;
+    text-align: left; font-size: {theme.type.small}px; font-weight: 600; }}
+QPushButton[kind="title"][side="left"] {{ color: {colors.left}; }}
+QPushButton[kind="title"][side="right"] {{ color: {colors.right}; }}
+QPushButton[kind="title"]:hover {{ text-decoration: underline; }}
+QPushButton[kind="title"]:focus {{ border: 2px solid {colors.focus}; padding: 0 2px; border-radius: 4px; }}
 QPushButton[kind="step"] {{ background: transparent; border: none; border-left: 3px solid transparent;
     border-radius: 0; text-align: left; padding: 0; min-height: 0; }}
 QPushButton[kind="step"]:hover {{ background: {colors.sunken}; }}
