@@ -67,6 +67,6 @@ def test_the_bar_grows_to_what_only_measuring_leaves() -> None:
 def test_measuring_has_its_share_of_the_bar_of_learning_to_walk() -> None:
     """It used to stand at 98 % for as long as measuring took."""
     progress = GaitProgress(9, 90.0, 90 * 4000, 5.0, 1.0, 0.9, 1.0)
-    assert done_fraction(progress, 180.0) == pytest.approx(90.0 / (180.0 + 64_000 / 4000))
+    assert done_fraction(progress, 180.0) == pytest.approx(90.0 / (180.0 + 64_000 / 10_000))
     late = replace(progress, elapsed_s=181.0, control_steps=181 * 4000)
-    assert done_fraction(late, 180.0) == pytest.approx(180.0 / 196.0)
+    assert done_fraction(late, 180.0) == pytest.approx(180.0 / 186.4)
