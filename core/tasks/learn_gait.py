@@ -255,7 +255,7 @@ class _GaitTraining:
 
 
 def done_fraction(progress: GaitProgress, budget_s: float) -> float:
-    """Of the whole job, in time: measuring the two candidates follows, which only walks and learns nothing."""
+    """Of the whole job, in time: measuring the two candidates follows, in which nothing is learned."""
     measured_steps = 2 * EVALUATION_STARTS * EVALUATION_S / CONTROL_STEP_S
     measuring_s = measured_steps / max(MEASURED_FASTER * progress.control_steps_per_s, 1.0)
     return min(progress.elapsed_s, budget_s) / (budget_s + measuring_s)
