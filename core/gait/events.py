@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
-from core.domain.arrays import FloatArray, frozen
-from core.domain.body import SIDES, Side
+from core.domain.arrays import FloatArray
+from core.domain.body import SIDES
+from core.domain.gait_events import FootPaths, GaitEvents
 from core.domain.motion import Stride
 
 SHORTEST_STRIDE_S = 0.5  # running sprinters
@@ -22,31 +23,6 @@ _MISSED = 1.7  # a stride this many times longer than the median misses an event
 _EDGE_S, _HURRIED = 0.2, 0.8  # a landing that near to the edge must not come earlier than this fraction
 _INVENTED = 0.6  # a stride shorter than this fraction of the median was cut in two by a false event
 SHORTEST_STEP = 0.15  # of a stride; even in a severe limp the feet do not land closer together
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FootPaths:
-    """Paths in the world of the body model (walking towards -y). Axes: T frames, 2 sides as SIDES."""
-
-    time_s: FloatArray  # (T,)
-    pelvis_m: FloatArray  # (T, 3)
-    heel_m: FloatArray  # (T, 2, 3)
-    toe_m: FloatArray  # (T, 2, 3)
-
-    def __post_init__(self) -> None:
-        frozen(self, "time_s", (None,))
-        frozen(self, "pelvis_m", (len(self.time_s), 3))
-        frozen(self, "heel_m", (len(self.time_s), 2, 3))
-        frozen(self, "toe_m", (len(self.time_s), 2, 3))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GaitEvents:
-    """Times of one side's events, ascending."""
-
-    side: Side
-    heel_strike_s: FloatArray
-    toe_off_s: FloatArray
 
 
 def find_events(paths: FootPaths) -> tuple[GaitEvents, GaitEvents]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import SAGITTAL, SIDES, Joint, Side
+from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.findings import Severity
-from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Motion, Spread, Stride, stride_words
+from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, GaitCycles, Motion, Spread, Stride, stride_words
 from core.domain.recording import Landmarks
 from core.gait.cycles import range_of_motion_deg
 from ui.pages.motion import Tile
@@ -44,14 +44,33 @@ def motion_tiles(motion: Motion) -> tuple[Tile, ...]:
         return (Tile("Duration", f"{time_s[-1] - time_s[0]:.1f} s"), _fit_tile(motion))
     width = measures.step_width_m
     tiles = [
-        Tile("Speed", f"{measures.speed_m_s:.2f} m/s"),
-        Tile("Cadence", f"{measures.cadence_steps_min:.0f} /min", "Steps per minute"),
-        Tile("Symmetry", _percent(measures.symmetry), "100 % = equal step times and lengths"),
+        Tile(
+            "Speed", f"{measures.speed_m_s:.2f}{_plus_minus(measures.speed_sd_m_s, 2)} m/s", _BETWEEN_STRIDES
+        ),
+        Tile(
+            "Cadence",
+            f"{measures.cadence_steps_min:.0f}{_plus_minus(measures.cadence_sd_steps_min)} /min",
+            "Steps per minute, ± one standard deviation between steps",
+        ),
+        Tile(
+            "Symmetry",
+            _percent(measures.symmetry, measures.symmetry_sd),
+            "100 % = equal step times and lengths; ± its standard deviation by the spread of the steps",
+        ),
         _fit_tile(motion),
     ]
     if width is not None:
-        tiles.insert(2, Tile("Step width", f"{100 * width:.0f} cm"))
+        width_text = f"{100 * width:.0f}{_plus_minus(100 * measures.step_width_sd_m)} cm"
+        tiles.insert(2, Tile("Step width", width_text, "± one standard deviation between steps"))
     return tuple(tiles)
+
+
+_BETWEEN_STRIDES = "± one standard deviation between strides"
+
+
+def _plus_minus(sd: float, digits: int = 0) -> str:
+    """Nothing where a single stride tells no spread, and in motions of earlier versions."""
+    return f" ± {sd:.{digits}f}" if np.isfinite(sd) else ""
 
 
 def _fit_tile(motion: Motion) -> Tile:
@@ -59,8 +78,8 @@ def _fit_tile(motion: Motion) -> Tile:
     return Tile("Fit", f"{1000 * motion.residual_m:.0f} mm", f"Typical distance of skeleton and {seen}")
 
 
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.0f} %" if np.isfinite(fraction) else "–"
+def _percent(fraction: float, sd: float) -> str:
+    return f"{100 * fraction:.0f}{_plus_minus(100 * sd)} %" if np.isfinite(fraction) else "–"
 
 
 def motion_table(motion: Motion) -> NumberTable:
@@ -69,13 +88,24 @@ def motion_table(motion: Motion) -> NumberTable:
             ("", "Left", "Right"), tuple(_span_row(course) for course in angle_courses(motion))
         )
     sides = motion.measures.sides
-    ranges = [range_of_motion_deg(cycles) for cycles in motion.cycles]
     rows = [
         NumberRow("Step length", tuple(_mean_sd_text(side.step_length_m, 100, "cm") for side in sides)),
         NumberRow("Stride time", tuple(_mean_sd_text(side.stride_time_s, 1, "s", 2) for side in sides)),
         NumberRow("Stance", tuple(_mean_sd_text(side.stance_fraction, 100, "%") for side in sides)),
+        NumberRow(
+            "Double support",
+            tuple(_mean_sd_text(side.double_support_fraction, 100, "%") for side in sides),
+            tip="Share of the stride with both feet on the ground",
+        ),
     ]
-    rows += [NumberRow(name, tuple(_degrees(r, joint) for r in ranges)) for name, joint in _RANGES]
+    rows += [
+        NumberRow(
+            name,
+            tuple(_range_text(cycles, kind) for cycles in motion.cycles),
+            tip="Range of the mean curve ± one standard deviation between the ranges of the strides",
+        )
+        for name, kind in _RANGES
+    ]
     return NumberTable(("", "Left", "Right"), tuple(rows))
 
 
@@ -88,12 +118,19 @@ def _span_row(course: AngleCourse) -> NumberRow:
     return NumberRow(course.kind.label, tuple(cells))
 
 
-_RANGES = (("Hip range", "hip_flexion"), ("Knee range", "knee_angle"), ("Ankle range", "ankle_angle"))
+_RANGES = (
+    ("Hip range", JointKind.HIP_FLEXION),
+    ("Knee range", JointKind.KNEE),
+    ("Ankle range", JointKind.ANKLE),
+)
 
 
-def _degrees(ranges: dict[str, float], joint: str) -> str:
-    value = next((value for name, value in ranges.items() if name.startswith(joint)), float("nan"))
-    return f"{value:.0f}°" if np.isfinite(value) else "–"
+def _range_text(cycles: GaitCycles, kind: JointKind) -> str:
+    """ "58 ± 3°"; without a spread where there is one stride."""
+    value = range_of_motion_deg(cycles)[Joint.of(kind, cycles.side).value]
+    strides = np.degrees(np.ptp(cycles.angle_rad[:, :, list(JointKind).index(kind)], axis=1))
+    sd = float(np.std(strides, ddof=1)) if len(strides) > 1 else float("nan")
+    return f"{value:.0f}{_plus_minus(sd)}°" if np.isfinite(value) else "–"
 
 
 def _mean_sd_text(value: Spread, factor: float, unit: str, digits: int = 0) -> str:
