@@ -153,7 +153,7 @@ INDEX = {  # bad input: code, file below tests/, test
     "gait event outside the walk": ("MOT-111", "gait/test_event_edits.py", "test_what_no_walk_can_show"),
     "two landings at once": ("MOT-112", "gait/test_event_edits.py", "test_what_no_walk_can_show"),
     "gait events changed by nobody": ("MOT-113", "gait/test_event_edits.py", "test_what_no_walk_can_show"),
-    "stride left out without a reason": ("MOT-114", "gait/test_event_edits.py", "test_what_no_walk_can_show"),
+    "stride left out, no reason": ("MOT-114", "gait/test_event_edits.py", "test_what_no_walk_can_show"),
     "no stride left": ("MOT-115", "gait/test_event_edits.py", "test_what_no_walk_can_show"),
     "events of an earlier motion": ("MOT-116", "gait/test_event_edits.py", "test_a_motion_of_an_earlier"),
     "change of an event that is not there": (

@@ -59,8 +59,8 @@ class EventsPanel(QWidget):
         self._state = EventsState()
         self._side, self._cursor_s = Side.LEFT, 0.0
         self.plots = {side: EventPlot(side) for side in SIDES}
-        self.scroll = QScrollBar(Qt.Orientation.Horizontal)
-        self.scroll.setAccessibleName("Part of the walk that is shown")
+        self.part = QScrollBar(Qt.Orientation.Horizontal)
+        self.part.setAccessibleName("Part of the walk that is shown")
         self._problem = label("", "small", wrap=True)
         self._words, self._history = ElidedLabel("small"), ElidedLabel("small")
         self._empty, self._editor = EmptyState(), QWidget()
@@ -72,7 +72,7 @@ class EventsPanel(QWidget):
         layout.addLayout(self._build_stride())
         for plot in self.plots.values():
             layout.addWidget(plot, 1)
-        for widget in (self.scroll, self._problem, self._words, self._history):
+        for widget in (self.part, self._problem, self._words, self._history):
             layout.addWidget(widget)
         layout.addLayout(self._build_end())
         self._editor.setLayout(layout)
@@ -109,14 +109,14 @@ class EventsPanel(QWidget):
 
     def _show_scroll(self, span_s: tuple[float, float], chosen: MarkedEvent | None) -> None:
         first_s, last_s = span_s
-        self.scroll.setRange(round(_MS * first_s), round(_MS * max(first_s, last_s - WINDOW_S)))
-        self.scroll.setPageStep(round(_MS * WINDOW_S))
-        self.scroll.setSingleStep(_MS // 2)
-        self.scroll.setVisible(self.scroll.maximum() > self.scroll.minimum())
+        self.part.setRange(round(_MS * first_s), round(_MS * max(first_s, last_s - WINDOW_S)))
+        self.part.setPageStep(round(_MS * WINDOW_S))
+        self.part.setSingleStep(_MS // 2)
+        self.part.setVisible(self.part.maximum() > self.part.minimum())
         time_s = None if chosen is None else chosen.automatic_s if chosen.time_s is None else chosen.time_s
-        shown_s = self.scroll.value() / _MS
+        shown_s = self.part.value() / _MS
         if time_s is not None and not shown_s <= time_s <= shown_s + WINDOW_S:
-            self.scroll.setValue(round(_MS * (time_s - 0.5 * WINDOW_S)))
+            self.part.setValue(round(_MS * (time_s - 0.5 * WINDOW_S)))
         self._scrolled()
 
     def _show_chosen(self, state: EventsState) -> None:
@@ -209,7 +209,7 @@ class EventsPanel(QWidget):
         self.out.clicked.connect(self._leave_out)
         self.reason.returnPressed.connect(self._leave_out)
         self.name.textChanged.connect(self._check)
-        self.scroll.valueChanged.connect(self._scrolled)
+        self.part.valueChanged.connect(self._scrolled)
         self.apply.clicked.connect(lambda: self.applied.emit(self.name.text().strip()))
         self.discard.clicked.connect(self.discarded)
         self.automatic.clicked.connect(lambda: self.automatic_again.emit(self.name.text().strip()))
@@ -248,4 +248,4 @@ class EventsPanel(QWidget):
 
     def _scrolled(self) -> None:
         for plot in self.plots.values():
-            plot.show_from(self.scroll.value() / _MS)
+            plot.show_from(self.part.value() / _MS)

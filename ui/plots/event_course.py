@@ -47,7 +47,8 @@ class EventPlot(PlainPlot):
 
     def __init__(self, side: Side) -> None:
         super().__init__(TimeBox())
-        self.side, self._course = side, None
+        self.side = side
+        self._course: EventCourse | None = None
         self._cursor_s, self._first_s = 0.0, 0.0
         self.lines: list[tuple[MarkedEvent, pg.InfiniteLine]] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.gait_events import EventEdit, MarkedEvent, WayWalked
 from core.domain.motion import Motion, stride_words
@@ -39,7 +40,8 @@ class EventsPresenter:
 
     def __init__(self, panel: EventsPanel, owner: StepPresenter) -> None:
         self._panel, self._owner = panel, owner
-        self._motion_id, self._motion = "", None
+        self._motion_id = ""
+        self._motion: Motion | None = None
         self._before: Marked = ()  # of the motion on show
         self._events: Marked = ()
         self._chosen: MarkedEvent | None = None
@@ -120,7 +122,7 @@ class EventsPresenter:
         )
 
 
-def _paths_over_time(ways: tuple[WayWalked, ...], side: Side) -> tuple[np.ndarray, np.ndarray]:
+def _paths_over_time(ways: tuple[WayWalked, ...], side: Side) -> tuple[FloatArray, FloatArray]:
     """Time (T,) and centimetres before the pelvis (T,), with a gap between ways."""
     time_s = [np.append(way.paths.time_s, way.span_s[1]) for way in ways]
     ahead = [np.append(100.0 * way.ahead_m(side), np.nan) for way in ways]
