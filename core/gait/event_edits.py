@@ -12,8 +12,7 @@ from core.domain.body import SIDES, Side
 from core.domain.gait_events import EventKind, GaitEvents, MarkedEvent, WayWalked
 from core.domain.motion import Stride
 from core.errors import Advice
-from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, strides_in_turns
-from core.gait.measures import WalkedStrides
+from core.gait.strides import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, WalkedStrides, strides_in_turns
 
 SAME_S = 1e-6  # two times nearer to each other are one: they only passed through a file
 Marked = tuple[MarkedEvent, ...]
@@ -87,6 +86,20 @@ def left_out(events: Marked, strike: MarkedEvent, reason: str) -> tuple[Marked, 
 
 def _with(events: Marked, old: MarkedEvent, new: MarkedEvent) -> tuple[Marked, MarkedEvent]:
     return _in_order([new, *(other for other in events if other is not old)]), new
+
+
+def edit_words(events: Marked) -> str:
+    """ "2 moved, 1 added, 1 stride left out"; empty where nothing differs."""
+    counts = (
+        (sum(e.changed and e.automatic_s is not None and e.time_s is not None for e in events), "moved"),
+        (sum(e.automatic_s is None for e in events), "added"),
+        (sum(e.time_s is None for e in events), "removed"),
+    )
+    words = [f"{number} {what}" for number, what in counts if number]
+    out = sum(bool(event.left_out) for event in events)
+    if out:
+        words.append(f"{out} stride{'' if out == 1 else 's'} left out")
+    return ", ".join(words)
 
 
 # What comes of it ---------------------------------------------------------------------------------

@@ -11,25 +11,10 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.gait_events import FootPaths, WayWalked
 from core.domain.motion import NOT_MEASURED, SideMeasures, Spatiotemporal, Spread, Stride
-from core.gait.events import SHORTEST_STEP, find_events
+from core.gait.events import find_events
+from core.gait.strides import SHORTEST_STEP, WalkedStrides
 
 _STANDING_M_S = 0.15  # slower through the room than this is a treadmill
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class WalkedStrides:
-    """One way walked with the events on it, and the strides that count.
-
-    Strides that a person left out take their steps with them.
-    """
-
-    way: WayWalked
-    strides: tuple[Stride, ...]
-    left_out: tuple[Stride, ...] = ()
-
-    def counts(self, first_s: float, last_s: float) -> bool:
-        """Whether what lasted from the one time to the other lies in no stride that was left out."""
-        return not any(out.start_s <= first_s and last_s <= out.end_s for out in self.left_out)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

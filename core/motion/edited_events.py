@@ -9,9 +9,17 @@ from core.domain.gait_events import EventEdit, MarkedEvent
 from core.domain.motion import Motion
 from core.errors import UserError, refuse
 from core.gait.cycles import cut_cycles
-from core.gait.event_edits import edited_ways, impossible, marked_events, stride_that_begins, unknown_events
-from core.gait.measures import WalkedStrides, spatiotemporal_over
+from core.gait.event_edits import (
+    edit_words,
+    edited_ways,
+    impossible,
+    marked_events,
+    stride_that_begins,
+    unknown_events,
+)
+from core.gait.measures import spatiotemporal_over
 from core.gait.reference import gait_reference, whole_body_seen
+from core.gait.strides import WalkedStrides
 from core.motion.findings import STRIDE_FINDINGS, stride_findings
 from core.motion.marker_findings import TRIAL_STRIDE_FINDINGS, trial_stride_findings
 from core.motion.trial_findings import note
@@ -125,17 +133,3 @@ def edit_finding(edit: EventEdit) -> Finding:
         why,
         "Nothing to do; the automatic events are kept beside.",
     )
-
-
-def edit_words(events: tuple[MarkedEvent, ...]) -> str:
-    """ "2 moved, 1 added, 1 stride left out"; empty where nothing differs."""
-    counts = (
-        (sum(e.changed and e.automatic_s is not None and e.time_s is not None for e in events), "moved"),
-        (sum(e.automatic_s is None for e in events), "added"),
-        (sum(e.time_s is None for e in events), "removed"),
-    )
-    words = [f"{number} {what}" for number, what in counts if number]
-    out = sum(bool(event.left_out) for event in events)
-    if out:
-        words.append(f"{out} stride{'' if out == 1 else 's'} left out")
-    return ", ".join(words)

@@ -21,7 +21,8 @@ from core.domain.sides_doubt import (
     sides_settled,
 )
 from core.errors import refuse
-from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, find_events
+from core.gait.events import find_events
+from core.gait.strides import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from core.motion.trial import Trial
 from core.motion.trial_findings import note, rate_hz, trial_findings
 

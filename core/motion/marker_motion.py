@@ -16,8 +16,9 @@ from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import GaitReference, Kinematics, Motion, Spatiotemporal, Stride
 from core.errors import refuse
 from core.gait.cycles import cut_cycles
-from core.gait.measures import WalkedStrides, nothing_measured, spatiotemporal_over
+from core.gait.measures import nothing_measured, spatiotemporal_over
 from core.gait.reference import gait_reference, whole_body_seen
+from core.gait.strides import WalkedStrides
 from core.motion.course import Course, HipPath, course_of
 from core.motion.laboratory_body import Marker
 from core.motion.marker_body import PersonBody, body_of

@@ -11,8 +11,8 @@ from core.domain.arrays import BoolArray, FloatArray, IntArray
 from core.domain.body import SIDES
 from core.domain.gait_events import FootPaths, GaitEvents, WayWalked
 from core.domain.laboratory import LaboratoryTrial, PlateForces, TrialEventKind
-from core.gait.events import find_events, strides_in_turns
-from core.gait.measures import WalkedStrides
+from core.gait.events import find_events
+from core.gait.strides import WalkedStrides, strides_in_turns
 from core.motion.steady_walking import spans_of
 
 CONTACT_N = 20.0  # as usual in gait laboratories; below it plates are noise

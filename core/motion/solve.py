@@ -15,10 +15,11 @@ from core.domain.motion import NO_STRIDE, GaitReference, Kinematics, Motion, Str
 from core.domain.recording import LandmarkTrack, with_sides_exchanged
 from core.domain.sides_doubt import AS_REPAIRED, Sides, SideSource
 from core.gait.cycles import cut_cycles
-from core.gait.events import find_events, strides_in_turns
-from core.gait.measures import WalkedStrides, nothing_measured, spatiotemporal_over
+from core.gait.events import find_events
+from core.gait.measures import nothing_measured, spatiotemporal_over
 from core.gait.reference import gait_reference, whole_body_seen
 from core.gait.slow_motion import slow_motion_findings, too_slow_for_life
+from core.gait.strides import WalkedStrides, strides_in_turns
 from core.motion.camera_sides import alike_in_all_cameras
 from core.motion.course import Course
 from core.motion.findings import (

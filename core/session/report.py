@@ -29,8 +29,9 @@ from core.gait.norms import BAND_SOURCE, normal_band
 from core.gait.similarity import compare_curves
 from core.session.flow import Step
 from core.session.impairments import impairment_lines
+from core.session.report_emg import GOOD_CHANNEL
 from core.session.report_help import HelpPart, help_part
-from core.session.report_muscles import GOOD_CHANNEL, ForcePart, MusclePart, force_part, muscle_part
+from core.session.report_muscles import ForcePart, MusclePart, force_part, muscle_part
 from core.session.report_tables import ReportRow, ReportTable, controller_table
 from core.session.stops import present_motion
 from core.store.repository import Store

@@ -12,8 +12,9 @@ from core.domain.gait_events import EventEdit, EventKind, MarkedEvent
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
 from core.errors import UserError, refuse
+from core.gait.event_edits import edit_words
 from core.jobs.values import JobContext, Params
-from core.motion.edited_events import edit_words, with_edit
+from core.motion.edited_events import with_edit
 from core.session.flow import Step
 from core.session.sides import sides_confirmation
 from core.store.repository import Store, open_store

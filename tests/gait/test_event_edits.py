@@ -8,8 +8,8 @@ import pytest
 from core.domain.body import Side
 from core.domain.gait_events import EventEdit, EventKind, MarkedEvent
 from core.domain.motion import Motion
-from core.gait.event_edits import marked_events, moved, removed, touched_events
-from core.motion.edited_events import EDITED, edit_words, with_edit
+from core.gait.event_edits import edit_words, marked_events, moved, removed, touched_events
+from core.motion.edited_events import EDITED, with_edit
 from tests.gait.test_gait import PERIOD, STANCE, paths
 from tests.gait.walking import HEIGHT_M, walking_motion
 from tests.refusals import code_of

@@ -10,9 +10,10 @@ from core.domain.body import JOINTS
 from core.domain.gait_events import FootPaths, WayWalked
 from core.domain.motion import Kinematics, Motion
 from core.gait.cycles import cut_cycles
-from core.gait.events import find_events, strides_in_turns
-from core.gait.measures import WalkedStrides, spatiotemporal_over
+from core.gait.events import find_events
+from core.gait.measures import spatiotemporal_over
 from core.gait.reference import gait_reference
+from core.gait.strides import WalkedStrides, strides_in_turns
 from tests.gait.test_gait import paths
 from tests.ui.samples import motion
 

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QApplication
 from core.domain.body import Side
 from core.domain.rollout import GaitLabel
 from core.domain.scene_arrays import pack_scene, unpack_scene
+from core.gait.load_strikes import heel_strikes_s
 from tests.ui import walks
-from ui.scene.cycle_clock import CycleClock, heel_strikes_s, same_moment
+from ui.scene.cycle_clock import CycleClock, same_moment
 from ui.scene.gait_view import GaitView
 from ui.scene.live_twin import strip_rollout
 from ui.scene.stage import GaitStage, StagedGait

@@ -14,6 +14,7 @@ from core.gait.event_edits import (
     Marked,
     added,
     as_found,
+    edit_words,
     edited_ways,
     impossible,
     left_out,
@@ -24,7 +25,6 @@ from core.gait.event_edits import (
     touched_events,
 )
 from core.jobs.values import JsonValue
-from core.motion.edited_events import edit_words
 from ui.pages.gait_events import EventsPanel, EventsState
 from ui.plots.event_course import EventCourse
 from ui.presenters.base import StepPresenter
