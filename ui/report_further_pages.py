@@ -182,6 +182,15 @@ class TwoSides(PlotDrawing):
             left, right = (self._point(percent, self._low).x() for percent in (on, off))
             bar = QRectF(left, self._area.bottom() - 30, right - left, 26)
             self._painter.fillRect(bar, QColor(LIGHT.norm))
+        self._note(self._plot.note)
+
+    def _note(self, words: str) -> None:
+        """In the upper right corner, on white: curves may pass there."""
+        if not words:
+            return
+        box = QRectF(self._area.right() - 42.0 * len(words), self._area.top() - 20, 42.0 * len(words), 105)
+        self._painter.fillRect(box, QColor("white"))
+        self._words(box, words, 68, MUTED, RIGHT_ALIGNED)
 
 
 def _color(side: Side) -> QColor:

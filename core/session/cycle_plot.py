@@ -18,3 +18,4 @@ class CyclePlot:
     band: tuple[FloatArray, FloatArray] | None  # low and high (101,)
     simulated: tuple[tuple[Side, FloatArray], ...] = ()  # (101,) of the twin's muscle, dashed
     active: Phases = ()  # percent of the cycle in which the muscle works normally
+    note: str = ""  # how alike measured and simulated are

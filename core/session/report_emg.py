@@ -83,13 +83,14 @@ def _emg_plots(emg: EmgEnvelopes, motion: Motion, twin: Rollout | None = None) -
             for size, one in own
         ]
         simulated = [] if twin is None else _activations(twin, muscle, curves, absolute=scale.absolute)
-        likeness = " / ".join(f"{r:.2f}" for _, _, r in simulated)
+        likeness = ", ".join(f"{side.suffix.upper()} {r:.2f}" for side, _, r in simulated)
         yield CyclePlot(
-            f"{muscle.value.capitalize()} ({scale.unit})" + (f" · r {likeness}" if likeness else ""),
+            f"{muscle.value.capitalize()} ({scale.unit})",
             tuple(curves),
             None,
             tuple((side, curve) for side, curve, _ in simulated),
             NORMAL_PHASES[muscle],
+            f"r {likeness}" if likeness else "",
         )
 
 

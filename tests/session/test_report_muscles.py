@@ -205,7 +205,7 @@ def test_emg_stands_over_the_twins_simulated_muscles_with_r_and_the_bars_of_norm
     assert before is not None and before.emg is not None and part is not None and part.emg is not None
     assert not any(plot.simulated for plot in before.emg.plots) and "Dashed" not in dict(before.emg.facts)
     tibialis = next(plot for plot in part.emg.plots if plot.title.startswith("Tibialis"))
-    assert tibialis.title == "Tibialis anterior (% of max) · r 1.00 / 1.00"
+    assert tibialis.note == "r L 1.00, R 1.00"
     assert [side for side, _ in tibialis.simulated] == [side for side, _, _ in tibialis.curves]
     assert tibialis.active == ((0.0, 9.0), (54.0, 100.0))
     assert "by its muscles" in dict(part.emg.facts)["Dashed"]

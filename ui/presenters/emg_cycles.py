@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.domain.body import SIDES
 from core.domain.emg import EmgEnvelopes
 from core.domain.motion import Motion
 from core.emg.alignment import SAME_FILE
@@ -35,13 +36,26 @@ def cycles_view(emg: EmgEnvelopes, motion: Motion | None) -> EmgCyclesView:
     verdicts = {channel.name: channel.verdict for channel in emg.channels}
     pairs = cocontractions([one for one in seen if verdicts[one.name] == _TRUSTED])
     return EmgCyclesView(
-        panels=tuple(_panel(emg, number, one) for number, one in enumerate(cycles) if len(one.envelope)),
+        panels=_panels(emg, cycles),
         activity=_activity_table(seen, verdicts),
         cocontraction=_pair_table(pairs),
         words=f"{_counted(cycles)} Band: one standard deviation between strides. "
         f"{NORMAL_WORDS} {_clocks(emg)}",
         pair_words=_pair_words(emg) if pairs else "",
     )
+
+
+def _panels(emg: EmgEnvelopes, cycles: tuple[EmgCycles, ...]) -> tuple[JointPanel, ...]:
+    """Of every channel with a stride; the other side of a muscle says that it was not recorded."""
+    panels = [_panel(emg, number, one) for number, one in enumerate(cycles) if len(one.envelope)]
+    shown = {(panel.kind, panel.side) for panel in panels}
+    missing = [
+        JointPanel(kind, side, (), missing="no EMG within a stride")
+        for kind in dict.fromkeys(panel.kind for panel in panels)
+        for side in SIDES
+        if (kind, side) not in shown
+    ]
+    return (*panels, *missing)
 
 
 def _panel(emg: EmgEnvelopes, number: int, cycles: EmgCycles) -> JointPanel:
