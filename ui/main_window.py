@@ -140,7 +140,9 @@ class MainWindow(QMainWindow):
 
     def _show_statuses(self) -> None:
         if self.pages.step is not None:
-            self.steps.show_statuses(self.context.statuses(), self.pages.step)
+            statuses = self.context.statuses()
+            self.steps.show_statuses(statuses, self.pages.step)
+            self.tray.show_warned(frozenset(one.record_id for one in statuses if one.warning))
 
     def _toggle_help(self) -> None:
         if self.pages.step is not None:

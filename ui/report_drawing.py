@@ -124,7 +124,7 @@ class ReportDrawing(Sheet):
     def _draw_key(self) -> None:
         x = MARGIN
         self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
-        x = self._key_words(x + 230, "normal ± 1 SD")
+        x = self._key_words(x + 230, f"{'normal' if self._content.band_fits else 'nearest band'} ± 1 SD")
         curves = [curve for panel in self._content.panels for curve in panel.curves]
         shown = {curve.label for curve in curves}
         banded = {curve.label for curve in curves if curve.sd_deg is not None}
@@ -172,7 +172,7 @@ class ReportDrawing(Sheet):
         top = _FOOT
         self._rule(top)
         width = PAGE_WIDTH - 2 * MARGIN
-        words = f"{self._content.notice} Normal bands: {self._content.band_source}."
+        words = f"{self._content.notice} {self._content.band_source}"
         self._text(QRectF(MARGIN, top + 50, width, 250), words, 66, MUTED, WRAPPED)
         made = f"Made on {self._content.made_on}"
         self._text(QRectF(MARGIN, PAGE_HEIGHT - MARGIN + 10, width, 90), made, 66, MUTED, RIGHT_ALIGNED)

@@ -108,7 +108,7 @@ class ForcesPage(FurtherPage):
         self._draw_plots(part.plots, 3, 960.0)
         self._y = self._wide_table(part.table, MARGIN, self._y, _WIDTH)
         self._notes(part.notes, MARGIN, self._y, _WIDTH)
-        self._draw_foot(f"{_FORCES_NOTICE} Normal bands: {self._content.band_source}.")
+        self._draw_foot(f"{_FORCES_NOTICE} {part.band_words}")
 
 
 class MusclesPage(FurtherPage):

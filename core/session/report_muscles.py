@@ -21,6 +21,7 @@ from core.domain.muscle_calibration import (
     is_length,
 )
 from core.domain.record import RecordInfo, RecordKind
+from core.gait.norm_choice import kinetic_norm
 from core.session.cycle_plot import CyclePlot
 from core.session.flow import VisitFacts, standing
 from core.session.force_curves import (
@@ -37,6 +38,7 @@ from core.session.force_curves import (
     two_digits,
     work_words,
 )
+from core.session.norms import motion_walker
 from core.session.report_emg import EmgPart, emg_part, twin_walk
 from core.session.report_tables import ReportRow, ReportTable
 from core.session.weakness import facts_of, weakness_lines
@@ -55,6 +57,7 @@ class ForcePart:
     plots: tuple[CyclePlot, ...]
     table: ReportTable
     notes: tuple[str, ...]
+    band_words: str = ""  # whose the normal bands are, a sentence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +156,7 @@ def force_part(store: Store, visit_id: str) -> ForcePart | None:
         tuple(_plot(kinetics, curve) for curve in _curves(sagittal_only=motion.sagittal_only)),
         _force_table(kinetics),
         (*stale, *_force_notes(kinetics)),
+        kinetic_norm(motion_walker(store, visit_id, motion)).legend,
     )
 
 

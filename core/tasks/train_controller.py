@@ -14,6 +14,7 @@ from core.devices.profiles import (
     require_training,
     session_limits,
 )
+from core.domain.assistance import trained_assistance
 from core.domain.controller import Aim, ExoController, MeasuredGait, TorqueLimits, TrainedController
 from core.domain.findings import Finding, worst_first
 from core.domain.gait_envelope import GaitEnvelope
@@ -25,12 +26,7 @@ from core.errors import JobCancelled, refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo.effort import change_words
 from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
-from core.learning.exo.evaluation import (
-    EVALUATION_S,
-    EVALUATION_SEEDS,
-    EVALUATION_WALKERS,
-    WalkEvaluator,
-)
+from core.learning.exo.evaluation import EVALUATION_WALKERS, WalkEvaluator
 from core.learning.exo.lesson_scores import LessonEvaluators
 from core.learning.exo.offline_stage import OfflineStage, offline_steps
 from core.learning.exo.study import Study, study_twin
@@ -49,6 +45,7 @@ from core.session.exo_ready import check_ready
 from core.simulation.analysis.rollout import body_poses, packed_scene, trace_walk
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.store.repository import open_store
+from core.tasks import judged_walks
 from core.tasks.gait_envelope import judged_envelope
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.tasks.training_findings import time_findings, training_findings
@@ -68,7 +65,6 @@ PICTURE_STRIP_S = 2.0  # a stride and a half
 ENVELOPE_WALKERS_OF_OTHERS = 8  # of each other lesson
 QUICK_MINUTES = 1.0  # in less only the first round of the offline stage is worth its time
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
-HELD_OUT_SEED = 10_000  # added to the seed: walks that chose nothing
 _STUDIED, _OFFLINE, _LEARNED = 0.12, 0.25, 0.92  # fractions of the job that are over then
 
 
@@ -101,7 +97,7 @@ def run(params: Params, context: JobContext) -> str:
             trained,
             visit_id=visit_id,
             inputs=(policy_id,),
-            summary=f"Metabolic rate {change_words(trained.metabolic_ratio)} with the exo (simulated)",
+            summary=trained_assistance(trained).told_of("The controller"),
             operator=context.spec.operator,
             seed=seed,
             settings={
@@ -248,8 +244,7 @@ class _ControllerTraining:
     def _result(self, learner: ExoLearner, study: Study) -> TrainedController:
         controller = learner.best.controller
         assert controller is not None
-        seeds = [self._seed + HELD_OUT_SEED + number for number in range(EVALUATION_SEEDS)]
-        held_out = self._evaluator(seeds, EVALUATION_S)
+        held_out = judged_walks.evaluator(self._twin)  # walks that chose nothing
         gaits = {
             GaitLabel.WITHOUT_EXO: held_out.without_exo,
             GaitLabel.WORN_WITHOUT_TORQUE: held_out.worn_without_torque,

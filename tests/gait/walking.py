@@ -26,7 +26,7 @@ def walking_motion(feet: FootPaths | None = None) -> Motion:
     time_s = feet.time_s
     upright = np.tile([1.0, 0.0, 0.0, 0.0], (len(time_s), 1))
     phase = 2 * np.pi * time_s[:, None] / 1.1
-    angle = 0.4 * (1.0 + np.sin(phase + np.arange(len(JOINTS))))
+    angle = (0.4 + 0.01 * time_s[:, None]) * (1.0 + np.sin(phase + np.arange(len(JOINTS))))  # they vary
     way = WayWalked(feet, find_events(feet))
     strides = strides_in_turns(way.events)
     measures = spatiotemporal_over([WalkedStrides(way, strides)], width_seen=False)

@@ -484,6 +484,13 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_a_package_that_no_person",
     ),
     "package of a synthetic walk": ("DEP-025", "deploy/test_checks.py", "test_what_nobody_released"),
+    "package of a worse controller without a reason": (
+        "DEP-030",
+        "app/cli/test_deploy.py",
+        "test_a_worse_controller_without_a_reason",
+    ),
+    "comparison signed by nobody": ("DEP-031", "session/test_release.py", "test_only_a_person"),
+    "worse controller signed without a reason": ("DEP-032", "session/test_release.py", "test_effort_falls"),
     "controller that makes walking harder": (
         "CMP-002",
         "session/test_session_run.py",
@@ -495,6 +502,8 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_another_description",
     ),
     "file of an archived patient": ("PAT-014", "session/test_same_patient.py", "test_an_archived_patient"),
+    "a code that no header can show": ("PAT-020", "domain/test_patient_code.py", "test_what_no_header"),
+    "endless notes": ("PAT-021", "session/test_patient_file.py", "test_what_cannot_be_right"),
     "a person with the demo's code": ("PAT-015", "session/test_same_patient.py", "test_the_demo_never"),
     "results folder of another session": (
         "PC-027",

@@ -30,7 +30,7 @@ SHORT_S, LONG_S = 60.0, 420.0
 TICK_MS = 50
 LEARN_MIN = 0.06
 HOLD_MS = 2500
-WHY = "Why it is signed although walking does not get easier"
+WHY = "Why it is signed all the same"
 
 
 class Clinician:

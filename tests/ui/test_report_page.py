@@ -131,6 +131,51 @@ def test_the_report_grows_with_the_visit(context: SessionContext, visit_id: str)
     assert "INCLUDES SIMULATED GAIT" in whole.labels
 
 
+def test_strides_with_a_virtual_exo_are_reported_as_simulated(context: SessionContext, visit_id: str) -> None:
+    made = records.fill(context.store, visit_id, Step.DEPLOY)
+    records.walk(context.store, visit_id, made[Step.DEPLOY])
+    facts = dict(report_content(context.store, visit_id).deployment)
+    assert facts["Virtual walk"] == "11 + 10 simulated strides, at most 6 N·m; nobody walked"
+    assert facts["Device"] == "virtual exo VX-1, which nobody wears" and "Walk with exo" not in facts
+
+
+def test_the_report_tells_the_verdict_of_a_training_before_and_of_its_comparison_after_that(
+    context: SessionContext, visit_id: str
+) -> None:
+    easier = "The personalized controller makes walking easier in simulation: 12.0 % lower metabolic rate"
+    trained = content(context, visit_id, Step.TRAIN)
+    assert trained.verdict.startswith(easier)
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    worse = Comparison(trained_gaits(), records.scores(1.04), "An earlier version said: it helps.")
+    inputs = (made[Step.TRAIN],)
+    context.store.save(RecordKind.COMPARISON, worse, visit_id=visit_id, inputs=inputs, summary="")
+    told = report_content(context.store, visit_id).verdict
+    assert "makes walking harder in simulation: 4.0 % higher metabolic rate" in told and "helps" not in told
+
+
+def trained_gaits() -> RolloutSet:
+    return RolloutSet((), SceneGeometry(()), "Level walking")
+
+
+def test_a_report_saved_before_a_later_step_is_shown_as_out_of_date(
+    context: SessionContext, visit_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = records.fill(context.store, visit_id, Step.REVIEW)
+    page = ReportPage()
+    presenter = ReportPresenter(page, context)
+    presenter.refresh()
+    presenter.save(tmp_path / "report.pdf")
+    presenter.refresh()
+    assert page._headline.text() == "The report is saved."
+    records._controller(context.store, visit_id, made)
+    presenter.refresh()
+    assert page._headline.text() == "The saved report is out of date: save it again."
+    asked: list[bool] = []
+    monkeypatch.setattr(page, "ask_where", lambda: asked.append(True))
+    page.redo.emit()
+    assert asked  # doing a report again is saving it
+
+
 def test_the_report_names_no_person(context: SessionContext, visit_id: str) -> None:
     page = content(context, visit_id, Step.MOTION)
     assert page.patient == "P-0042"

@@ -26,7 +26,7 @@ from ui.widgets.stops_override import StopsOverride
 from ui.widgets.treadmill_speed import TreadmillSpeed
 from ui.widgets.video_player import VideoPlayer
 
-_ROW_PX = 24
+_ROW_PX, _HEADING_PX = 22, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Tile:
     name: str
     value: str
     tip: str = ""
+    normal: str = ""  # the number of normal people, in the unit of the value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,9 @@ class MotionPage(Page):
     title = "Motion"
     help_text = (
         "The landmarks become a moving skeleton with this person's limb lengths; its joint angles are drawn "
-        "over normal walking (grey). Left is red, right is blue. Press into a curve to see that moment in "
+        "over normal walking (grey), of people as near in age and speed as there are: the key says whose. "
+        "Numbers far from normal have an arrow. Left is red, right is blue. Press into a curve to see that "
+        "moment in "
         "the video. With one camera only bending and stretching can be trusted; a laboratory's markers tell "
         "all planes, and are drawn in place of a film. If left and right look "
         "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
@@ -101,7 +104,7 @@ class MotionPage(Page):
         self._table = NumberTableWidget()
         self._table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         self._table.verticalHeader().setMinimumSectionSize(_ROW_PX)
-        self._table.horizontalHeader().setFixedHeight(_ROW_PX)
+        self._table.horizontalHeader().setFixedHeight(_HEADING_PX)
         self._table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = QWidget()
         left_column = column(self.player, gap=12)
@@ -171,7 +174,9 @@ class MotionPage(Page):
         self._show_tiles(state.tiles)
         if state.table is not None:
             self._table.show_numbers(state.table)
-            self._table.setFixedHeight(_ROW_PX * (len(state.table.rows) + 1) + 4)  # all rows, no scrolling
+            self._table.setFixedHeight(
+                _ROW_PX * len(state.table.rows) + _HEADING_PX + 4
+            )  # all rows, no scrolling
         self.player.show_clip(state.clip)
 
     def show_time(self, time_s: float) -> None:
@@ -186,8 +191,10 @@ class MotionPage(Page):
     def _show_tiles(self, tiles: tuple[Tile, ...]) -> None:
         clear(self._tiles)
         for tile in tiles:
-            box = Box("card", margin=8, gap=2)
+            box = Box("card", margin=6, gap=1)
             box.body.addWidget(label(tile.name, "small"))
             box.body.addWidget(label(tile.value, "value"))
+            if tile.normal:
+                box.body.addWidget(label(f"norm {tile.normal}", "small"))
             box.setToolTip(tile.tip)
             self._tiles.addWidget(box, 1)

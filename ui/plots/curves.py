@@ -26,6 +26,9 @@ class CurveStyle(Enum):
     WITH_EXO = "with exo"  # thick, with markers
     IMPAIRED = "impaired"  # thick dots
     ESTIMATED = "estimated"  # long dashes: of the person, but not measured
+    HEALTHY = "healthy"  # fine dots
+    WORN = "worn"  # dash and dot
+    GENERIC = "generic"  # dash and two dots
 
 
 class ExoQuantity(StrEnum):
@@ -85,6 +88,7 @@ class CycleCurve:
     sd: FloatArray | None  # (101,)
     style: CurveStyle
     sd_words: str = ""  # what the standard deviation is, one sentence for the key
+    mark: str = ""  # "A" or "B", where two gaits are held against each other
 
     def __post_init__(self) -> None:
         frozen(self, "mean", (CYCLE_POINTS,))
@@ -98,6 +102,8 @@ class NormalBand:
 
     mean: FloatArray  # (101,)
     sd: FloatArray  # (101,)
+    words: str = ""  # whose it is, one sentence for the key
+    fits: bool = True  # whether it is of people of this age walking at this speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,7 @@ class Likeness:
     label: str
     correlation: float
     rmse_deg: float
+    offset_deg: float = 0.0  # how far it lies above on average
     shape_only: bool = False  # the two have no common unit: a distance would mean nothing
 
     @property

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from core.domain.body import Side
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.errors import UserError
+from core.gait.norm_choice import Walker
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
 from core.session.flow import JOBS, Step, StepState, StepStatus
+from core.session.norms import walker_of
 from ui.pages.frame import Page
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -68,6 +72,20 @@ class StepPresenter(QObject):
 
     def leave(self) -> None:
         """The page is hidden now; stop what only makes sense while someone looks."""
+
+    @property
+    def walker(self) -> Walker | None:
+        """The open patient as compared with normal people, at no speed yet; None while no visit is open."""
+        subject, visit_id = self.context.subject, self.context.visit_id
+        if subject is None or visit_id is None:
+            return None
+        return walker_of(subject, self.context.store.visit(visit_id).started_utc.year, math.nan)
+
+    @property
+    def affected_side(self) -> Side | None:
+        """The patient's; None where no side or no single one is affected."""
+        subject = self.context.subject
+        return None if subject is None else subject.one_affected_side
 
     def running_job(self) -> JobState | None:
         if self.context.visit_id is None or not JOBS[self.step]:

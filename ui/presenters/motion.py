@@ -13,8 +13,10 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SideSource
 from core.errors import refuse
+from core.gait.norm_choice import Norm
 from core.jobs.values import JobState, Outcome, Refused
 from core.session.flow import Step, StepState, StepStatus
+from core.session.norms import motion_far_off, motion_norm, with_norm_findings
 from core.session.stops import override_stops, present_motion
 from ui.marker_view import marker_view
 from ui.pages.motion import MotionPage, MotionState
@@ -100,7 +102,8 @@ class MotionPresenter(StepPresenter):
         self._motion = motion = present_motion(stored, decisions, status.record_id)
         self._forces.show(status.record_id, motion)
         self._events.show(status.record_id, motion)
-        self._page.render(self._state(status, motion, clip, panels, cameras))
+        norm = motion_norm(self.context.store, status.record_id, motion)
+        self._page.render(self._state(status, motion, clip, panels, cameras, norm))
         self._follow_video(self._page.player.time_s)
 
     def _state(
@@ -110,9 +113,10 @@ class MotionPresenter(StepPresenter):
         clip: RecordingView | None,
         panels: tuple[JointPanel, ...],
         cameras: str,
+        norm: Norm,
     ) -> MotionState:
         accepted = self._accepted(status)
-        headline, tone = motion_verdict(motion)
+        headline, tone = motion_verdict(motion, motion_far_off(motion, norm))
         busy = status.state is StepState.RUNNING
         action = "Go on with Personalize" if accepted else "Accept motion"
         question = "" if busy else question_words(motion)
@@ -125,9 +129,9 @@ class MotionPresenter(StepPresenter):
             panels=panels,
             courses=angle_courses(motion) if motion.without_walk else (),
             courses_words="" if motion.kinematics.spread_rad is None else COURSE_BAND_WORDS,
-            tiles=motion_tiles(motion),
-            table=motion_table(motion),
-            findings=(*motion.findings, *self._forces.findings),
+            tiles=motion_tiles(motion, self.walker),
+            table=motion_table(motion, self.walker),
+            findings=(*with_norm_findings(motion, norm), *self._forces.findings),
             finding_actions=() if motion.marker_set else _FILM_ACTIONS,
             main_action="" if busy else action,
             why_not=why_not_accept(motion),
@@ -147,7 +151,7 @@ class MotionPresenter(StepPresenter):
         """The motion, the recording it came from, its curves and its cameras; read once."""
         store = self.context.store
         motion = store.load(motion_id, Motion)
-        panels = joint_panels(motion, ())
+        panels = joint_panels(motion, (), norm=motion_norm(store, motion_id, motion))
         for input_id, _digest in store.info(motion_id).provenance.inputs:
             if store.info(input_id).kind is RecordKind.LABORATORY_TRIAL:
                 return motion, marker_view(store.load(input_id, LaboratoryTrial)), panels, ""

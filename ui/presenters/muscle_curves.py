@@ -18,7 +18,8 @@ from core.gait.similarity import pearson
 from core.session.muscle_activity import activation_cycle, by_muscles
 from ui.plots.curves import CurveStyle, CycleCurve, JointPanel, Likeness, Measure
 from ui.plots.muscle_grid import MuscleView
-from ui.presenters.gait_curves import STYLES, mean_correlation
+from ui.presenters.closeness import closeness_of
+from ui.presenters.gait_curves import STYLES
 from ui.wording import count, listed
 
 TWINS = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
@@ -152,7 +153,7 @@ def _percent(mean: FloatArray, absolute: bool) -> float:
 
 
 def _sentence(panels: Sequence[JointPanel]) -> str:
-    own, default = (mean_correlation(panels, label) for label in reversed(TWINS))
+    own, default = (closeness_of(panels, label).correlation for label in reversed(TWINS))
     compared = count(sum(bool(panel.curves) for panel in panels), "recorded muscle")
     if not np.isfinite(own):
         return "The personalized twin has no complete stride to compare with the EMG."

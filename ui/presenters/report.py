@@ -9,29 +9,32 @@ from pathlib import Path
 from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.errors import refuse
-from core.session.flow import Step, StepStatus
+from core.session.flow import Step, StepState, StepStatus
 from core.session.report import ReportContent, report_content
 from core.store.private import ordinary_permissions
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
+from ui.presenters.report_contents import contents_of
 from ui.report_pdf import write_report
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import clock
 
-_PARTS = (
-    ("Measured gait", RecordKind.MOTION),
-    ("Forces", RecordKind.KINETICS),
-    ("Muscle activity (EMG)", RecordKind.EMG),
-    ("Calibrated muscles", RecordKind.MUSCLE_CALIBRATION),
-    ("Strength", RecordKind.DEFICITS),
-    ("Personalized twin", RecordKind.GAIT_POLICY),
-    ("Simulated gait", RecordKind.SIMULATED_GAIT),
-    ("Controllers compared", RecordKind.COMPARISON),
-    ("Deployment", RecordKind.DEPLOYMENT),
+_MADE_FROM = (
+    RecordKind.MOTION,
+    RecordKind.KINETICS,
+    RecordKind.EMG,
+    RecordKind.MUSCLE_CALIBRATION,
+    RecordKind.DEFICITS,
+    RecordKind.GAIT_POLICY,
+    RecordKind.SIMULATED_GAIT,
+    RecordKind.COMPARISON,
+    RecordKind.DEPLOYMENT,
 )
 
 
+_SAVED = ("The report is saved.", Tone.OK)
+_OUT_OF_DATE = ("The saved report is out of date: save it again.", Tone.WARN)
 PURPOSE = "A few pages that say what was measured and done"
 
 
@@ -46,9 +49,8 @@ class ReportPresenter(StepPresenter):
         page.save_to.connect(lambda path: self.attempt(lambda: self.save(path)))
 
     def start(self) -> None:
-        """A report is made by saving it; doing it again only reads the record anew."""
-        self._key = ()
-        self.refresh()
+        """A report is made by saving it."""
+        self._page.ask_where()
 
     def main(self) -> None:
         self._page.ask_where()
@@ -63,7 +65,7 @@ class ReportPresenter(StepPresenter):
             made = Path(folder) / self._file_name(visit_id)
             write_report(made, content)
             self._copy(made, path)
-            newest = [info for _, kind in _PARTS if (info := store.latest(visit_id, kind)) is not None]
+            newest = [info for kind in _MADE_FROM if (info := store.latest(visit_id, kind)) is not None]
             store.save(
                 RecordKind.REPORT,
                 Report(made.name, content.patient, store.visit(visit_id).number),
@@ -91,12 +93,15 @@ class ReportPresenter(StepPresenter):
         store = self.context.store
         kept = None if status.record_id is None else store.info(status.record_id)
         saved = "" if kept is None else f"Kept with the visit on {clock(kept.created_utc)}. {kept.summary}"
+        headline, tone = ("The report is ready.", Tone.NEUTRAL) if kept is None else _SAVED
+        if status.state is StepState.STALE:
+            headline, tone = _OUT_OF_DATE
         return ReportState(
-            headline="The report is ready." if kept is None else "The report is saved.",
-            tone=Tone.NEUTRAL if kept is None else Tone.OK,
+            headline=headline,
+            tone=tone,
             content=content,
             file_name=self._file_name(visit_id),
-            contents=tuple((words, store.latest(visit_id, kind) is not None) for words, kind in _PARTS),
+            contents=contents_of(content),
             saved=saved,
             main_action="Save report…",
             badges=("Synthetic patient",) if content.synthetic else (),
