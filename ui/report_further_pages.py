@@ -7,12 +7,12 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from core.domain.body import Side
+from core.session.cycle_plot import CyclePlot
 from core.session.report import ReportContent
+from core.session.report_emg import EmgPart
 from core.session.report_muscles import (
     EMG_COLUMNS,
     CalibrationPart,
-    CyclePlot,
-    EmgPart,
     ForcePart,
     MusclePart,
     StrengthPart,
