@@ -15,6 +15,7 @@ from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT, Side
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
 BACKWARDS, NO_WALK, NO_STRIDE = "MOT-071", "MOT-072", "MOT-010"  # findings on a motion without a gait cycle
+EVENTS_EDITED = "MOT-117"  # the finding that names who changed gait events
 BELT_SPEEDS_M_S = (0.1, 6.0)  # of treadmills: slowest training of patients, runners
 
 

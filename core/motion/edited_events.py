@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.gait_events import EventEdit, MarkedEvent
-from core.domain.motion import Motion
+from core.domain.motion import EVENTS_EDITED, Motion
 from core.errors import UserError, refuse
 from core.gait.cycles import cut_cycles
 from core.gait.event_edits import (
@@ -23,8 +23,6 @@ from core.gait.strides import WalkedStrides
 from core.motion.findings import STRIDE_FINDINGS, stride_findings
 from core.motion.marker_findings import TRIAL_STRIDE_FINDINGS, trial_stride_findings
 from core.motion.trial_findings import note
-
-EDITED = "MOT-117"
 
 
 def with_edit(automatic: Motion, edit: EventEdit, *, height_m: float, before: Motion | None = None) -> Motion:
@@ -128,7 +126,7 @@ def edit_finding(edit: EventEdit) -> Finding:
     why = f"Strides were left out because: {'; '.join(reasons)}." if reasons else "No stride was left out."
     return note(
         Severity.NOTE,
-        EDITED,
+        EVENTS_EDITED,
         f"{edit.by} changed gait events on {edit.on_utc[:10]}: {edit_words(edit.events)}.",
         why,
         "Nothing to do; the automatic events are kept beside.",

@@ -7,9 +7,9 @@ import pytest
 
 from core.domain.body import Side
 from core.domain.gait_events import EventEdit, EventKind, MarkedEvent
-from core.domain.motion import Motion
+from core.domain.motion import EVENTS_EDITED, Motion
 from core.gait.event_edits import edit_words, marked_events, moved, removed, touched_events
-from core.motion.edited_events import EDITED, with_edit
+from core.motion.edited_events import with_edit
 from tests.gait.test_gait import PERIOD, STANCE, paths
 from tests.gait.walking import HEIGHT_M, walking_motion
 from tests.refusals import code_of
@@ -69,7 +69,7 @@ def test_the_automatic_events_stay_beside_and_name_and_day_are_kept(walk: Motion
     result = edited(walk, shifted(walk, Side.LEFT, OFF, 1, -0.02))
     assert result.edited and result.ways is walk.ways
     assert result.edits[-1].by == "A. Berger"
-    told = next(f.advice.what for f in result.findings if f.advice.code == EDITED)
+    told = next(f.advice.what for f in result.findings if f.advice.code == EVENTS_EDITED)
     assert told == "A. Berger changed gait events on 2026-11-30: 1 moved."
 
 
@@ -87,7 +87,7 @@ def test_a_stride_left_out_takes_its_steps_with_it_and_its_reason_is_told(walk: 
     assert time_s not in [s.start_s for s in result.strides if s.side is Side.LEFT]
     assert len(result.strides) == len(walk.strides) - 1
     assert result.measures.sides[0].strides == walk.measures.sides[0].strides - 1
-    why = next(f.advice.why for f in result.findings if f.advice.code == EDITED)
+    why = next(f.advice.why for f in result.findings if f.advice.code == EVENTS_EDITED)
     assert why == "Strides were left out because: stumbled."
 
 

@@ -13,6 +13,7 @@ from core.domain.subject import Consent, Sex, Subject
 from core.jobs.values import JobSpec, SilentContext
 from core.session.facts import FactsReader
 from core.session.flow import Step, StepState, StepStatus, session_status
+from core.session.report import report_content
 from core.store.repository import open_store
 from core.tasks import edit_events
 from tests.gait.walking import HEIGHT_M, walking_motion
@@ -125,3 +126,16 @@ def test_events_that_cannot_be_read_or_stand_for_nobody_are_refused(visit: Visit
     event = moved(visit.load(visit.motion_id))
     assert code_of(visit.edit, event, by="") == "MOT-113"
     assert code_of(visit.edit, {**event, "time_s": 77.0}) == "MOT-111"
+
+
+def test_the_report_names_who_changed_events_and_why_strides_were_left_out(visit: Visit) -> None:
+    event = moved(visit.load(visit.motion_id), 0.0)
+    visit.edit({**event, "left_out": "stumbled"})
+    with open_store(visit.folder) as store:
+        content = report_content(store, visit.id)
+    (line,) = [line for line in content.quality if "gait events" in line]
+    assert line.startswith("A. Berger changed gait events on ") and line.endswith(
+        ": 1 stride left out. Strides were left out because: stumbled."
+    )
+    rows = {row.name: row.cells for row in content.gait.rows}
+    assert all("±" in cell for cell in rows["Double support"][:2]) and "±" in rows["Symmetry"][0]
