@@ -25,6 +25,7 @@ from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
 from ui.presenters.forces import ForcesPresenter
 from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
+from ui.presenters.gait_events import EventsPresenter
 from ui.presenters.motion_numbers import (
     angle_courses,
     cameras_of,
@@ -58,6 +59,7 @@ class MotionPresenter(StepPresenter):
     def __init__(self, page: MotionPage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._page, self._forces = page, ForcesPresenter(page.forces, self)
+        self._events = EventsPresenter(page.events, self)
         self._motion: Motion | None = None
         self._asks_clock = False  # the person wants to say how fast the film was recorded, or must
         self._read = lru_cache(maxsize=2)(self._read_record)
@@ -113,6 +115,7 @@ class MotionPresenter(StepPresenter):
         decisions = self.context.store.decisions(self.context.store.info(status.record_id).visit_id)
         self._motion = motion = present_motion(stored, decisions, status.record_id)
         self._forces.show(status.record_id, motion)
+        self._events.show(status.record_id, motion)
         norm = motion_norm(self.context.store, status.record_id, motion)
         self._page.render(self._state(status, motion, clip, panels, cameras, norm))
         self._follow_video(self._page.player.time_s)
