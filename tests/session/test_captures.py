@@ -67,7 +67,7 @@ def test_every_recording_is_found_once_with_its_newest_motion(store: Store, pati
         RecordKind.MOTION,
         captured.walk(seed=9),
         visit_id=store.info(first).visit_id,
-        inputs=(landmarks_id,),
+        inputs=(first, landmarks_id),  # as of one whose events a person edited
         summary="solved again",
     )
     found = captures_of(store, patient_id)
