@@ -8,6 +8,7 @@ and the twin falls no more: else it is refused, and the controller that was worn
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from core.domain.cost_ratio import percent_words
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
-from core.domain.twin import GaitPolicy
+from core.domain.twin import GaitPolicy, LearningCurve
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.errors import Advice, UserError, refuse
 from core.jobs.values import JobContext, Params
@@ -37,7 +38,8 @@ from core.tasks.gait_envelope import judged_envelope
 from core.tasks.training_findings import training_findings
 from core.tasks.twin_as_walked import twin_as_walked
 
-NEAR = 0.8  # of the bound: what learning stays within, so that little has to be drawn back
+AGAINST = "against"  # name of the curve, stored with the controller
+NEAR = 0.9  # of the bound: what learning stays within, so that little has to be drawn back
 SELECTION_WALKERS, SELECTION_S = 16, 4.0  # of the walks by which the rounds are judged
 _WALKED, _STUDIED, _LEARNED, _JUDGED = 0.15, 0.35, 0.75, 0.92  # of the job, when each part is over
 
@@ -76,7 +78,7 @@ def adapt(worn: AdaptableWalk, policy: GaitPolicy, context: JobContext, *, seed:
     twin, change = TwinInExo(walking, device_id), TorqueChange(old, worn.walk)
     context.check_cancelled()
     study = study_twin(twin, old.limits, seed=seed, watch=_Watch(context))
-    new = _learned(twin, study, worn.trained, change, context, seed)
+    new, curve = _learned(twin, study, worn.trained, change, context, seed)
     context.progress(_LEARNED, "Measuring what has changed")
     held_out = judged_walks.evaluator(twin)  # walks that chose nothing
     was, now = held_out.worn(old), held_out.worn(new)
@@ -105,7 +107,7 @@ def adapt(worn: AdaptableWalk, policy: GaitPolicy, context: JobContext, *, seed:
     return dataclasses.replace(
         worn.trained,
         controller=new,
-        curves=(),
+        curves=(curve,),
         effort_ratio_with_exo=float(WalkRatios.between(now, held_out.without_exo).joint_effort.mean()),
         falls_per_minute=now.falls_per_minute,
         findings=worst_first((_told(adaptation), *training_findings(gaits, study))),
@@ -124,15 +126,20 @@ def _learned(
     change: TorqueChange,
     context: JobContext,
     seed: int,
-) -> ExoController:
-    """The best of all rounds within the bound of the torque. Refuses (TRN-048) where none is better."""
-    old = trained.controller
+) -> tuple[ExoController, LearningCurve]:
+    """The best of all rounds within the bound of the torque, and their work against the leg.
+
+    Refuses (TRN-048) where none is better.
+    """
+    old, started = trained.controller, time.monotonic()
     evaluator = WalkEvaluator(twin, seeds=(seed + 1,), walkers=SELECTION_WALKERS, seconds=SELECTION_S)
     best = LeastAgainst(evaluator, old)
+    points = [(0.0, best.against)]
     most_nm = NEAR * MOST_TORQUE_CHANGE * old.limits.peak_nm
     rounds = FineTuning(twin, study, old, _aim(trained), seed=seed, most_nm=most_nm)
     for count, controller in enumerate(rounds, start=1):
         against = best.consider(change.drawn_back(controller))
+        points.append((time.monotonic() - started, against))
         context.check_cancelled()
         context.progress(
             _STUDIED + (_LEARNED - _STUDIED) * count / len(fine_tuning.PRICES),
@@ -140,7 +147,8 @@ def _learned(
         )
     if best.controller is old:
         raise _refused("No round of learning lowered the work against the leg at the same cost of walking.")
-    return best.controller
+    time_s, value = np.array(points).T
+    return best.controller, LearningCurve(AGAINST, "share", time_s, value)
 
 
 def _check_bounds(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 
@@ -62,10 +63,10 @@ def twin_as_walked(
 
 
 def difference(one: WornGait, other: WornGait) -> float:
-    """The largest difference in period or range, as a share."""
+    """The largest difference in period or range, as the logarithm of their ratio: nearly a share."""
     ratios = [one.period_s / other.period_s]
     ratios += [a / b for a, b in zip(one.range_rad, other.range_rad, strict=True)]
-    return max(abs(np.log(ratio)) for ratio in ratios)
+    return max(abs(math.log(ratio)) for ratio in ratios)
 
 
 def _changed(reference: GaitReference, now: WornGait, wanted: WornGait) -> GaitReference:
@@ -83,7 +84,7 @@ def _changed(reference: GaitReference, now: WornGait, wanted: WornGait) -> GaitR
 
 
 def _check_alike(walked: WornGait, twin: WornGait) -> None:
-    if difference(walked, twin) > np.log(MOST_DIFFERENT):
+    if difference(walked, twin) > math.log(MOST_DIFFERENT):
         raise refuse(
             "TRN-044",
             "This walk is too different from the twin's to adapt the controller to it.",

@@ -101,6 +101,7 @@ def take_what_is_learned(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(adapt_controller, "_check_bounds", lambda *_: None)
 
 
+@pytest.mark.slow
 def test_what_is_not_better_is_refused_and_nothing_is_saved(
     visit: Visit, walk_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +151,7 @@ def test_every_bound_refuses_with_its_reason(
     assert told in caught.value.advice.why
 
 
+@pytest.mark.slow
 def test_it_is_a_new_controller_of_the_walk_within_the_bounds(
     visit: Visit, walk_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

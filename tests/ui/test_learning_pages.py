@@ -315,14 +315,15 @@ def test_an_adapted_controller_says_what_it_was_adapted_to(context: SessionConte
     inputs = (made[Step.PERSONALIZE], made[Step.TRAIN])
     context.store.save(
         RecordKind.CONTROLLER,
-        dataclasses.replace(trained, adapted=adapted),
+        dataclasses.replace(trained, adapted=adapted, curves=(records.curve("against", 0.1),)),
         visit_id=visit_id,
         inputs=inputs,
         summary="",
     )
     page, _ = train(context)
-    facts = {fact.name: fact.value for fact in page.view._facts._facts}
-    assert facts["work against the leg"] == "12 % → 10 %"
-    assert facts["torque changed by up to"] == "19 %"
+    facts = {fact.name: fact for fact in page.view._facts._facts}
+    assert facts["exo braking"].value == "12 % → 10 %"
+    assert "up to 19 % of the peak; 20 % are allowed" in facts["exo braking"].tip
+    assert set(shown_cards(page)) == {"against"}
     shown = [page._badges.itemAt(number).widget().text() for number in range(page._badges.count())]
     assert "Fine-tuned to a virtual walk" in shown

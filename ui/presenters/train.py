@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.domain.adaptation import MOST_TORQUE_CHANGE
+from core.domain.adaptation import MOST_TORQUE_CHANGE, Adaptation
 from core.domain.assistance import trained_assistance
 from core.domain.controller import TrainedController
 from core.domain.exo_walk import ExoWalk
@@ -175,27 +175,21 @@ def result_facts(trained: TrainedController) -> tuple[Fact, ...]:
     )
     facts = _walk_facts(trained)
     if facts:
-        return (*facts, *_adapted_facts(trained), limit)
+        return (*facts, limit)
     effort = Fact(
         "joint effort with exo", percent(trained.effort_ratio_with_exo), "Without exo = 100 %, simulated"
     )
     return (effort, Fact("falls per minute", f"{trained.falls_per_minute:.1f}"), limit)
 
 
-def _adapted_facts(trained: TrainedController) -> tuple[Fact, ...]:
-    """What fine-tuning changed: nothing in a controller that was trained on the twin alone."""
-    adapted = trained.adapted
-    if adapted is None:
-        return ()
-    against = f"{percent(adapted.against_before)} → {percent(adapted.against_after)}"
-    tip = "Share of the exo's work, before and after; simulated walks that chose nothing"
-    bound = (
-        f"Largest on the recorded walk and the test ticks; at most {percent(MOST_TORQUE_CHANGE)} of the peak"
+def _adapted_braking(fact: Fact, adapted: Adaptation) -> Fact:
+    """Before and after fine-tuning, with what it may have changed."""
+    tip = (
+        "Before and after fine-tuning, on the same simulated walks, which chose nothing. The torque changed "
+        f"by up to {percent(adapted.torque_change)} of the peak; {percent(MOST_TORQUE_CHANGE)} are allowed."
     )
-    return (
-        Fact("work against the leg", against, tip),
-        Fact("torque changed by up to", percent(adapted.torque_change), bound),
-    )
+    value = f"{percent(adapted.against_before)} → {percent(adapted.against_after)}"
+    return Fact(fact.name, value, f"{fact.tip}\n\n{tip}")
 
 
 def _walk_facts(trained: TrainedController) -> tuple[Fact, ...]:
@@ -217,6 +211,9 @@ def _walk_facts(trained: TrainedController) -> tuple[Fact, ...]:
     names = {"Activation": "muscle activation", "Joint power": "joint power", EXO_BRAKING: "exo braking"}
     names[falls] = _small(falls)
     facts += [Fact(shown, full[name], rows[name].tip) for name, shown in names.items()]
+    if trained.adapted is not None:
+        braking, adapted = names[EXO_BRAKING], trained.adapted
+        facts = [_adapted_braking(fact, adapted) if fact.name == braking else fact for fact in facts]
     return tuple(facts)
 
 

@@ -23,9 +23,8 @@ from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
 from core.learning.rl.networks import load_layers, perceptron, to_network
 
-STEPS = 300  # gradient steps of a round
-PRICES = (6.0, 20.0, 40.0)  # of work against the leg in each round, times that of the aim
-_RATE = 0.5  # of the learning rate of a training: the controller is trained already
+STEPS = 400  # gradient steps of a round
+PRICES = (10.0, 20.0)  # of work against the leg in each round, times that of the aim
 
 
 class FineTuning(Iterator[ExoController]):
@@ -68,7 +67,7 @@ class FineTuning(Iterator[ExoController]):
         for number, price in enumerate(prices):
             self._walk(controller, self._seed + 10 + number)
             self._trainer.settings = replace(self._trainer.settings, braking_price=price * self._braking)
-            self._trainer.train(STEPS, rate=_RATE)
+            self._trainer.train(STEPS)
             network = to_network(self._network, "relu")
             controller = exo_controller(network, self._start.limits, self._twin.exo_joint)
             yield controller
