@@ -12,6 +12,7 @@ from core.domain.record import RecordInfo, RecordKind
 from core.errors import Advice, UserError, refuse
 from core.store.repository import Store
 
+ANOTHER_CONTROLLER = "TRN-045"  # than the newest was worn in a walk
 _ON_THE_WAY = (RecordKind.DEPLOYMENT, RecordKind.PACKAGE)  # from a walk back to its controller
 
 
@@ -77,7 +78,7 @@ def _another_controller(*, known: bool) -> UserError:
         else "The record does not tell which controller was worn in it."
     )
     return refuse(
-        "TRN-045",
+        ANOTHER_CONTROLLER,
         "The controller cannot be adapted to this walk.",
         why,
         "Walk with the newest controller on the Deploy page, then adapt it to that walk.",

@@ -306,6 +306,11 @@ def test_fine_tuning_is_offered_once_somebody_has_walked_and_says_whose_walk_it_
     presenter.refresh()
     assert page._headline.text() == "The controller is fine-tuned to the recorded walk, within its bounds."
 
+    board.happens("job-1", Cancelled())
+    records.fill(context.store, visit_id, Step.TRAIN)  # a newer one, with which nobody has walked
+    presenter.refresh()
+    assert [key for key, _ in page._secondary_actions] == ["again"]
+
 
 def test_an_adapted_controller_says_what_it_was_adapted_to(context: SessionContext, visit_id: str) -> None:
     made = records.fill(context.store, visit_id, Step.TRAIN)

@@ -113,8 +113,8 @@ class Fact:
 class LearningView(QWidget):
     """Curves by name, the live twin and facts of the result.
 
-    `earlier` are curves that a fine-tuning or trainings of earlier versions recorded: they are shown in place of those that
-    such a training lacks.
+    `earlier` are curves that a fine-tuning or trainings of earlier versions recorded: they are shown in
+    place of those that such a training lacks.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ from core.domain.twin import GaitPolicy
 from core.domain.walk_numbers import EXO_BRAKING, FALLS, walk_rows
 from core.errors import Advice
 from core.jobs.values import JobState
-from core.session.adaptable import newest_walk
+from core.session.adaptable import ANOTHER_CONTROLLER, newest_walk
 from core.session.exo_ready import check_ready, why_not_ready
 from core.session.flow import Step
 from ui.pages.learning_view import Fact
@@ -102,10 +102,10 @@ class TrainPresenter(LearningPresenter):
             self.submit("adapt_controller", walk_id=walk.id, seed=0)
 
     def _offer(self) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
-        """To adapt to the newest walk, and why that cannot be; nothing while nobody has walked."""
+        """To adapt to the newest walk, and why that cannot be; nothing while nobody walked with this one."""
         visit_id = self.context.visit_id
         found = None if visit_id is None else newest_walk(self.context.store, visit_id)
-        if found is None:
+        if found is None or (found[1] is not None and found[1].code == ANOTHER_CONTROLLER):
             return (), {}
         info, advice = found
         virtual = self.context.store.load(info.id, ExoWalk).virtual
