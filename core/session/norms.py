@@ -41,10 +41,15 @@ def norm_findings(motion: Motion, norm: Norm) -> tuple[Finding, ...]:
     """That no band fits, constant offsets, and joints that are far from the band otherwise."""
     if motion.without_walk:
         return ()
+    return (*(() if norm.fits else (_no_band(norm),)), *far_findings(motion, norm))
+
+
+def far_findings(motion: Motion, norm: Norm) -> tuple[Finding, ...]:
+    """Constant offsets, and joints that are far from the band otherwise."""
     far = motion_far_off(motion, norm)
     offsets = [fit for fit in far if fit.is_offset]
     others = [fit for fit in far if not fit.is_offset]
-    found = [] if norm.fits else [_no_band(norm)]
+    found = []
     if offsets:
         found.append(_offset(offsets, by_markers=bool(motion.marker_set)))
     if others:

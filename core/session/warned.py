@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from core.domain.assistance import trained_assistance
@@ -16,6 +17,7 @@ from core.domain.recording import Landmarks
 from core.domain.situation_effects import brief_assistance
 from core.domain.twin import GaitPolicy
 from core.errors import UserError
+from core.session.norms import far_findings, motion_norm
 from core.store.repository import Store
 
 
@@ -25,7 +27,11 @@ def warning_of(store: Store, record: RecordInfo) -> str:
         return ""
     payload_type, warning = _WARNED[record.kind]
     try:
-        return warning(store.load(record.id, payload_type))
+        payload = store.load(record.id, payload_type)
+        if isinstance(payload, Motion):  # its headline is no greener than its worst joint, nor is its step
+            off = far_findings(payload, motion_norm(store, record.id, payload))
+            payload = replace(payload, findings=(*payload.findings, *off))
+        return warning(payload)
     except UserError:
         return ""  # damaged: the page that shows the result tells so
 

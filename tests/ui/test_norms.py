@@ -14,6 +14,8 @@ from core.domain.motion import GaitCycles, Motion, Spread
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.gait.norm_choice import Norm, Walker, norm_for
+from core.session.facts import FactsReader
+from core.session.flow import Step, session_status
 from core.session.norms import motion_far_off, norm_findings
 from core.session.report import report_content
 from core.store.repository import Store, open_store
@@ -185,3 +187,21 @@ def test_the_report_has_the_normal_numbers_and_says_whose_its_bands_are(tmp_path
     assert young.gait.columns == ("", "Left or both", "Right", "Normal ± 1 SD")
     assert rows["Speed"] == ("1.21 m/s", "", "1.21 ± 0.17 m/s")
     assert rows["Step length"] == ("62 ± 2 cm", "62 ± 2 cm", "62 ± 4 cm")
+
+
+def test_a_step_is_no_greener_than_its_page(tmp_path: Path) -> None:
+    norm = norm_for(YOUNG)
+    with open_store(tmp_path) as store:
+        fine, off = (
+            kept(store, on_band(norm, ankle_deg=offset_deg), year)
+            for offset_deg, year in ((0.0, 1996), (15.0, 1997))
+        )
+        warnings = [
+            next(
+                one.warning
+                for one in session_status(FactsReader().read(store, visit))
+                if one.step is Step.MOTION
+            )
+            for visit in (fine, off)
+        ]
+    assert warnings[0] == "" and warnings[1].startswith("The left ankle lies 15° above the band")
