@@ -24,7 +24,7 @@ from ui.scene.gait_view import GaitView
 from ui.session_context import SessionContext
 from ui.theme import Mode
 
-SIZES = ((1280, 800), (1920, 1080))
+SIZES = ((1366, 768), (1920, 1080))
 _SETTLE_MS = 400  # plots and the 3D view draw a little later than the page
 _SCENE_TRIES = 60
 _SIDES_MATTER = (Step.CAPTURE, Step.MOTION, Step.REVIEW, Step.COMPARE)

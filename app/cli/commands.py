@@ -245,8 +245,9 @@ def _doctor(args: argparse.Namespace) -> int:
 def _session_run(args: argparse.Namespace) -> int:
     from app.cli.session_run import run_video_session
     from app.cli.trial_session import run_trial_session
-    from app.session_request import check_files, read_patient
+    from app.session_request import check_files
     from app.terminal import open_terminal
+    from core.session.patient_file import read_patient, read_visit_notes
 
     trial = trial_files(args)
     subject = read_patient(args.patient)
@@ -256,6 +257,7 @@ def _session_run(args: argparse.Namespace) -> int:
         session_request(args, data_dir, args.person),
         emg_options=emg_options(args),
         exo_log=exo_log_options(args),
+        visit_notes=read_visit_notes(args.patient),
     )
     with open_terminal(data_dir) as terminal:
         if trial is not None:

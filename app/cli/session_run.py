@@ -16,6 +16,7 @@ from app.cli.measured_numbers import measured_numbers
 from app.cli.session_exo import worn_exo, worn_exo_numbers
 from app.cli.session_impairments import impairment_numbers, put_impairments
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
+from app.cli.session_patient import begin_visit
 from app.cli.session_situations import situation_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
@@ -45,7 +46,7 @@ from core.domain.walk_numbers import estimate_values, walk_values
 from core.errors import Advice, UserError
 from core.jobs.values import JsonValue
 from core.session.flow import Step
-from core.session.same_patient import same_patient, wear_exo
+from core.session.same_patient import wear_exo
 from core.session.stops import overridable, override_stops, present_motion
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
@@ -79,8 +80,7 @@ def run_video_session(
     check_request(request, *videos, emg, calibration)
     told: dict[str, JsonValue] = {} if calibration is None else {"calibration": str(calibration.absolute())}
     with open_store(request.data_dir) as store:
-        patient_id = same_patient(store, subject, by=OPERATOR)
-        visit_id = store.start_visit(patient_id, by=OPERATOR).id
+        visit_id = begin_visit(store, subject, request, terminal, by=OPERATOR)
         film: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(path) for path in videos]}
         film |= {"turn_deg": request.turn_deg, "hide_face": request.hide_face, **told}
         recording_id = terminal.run("import_video", film, visit_id=visit_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from core.domain.walking_ability import VisitNotes
 
 
 class RecordKind(StrEnum):
@@ -90,6 +92,7 @@ class Visit:
     patient_id: str
     number: int
     started_utc: datetime
+    notes: VisitNotes = field(default_factory=VisitNotes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "demo_patient": JobKind("core.tasks.demo_patient:run", "Make the demo patient"),
     "import_video": JobKind("core.tasks.import_video:run", "Import video"),
     "remove_original": JobKind("core.tasks.remove_original:run", "Remove the original video"),
+    "list_cameras": JobKind("core.tasks.list_cameras:run", "Look for cameras", stream=True),
     "record_camera": JobKind("core.tasks.record_camera:run", "Camera", stream=True),
     "calibrate_cameras": JobKind("core.tasks.calibrate_cameras:run", "Calibrate cameras"),
     "detect_pose": JobKind("core.tasks.detect_pose:run", "Find the person"),

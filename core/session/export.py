@@ -18,6 +18,7 @@ from core.errors import refuse
 from core.laboratory.names import unique
 from core.laboratory.writers import csv_text, ground_forces_text, table_text, trc_text
 from core.motion.angle_files import angles_csv, coordinates_mot
+from core.session.patient_file import FILE_NAME, patient_json
 from core.store.repository import Store
 
 _MARK = {True: "synthetic", False: "measured"}
@@ -39,7 +40,7 @@ def export_visit(store: Store, visit_id: str) -> dict[str, str]:
             "The visit has no trial of a laboratory, no motion and no EMG.",
             "Solve a motion or import EMG first.",
         )
-    return files
+    return files | {FILE_NAME: patient_json(store.subject_of(visit_id), store.visit(visit_id))}
 
 
 def _newest(store: Store, visit_id: str, kind: RecordKind, payload: type[T]) -> T | None:

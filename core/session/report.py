@@ -18,7 +18,7 @@ from core.domain.controller import Comparison, Deployment, Package, TrainedContr
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread, stride_words
-from core.domain.record import Decision, RecordKind, Verdict
+from core.domain.record import Decision, RecordKind, Verdict, Visit
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.subject import Subject
@@ -116,7 +116,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
     synthetic = subject.synthetic or motion.synthetic
     return ReportContent(
         patient=subject.code,
-        person=_person(subject, visit.started_utc.year),
+        person=_person(subject, visit),
         visit=f"Visit {visit.number} · {day_words(visit.started_utc)}",
         labels=_labels(synthetic, simulated=gaits is not None or comparison is not None),
         verdict=_verdict(motion, trained, comparison),
@@ -161,13 +161,13 @@ def _newest_motion(store: Store, visit_id: str) -> Motion | None:
     return present_motion(motion, store.decisions(visit_id), info.id)
 
 
-def _person(subject: Subject, year: int) -> tuple[str, ...]:
+def _person(subject: Subject, visit: Visit) -> tuple[str, ...]:
     facts = [
-        f"{subject.sex.value}, {year - subject.birth_year} years",
+        f"{subject.sex.value}, {visit.started_utc.year - subject.birth_year} years",
         f"{subject.height_m:.2f} m, {subject.mass_kg:.0f} kg",
     ]
     if subject.affected_side is not None:
-        facts.append(f"{subject.affected_side.value} side affected")
+        facts.append(subject.affected_side.words)
     if subject.diagnosis:
         facts.append(subject.diagnosis)
     return tuple(facts)
@@ -190,7 +190,8 @@ def _motion_verdict(motion: Motion) -> str:
 
 
 def _quality(store: Store, visit_id: str, motion: Motion, norm: Norm) -> tuple[str, ...]:
-    lines = []
+    walks = ", ".join(store.visit(visit_id).notes.facts)
+    lines = [f"At this visit: {walks}."] if walks else []
     landmarks = _newest(store, visit_id, RecordKind.LANDMARKS, Landmarks)
     if motion.marker_set:
         lines.append(f"Laboratory markers, {motion.marker_set}; {len(motion.kinematics.time_s)} frames.")

@@ -19,6 +19,7 @@ from core.jobs.values import JobSpec, SilentContext
 from core.laboratory.opensim_tables import read_table
 from core.laboratory.trc import read_trc_file
 from core.session.export import export_visit
+from core.session.patient_file import read_patient
 from core.store.repository import open_store
 from core.tasks import import_trial
 from tests.laboratory.c3d_bytes import write_c3d
@@ -121,6 +122,7 @@ def test_results_of_the_newest_visit_come_out_for_other_programs(tmp_path, visit
         "measured_moments_and_powers.csv",
         "synthetic_emg.sto",
         "synthetic_emg.csv",
+        "patient.json",
     }
     original = read_trc_file(shared_data(f"{TUTORIAL}/subject01_walk1.trc"))
     np.testing.assert_allclose(
@@ -132,7 +134,8 @@ def test_results_of_the_newest_visit_come_out_for_other_programs(tmp_path, visit
     envelopes = read_table(out / "synthetic_emg.sto")
     assert envelopes.names == ("soleus_l", "soleus_l_#2")
     np.testing.assert_allclose(envelopes.time_s, [0.25, 0.26, 0.27])
-    assert "6 files" in capsys.readouterr().out
+    assert read_patient(out / "patient.json").code == "P-0001"
+    assert "7 files" in capsys.readouterr().out
 
 
 def test_forces_found_without_plates_are_called_estimated_and_columns_tell_units(tmp_path, visit_id):

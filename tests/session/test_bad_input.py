@@ -489,6 +489,8 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_another_description",
     ),
     "file of an archived patient": ("PAT-014", "session/test_same_patient.py", "test_an_archived_patient"),
+    "a code that no header can show": ("PAT-020", "domain/test_patient_code.py", "test_what_no_header"),
+    "endless notes": ("PAT-021", "session/test_patient_file.py", "test_what_cannot_be_right"),
     "a person with the demo's code": ("PAT-015", "session/test_same_patient.py", "test_the_demo_never"),
     "results folder of another session": (
         "PC-027",

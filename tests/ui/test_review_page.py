@@ -192,8 +192,8 @@ def shown_table(page: ComparePage) -> NumberTable:
 
 def test_nobody_signs_without_a_name(context: SessionContext, visit_id: str) -> None:
     records.fill(context.store, visit_id, Step.COMPARE)
-    context.operator = ""
     page, _ = compare(context)
+    assert page.approver.given == ("", "")  # not even the name of who uses this PC
     assert not page._main.isEnabled()
     assert "name" in page._why_not.text()
 
@@ -271,15 +271,58 @@ def test_what_a_session_without_a_screen_released_can_still_be_signed_by_a_perso
     assert page._main.text() == "Sign comparison" and page.approver.isVisibleTo(page)
 
 
-def test_the_left_picture_can_be_the_default_controller(context: SessionContext, visit_id: str) -> None:
+def marked(page: ComparePage, *, exo: bool = False) -> list[tuple[str, str]]:
+    """Letter and name of the curves of the first joint, or of the torque."""
+    grid = page.comparison.exo if exo else page.comparison.joints
+    assert grid is not None
+    panel = next(iter(grid.plots.values())).panel
+    assert panel is not None
+    return [(curve.mark, curve.label) for curve in panel.curves]
+
+
+def choose_gait(page: ComparePage, number: int, name: str) -> None:
+    """As a person does it above the picture."""
+    choice = page.comparison.stage.heads[number].choice
+    choice.setCurrentIndex(choice.findData(name))
+    choice.activated.emit(choice.currentIndex())
+
+
+def test_two_gaits_are_held_against_each_other_in_pictures_and_curves(
+    context: SessionContext, visit_id: str
+) -> None:
     records.fill(context.store, visit_id, Step.COMPARE)
-    page, _ = compare(context)
-    page.comparison.pair_chosen.emit(2)
+    page, presenter = compare(context)
+    assert marked(page) == [("A", "without exo"), ("B", "personalized controller")]
+    choose_gait(page, 0, "default controller")
     left, right = page.comparison.stage._gaits
     assert left.rollout.label is GaitLabel.DEFAULT_CONTROLLER
-    (torque, *_) = page.comparison._view.exo_panels
-    assert [curve.label for curve in torque.curves] == ["default controller", "personalized controller"]
     assert right.rollout.label is GaitLabel.PERSONALIZED_CONTROLLER
+    both = [("A", "default controller"), ("B", "personalized controller")]
+    assert marked(page) == marked(page, exo=True) == both
+    presenter.refresh()
+    assert marked(page) == both  # what a person chose stays
+    choose_gait(page, 1, "default controller")
+    assert marked(page) == [("A", "personalized controller"), ("B", "default controller")]  # changed over
+
+
+def test_the_measured_gait_has_curves_but_no_picture(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page, _ = compare(context)
+    choose_gait(page, 0, "measured")
+    (alone,) = page.comparison.stage._gaits
+    assert alone.rollout.label is GaitLabel.PERSONALIZED_CONTROLLER
+    assert page.comparison.stage.heads[0].text == "Measured · curves only"
+    assert marked(page) == [("A", "measured"), ("B", "personalized controller")]
+
+
+def test_all_gaits_can_be_seen_at_once(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page, _ = compare(context)
+    page.comparison.all_curves[0].click()
+    assert [name for _, name in marked(page)] == ["measured", *(label.value for label in records.GAITS)]
+    assert page.comparison.all_curves[1].isChecked()  # on both tabs
+    page.comparison.all_curves[1].click()
+    assert marked(page) == [("A", "without exo"), ("B", "personalized controller")]
 
 
 def test_compare_asks_for_the_newest_controller(

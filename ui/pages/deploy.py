@@ -19,7 +19,7 @@ from ui.pages.deploy_trial import (
 from ui.pages.frame import Page
 from ui.plots.live_curve import LivePlot, Trace
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, Deck, Icon, column, label, row, set_look
+from ui.widgets.basics import Box, Button, Deck, Icon, column, fit_list, label, row, set_look
 from ui.widgets.hold_button import HoldButton
 
 TELEMETRY_POINTS = 6000
@@ -274,6 +274,7 @@ class DeployPage(Page):
             self.ports.clear()
             for address, words in state.ports:
                 self.ports.addItem(words, address)
+            fit_list(self.ports)
             self.ports.setCurrentIndex(-1)
             self.ports.setEditText(typed)
             self.ports.blockSignals(False)

@@ -59,8 +59,6 @@ class KeepState:
     confirming: bool = False
     declaration: str = ""
     button: str = ""  # names patient and exo
-    name: str = ""  # proposed
-    role: str = ""
 
 
 class ReleaseStrip(Box):
@@ -148,7 +146,7 @@ class KeepCard(Box):
         self._words.setText(state.declaration)
         self.keep.setText(state.button)
         if opened:
-            self.approver.propose(state.name, state.role)
+            self.approver.clear()
             self.approver.name.setFocus()
         self._check()
 

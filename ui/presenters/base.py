@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from core.domain.body import Side
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.errors import UserError
 from core.gait.norm_choice import Walker
@@ -79,6 +80,12 @@ class StepPresenter(QObject):
         if subject is None or visit_id is None:
             return None
         return walker_of(subject, self.context.store.visit(visit_id).started_utc.year, math.nan)
+
+    @property
+    def affected_side(self) -> Side | None:
+        """The patient's; None where no side or no single one is affected."""
+        subject = self.context.subject
+        return None if subject is None else subject.one_affected_side
 
     def running_job(self) -> JobState | None:
         if self.context.visit_id is None or not JOBS[self.step]:

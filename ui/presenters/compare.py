@@ -28,7 +28,7 @@ from ui.presenters.assistance import help_view
 from ui.presenters.base import StepPresenter
 from ui.presenters.correlations import correlations_view
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
-from ui.presenters.level_walk import falls_words, level_norm, staged
+from ui.presenters.level_walk import level_norm, staged
 from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -64,14 +64,12 @@ class ComparePresenter(StepPresenter):
     def __init__(self, page: ComparePage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._page = page
-        self._pair = 0
         self._loaded: tuple[str, Comparison, Motion | None] | None = None
-        self._views: dict[int, ComparisonView] = {}  # by pair, of the loaded comparison
+        self._shown: ComparisonView | None = None  # of the loaded comparison
         self._parts: dict[str, _Parts] = {}  # by the words of their button, of the loaded comparison
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
         page.compare_again.connect(lambda: self.attempt(self.start))
         page.approver_changed.connect(self.refresh)
-        page.comparison.pair_chosen.connect(self._choose_pair)
 
     def start(self) -> None:
         controller = self.newest(RecordKind.CONTROLLER)
@@ -86,10 +84,11 @@ class ComparePresenter(StepPresenter):
             return
         if self._loaded is None or self._loaded[0] != status.record_id:
             self._loaded = (status.record_id, *self._load(status.record_id))
-            self._views, self._parts = {}, {}
+            self._shown, self._parts = None, {}
             self._page.approver.clear()
             self._page.reason.clear()
         self._page.render(self._result(*self._loaded))
+        self._page.comparison.stage.show_affected(self.affected_side)
 
     def leave(self) -> None:
         self._page.comparison.leave()
@@ -109,10 +108,6 @@ class ComparePresenter(StepPresenter):
         sign_comparison(self.context.store, record_id, by=name, role=role, reason=self._page.reason.text())
         self.context.show_message(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
         self.context.record_changed.emit()
-
-    def _choose_pair(self, number: int) -> None:
-        self._pair = number
-        self.refresh()
 
     # State of the page ---------------------------------------------------------------------------
 
@@ -144,7 +139,6 @@ class ComparePresenter(StepPresenter):
             correlations=parts.correlations,
             declaration=self._declaration(assistance),
             reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
-            signer=self.context.operator,
             signed="" if signature is None else signed_words(signature),
             signed_tone=Tone.WARN if assistance.needs_reason else Tone.OK,
             main_action="Sign comparison" if signature is None else "Go on with Deploy",
@@ -155,9 +149,9 @@ class ComparePresenter(StepPresenter):
 
     def _cached_view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
         """The same values again, so that the plots need not be drawn again."""
-        if self._pair not in self._views:
-            self._views[self._pair] = self._view(comparison, motion)
-        return self._views[self._pair]
+        if self._shown is None:
+            self._shown = self._view(comparison, motion)
+        return self._shown
 
     def _cached_parts(self, record_id: str, comparison: Comparison) -> _Parts:
         action = "" if self.running_job() is not None else "Compare again"
@@ -178,22 +172,19 @@ class ComparePresenter(StepPresenter):
         return self.context.store.load(controller_id, TrainedController).controller.limits.peak_nm
 
     def _view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
-        """Pictures and curves of the chosen gait and the personalized one; the table has all of them."""
+        """All gaits, at first the one without the exo against the personalized one; the table has all."""
         gaits, rivals = comparison.rollouts, rivals_in(comparison)
-        left = rivals[min(self._pair, len(rivals) - 1)]
-        shown = [rollout for label in (left, PERSONAL) if (rollout := gaits.find(label)) is not None]
         norm = level_norm(gaits, motion, self.walker)
         everything = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts], norm=norm)
         columns = (*rivals, PERSONAL)
         return ComparisonView(
-            staged=tuple(staged(gaits, rollout.label) for rollout in shown),
-            joint_panels=joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in shown], norm=norm),
-            exo_panels=exo_panels(shown),
+            staged=tuple(staged(gaits, rollout.label) for rollout in gaits.rollouts),
+            joint_panels=everything,
+            exo_panels=exo_panels(gaits.rollouts),
             sentence=below_headline(comparison),
             table=comparison_table(comparison, columns, likeness_rows(everything, columns, short=True)),
-            place=f"{gaits.scenario} · {falls_words(gaits.find(PERSONAL))}",
-            pairs=tuple(label.value.capitalize() for label in rivals),
-            pair=self._pair,
+            against=(rivals[0].value, PERSONAL.value) if rivals else None,
+            all_curves=False,
         )
 
     def _why_not_sign(self, assistance: Assistance) -> str:

@@ -144,7 +144,7 @@ class DeployPresenter(StepPresenter):
 
     def _roll_back(self) -> None:
         """One click: what ran before was approved, kept and worn; it starts at zero torque."""
-        name, role = self._proposed_approver()
+        name, role = self._last_signer()
         meaning = roll_back_declaration(self._code, virtual=self._virtual)
         approver = Approver(name or "operator", role or "operator", meaning)
         self._send_to_exo(roll_back_command(approver))
@@ -319,7 +319,6 @@ class DeployPresenter(StepPresenter):
     def _keep_state(self, provisional: ProvisionalController | None) -> KeepState:
         if provisional is None:
             return KeepState()
-        name, role = self._proposed_approver()
         return KeepState(
             confirming=self._confirming_keep and provisional.may_keep,
             declaration=keep_declaration(
@@ -328,12 +327,10 @@ class DeployPresenter(StepPresenter):
             button="Hold to keep on the virtual exo"
             if provisional.virtual
             else f"Hold to keep for {provisional.patient}",
-            name=name,
-            role=role,
         )
 
-    def _proposed_approver(self) -> tuple[str, str]:
-        """Name and role of the signature of the comparison; otherwise the operator."""
+    def _last_signer(self) -> tuple[str, str]:
+        """Name and role of the newest signature; otherwise the operator. Signs nothing: fields stay empty."""
         if self.context.visit_id is not None:
             for decision in reversed(self.context.store.decisions(self.context.visit_id)):
                 if decision.verdict is Verdict.SIGNED and not unattended(decision.by):

@@ -25,11 +25,11 @@ STYLES: dict[GaitLabel, CurveStyle] = {
     GaitLabel.DEFAULT_TWIN: CurveStyle.DEFAULT,
     GaitLabel.PERSONALIZED_TWIN: CurveStyle.PERSONALIZED,
     GaitLabel.IMPAIRED_TWIN: CurveStyle.IMPAIRED,
-    GaitLabel.HEALTHY_TWIN: CurveStyle.DEFAULT,
+    GaitLabel.HEALTHY_TWIN: CurveStyle.HEALTHY,
     GaitLabel.WITHOUT_EXO: CurveStyle.PERSONALIZED,  # the personalized twin, walking bare
-    GaitLabel.WORN_WITHOUT_TORQUE: CurveStyle.DEFAULT,
+    GaitLabel.WORN_WITHOUT_TORQUE: CurveStyle.WORN,
     GaitLabel.DEFAULT_CONTROLLER: CurveStyle.DEFAULT,
-    GaitLabel.GENERIC_CONTROLLER: CurveStyle.DEFAULT,
+    GaitLabel.GENERIC_CONTROLLER: CurveStyle.GENERIC,
     GaitLabel.PERSONALIZED_CONTROLLER: CurveStyle.WITH_EXO,
 }
 

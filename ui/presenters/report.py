@@ -14,21 +14,22 @@ from core.session.report import ReportContent, report_content
 from core.store.private import ordinary_permissions
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
+from ui.presenters.report_contents import contents_of
 from ui.report_pdf import write_report
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import clock
 
-_PARTS = (
-    ("Measured gait", RecordKind.MOTION),
-    ("Forces", RecordKind.KINETICS),
-    ("Muscle activity (EMG)", RecordKind.EMG),
-    ("Calibrated muscles", RecordKind.MUSCLE_CALIBRATION),
-    ("Strength", RecordKind.DEFICITS),
-    ("Personalized twin", RecordKind.GAIT_POLICY),
-    ("Simulated gait", RecordKind.SIMULATED_GAIT),
-    ("Controllers compared", RecordKind.COMPARISON),
-    ("Deployment", RecordKind.DEPLOYMENT),
+_MADE_FROM = (
+    RecordKind.MOTION,
+    RecordKind.KINETICS,
+    RecordKind.EMG,
+    RecordKind.MUSCLE_CALIBRATION,
+    RecordKind.DEFICITS,
+    RecordKind.GAIT_POLICY,
+    RecordKind.SIMULATED_GAIT,
+    RecordKind.COMPARISON,
+    RecordKind.DEPLOYMENT,
 )
 
 
@@ -64,7 +65,7 @@ class ReportPresenter(StepPresenter):
             made = Path(folder) / self._file_name(visit_id)
             write_report(made, content)
             self._copy(made, path)
-            newest = [info for _, kind in _PARTS if (info := store.latest(visit_id, kind)) is not None]
+            newest = [info for kind in _MADE_FROM if (info := store.latest(visit_id, kind)) is not None]
             store.save(
                 RecordKind.REPORT,
                 Report(made.name, content.patient, store.visit(visit_id).number),
@@ -100,7 +101,7 @@ class ReportPresenter(StepPresenter):
             tone=tone,
             content=content,
             file_name=self._file_name(visit_id),
-            contents=tuple((words, store.latest(visit_id, kind) is not None) for words, kind in _PARTS),
+            contents=contents_of(content),
             saved=saved,
             main_action="Save report…",
             badges=("Synthetic patient",) if content.synthetic else (),

@@ -74,6 +74,7 @@ class ReviewPresenter(StepPresenter):
             self._condition = NO_EXO  # the twin or the exo is another one now
         self._tries = self._read_tries()
         self._page.render(self._state(status.record_id))
+        self._page.comparison.stage.show_affected(self.affected_side)
 
     def leave(self) -> None:
         self._page.comparison.leave()

@@ -28,6 +28,7 @@ from ui.presenters.closeness import closeness_of, closer_words
 from ui.presenters.gait_curves import NamedCycles, joint_panels, likeness_rows
 from ui.scene.stage import StagedGait
 from ui.theme import Tone
+from ui.wording import signed
 
 GOOD_RATE, FAIR_RATE = 0.9, 0.7
 LEVEL_CURVE = "level walking"
@@ -127,7 +128,7 @@ def scenario_view(
     panels = joint_panels(None, shown, norm=scenario_norm(scenario, walker, walk.speed_m_s))
     caption = " · ".join(part for part in (scenario.name, impaired, "simulated") if part)
     return ComparisonView(
-        staged=(StagedGait(walk, gaits.geometry, caption, scenario.ground),),
+        staged=(StagedGait(walk, gaits.geometry, caption, scenario.ground, own.title),),
         joint_panels=panels,
         sentence=walk_sentence(walk),
         table=range_table([gait.title for gait in shown], panels),
@@ -171,7 +172,7 @@ def _range_words(panel: JointPanel, name: str) -> str:
     curve = next((curve for curve in panel.curves if curve.label == name), None)
     if curve is None:
         return "–"
-    low, high = (f"{value:.0f}".replace("-", "−") for value in (curve.mean.min(), curve.mean.max()))
+    low, high = (signed(float(value)) for value in (curve.mean.min(), curve.mean.max()))
     return f"{low}° to {high}°"
 
 
@@ -197,7 +198,7 @@ def what_if_view(
     titles = (without.title, name) if measured is not None else (name,)
     reference = "the measured gait" if measured is not None else "the twin without it"
     return ComparisonView(
-        staged=(healthy, StagedGait(walk, impaired.geometry, IMPAIRED, scenario.ground)),
+        staged=(healthy, StagedGait(walk, impaired.geometry, IMPAIRED, scenario.ground, name)),
         joint_panels=panels,
         sentence=what_if_sentence(panels, walk, name, measured=measured is not None),
         table=NumberTable(

@@ -92,6 +92,7 @@ class Colors:
     bone: str
     muscle_rest: str
     muscle_active: str
+    ghost: str  # another gait inside the same picture
     scene_floor: str
     scene_grid: str
     scene_sky: str
@@ -133,6 +134,7 @@ LIGHT = Colors(
     bone="#EAE2D0",
     muscle_rest="#7F93A8",
     muscle_active="#D2452D",
+    ghost="#7A3FC4",
     scene_floor="#DFE4E9",
     scene_grid="#B9C2CC",
     scene_sky="#F0F3F6",
@@ -163,6 +165,7 @@ DARK = Colors(
     bone="#E4DBC6",
     muscle_rest="#7F93A8",
     muscle_active="#E8553B",
+    ghost="#B58CFF",
     scene_floor="#252D36",
     scene_grid="#3E4955",
     scene_sky="#161C23",

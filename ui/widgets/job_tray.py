@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QWidget
 
 from core.jobs.values import Done, JobState
-from ui.job_text import DONE_WITH_WARNINGS, STREAMS, TRAINING, job_name, outcome_text
+from ui.job_text import DONE_WITH_WARNINGS, STREAMS, TRAINING, job_name, left_words, outcome_text
 from ui.theme import Tone
 from ui.widgets.basics import Button, ElidedLabel, Icon, clear, column, label, row, set_look
-from ui.wording import percent, time_left
+from ui.wording import percent
 
 _SHOWN = 12
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop"}
@@ -53,7 +53,7 @@ class JobLine(QWidget):
         parts = [percent(fraction)] if running and fraction is not None else []
         parts += [
             "Paused" if state.paused else sentence,
-            time_left(state.progress.remaining_s) if running else "",
+            left_words(state),
         ]
         self._sentence.setText(" · ".join(part for part in parts if part))
         self._bar.setVisible(running and state.spec.kind not in STREAMS)
