@@ -79,8 +79,7 @@ def _no_band(norm: Norm) -> Finding:
 
 def _offset(fits: Sequence[BandFit], *, by_markers: bool) -> Finding:
     place = fits[0].kind.place
-    likely = f"likely an offset of the {place}'s zero"
-    parts = _named([f"{fit.words}: {likely}, shape agrees (r {_r(fit)})" for fit in fits])
+    parts = _named([f"{fit.words}: likely an offset of its zero, shape agrees (r {_r(fit)})" for fit in fits])
     return _warning(
         CONSTANT_OFFSET,
         f"{parts[0].upper()}{parts[1:]}.",

@@ -67,8 +67,8 @@ def test_an_ankle_beside_the_band_turns_the_headline_amber_and_is_named_an_offse
     (found,) = norm_findings(on_band(norm, ankle_deg=15.0), norm)
     assert found.advice.code == "MOT-102"
     assert found.advice.what == (
-        "The left ankle lies 15° above the band over the whole stride: likely an offset of the ankle's zero, "
-        "shape agrees (r 1.00)."
+        "The left ankle lies 15° above the band over the whole stride: likely an offset of its zero, shape "
+        "agrees (r 1.00)."
     )
     assert "guessed on the shoe" in found.advice.why
 
