@@ -98,7 +98,7 @@ def _likeness(panel: JointPanel, curves: tuple[CycleCurve, ...]) -> tuple[Likene
 
 def _band(panel: JointPanel, first: CycleCurve, second: CycleCurve) -> tuple[FloatArray | None, str]:
     if panel.band is not None:
-        return panel.band.sd, "± 1 SD of normal"
+        return panel.band.sd, f"± 1 SD of {'normal' if panel.band.fits else 'the nearest band'}"
     for curve in (first, second):
         if curve.sd is not None:
             return curve.sd, f"the band of {curve.mark}"
