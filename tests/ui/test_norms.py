@@ -122,6 +122,8 @@ def test_a_person_of_62_is_not_silently_compared_with_others(context: SessionCon
     shown = page.grid._band_words.text()
     assert shown.startswith("No band fits age 62 at 1.21 m/s; nearest: 24 adults aged 21–37")
     assert "Fukuchi et al. 2018" in shown and "children" not in shown
+    panel = joint_panels(motion(), (), norm=norm_for(Walker(62, 1.68, 1.21)))[0]
+    assert "nearest band mean (deg)" in panel.table() and "normal" not in panel.table()
     assert any(label.text() == "Nearest band ± 1 SD" for label in page.grid.findChildren(QLabel))
 
 
