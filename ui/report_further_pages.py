@@ -17,7 +17,7 @@ from core.session.report_muscles import (
     MusclePart,
     StrengthPart,
 )
-from ui.report_plot import PlotDrawing, pen_of
+from ui.report_plot import PlotDrawing, pen_of, round_step
 from ui.report_sheet import (
     ACCENT,
     GAP,
@@ -71,7 +71,8 @@ class FurtherPage(Sheet):
             rows, column = divmod(number, columns)
             top = self._y + rows * (height + _BETWEEN)
             box = QRectF(MARGIN + column * (width + GAP), top, width, height)
-            TwoSides(self._painter, plot, self._family).draw(box)
+            if not self._measuring:
+                TwoSides(self._painter, plot, self._family).draw(box)
         self._y += -(-len(plots) // columns) * (height + _BETWEEN) + 60
 
     def _draw_key(self, plots: tuple[CyclePlot, ...], *, band: bool) -> None:
@@ -173,7 +174,7 @@ class TwoSides(PlotDrawing):
                 tint = _color(side)
                 tint.setAlphaF(0.18)
                 self._fill_between(mean - sd, mean + sd, tint)
-        self._axes(*_step(self._high - self._low, self._area.height() / _LINE_APART))
+        self._axes(*round_step(self._high - self._low, self._area.height() / _LINE_APART))
         for side, mean, _sd in self._plot.curves:
             self._line(mean, pen_of(_color(side), 13.0))
 
@@ -191,10 +192,3 @@ def _value_range(plot: CyclePlot) -> tuple[float, float]:
 
 
 _LINE_APART = 110.0  # room that a number beside the axis needs
-_STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
-
-
-def _step(span: float, most: float) -> tuple[float, int]:
-    """A round distance of at most so many lines, and the digits of their numbers."""
-    size = next((size for size in _STEPS if span / size <= most), 100.0)
-    return size, 2 if size < 0.1 else 1 if size < 1.0 else 0

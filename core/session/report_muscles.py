@@ -164,7 +164,7 @@ def _stale_note(facts: VisitFacts, kind: RecordKind) -> tuple[str, ...]:
 def force_part(store: Store, visit_id: str) -> ForcePart | None:
     """Of the newest kinetics; None without."""
     info = store.latest(visit_id, RecordKind.KINETICS)
-    motion = None if info is None else _motion_of(store, info)
+    motion = None if info is None else motion_of(store, info)
     if info is None or motion is None:
         return None
     kinetics = store.load(info.id, Kinetics)
@@ -173,11 +173,16 @@ def force_part(store: Store, visit_id: str) -> ForcePart | None:
     return ForcePart(
         f"Forces · {source[0].lower()}{source[1:]}",
         kinetics.source is ForceSource.ESTIMATED,
-        tuple(_plot(kinetics, curve) for curve in _curves(sagittal_only=motion.sagittal_only)),
+        force_plots(kinetics, sagittal_only=motion.sagittal_only),
         _force_table(kinetics),
         (*stale, *_force_notes(kinetics)),
         kinetic_norm(motion_walker(store, visit_id, motion)).legend,
     )
+
+
+def force_plots(kinetics: Kinetics, *, sagittal_only: bool) -> tuple[CyclePlot, ...]:
+    """Moments, powers and ground forces, both sides in each."""
+    return tuple(_plot(kinetics, curve) for curve in _curves(sagittal_only=sagittal_only))
 
 
 def _curves(*, sagittal_only: bool) -> tuple[ForceCurve, ...]:
@@ -211,7 +216,7 @@ def _inputs(info: RecordInfo) -> tuple[str, ...]:
     return tuple(name for name, _digest in info.provenance.inputs)
 
 
-def _motion_of(store: Store, info: RecordInfo) -> Motion | None:
+def motion_of(store: Store, info: RecordInfo) -> Motion | None:
     motions = (name for name in _inputs(info) if store.info(name).kind is RecordKind.MOTION)
     return next((store.load(name, Motion) for name in motions), None)
 
@@ -268,12 +273,12 @@ def _emg_part(emg: EmgEnvelopes, motion: Motion | None) -> EmgPart:
     ]
     facts += [("Processing", emg.processing)] if emg.processing else []
     facts.append(("Offset to motion", _offset_words(emg)))
-    plots = () if motion is None else tuple(_emg_plots(emg, motion))
+    plots = () if motion is None else tuple(emg_plots(emg, motion))
     title = f"EMG · measured, % of the {emg.normalised_to}, per gait cycle"
     return EmgPart(title, plots, ReportTable("Quality of the EMG", ("", "Left", "Right"), rows), tuple(facts))
 
 
-def _emg_plots(emg: EmgEnvelopes, motion: Motion) -> Iterator[CyclePlot]:
+def emg_plots(emg: EmgEnvelopes, motion: Motion) -> Iterator[CyclePlot]:
     """Both sides of every muscle that has a good channel."""
     cycles = emg_cycles(emg, motion.strides)
     good = [one for one, c in zip(cycles, emg.channels, strict=True) if c.verdict == GOOD_CHANNEL]

@@ -31,7 +31,8 @@ from ui.plots.plot_style import (
 )
 from ui.wording import signed
 
-AXIS_PX = 34  # for the numbers beside a plot
+AXIS_PX, NUMBERS_PX = 34, 18  # for the numbers beside a plot and below it
+LOW_PX = 48  # the least height of the curves' field
 WIDE_PX = 190  # from here on the axis has room for its name
 
 
@@ -74,7 +75,7 @@ class GaitCyclePlot(PlainPlot):
         self._cursor_fraction: float | None = None
         self._show_x = True
         self._middle = ""  # of the axis
-        self.setMinimumSize(150, 54)
+        self.setMinimumSize(150, LOW_PX + NUMBERS_PX)
         self.setMouseTracking(True)
         self.box.picked.connect(self._on_picked)
         self.box.doubly_clicked.connect(self.enlarge)
@@ -100,6 +101,7 @@ class GaitCyclePlot(PlainPlot):
         if x_label == self._show_x:
             return
         self._show_x = x_label
+        self.setMinimumHeight(LOW_PX + (NUMBERS_PX if x_label else 0))
         if self._panel is not None:
             self.draw()
 
