@@ -11,11 +11,11 @@ from core.domain.body import SAGITTAL, SIDES, Joint, Side
 from core.domain.findings import Severity
 from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Motion, Spread, Stride, stride_words
 from core.domain.recording import Landmarks
-from core.gait.band_fit import BandFit
 from core.gait.cycles import range_of_motion_deg
-from core.gait.norm_choice import Walker
+from core.gait.norm_choice import Norm, Walker
 from core.gait.norm_numbers import GaitNumber
 from core.session.normal_numbers import NormalNumber, NormalNumbers
+from core.session.norms import band_words, motion_far_off
 from ui.pages.motion import Tile
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.time_courses import AngleCourse
@@ -133,10 +133,10 @@ def _range(ranges: dict[str, float], joint: str) -> float:
     return next((value for name, value in ranges.items() if name.startswith(joint)), float("nan"))
 
 
-def motion_verdict(motion: Motion, far: Sequence[BandFit] = ()) -> tuple[str, Tone]:
+def motion_verdict(motion: Motion, norm: Norm | None = None) -> tuple[str, Tone]:
     """The headline: how many strides, and what they are good for; never greener than the worst joint.
 
-    `far` are the joints far from the normal band, the furthest first.
+    Of a joint far from a band that does not fit it is told in a neutral tone: neither good nor bad.
     """
     if motion.without_walk:
         return _without_walk_words(motion), Tone.STOP
@@ -146,10 +146,13 @@ def motion_verdict(motion: Motion, far: Sequence[BandFit] = ()) -> tuple[str, To
     if Severity.STOP in severities:
         return f"{words} This cannot be used yet.", Tone.STOP
     trust = "sagittal analysis" if motion.sagittal_only else "analysis in all planes"
-    if far:
+    far = () if norm is None else motion_far_off(motion, norm)
+    if norm is not None and norm.fits and far:
         return f"{words} Usable with care: {far[0].words}.", Tone.WARN
     if Severity.WARNING in severities:
         return f"{words} Usable with care.", Tone.WARN
+    if norm is not None and far:
+        return f"{words} No band fits; {far[0].words_of(band_words(norm))}.", Tone.NEUTRAL
     return f"{words} Good for {trust}.", Tone.OK
 
 
