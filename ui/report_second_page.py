@@ -7,8 +7,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from core.domain.findings import Severity
+from core.session.cycle_plot import CyclePlot
 from core.session.report import ReportContent
-from core.session.report_muscles import EMG_COLUMNS, CyclePlot
+from core.session.report_muscles import EMG_COLUMNS
 from core.session.report_warnings import StepWarning
 from ui.report_further_pages import FurtherPage
 from ui.report_sheet import GAP, HALF, MARGIN, MUTED, PAGE_HEIGHT, PAGE_WIDTH, WRAPPED

@@ -19,8 +19,10 @@ from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.scenario import LEVEL_WALKING
 from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norm_choice import Norm, kinetic_norm
+from core.session.cycle_plot import CyclePlot
 from core.session.norms import motion_norm, motion_walker
-from core.session.report_muscles import CyclePlot, emg_plots, force_plots, motion_of
+from core.session.report_emg import emg_plots
+from core.session.report_muscles import force_plots, motion_of
 from core.store.repository import Store
 
 MEASURED, ONLY = "measured", ""
