@@ -116,3 +116,7 @@ VERY_FAST_SD_DEG: Coefficients = {
         6.485, -1.261, -0.764, 0.667, 0.449, 0.563, -0.549, 0.530, -0.122,
     ),
 }
+# fmt: on
+
+# Mean anterior pelvic tilt of the same people over the cycle.
+VERY_SLOW_TILT_DEG, SLOW_TILT_DEG, FAST_TILT_DEG, VERY_FAST_TILT_DEG = 11.982, 11.042, 13.256, 16.594

@@ -1,9 +1,9 @@
 """Which published band fits a walker, by age and by speed, and what to say where none does.
 
 Speeds are compared without dimension, v / sqrt(g l) with the leg length l (Hof 1996, Gait & Posture 4:222),
-so that short and tall people who walk alike are compared. Every set of bands is one row of `BAND_SETS` with
-its ages and its limits of speed; another group of people is one row more. Leg length is taken as 0.53 of the height (Winter
-2009) for the walkers here; the children's of the bands were published as measured.
+so that short and tall people who walk alike are compared. Leg length is taken as 0.53 of the height (Winter
+2009) for the walkers here; that of the children of the bands was measured. Every set of bands is one row of
+`BAND_SETS` with its ages and its limits of speed; another group of people is one row more.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Norm:
         people = self.bands.people
         if self.fits:
             return f"Normal: {people.described}, {self.speeds_words} ({people.source})."
-        return f"No band fits {self.misfit}; nearest: {self.nearest} ({people.source})."
+        return f"No band for {self.misfit} is at hand; nearest: {self.nearest} ({people.source})."
 
     @property
     def nearest(self) -> str:

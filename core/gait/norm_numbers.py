@@ -111,7 +111,7 @@ DOUBLE_SUPPORT = (
 )
 _TABLES = {GaitNumber.STANCE: STANCE, GaitNumber.DOUBLE_SUPPORT: DOUBLE_SUPPORT}
 
-# Own speeds, dimensionless: the limits of the published group "free" are one standard deviation from the mean.
+# Own speeds, dimensionless: the limits of the group "free" are one standard deviation from the mean.
 OWN_SPEED = ((People("children", "82", (4, 17), "Schwartz et al. 2008"), 0.432, 0.068),)
 
 _RANGES = {
