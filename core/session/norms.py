@@ -1,7 +1,7 @@
 """The normal band of a visit's motion, and findings on the band and on curves that lie far from it.
 
 People of another age or speed than those of the band may walk otherwise in health. Where no band fits,
-nothing is judged by it: it is good to know, and no warning, that the nearest is drawn, or that a joint lies beside it.
+nothing is judged by it: that the nearest is drawn, and that a joint lies beside it, are no warnings.
 """
 
 from __future__ import annotations
