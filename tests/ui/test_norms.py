@@ -13,18 +13,21 @@ from core.domain.body import SAGITTAL, SIDES, JointKind
 from core.domain.findings import Severity
 from core.domain.motion import GaitCycles, Motion, Spread
 from core.domain.record import RecordKind
-from core.domain.rollout import GaitLabel
+from core.domain.rollout import GaitLabel, RolloutSet
 from core.gait.norm_choice import Norm, Walker, norm_for
+from core.gait.twin_likeness import Closeness, JointCloseness
 from core.session.facts import FactsReader
 from core.session.flow import Step, session_status
 from core.session.norms import norm_findings
 from core.session.report import report_content
+from core.session.warned import warning_of
 from core.store.repository import Store, open_store
 from tests.store.samples import a_subject
 from tests.ui import walks
+from tests.ui.records import gait_policy
 from tests.ui.samples import motion, squat_motion
 from ui.pages.motion import MotionPage
-from ui.presenters.closeness import Closeness, closer_words, far_joints
+from ui.presenters.closeness import closer_words, joints_of
 from ui.presenters.gait_curves import NamedCycles, joint_panels
 from ui.presenters.level_walk import review_headline, review_sentence
 from ui.presenters.motion import MotionPresenter
@@ -167,11 +170,15 @@ def test_where_distance_and_shape_disagree_both_are_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("closeness", "tone"),
-    [(Closeness(0.95, 4.0), Tone.OK), (Closeness(0.95, 9.0), Tone.WARN), (Closeness(0.80, 4.0), Tone.WARN)],
+    ("joint", "tone"),
+    [
+        (JointCloseness("left hip", 0.95, 4.0), Tone.OK),
+        (JointCloseness("left hip", 0.95, 9.0), Tone.WARN),
+        (JointCloseness("left hip", 0.80, 4.0), Tone.WARN),
+    ],
 )
-def test_a_twin_is_like_the_patient_only_in_degrees_and_in_shape(closeness: Closeness, tone: Tone) -> None:
-    assert review_headline(walks.rollout(GaitLabel.PERSONALIZED_TWIN), closeness)[1] is tone
+def test_a_twin_is_like_the_patient_only_in_degrees_and_in_shape(joint: JointCloseness, tone: Tone) -> None:
+    assert review_headline(walks.rollout(GaitLabel.PERSONALIZED_TWIN), (joint,))[1] is tone
 
 
 def test_the_review_headline_is_no_greener_than_its_worst_joint_and_names_its_offset() -> None:
@@ -179,14 +186,39 @@ def test_the_review_headline_is_no_greener_than_its_worst_joint_and_names_its_of
     measured, own = on_band(norm), on_band(norm, ankle_deg=-14.0)
     gaits = [NamedCycles(GaitLabel.PERSONALIZED_TWIN, own.cycles)]
     panels = joint_panels(measured, gaits, norm=norm)
-    far = far_joints(panels, GaitLabel.PERSONALIZED_TWIN)
-    headline, tone = review_headline(None, Closeness(0.99, 2.3), far)
-    assert headline.endswith("(mean r 0.99, 2.3°) but for the left ankle (r 1.00, 14°).")
+    headline, tone = review_headline(None, joints_of(panels, GaitLabel.PERSONALIZED_TWIN))
+    assert headline.endswith("(mean r 1.00, 2.3°) but for the left ankle (r 1.00, 14°).")
     assert tone is Tone.WARN
     assert review_sentence(panels).endswith(
         "It is furthest off at the left ankle: 14° on average, nearly all of it a constant offset "
         "(14° below over the whole stride; the shape agrees, r 1.00)."
     )
+
+
+def test_the_review_step_is_no_greener_than_its_headline(tmp_path: Path) -> None:
+    norm = norm_for(CHILD)
+    gaits = walks.gaits(GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
+    told = []
+    with open_store(tmp_path) as store:
+        visit_id = kept(store, on_band(norm), 1960)
+        (learned,) = store.records(visit_id)
+        policy, inputs = gait_policy(walk_seconds=9.0), (learned.id,)
+        policy_id = store.save(RecordKind.GAIT_POLICY, policy, visit_id=visit_id, summary="", inputs=inputs)
+        for ankle_deg in (0.0, -14.0):
+            own = [replace(walk, cycles=on_band(norm, ankle_deg).cycles) for walk in gaits.rollouts]
+            walked = replace(gaits, rollouts=tuple(own))
+            record_id = store.save(
+                RecordKind.SIMULATED_GAIT, walked, visit_id=visit_id, summary="", inputs=(policy_id,)
+            )
+            told.append(warning_of(store, store.info(record_id)))
+            joints = joints_of(joint_panels(on_band(norm), _named(walked), norm=None), own[1].label)
+            headline, tone = review_headline(own[1], joints)
+            assert told[-1] == (headline if tone is Tone.WARN else "")
+    assert told[0] == "" and "but for the left ankle (r 1.00, 14°)" in told[1]
+
+
+def _named(gaits: RolloutSet) -> list[NamedCycles]:
+    return [NamedCycles(walk.label, walk.cycles) for walk in gaits.rollouts]
 
 
 # Report -------------------------------------------------------------------------------------------
