@@ -11,8 +11,11 @@ from dataclasses import replace
 
 import pytest
 
+from core.devices.profiles import load_stranger_controllers
 from core.jobs.time_left import TimeLeft
 from core.learning.gait.imitation import GaitProgress
+from core.tasks import compare, judged_walks
+from core.tasks.compare_situations import COMPARED
 from core.tasks.learn_gait import done_fraction
 from core.tasks.training_course import TrainingCourse
 from core.tasks.training_plan import CALIBRATED_ITERATIONS, Calibration
@@ -70,3 +73,11 @@ def test_measuring_has_its_share_of_the_bar_of_learning_to_walk() -> None:
     assert done_fraction(progress, 180.0) == pytest.approx(90.0 / (180.0 + 64_000 / 10_000))
     late = replace(progress, elapsed_s=181.0, control_steps=181 * 4000)
     assert done_fraction(late, 180.0) == pytest.approx(180.0 / 186.4)
+
+
+def test_the_bar_of_a_comparison_goes_by_the_seconds_that_are_walked() -> None:
+    strangers = len(load_stranger_controllers("Hippo_L1"))
+    walks = judged_walks.SEEDS * 5 + compare.STRANGER_SEEDS * strangers  # without exo, off, three controllers
+    level_s = judged_walks.WALKERS * judged_walks.SECONDS * walks
+    others_s = sum(one.work * one.plan.seeds * len(one.labels) for one in COMPARED)
+    assert level_s / (level_s + others_s) == pytest.approx(compare.LEVEL_DONE, abs=0.03)
