@@ -12,12 +12,12 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.assistance import trained_assistance
-from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
+from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
-from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread, stride_words
+from core.domain.motion import EVENTS_EDITED, GaitCycles, Motion, Spatiotemporal, Spread, stride_words
 from core.domain.record import Decision, RecordKind, Verdict, Visit
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
@@ -27,16 +27,21 @@ from core.errors import refuse
 from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norm_choice import Norm
 from core.gait.norm_numbers import GaitNumber
-from core.gait.similarity import compare_curves
+from core.session.conditions import condition_badges
 from core.session.flow import Step
 from core.session.impairments import impairment_lines
+from core.session.interpretation import interpretation_of
 from core.session.normal_numbers import NormalNumber, NormalNumbers
 from core.session.norms import motion_norm, with_norm_findings
 from core.session.report_deployment import day_words, deployment_lines
+from core.session.report_emg import GOOD_CHANNEL
 from core.session.report_help import HelpPart, help_part
-from core.session.report_muscles import GOOD_CHANNEL, ForcePart, MusclePart, force_part, muscle_part
-from core.session.report_tables import ReportRow, ReportTable, controller_table
+from core.session.report_muscles import ForcePart, MusclePart, force_part, muscle_part
+from core.session.report_similarity import similarity_table
+from core.session.report_tables import ReportRow, ReportTable, angle_table, controller_table
+from core.session.report_warnings import StepWarning, report_warnings
 from core.session.stops import present_motion
+from core.store.clinic import Clinic, read_clinic
 from core.store.repository import Store
 
 T = TypeVar("T")
@@ -83,7 +88,25 @@ class ReportContent:
     forces: ForcePart | None = None  # a further page each
     muscles: MusclePart | None = None
     exo_help: HelpPart | None = None
+    interpretation: InterpretationPart | None = None
+    warnings: tuple[StepWarning, ...] = ()  # of every step
+    clinic: Clinic | None = None
+    pictures: tuple[ReportPicture, ...] = ()  # of the recording; made where pictures can be drawn
+    appendix: bool = False  # forces, muscles and the exo's help in full, on pages of their own
+
     band_fits: bool = True  # whether the bands are of people of this age at this speed
+
+
+@dataclass(frozen=True, slots=True)
+class InterpretationPart:
+    text: str
+    signed: str  # "A. Berger, physiotherapist, 20 Nov 2026"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPicture:
+    caption: str
+    data: bytes  # a picture file, as Qt reads them
 
 
 NOTICE = (
@@ -124,8 +147,8 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         panels=panels,
         band_source=norm.legend,
         band_fits=norm.fits,
-        gait=_angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures, norm),
-        similarity=_similarity_table(panels),
+        gait=angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures, norm),
+        similarity=similarity_table(panels),
         controller=controller_table(trained, comparison),
         deployment=deployment_lines(
             store.decisions(visit_id),
@@ -139,6 +162,19 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         forces=force_part(store, visit_id),
         muscles=muscle_part(store, visit_id),
         exo_help=help_part(comparison),
+        interpretation=_interpretation(store, visit_id),
+        warnings=report_warnings(store, visit_id),
+        clinic=read_clinic(store.data_dir),
+    )
+
+
+def _interpretation(store: Store, visit_id: str) -> InterpretationPart | None:
+    found = interpretation_of(store, visit_id)
+    if found is None:
+        return None
+    by, role = found.interpretation.by, found.interpretation.role
+    return InterpretationPart(
+        found.interpretation.text, ", ".join(filter(None, (by, role, day_words(found.on_utc))))
     )
 
 
@@ -205,8 +241,13 @@ def _quality(store: Store, visit_id: str, motion: Motion, norm: Norm) -> tuple[s
     found = "No complete stride forward" if motion.without_walk else stride_words(left, right)
     seen = "markers" if motion.marker_set else "landmarks"
     lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the {seen}.")
+    solved = store.latest(visit_id, RecordKind.MOTION)
+    worn = () if solved is None else condition_badges(store, solved.id)
+    lines += [f"Recorded with: {words.lower()}." for words in worn]
     if motion.belt_speed_m_s is not None:
         lines.append(f"On a treadmill at {motion.belt_speed_m_s:.2f} m/s.")
+    edits = [finding.advice for finding in motion.findings if finding.advice.code == EVENTS_EDITED]
+    lines += [f"{advice.what} {advice.why}" for advice in edits]
     policy = _newest(store, visit_id, RecordKind.GAIT_POLICY, GaitPolicy)
     if policy is not None:
         lines.append(
@@ -214,7 +255,7 @@ def _quality(store: Store, visit_id: str, motion: Motion, norm: Norm) -> tuple[s
             f"{policy.joint_rmse_deg:.1f}° from the measured angles."
         )
     lines += [*impairment_lines(store, visit_id), *_emg_lines(store, visit_id)]
-    findings = with_norm_findings(motion, norm)
+    findings = [f for f in with_norm_findings(motion, norm) if f.advice.code != EVENTS_EDITED]
     lines += [finding.advice.what for finding in findings[:MAX_FINDINGS]]
     return tuple(lines)
 
@@ -245,8 +286,13 @@ def _skips_emg(decision: Decision) -> bool:
 def _gait_table(measures: Spatiotemporal, norm: Norm) -> ReportTable:
     """The measured numbers beside the normal ones, in the units of the Motion page."""
     normal = NormalNumbers(norm.walker)
-    width = "not seen" if measures.step_width_m is None else f"{100 * measures.step_width_m:.0f} cm"
-    whole = Spread(measures.speed_m_s, 0.0), Spread(measures.cadence_steps_min, 0.0)
+    width = "not seen"
+    if measures.step_width_m is not None:
+        width = _with_sd(100 * measures.step_width_m, 100 * measures.step_width_sd_m, "cm")
+    whole = (
+        Spread(measures.speed_m_s, measures.speed_sd_m_s),
+        Spread(measures.cadence_steps_min, measures.cadence_sd_steps_min),
+    )
     sides = measures.sides
     rows = (
         _whole_row("Speed", whole[0], normal.of(GaitNumber.SPEED)),
@@ -254,8 +300,13 @@ def _gait_table(measures: Spatiotemporal, norm: Norm) -> ReportTable:
         _side_row("Step length", [side.step_length_m for side in sides], normal.of(GaitNumber.STEP_LENGTH)),
         _side_row("Stride time", [side.stride_time_s for side in sides], normal.of(GaitNumber.STRIDE_TIME)),
         _side_row("Stance", [side.stance_fraction for side in sides], normal.of(GaitNumber.STANCE)),
+        _side_row(
+            "Double support",
+            [side.double_support_fraction for side in sides],
+            normal.of(GaitNumber.DOUBLE_SUPPORT),
+        ),
         ReportRow("Step width", (width, "", "")),
-        ReportRow("Symmetry", (_share(measures.symmetry), "", "")),
+        ReportRow("Symmetry", (_with_sd(100 * measures.symmetry, 100 * measures.symmetry_sd, "%"), "", "")),
     )
     return ReportTable("Measured gait", ("", "Left or both", "Right", "Normal ± 1 SD"), rows)
 
@@ -268,25 +319,11 @@ def _side_row(name: str, values: Sequence[Spread], normal: NormalNumber) -> Repo
     return ReportRow(name, (*(normal.value_words(value) for value in values), normal.words))
 
 
-def _share(fraction: float) -> str:
-    return f"{100 * fraction:.0f} %" if math.isfinite(fraction) else "–"
-
-
-def _angle_table(kinematics: Kinematics) -> ReportTable:
-    """Smallest and largest angles of a movement without strides."""
-    rows = tuple(
-        ReportRow(
-            kind.label,
-            tuple(_span(np.degrees(kinematics.angle_rad[:, Joint.of(kind, side).column])) for side in SIDES),
-        )
-        for kind in SAGITTAL
-    )
-    return ReportTable("Measured angles, smallest to largest", ("", "Left", "Right"), rows)
-
-
-def _span(angle_deg: FloatArray) -> str:
-    seen = angle_deg[np.isfinite(angle_deg)]
-    return f"{seen.min():.0f} to {seen.max():.0f}°" if len(seen) else "–"
+def _with_sd(value: float, sd: float, unit: str) -> str:
+    """ "96 ± 2 %"; without a spread where none is known."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.0f} ± {sd:.0f} {unit}" if math.isfinite(sd) else f"{value:.0f} {unit}"
 
 
 def _panels(
@@ -332,32 +369,3 @@ def _panel(
         edges = (np.degrees(band.mean_rad - band.sd_rad), np.degrees(band.mean_rad + band.sd_rad))
     toe_off = cycles[0][1][number].toe_off_fraction
     return ReportPanel(kind, SIDES[number], curves, edges, toe_off if math.isfinite(toe_off) else None)
-
-
-def _similarity_table(panels: Sequence[ReportPanel]) -> ReportTable:
-    """Correlation and distance of each simulated gait from the measured one."""
-    labels = [
-        label
-        for label in GaitLabel
-        if label is not GaitLabel.MEASURED
-        and any(curve.label is label for panel in panels for curve in panel.curves)
-    ]
-    rows = tuple(
-        ReportRow(
-            f"{panel.side.value.capitalize()} {panel.kind.label.lower()}",
-            tuple(_correlation_text(panel, label) for label in labels),
-        )
-        for panel in panels
-    )
-    columns = ("", *(label.value.capitalize() for label in labels))
-    return ReportTable("Correlation with the measured gait (distance)", columns, rows if labels else ())
-
-
-def _correlation_text(panel: ReportPanel, label: GaitLabel) -> str:
-    by_label = {curve.label: curve.mean_deg for curve in panel.curves}
-    if label not in by_label or GaitLabel.MEASURED not in by_label:
-        return "–"
-    found = compare_curves(np.radians(by_label[GaitLabel.MEASURED]), np.radians(by_label[label]))
-    if not math.isfinite(found.correlation):
-        return "–"
-    return f"{found.correlation:.2f} ({math.degrees(found.rmse_rad):.0f}°)"

@@ -22,10 +22,11 @@ from core.domain.body import Side
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import line_m, scenario_of
 from core.domain.scene_arrays import pack_scene, unpack_scene
+from core.gait.load_strikes import heel_strikes_s
 from tests.ui import walks
 from ui.plots.color_map import contrast
 from ui.scene.camera import place
-from ui.scene.cycle_clock import CycleClock, heel_strikes_s, same_moment
+from ui.scene.cycle_clock import CycleClock, same_moment
 from ui.scene.figure import GHOST_OPACITY
 from ui.scene.gait_view import GaitView
 from ui.scene.ground import ARROW_M_PER_BODY_WEIGHT

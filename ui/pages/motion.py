@@ -11,6 +11,7 @@ from core.domain.body import Side
 from core.domain.findings import Finding
 from ui.pages.forces import ForcesPanel
 from ui.pages.frame import Page
+from ui.pages.gait_events import EventsPanel
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
@@ -75,8 +76,9 @@ class MotionPage(Page):
         "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
         "overridden by name and role. Squats and standing up "
         "are shown over time. Forces shows the moments and powers of the joints and the ground force, and "
-        "whether they were measured or estimated; where an exo was worn, its log is taken off there. Accept "
-        "the motion when it looks like the patient."
+        "whether they were measured or estimated; where an exo was worn, its log is taken off there. Events "
+        "shows heel strikes and toe-offs: move, add or remove them, leave strides out with a reason; the "
+        "automatic ones are kept beside. Accept the motion when it looks like the patient."
     )
 
     moment_chosen = Signal(object, float)  # Side, fraction of its gait cycle
@@ -90,7 +92,7 @@ class MotionPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.player, self.grid, self.courses = VideoPlayer(follow=True), JointGrid(), TimeCourses()
-        self._curves, self.forces = Deck(self.grid, self.courses), ForcesPanel()
+        self._curves, self.forces, self.events = Deck(self.grid, self.courses), ForcesPanel(), EventsPanel()
         self.belt = TreadmillSpeed()
         self.question, self.slow_motion, self.override = (
             SidesQuestion(),
@@ -128,6 +130,7 @@ class MotionPage(Page):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self._curves, "Joint angles")
         self.tabs.addTab(self.forces, "Forces")
+        self.tabs.addTab(self.events, "Events")
         return self.tabs
 
     def _connect(self) -> None:
@@ -138,6 +141,7 @@ class MotionPage(Page):
         self.forces.moment_chosen.connect(self.moment_chosen)
         self.belt.entered.connect(self.belt_entered)
         self.courses.moment_chosen.connect(self.time_chosen)
+        self.events.time_chosen.connect(self.time_chosen)
         self.player.moved.connect(self.moved)
         self.play_pause.connect(self.player.toggle)
         self.step_frames.connect(self.player.step)
@@ -176,8 +180,9 @@ class MotionPage(Page):
         self.player.show_clip(state.clip)
 
     def show_time(self, time_s: float) -> None:
-        """In the angles over time."""
+        """In the angles over time, and among the events."""
         self.courses.set_cursor(time_s)
+        self.events.set_cursor(time_s)
 
     def show_moment(self, side: Side, fraction: float | None) -> None:
         self.grid.set_cursor(side, fraction)

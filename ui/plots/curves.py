@@ -59,9 +59,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class EmgQuantity:
-    """The envelope of one muscle, in percent of what it was normalised to, drawn like a joint."""
+    """The envelope of one muscle, drawn like a joint."""
 
     muscle: EmgMuscle
+    unit: str = "%"  # "% MVC", "µV", …
 
     @property
     def label(self) -> str:
@@ -87,6 +88,7 @@ class CycleCurve:
     sd: FloatArray | None  # (101,)
     style: CurveStyle
     sd_words: str = ""  # what the standard deviation is, one sentence for the key
+    visit: int | None = None  # number of a recording: then colour and dashes tell it, not the side and style
     mark: str = ""  # "A" or "B", where two gaits are held against each other
 
     def __post_init__(self) -> None:
@@ -149,6 +151,7 @@ class JointPanel:
     likeness: tuple[Likeness, ...] = ()
     missing: str = "no complete stride"  # in place of curves, where there are none
     published: tuple[PeakField, ...] = ()
+    active: tuple[tuple[float, float], ...] = ()  # percent of the cycle in which the muscle works normally
 
     @property
     def title(self) -> str:
@@ -159,7 +162,9 @@ class JointPanel:
         """As it follows a number: `12°`, `8 N·m`."""
         if isinstance(self.kind, Measure):
             return self.kind.unit
-        return " %" if isinstance(self.kind, EmgQuantity) else _UNITS.get(self.kind, "°")
+        if isinstance(self.kind, EmgQuantity):
+            return f" {self.kind.unit}"
+        return _UNITS.get(self.kind, "°")
 
     @property
     def axis(self) -> str:

@@ -28,11 +28,16 @@ from ui.plots.plot_style import (
     line_pen,
     small_font,
     style_plot,
+    visit_color,
+    visit_pen,
 )
 from ui.wording import signed
 
-AXIS_PX = 34  # for the numbers beside a plot
+AXIS_PX, NUMBERS_PX = 34, 18  # for the numbers beside a plot and below it
+LOW_PX = 48  # the least height of the curves' field
 WIDE_PX = 190  # from here on the axis has room for its name
+
+_BAR_PX, _BAR_PLACE = 5.0, 0.03  # of a bar of normal activity: thickness, height above the lower edge
 
 
 class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
@@ -74,7 +79,7 @@ class GaitCyclePlot(PlainPlot):
         self._cursor_fraction: float | None = None
         self._show_x = True
         self._middle = ""  # of the axis
-        self.setMinimumSize(150, 54)
+        self.setMinimumSize(150, LOW_PX + NUMBERS_PX)
         self.setMouseTracking(True)
         self.box.picked.connect(self._on_picked)
         self.box.doubly_clicked.connect(self.enlarge)
@@ -100,6 +105,7 @@ class GaitCyclePlot(PlainPlot):
         if x_label == self._show_x:
             return
         self._show_x = x_label
+        self.setMinimumHeight(LOW_PX + (NUMBERS_PX if x_label else 0))
         if self._panel is not None:
             self.draw()
 
@@ -179,13 +185,13 @@ class GaitCyclePlot(PlainPlot):
             self.box.addItem(frame)
 
     def _add_curve(self, look: theme.Theme, curve: CycleCurve) -> None:
-        color = curve_color(look, curve.side, curve.style)
+        visit = curve.visit
+        color = curve_color(look, curve.side, curve.style) if visit is None else visit_color(look, visit)
+        pen = curve_pen(look, curve.side, curve.style) if visit is None else visit_pen(look, visit)
         if curve.sd is not None:
             tint = fill(color.name(), 0.14)
             self._add_area(curve.mean - curve.sd, curve.mean + curve.sd, tint, -10)
-        self.box.addItem(
-            pg.PlotCurveItem(CYCLE_PERCENT, curve.mean, pen=curve_pen(look, curve.side, curve.style))
-        )
+        self.box.addItem(pg.PlotCurveItem(CYCLE_PERCENT, curve.mean, pen=pen))
         if curve.style is CurveStyle.WITH_EXO:
             spots = slice(MARKER_EVERY // 2, None, MARKER_EVERY)
             self.box.addItem(
@@ -231,6 +237,16 @@ class GaitCyclePlot(PlainPlot):
             lines = pg.PlotCurveItem(x, y, connect="pairs", pen=line_pen(color), antialias=False)
             lines.setZValue(-5)
             self.box.addItem(lines, ignoreBounds=True)
+        self._add_active(look, low + _BAR_PLACE * (high - low))
+
+    def _add_active(self, look: theme.Theme, at: float) -> None:
+        """Bars just above the axis, when the muscle works in normal gait."""
+        for on, off in () if self._panel is None else self._panel.active:
+            pen = line_pen(look.colors.norm, _BAR_PX)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            bar = pg.PlotCurveItem(np.array([on, off]), np.array([at, at]), pen=pen, antialias=False)
+            bar.setZValue(-4)
+            self.box.addItem(bar, ignoreBounds=True)
 
     def _fit_range(self) -> tuple[float, float]:
         low, high = self._range or (self._panel.value_range() if self._panel is not None else (0.0, 1.0))

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
-from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion
+from core.domain.motion import GaitCycles, Motion
 from core.domain.rollout import GaitLabel, Rollout
 from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norm_choice import Norm
 from core.gait.similarity import compare_curves
+from core.session.muscle_activity import mean_over_cycles
 from ui.pages.number_table import NumberRow
 from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, NormalBand
 from ui.presenters.closeness import likeness_of
-from ui.scene.cycle_clock import CycleClock
 
 STYLES: dict[GaitLabel, CurveStyle] = {
     GaitLabel.MEASURED: CurveStyle.MEASURED,
@@ -183,13 +182,3 @@ def _exo_values(rollout: Rollout, side: Side, quantity: ExoQuantity) -> FloatArr
         return torque
     joint = Joint.of(rollout.exo_joint, side).column
     return torque * rollout.joint_velocity_rad_s[:, joint]
-
-
-def mean_over_cycles(rollout: Rollout, side: Side, values: FloatArray) -> FloatArray | None:
-    """Mean of a signal over this side's complete cycles, (101,); None without any."""
-    strikes = CycleClock(rollout).strikes_s(side)
-    pieces = [
-        np.interp(np.linspace(start, end, CYCLE_POINTS), rollout.time_s, values)
-        for start, end in pairwise(strikes)
-    ]
-    return np.mean(pieces, axis=0) if pieces else None

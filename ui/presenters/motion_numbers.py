@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import SAGITTAL, SIDES, Joint, Side
+from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.findings import Severity
-from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Motion, Spread, Stride, stride_words
+from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, GaitCycles, Motion, Spread, Stride, stride_words
 from core.domain.recording import Landmarks
 from core.gait.band_fit import BandFit
 from core.gait.cycles import range_of_motion_deg
@@ -51,18 +51,33 @@ def motion_tiles(motion: Motion, walker: Walker | None = None) -> tuple[Tile, ..
         return (Tile("Duration", f"{time_s[-1] - time_s[0]:.1f} s"), _fit_tile(motion))
     width, normal = measures.step_width_m, NormalNumbers(walker).at(measures.speed_m_s)
     tiles = [
-        _normal_tile("Speed", measures.speed_m_s, normal.of(GaitNumber.SPEED)),
-        _normal_tile("Cadence", measures.cadence_steps_min, normal.of(GaitNumber.CADENCE)),
-        Tile("Symmetry", _percent(measures.symmetry), "100 % = equal step times and lengths"),
+        _normal_tile("Speed", Spread(measures.speed_m_s, measures.speed_sd_m_s), normal.of(GaitNumber.SPEED)),
+        _normal_tile(
+            "Cadence",
+            Spread(measures.cadence_steps_min, measures.cadence_sd_steps_min),
+            normal.of(GaitNumber.CADENCE),
+        ),
+        Tile(
+            "Symmetry",
+            _percent(measures.symmetry, measures.symmetry_sd),
+            "100 % = equal step times and lengths; ± its standard deviation by the spread of the steps",
+        ),
         _fit_tile(motion),
     ]
     if width is not None:
-        tiles.insert(2, Tile("Step width", f"{100 * width:.0f} cm"))
+        words = f"{100 * width:.0f}{_plus_minus(100 * measures.step_width_sd_m)} cm"
+        tiles.insert(2, Tile("Step width", words, "± one standard deviation between steps"))
     return tuple(tiles)
 
 
-def _normal_tile(name: str, value: float, normal: NormalNumber) -> Tile:
-    return Tile(name, normal.value_words(Spread(value, 0.0)), normal.tip, normal.bare_words)
+def _normal_tile(name: str, value: Spread, normal: NormalNumber) -> Tile:
+    tip = f"± one standard deviation within this walk. {normal.tip}".strip()
+    return Tile(name, normal.value_words(value), tip, normal.bare_words)
+
+
+def _plus_minus(sd: float) -> str:
+    """Nothing where a single stride tells no spread, and in motions of earlier versions."""
+    return f" ± {sd:.0f}" if np.isfinite(sd) else ""
 
 
 def _fit_tile(motion: Motion) -> Tile:
@@ -70,8 +85,8 @@ def _fit_tile(motion: Motion) -> Tile:
     return Tile("Fit", f"{1000 * motion.residual_m:.0f} mm", f"Typical distance of skeleton and {seen}")
 
 
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.0f} %" if np.isfinite(fraction) else "–"
+def _percent(fraction: float, sd: float) -> str:
+    return f"{100 * fraction:.0f}{_plus_minus(100 * sd)} %" if np.isfinite(fraction) else "–"
 
 
 def motion_table(motion: Motion, walker: Walker | None = None) -> NumberTable:
@@ -82,15 +97,19 @@ def motion_table(motion: Motion, walker: Walker | None = None) -> NumberTable:
         )
     sides = motion.measures.sides
     normal = NormalNumbers(walker).at(motion.measures.speed_m_s)
-    ranges = [range_of_motion_deg(cycles) for cycles in motion.cycles]
     rows = [
         _row("Step length", [side.step_length_m for side in sides], normal.of(GaitNumber.STEP_LENGTH)),
         _row("Stride length", _stride_lengths(motion), normal.of(GaitNumber.STRIDE_LENGTH)),
         _row("Stride time", [side.stride_time_s for side in sides], normal.of(GaitNumber.STRIDE_TIME)),
         _row("Stance", [side.stance_fraction for side in sides], normal.of(GaitNumber.STANCE)),
+        _row(
+            "Double support",
+            [side.double_support_fraction for side in sides],
+            normal.of(GaitNumber.DOUBLE_SUPPORT),
+        ),
         *(
-            _row(name, [Spread(_range(own, joint), 0.0) for own in ranges], normal.of(number))
-            for name, joint, number in _RANGES
+            _row(name, [_range(cycles, kind) for cycles in motion.cycles], normal.of(number))
+            for name, kind, number in _RANGES
         ),
     ]
     columns = ("", "Left", "Right") if walker is None else ("", "Left", "Right", "Normal ± 1 SD")
@@ -123,14 +142,17 @@ def _span_row(course: AngleCourse) -> NumberRow:
 
 
 _RANGES = (
-    ("Hip range", "hip_flexion", GaitNumber.HIP_RANGE),
-    ("Knee range", "knee_angle", GaitNumber.KNEE_RANGE),
-    ("Ankle range", "ankle_angle", GaitNumber.ANKLE_RANGE),
+    ("Hip range", JointKind.HIP_FLEXION, GaitNumber.HIP_RANGE),
+    ("Knee range", JointKind.KNEE, GaitNumber.KNEE_RANGE),
+    ("Ankle range", JointKind.ANKLE, GaitNumber.ANKLE_RANGE),
 )
 
 
-def _range(ranges: dict[str, float], joint: str) -> float:
-    return next((value for name, value in ranges.items() if name.startswith(joint)), float("nan"))
+def _range(cycles: GaitCycles, kind: JointKind) -> Spread:
+    """Of the mean curve, with the spread between the ranges of the strides; degrees."""
+    mean = range_of_motion_deg(cycles)[Joint.of(kind, cycles.side).value]
+    strides = np.degrees(np.ptp(cycles.angle_rad[:, :, list(JointKind).index(kind)], axis=1))
+    return Spread(mean, float(np.std(strides, ddof=1)) if len(strides) > 1 else 0.0)
 
 
 def motion_verdict(motion: Motion, far: Sequence[BandFit] = ()) -> tuple[str, Tone]:

@@ -150,6 +150,8 @@ def _inputs(theme: Theme) -> str:
 {fields} {{ background: {colors.surface}; color: {colors.text}; border: 1px solid {colors.border};
     border-radius: {theme.radius}px; padding: 5px 8px; min-height: 20px;
     selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0 6px; min-height: 0; background: transparent; }}
 QLineEdit[problem="stop"] {{ border-color: {colors.tone(Tone.STOP).ink}; }}
 QLineEdit[problem="warn"] {{ border-color: {colors.tone(Tone.WARN).ink}; }}
 {focused} {{ border: 2px solid {colors.focus}; padding: 4px 7px; }}
