@@ -162,7 +162,7 @@ class Norm:
         people = self.bands.people
         if self.fits:
             return f"Normal: {people.described}, {self.speeds_words} ({people.source})."
-        return f"No band for {self.misfit} is at hand; nearest: {self.nearest} ({people.source})."
+        return f"No band for {self.misfit}; nearest: {self.nearest} ({people.source})."
 
     @property
     def nearest(self) -> str:

@@ -126,9 +126,9 @@ def test_numbers_stand_beside_normal_ones_and_are_marked_where_they_differ() -> 
     table = motion_table(measured, CHILD)
     rows = {row.name: row for row in table.rows}
     assert table.columns == ("", "Left", "Right", "Normal ± 1 SD")
-    assert rows["Stance"].cells == ("72 ± 1 % ↑", "72 ± 1 % ↑", "59 ± 2 %")
+    assert rows["Stance"].cells == ("72 ± 1 % ↑", "72 ± 1 % ↑", "59 ± 2")
     assert rows["Stance"].tones == (Tone.WARN, Tone.WARN, Tone.NEUTRAL)
-    assert rows["Step length"].cells == ("62 ± 2 cm", "62 ± 2 cm", "66 ± 4 cm")
+    assert rows["Step length"].cells == ("62 ± 2 cm", "62 ± 2 cm", "66 ± 4")
     assert "51 to 82 children aged 4–17" in rows["Step length"].tip
     assert rows["Knee range"].cells[2] == "55°"
     speed = motion_tiles(measured, CHILD)[0]
@@ -146,8 +146,7 @@ def test_a_person_of_62_is_not_silently_compared_with_others(context: SessionCon
     assert "MOT-101" in codes
     shown = page.grid._band_words.text()
     assert shown == (
-        "No band for adults is at hand; nearest: children 4–17, same dimensionless speed "
-        "(Schwartz et al. 2008)."
+        "No band for adults; nearest: children 4–17, same dimensionless speed (Schwartz et al. 2008)."
     )
     panel = joint_panels(motion(), (), norm=norm_for(Walker(62, 1.68, 1.21)))[0]
     assert "nearest band mean (deg)" in panel.table() and "normal" not in panel.table()
@@ -237,7 +236,7 @@ def test_the_report_has_the_normal_numbers_and_says_whose_its_bands_are(tmp_path
         year = store.visit(visit_id).started_utc.year
         old = report_content(store, visit_id)
         young = report_content(store, kept(store, on_band(norm_for(CHILD), ankle_deg=15.0), year - 14))
-    assert not old.band_fits and old.band_source.startswith("No band for adults is at hand; nearest: ")
+    assert not old.band_fits and old.band_source.startswith("No band for adults; nearest: ")
     assert any(line.startswith("No band for adults is at hand") for line in old.quality)
     assert not any(arrow in cell for row in old.gait.rows for cell in row.cells for arrow in "↑↓")
     assert young.band_fits and young.band_source.startswith("Normal: 82 children aged 4–17")

@@ -129,7 +129,8 @@ def _row(name: str, values: Sequence[Spread], normal: NormalNumber) -> NumberRow
     tones = [Tone.WARN if normal.is_marked(value.mean, value.sd) else Tone.NEUTRAL for value in values]
     if normal.age_years is None:
         return NumberRow(name, tuple(cells))
-    return NumberRow(name, (*cells, normal.words), tip=normal.tip, tones=(*tones, Tone.NEUTRAL))
+    beside = normal.bare_words or normal.words  # the cells before have the unit; a small screen cuts a second
+    return NumberRow(name, (*cells, beside), tip=normal.tip, tones=(*tones, Tone.NEUTRAL))
 
 
 def _span_row(course: AngleCourse) -> NumberRow:
