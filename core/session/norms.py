@@ -68,9 +68,9 @@ def with_norm_findings(motion: Motion, norm: Norm) -> tuple[Finding, ...]:
 
 def _no_band(norm: Norm) -> Finding:
     advice = Advice(
-        f"No band for {norm.misfit} is at hand; the nearest is drawn: {norm.nearest}.",
-        "Other ages and speeds differ from it in health, so nothing is judged by it.",
-        "Compare left with right and visit with visit rather than with the band.",
+        f"No band for {norm.misfit} is at hand; the nearest is drawn.",
+        f"It is that of {norm.nearest}. Others differ from it in health, so nothing is judged by it.",
+        "Compare left with right and visit with visit instead.",
         NO_BAND_FITS,
     )
     return Finding(Severity.NOTE, advice)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from core.domain.body import SAGITTAL, SIDES, JointKind
 from core.domain.findings import Severity
@@ -96,9 +96,8 @@ def test_a_grown_up_far_from_the_nearest_band_is_told_so_without_a_colour_and_wi
     found = norm_findings(measured, norm)
     assert [finding.advice.code for finding in found] == ["MOT-101", "MOT-102"]
     assert {finding.severity for finding in found} == {Severity.NOTE}
-    assert found[0].advice.what == (
-        "No band for adults is at hand; the nearest is drawn: children 4–17, same dimensionless speed."
-    )
+    assert found[0].advice.what == "No band for adults is at hand; the nearest is drawn."
+    assert "children 4–17, same dimensionless speed" in found[0].advice.why
     assert found[1].advice.what.startswith("The left ankle lies 15° above the nearest band over the whole")
     assert judged(on_band(norm), norm)[1] is Tone.OK
 
@@ -151,6 +150,23 @@ def test_a_person_of_62_is_not_silently_compared_with_others(context: SessionCon
     panel = joint_panels(motion(), (), norm=norm_for(Walker(62, 1.68, 1.21)))[0]
     assert "nearest band mean (deg)" in panel.table() and "normal" not in panel.table()
     assert any(label.text() == "Nearest band ± 1 SD" for label in page.grid.findChildren(QLabel))
+
+
+@pytest.mark.parametrize("age", [14, 62])
+def test_a_headline_of_three_lines_and_a_finding_fit_a_small_screen(
+    context: SessionContext, age: int
+) -> None:
+    store = context.store
+    year = store.visit(kept(store, motion(), 1960)).started_utc.year
+    context.open_visit(kept(store, on_band(norm_for(CHILD), ankle_deg=-15.0), year - age))
+    page = MotionPage()
+    MotionPresenter(page, context).refresh()
+    page.resize(1142, 672)  # beside the list of steps and between the strips of a window of 1366 x 768
+    page.show()
+    QApplication.processEvents()
+    layout = page.layout()
+    assert layout is not None and layout.totalMinimumHeightForWidth(1142) <= 672
+    assert page._findings.isVisible()
 
 
 # Review -------------------------------------------------------------------------------------------
