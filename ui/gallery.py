@@ -132,11 +132,12 @@ def _save_parts(out: Path, window: MainWindow, ending: str) -> list[str]:
     assert page is not None
     if not page.tabs.isVisible():
         return []
-    for number in range(1, page.tabs.count()):
-        page.tabs.setCurrentIndex(number)
-        part = page.tabs.tabText(number).lower().replace(" ", "-")
-        names += _save(out, window, f"compare-{part}-{ending}", Step.COMPARE)
-    page.tabs.setCurrentIndex(0)
+    for tabs in (page.comparison.tabs, page.tabs):
+        for number in range(1, tabs.count()):
+            tabs.setCurrentIndex(number)
+            part = tabs.tabText(number).lower().replace(" ", "-")
+            names += _save(out, window, f"compare-{part}-{ending}", Step.COMPARE)
+        tabs.setCurrentIndex(0)
     return names
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from core.domain.body import Side
+from core.emg.normal_timing import SOURCE
 from core.session.cycle_plot import CyclePlot
 from core.session.report import ReportContent
 from core.session.report_emg import EmgPart
@@ -17,7 +18,7 @@ from core.session.report_muscles import (
     MusclePart,
     StrengthPart,
 )
-from ui.report_plot import PlotDrawing, pen_of
+from ui.report_plot import PlotDrawing, pen_of, round_step
 from ui.report_sheet import (
     ACCENT,
     GAP,
@@ -71,7 +72,8 @@ class FurtherPage(Sheet):
             rows, column = divmod(number, columns)
             top = self._y + rows * (height + _BETWEEN)
             box = QRectF(MARGIN + column * (width + GAP), top, width, height)
-            TwoSides(self._painter, plot, self._family).draw(box)
+            if not self._measuring:
+                TwoSides(self._painter, plot, self._family).draw(box)
         self._y += -(-len(plots) // columns) * (height + _BETWEEN) + 60
 
     def _draw_key(self, plots: tuple[CyclePlot, ...], *, band: bool) -> None:
@@ -84,6 +86,16 @@ class FurtherPage(Sheet):
         if band:
             self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
             self._text(QRectF(x + 230, self._y, 1800, 140), "normal ± 1 SD, where published", 80, MUTED)
+            x += 1800
+        if any(plot.simulated for plot in plots):
+            self._painter.setPen(pen_of(MUTED, 14.0, [3.0, 2.0]))
+            self._painter.drawLine(QPointF(x, self._y + 69), QPointF(x + 190, self._y + 69))
+            self._text(QRectF(x + 230, self._y, 1600, 140), "the twin's muscle, simulated", 80, MUTED)
+            x += 1700
+        if any(plot.active for plot in plots):
+            self._painter.fillRect(QRectF(x, self._y + 56, 190, 26), QColor(LIGHT.norm))
+            words = f"works in normal walking ({SOURCE})"
+            self._text(QRectF(x + 230, self._y, 2000, 140), words, 80, MUTED)
         self._y += 190
 
     def _notes(self, notes: tuple[str, ...], x: float, y: float, width: float) -> float:
@@ -173,7 +185,7 @@ class TwoSides(PlotDrawing):
                 tint = _color(side)
                 tint.setAlphaF(0.18)
                 self._fill_between(mean - sd, mean + sd, tint)
-        self._axes(*_step(self._high - self._low, self._area.height() / _LINE_APART))
+        self._axes(*round_step(self._high - self._low, self._area.height() / _LINE_APART))
         for side, mean, _sd in self._plot.curves:
             self._line(mean, pen_of(_color(side), 13.0))
         for side, curve in self._plot.simulated:
@@ -207,10 +219,3 @@ def _value_range(plot: CyclePlot) -> tuple[float, float]:
 
 
 _LINE_APART = 110.0  # room that a number beside the axis needs
-_STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
-
-
-def _step(span: float, most: float) -> tuple[float, int]:
-    """A round distance of at most so many lines, and the digits of their numbers."""
-    size = next((size for size in _STEPS if span / size <= most), 100.0)
-    return size, 2 if size < 0.1 else 1 if size < 1.0 else 0

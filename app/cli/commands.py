@@ -21,6 +21,7 @@ from app.cli.exo_log import add_exo_log_options, exo_log_options
 from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.motion import add_motion
+from app.cli.report_file import add_report
 from app.cli.session_options import add_session_options, session_request
 from app.cli.train import add_train
 from app.cli.trial import add_trial
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add_train(commands, _add_data_dir)
     add_trial(commands, _add_data_dir)
     add_export(commands, _add_data_dir)
+    add_report(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)

@@ -33,6 +33,7 @@ class RecordKind(StrEnum):
     PACKAGE = "package"
     DEPLOYMENT = "deployment"
     WALK = "walk"  # an `ExoWalk`: what the exo measured while it assisted
+    INTERPRETATION = "interpretation"  # free words of a clinician
     REPORT = "report"
 
 

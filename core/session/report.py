@@ -12,20 +12,12 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.assistance import trained_assistance
-from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
+from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
-from core.domain.motion import (
-    EVENTS_EDITED,
-    GaitCycles,
-    Kinematics,
-    Motion,
-    Spatiotemporal,
-    Spread,
-    stride_words,
-)
+from core.domain.motion import EVENTS_EDITED, GaitCycles, Motion, Spatiotemporal, Spread, stride_words
 from core.domain.record import Decision, RecordKind, Verdict, Visit
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
@@ -35,17 +27,20 @@ from core.errors import refuse
 from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norm_choice import Norm
 from core.gait.norm_numbers import GaitNumber
-from core.gait.similarity import compare_curves
 from core.session.flow import Step
 from core.session.impairments import impairment_lines
+from core.session.interpretation import interpretation_of
 from core.session.normal_numbers import NormalNumber, NormalNumbers
 from core.session.norms import motion_norm, with_norm_findings
 from core.session.report_deployment import day_words, deployment_lines
 from core.session.report_emg import GOOD_CHANNEL
 from core.session.report_help import HelpPart, help_part
 from core.session.report_muscles import ForcePart, MusclePart, force_part, muscle_part
-from core.session.report_tables import ReportRow, ReportTable, controller_table
+from core.session.report_similarity import similarity_table
+from core.session.report_tables import ReportRow, ReportTable, angle_table, controller_table
+from core.session.report_warnings import StepWarning, report_warnings
 from core.session.stops import present_motion
+from core.store.clinic import Clinic, read_clinic
 from core.store.repository import Store
 
 T = TypeVar("T")
@@ -92,7 +87,25 @@ class ReportContent:
     forces: ForcePart | None = None  # a further page each
     muscles: MusclePart | None = None
     exo_help: HelpPart | None = None
+    interpretation: InterpretationPart | None = None
+    warnings: tuple[StepWarning, ...] = ()  # of every step
+    clinic: Clinic | None = None
+    pictures: tuple[ReportPicture, ...] = ()  # of the recording; made where pictures can be drawn
+    appendix: bool = False  # forces, muscles and the exo's help in full, on pages of their own
+
     band_fits: bool = True  # whether the bands are of people of this age at this speed
+
+
+@dataclass(frozen=True, slots=True)
+class InterpretationPart:
+    text: str
+    signed: str  # "A. Berger, physiotherapist, 20 Nov 2026"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPicture:
+    caption: str
+    data: bytes  # a picture file, as Qt reads them
 
 
 NOTICE = (
@@ -133,8 +146,8 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         panels=panels,
         band_source=norm.legend,
         band_fits=norm.fits,
-        gait=_angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures, norm),
-        similarity=_similarity_table(panels),
+        gait=angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures, norm),
+        similarity=similarity_table(panels),
         controller=controller_table(trained, comparison),
         deployment=deployment_lines(
             store.decisions(visit_id),
@@ -148,6 +161,19 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         forces=force_part(store, visit_id),
         muscles=muscle_part(store, visit_id),
         exo_help=help_part(comparison),
+        interpretation=_interpretation(store, visit_id),
+        warnings=report_warnings(store, visit_id),
+        clinic=read_clinic(store.data_dir),
+    )
+
+
+def _interpretation(store: Store, visit_id: str) -> InterpretationPart | None:
+    found = interpretation_of(store, visit_id)
+    if found is None:
+        return None
+    by, role = found.interpretation.by, found.interpretation.role
+    return InterpretationPart(
+        found.interpretation.text, ", ".join(filter(None, (by, role, day_words(found.on_utc))))
     )
 
 
@@ -296,23 +322,6 @@ def _with_sd(value: float, sd: float, unit: str) -> str:
     return f"{value:.0f} ± {sd:.0f} {unit}" if math.isfinite(sd) else f"{value:.0f} {unit}"
 
 
-def _angle_table(kinematics: Kinematics) -> ReportTable:
-    """Smallest and largest angles of a movement without strides."""
-    rows = tuple(
-        ReportRow(
-            kind.label,
-            tuple(_span(np.degrees(kinematics.angle_rad[:, Joint.of(kind, side).column])) for side in SIDES),
-        )
-        for kind in SAGITTAL
-    )
-    return ReportTable("Measured angles, smallest to largest", ("", "Left", "Right"), rows)
-
-
-def _span(angle_deg: FloatArray) -> str:
-    seen = angle_deg[np.isfinite(angle_deg)]
-    return f"{seen.min():.0f} to {seen.max():.0f}°" if len(seen) else "–"
-
-
 def _panels(
     motion: Motion, gaits: RolloutSet | None, comparison: Comparison | None, norm: Norm
 ) -> tuple[ReportPanel, ...]:
@@ -356,32 +365,3 @@ def _panel(
         edges = (np.degrees(band.mean_rad - band.sd_rad), np.degrees(band.mean_rad + band.sd_rad))
     toe_off = cycles[0][1][number].toe_off_fraction
     return ReportPanel(kind, SIDES[number], curves, edges, toe_off if math.isfinite(toe_off) else None)
-
-
-def _similarity_table(panels: Sequence[ReportPanel]) -> ReportTable:
-    """Correlation and distance of each simulated gait from the measured one."""
-    labels = [
-        label
-        for label in GaitLabel
-        if label is not GaitLabel.MEASURED
-        and any(curve.label is label for panel in panels for curve in panel.curves)
-    ]
-    rows = tuple(
-        ReportRow(
-            f"{panel.side.value.capitalize()} {panel.kind.label.lower()}",
-            tuple(_correlation_text(panel, label) for label in labels),
-        )
-        for panel in panels
-    )
-    columns = ("", *(label.value.capitalize() for label in labels))
-    return ReportTable("Correlation with the measured gait (distance)", columns, rows if labels else ())
-
-
-def _correlation_text(panel: ReportPanel, label: GaitLabel) -> str:
-    by_label = {curve.label: curve.mean_deg for curve in panel.curves}
-    if label not in by_label or GaitLabel.MEASURED not in by_label:
-        return "–"
-    found = compare_curves(np.radians(by_label[GaitLabel.MEASURED]), np.radians(by_label[label]))
-    if not math.isfinite(found.correlation):
-        return "–"
-    return f"{found.correlation:.2f} ({math.degrees(found.rmse_rad):.0f}°)"

@@ -55,7 +55,7 @@ def emg_part(emg: EmgEnvelopes, motion: Motion | None, twin: Rollout | None) -> 
     ]
     facts += [("Processing", emg.processing)] if emg.processing else []
     facts.append(("Offset to motion", _offset_words(emg)))
-    plots = () if motion is None else tuple(_emg_plots(emg, motion, twin))
+    plots = () if motion is None else tuple(emg_plots(emg, motion, twin))
     if any(plot.simulated for plot in plots):
         facts.append(("Dashed", _simulated_words(twin)))
     if plots:
@@ -64,7 +64,7 @@ def emg_part(emg: EmgEnvelopes, motion: Motion | None, twin: Rollout | None) -> 
     return EmgPart(title, plots, ReportTable("Quality of the EMG", ("", "Left", "Right"), rows), tuple(facts))
 
 
-def _emg_plots(emg: EmgEnvelopes, motion: Motion, twin: Rollout | None = None) -> Iterator[CyclePlot]:
+def emg_plots(emg: EmgEnvelopes, motion: Motion, twin: Rollout | None = None) -> Iterator[CyclePlot]:
     """Both sides of every muscle that has a good channel, over the twin's muscle where it walked."""
     cycles = list(enumerate(emg_cycles(emg, motion.strides)))
     for muscle in EmgMuscle:

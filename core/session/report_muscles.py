@@ -144,7 +144,7 @@ def _stale_note(facts: VisitFacts, kind: RecordKind) -> tuple[str, ...]:
 def force_part(store: Store, visit_id: str) -> ForcePart | None:
     """Of the newest kinetics; None without."""
     info = store.latest(visit_id, RecordKind.KINETICS)
-    motion = None if info is None else _motion_of(store, info)
+    motion = None if info is None else motion_of(store, info)
     if info is None or motion is None:
         return None
     kinetics = store.load(info.id, Kinetics)
@@ -153,11 +153,16 @@ def force_part(store: Store, visit_id: str) -> ForcePart | None:
     return ForcePart(
         f"Forces · {source[0].lower()}{source[1:]}",
         kinetics.source is ForceSource.ESTIMATED,
-        tuple(_plot(kinetics, curve) for curve in _curves(sagittal_only=motion.sagittal_only)),
+        force_plots(kinetics, sagittal_only=motion.sagittal_only),
         _force_table(kinetics),
         (*stale, *_force_notes(kinetics)),
         kinetic_norm(motion_walker(store, visit_id, motion)).legend,
     )
+
+
+def force_plots(kinetics: Kinetics, *, sagittal_only: bool) -> tuple[CyclePlot, ...]:
+    """Moments, powers and ground forces, both sides in each."""
+    return tuple(_plot(kinetics, curve) for curve in _curves(sagittal_only=sagittal_only))
 
 
 def _curves(*, sagittal_only: bool) -> tuple[ForceCurve, ...]:
@@ -191,7 +196,7 @@ def _inputs(info: RecordInfo) -> tuple[str, ...]:
     return tuple(name for name, _digest in info.provenance.inputs)
 
 
-def _motion_of(store: Store, info: RecordInfo) -> Motion | None:
+def motion_of(store: Store, info: RecordInfo) -> Motion | None:
     motions = (name for name in _inputs(info) if store.info(name).kind is RecordKind.MOTION)
     return next((store.load(name, Motion) for name in motions), None)
 

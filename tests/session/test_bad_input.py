@@ -643,6 +643,33 @@ INDEX = {  # bad input: code, file below tests/, test
         "capture/calibration/test_board_print.py",
         "test_a_board_larger",
     ),
+    "interpretation without words": (
+        "RPT-020",
+        "ui/test_report_two_pages.py",
+        "test_an_interpretation_of_no_words",
+    ),
+    "interpretation of nobody": ("RPT-021", "ui/test_report_two_pages.py", "test_an_interpretation_is_kept"),
+    "interpretation too long": (
+        "RPT-022",
+        "ui/test_report_two_pages.py",
+        "test_an_interpretation_of_no_words",
+    ),
+    "logo that is no picture": ("RPT-023", "ui/test_report_two_pages.py", "test_what_is_no_picture"),
+    "report of results out of date": ("RPT-024", "ui/test_report_two_pages.py", "test_a_result_that_is_out"),
+    "printer that does not begin": ("RPT-025", "ui/test_report_two_pages.py", "test_a_computer_without"),
+    "no program for PDF files": ("RPT-026", "ui/test_report_two_pages.py", "test_a_computer_without"),
+    "report of nothing asked": ("RPT-027", "ui/test_report_two_pages.py", "test_the_terminal_prints"),
+    "export of a record without files": (
+        "OUT-001",
+        "session/test_export.py",
+        "test_records_without_files",
+    ),
+    "export to a folder that is not there": (
+        "OUT-002",
+        "ui/test_take_away.py",
+        "test_a_folder_that_takes_nothing",
+    ),
+    "figure of no stride": ("OUT-003", "ui/test_take_away.py", "test_without_a_stride"),
     "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
 }
 

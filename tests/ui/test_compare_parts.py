@@ -274,6 +274,7 @@ def test_every_part_fits_a_small_screen_below_a_verdict_of_three_lines(
     page.show()
     layout = page.layout()
     assert layout is not None
+    page.comparison.tabs.setCurrentWidget(page.comparison.joints)
     for number in range(page.tabs.count()):
         page.tabs.setCurrentIndex(number)
         QApplication.processEvents()

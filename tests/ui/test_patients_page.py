@@ -66,7 +66,9 @@ def test_what_cannot_be_right_is_refused_with_advice(change: dict[str, str], cod
 
 
 def test_a_patient_survives_the_form_unchanged(subject: Subject) -> None:
-    assert subject_from(entry_of(subject)) == subject
+    for height_m in (1.68, 1.7, 1.685):
+        measured = replace(subject, height_m=height_m, notes="diabetes", affected_side=AffectedSide.BOTH)
+        assert subject_from(entry_of(measured)) == measured
 
 
 def test_the_first_patient_is_created_saved_and_opened(context: SessionContext, page: PatientsPage) -> None:

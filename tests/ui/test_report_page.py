@@ -89,9 +89,9 @@ def test_the_exos_help_has_a_page_that_keeps_off_its_foot(context: SessionContex
     rail = (replace(one, handrail=True) for key in ("stairs-up", "stairs-down") for one in situated.pair(key))
     found = replace(found, correlations=alike, situations=(*found.situations, *rail))
     part = help_part(found)
-    assert part is not None and page_count(usual) == 1
+    assert part is not None and page_count(usual) == 2
     helped = replace(usual, exo_help=part)
-    assert page_count(helped) == 2
+    assert page_count(helped) == 2 and page_count(replace(helped, appendix=True)) == 3
     painter = QPainter(image := QImage(900, 1273, QImage.Format.Format_RGB32))
     page = HelpPage(painter, helped, 2)
     page.draw(part)
@@ -183,18 +183,18 @@ def test_the_report_names_no_person(context: SessionContext, visit_id: str) -> N
     assert "not a cleared medical device" in page.notice
 
 
-def test_the_pdf_is_one_page_with_its_fonts_inside(
+def test_the_pdf_is_two_pages_with_its_fonts_inside(
     app: QApplication, context: SessionContext, visit_id: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "report.pdf"
     write_report(path, content(context, visit_id, Step.DEPLOY))
     data = path.read_bytes()
     assert data.startswith(b"%PDF-")
-    assert data.count(b"/Type /Page\n") == 1
+    assert data.count(b"/Type /Page\n") == 2
     assert b"/FontFile2" in data
 
 
-def test_forces_and_muscles_have_a_page_each_drawn_inside_its_margins(
+def test_forces_and_muscles_have_a_page_each_of_the_appendix_drawn_inside_its_margins(
     app: QApplication, context: SessionContext, visit_id: str, tmp_path: Path
 ) -> None:
     made = records.fill(context.store, visit_id, Step.MOTION)
@@ -204,10 +204,12 @@ def test_forces_and_muscles_have_a_page_each_drawn_inside_its_margins(
     keep(RecordKind.EMG, muscle_samples.emg())
     keep(RecordKind.MUSCLE_CALIBRATION, force_samples.muscle_calibration())
     keep(RecordKind.DEFICITS, force_samples.deficits())
-    whole = report_content(context.store, visit_id)
+    brief = report_content(context.store, visit_id)
+    whole = replace(brief, appendix=True)
     write_report(tmp_path / "report.pdf", whole)
-    assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") == page_count(whole) == 3
-    for number in (1, 2):
+    assert page_count(brief) == 2
+    assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") == page_count(whole) == 4
+    for number in (1, 2, 3):
         image = picture(whole, page=number)
         margin = round(image.width() * 400 / PAGE_WIDTH)
         rows, columns = range(image.height()), range(0, image.width(), 3)
@@ -223,7 +225,7 @@ def test_an_assessment_that_tells_no_strength_is_printed_with_what_it_does_not_t
     nothing = replace(force_samples.deficits(), strengths=())
     context.store.save(RecordKind.DEFICITS, nothing, visit_id=visit_id, summary="")
 
-    write_report(tmp_path / "report.pdf", report_content(context.store, visit_id))
+    write_report(tmp_path / "report.pdf", replace(report_content(context.store, visit_id), appendix=True))
 
     assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") == 2
 

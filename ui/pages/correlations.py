@@ -17,7 +17,7 @@ from ui.widgets.basics import Icon, column, label, row
 
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention"}
 _MOST_JOINTS = 3
-_COLUMN_PX, _ROW_PX = 62, 26  # six and twelve of them have room at 1366 x 768
+_COLUMN_PX, _ROW_PX = 62, 24  # six and twelve of them have room at 1366 x 768
 
 
 @dataclass(frozen=True, slots=True, eq=False)

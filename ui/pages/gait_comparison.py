@@ -14,7 +14,7 @@ from ui.plots.curves import ExoQuantity, JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.plots.muscle_grid import MuscleGrid, MuscleView
 from ui.scene.stage import GaitStage, StagedGait
-from ui.widgets.basics import Box, Button, column, label
+from ui.widgets.basics import Box, Button, Deck, column, label
 from ui.widgets.tabs import Tabs
 
 ALL_TIP = "Draw the curves of all gaits; else of A and B, with their difference below"
@@ -70,7 +70,7 @@ class GaitComparison(QWidget):
         self._cursor_timer.setInterval(CURSOR_MS)
         self._cursor_timer.timeout.connect(self._show_cursor)
         self._place = label("", "section")
-        self._sentence = label("", "section", wrap=True)
+        self._sentence = label("", "body", wrap=True)
         self.all_curves = tuple(Button("All gaits", "quiet", tip=ALL_TIP) for _ in self._grids())
         self._build()
         self.stage.time_changed.connect(self._time_changed)
@@ -149,28 +149,35 @@ class GaitComparison(QWidget):
     # Building -------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._tabs = Tabs()
+        self.tabs = Tabs()
         tabs: list[tuple[QWidget, str]] = [(self.joints, "Joint angles"), (self.table, "Numbers")]
         if self.exo is not None:  # what the exo changes is told by its numbers first
             tabs = [tabs[1], tabs[0], (self.exo, "Exo torque and power")]
         if self.muscles is not None:
             tabs.append((self.muscles, "Muscles and EMG"))
         for widget, name in tabs:
-            self._tabs.addTab(widget, name)
+            self.tabs.addTab(widget, name)
         split = QSplitter()
         split.setChildrenCollapsible(False)
-        split.addWidget(self.stage)
-        split.addWidget(self._tabs)
+        split.addWidget(self._build_pictures())
+        split.addWidget(self.tabs)
         split.setSizes([460, 540])
         split.setHandleWidth(12)
         split.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        verdict = Box("strip", margin=10)
-        verdict.body.addWidget(self._sentence)
         layout = column(gap=4)
         layout.addWidget(self._place)
         layout.addWidget(split, 1)
-        layout.addWidget(verdict)
         self.setLayout(layout)
+
+    def _build_pictures(self) -> Deck:
+        """With the verdict below them: the curves need all the height that a small screen has."""
+        verdict = Box("strip", margin=8)
+        verdict.body.addWidget(self._sentence)
+        layout = column(self.stage, verdict, gap=4)
+        layout.setStretch(0, 1)
+        pictures = QWidget()
+        pictures.setLayout(layout)
+        return Deck(pictures)
 
     # Plot and picture move together -----------------------------------------------------------------
 

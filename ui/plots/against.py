@@ -93,12 +93,13 @@ def _likeness(panel: JointPanel, curves: tuple[CycleCurve, ...]) -> tuple[Likene
     if len(curves) < len(LETTERS) or not isinstance(panel.kind, JointKind):
         return ()
     same = compare_curves(*(np.radians(curve.mean) for curve in curves))
-    return (Likeness(curves[1].label, same.correlation, float(np.degrees(same.rmse_rad))),)
+    apart = float(np.mean(curves[1].mean - curves[0].mean))
+    return (Likeness(curves[1].label, same.correlation, float(np.degrees(same.rmse_rad)), apart),)
 
 
 def _band(panel: JointPanel, first: CycleCurve, second: CycleCurve) -> tuple[FloatArray | None, str]:
     if panel.band is not None:
-        return panel.band.sd, "± 1 SD of normal"
+        return panel.band.sd, "± 1 SD of normal" if panel.band.fits else "± 1 SD of the nearest band"
     for curve in (first, second):
         if curve.sd is not None:
             return curve.sd, f"the band of {curve.mark}"

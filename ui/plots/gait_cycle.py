@@ -31,7 +31,8 @@ from ui.plots.plot_style import (
 )
 from ui.wording import signed
 
-AXIS_PX = 34  # for the numbers beside a plot
+AXIS_PX, NUMBERS_PX = 34, 18  # for the numbers beside a plot and below it
+LOW_PX = 48  # the least height of the curves' field
 WIDE_PX = 190  # from here on the axis has room for its name
 
 _BAR_PX, _BAR_PLACE = 5.0, 0.03  # of a bar of normal activity: thickness, height above the lower edge
@@ -76,7 +77,7 @@ class GaitCyclePlot(PlainPlot):
         self._cursor_fraction: float | None = None
         self._show_x = True
         self._middle = ""  # of the axis
-        self.setMinimumSize(150, 54)
+        self.setMinimumSize(150, LOW_PX + NUMBERS_PX)
         self.setMouseTracking(True)
         self.box.picked.connect(self._on_picked)
         self.box.doubly_clicked.connect(self.enlarge)
@@ -102,6 +103,7 @@ class GaitCyclePlot(PlainPlot):
         if x_label == self._show_x:
             return
         self._show_x = x_label
+        self.setMinimumHeight(LOW_PX + (NUMBERS_PX if x_label else 0))
         if self._panel is not None:
             self.draw()
 

@@ -138,7 +138,8 @@ class JointGrid(QWidget):
             entries.append((Mark.BAND, "Normal ± 1 SD" if bands[0].fits else "Nearest band ± 1 SD"))
         if any(panel.published for panel in panels):
             entries.append((Mark.BAND, "Published peaks"))
-        entries += [(Mark.BEYOND, f"Apart by more than {words}") for words in _bands(panels)]
+        if any(one is not None and one.band is not None for one in map(difference_of, panels)):
+            entries.append((Mark.BEYOND, "B−A beyond it"))
         spread = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
         words = [*(band.words for band in bands[:1] if band.words), *spread[:1]]
         self._band_words.setText(" ".join(words))
@@ -150,13 +151,6 @@ def sorted_marks(named: dict[str, CurveStyle]) -> list[tuple[str, CurveStyle]]:
     """A before B, also where the first panel has B only."""
     marked = all(name[:2] in ("A ", "B ") for name in named)
     return sorted(named.items()) if marked else list(named.items())
-
-
-def _bands(panels: Sequence[JointPanel]) -> tuple[str, ...]:
-    """What differences are held against."""
-    found = (difference_of(panel) for panel in panels)
-    words = (one.band_words.removesuffix(" of normal") for one in found if one is not None and one.band_words)
-    return tuple(dict.fromkeys(words))
 
 
 def _largest(differences: Sequence[Difference | None]) -> float:

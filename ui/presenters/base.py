@@ -17,6 +17,7 @@ from core.session.norms import walker_of
 from ui.pages.frame import Page
 from ui.session_context import SessionContext
 from ui.theme import Tone
+from ui.widgets.take_away import TakeAway
 
 
 class StepPresenter(QObject):
@@ -39,6 +40,7 @@ class StepPresenter(QObject):
         page.keep_stale.connect(self._keep)
         page.redo.connect(lambda: self.attempt(self._redo))
         page.advice_closed.connect(lambda: page.show_advice(None))
+        page.take_away.chosen.connect(lambda what: self.attempt(lambda: self._take_away(what)))
         context.jobs.ended.connect(self._ended)
 
     def refresh(self) -> None:
@@ -47,6 +49,17 @@ class StepPresenter(QObject):
         self._step_page.show_stale(self.stale_sentence(status))
         self.progress()
         self.attempt(lambda: self.show(status))
+        self._step_page.take_away.setVisible(bool(self.shown_records()))
+
+    def shown_records(self) -> tuple[str, ...]:
+        """Ids of the records that this page shows and that can be saved from it; the one in front first."""
+        return ()
+
+    def _take_away(self, what: TakeAway) -> None:
+        """What writes files is loaded when it is wanted: the first window does not wait for it."""
+        from ui.presenters.take_away import take_away
+
+        take_away(self, self._step_page, self.context, what)
 
     def progress(self) -> None:
         """Cheap: only the progress of the running job."""

@@ -93,6 +93,9 @@ class ComparePresenter(StepPresenter):
     def leave(self) -> None:
         self._page.comparison.leave()
 
+    def shown_records(self) -> tuple[str, ...]:
+        return () if self._loaded is None else (self._loaded[0],)
+
     def main(self) -> None:
         if self._loaded is None:
             self.start()
@@ -106,7 +109,8 @@ class ComparePresenter(StepPresenter):
             return
         name, role = self._page.approver.given
         sign_comparison(self.context.store, record_id, by=name, role=role, reason=self._page.reason.text())
-        self.context.show_message(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
+        tone = Tone.WARN if assistance.needs_reason else Tone.OK
+        self.context.show_message(f"Signed by {name}. The controller may now be deployed.", tone)
         self.context.record_changed.emit()
 
     # State of the page ---------------------------------------------------------------------------
@@ -137,7 +141,7 @@ class ComparePresenter(StepPresenter):
             situations=parts.situations,
             help=parts.help,
             correlations=parts.correlations,
-            declaration=self._declaration(assistance),
+            declaration=self._declaration(),
             reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
             signed="" if signature is None else signed_words(signature),
             signed_tone=Tone.WARN if assistance.needs_reason else Tone.OK,
@@ -194,12 +198,9 @@ class ComparePresenter(StepPresenter):
             return "Give the reason for signing below."
         return ""
 
-    def _declaration(self, assistance: Assistance) -> str:
-        """All that is signed; where a reason is asked for, the verdict stands there."""
-        if self.context.subject is None:
-            return ""
-        declared = release_declaration(self.context.subject)
-        return declared if assistance.needs_reason else f"{declared} {assistance.words}"
+    def _declaration(self) -> str:
+        """What is signed with the verdict, which is the headline of the page."""
+        return "" if self.context.subject is None else release_declaration(self.context.subject)
 
     def _signature(self, record_id: str) -> Decision | None:
         """By a person; what a session without a screen released for its virtual exo can still be signed."""

@@ -324,7 +324,7 @@ class DeployPresenter(StepPresenter):
             declaration=keep_declaration(
                 provisional.patient, provisional.device, virtual=provisional.virtual
             ),
-            button="Hold to keep on the virtual exo"
+            button=f"Hold to keep for {provisional.patient}, virtual exo"
             if provisional.virtual
             else f"Hold to keep for {provisional.patient}",
         )

@@ -158,6 +158,12 @@ class EmgPresenter(StepPresenter):
 
     # Actions of the person
 
+    def shown_records(self) -> tuple[str, ...]:
+        """Nothing while a file is being chosen or EMG is about to be skipped."""
+        newest = self.newest(RecordKind.EMG)
+        asks = self._asks_reason or self._file is not None or self._head_job is not None
+        return () if newest is None or asks else (newest.id,)
+
     def main(self) -> None:
         if self._file is not None:
             self._process(self._file)

@@ -81,6 +81,19 @@ class MotionPresenter(StepPresenter):
     def leave(self) -> None:
         self._page.player.pause()
 
+    def shown_records(self) -> tuple[str, ...]:
+        """The motion, the trial that it was solved from, and the forces of it."""
+        motion_id = self.context.status(self.step).record_id
+        if motion_id is None:
+            return ()
+        trial, forces = (
+            self.input_of(motion_id, RecordKind.LABORATORY_TRIAL),
+            self.newest(RecordKind.KINETICS),
+        )
+        its_own = forces is not None and self.input_of(forces.id, RecordKind.MOTION) == motion_id
+        found = (motion_id, trial, forces.id if forces is not None and its_own else None)
+        return tuple(one for one in found if one is not None)
+
     def show(self, status: StepStatus) -> None:
         if self.blocked(status, "Turn the recording into joint motion"):
             return

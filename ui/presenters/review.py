@@ -79,6 +79,16 @@ class ReviewPresenter(StepPresenter):
     def leave(self) -> None:
         self._page.comparison.leave()
 
+    def shown_records(self) -> tuple[str, ...]:
+        """The walks on the page, and the twin that walks in them."""
+        tried = self._tries.get(ScenarioKey(self._scenario.key, self._impairments(), self._condition))
+        level = self._scenario is LEVEL_WALKING and self._condition is NO_EXO and not self._impairments()
+        shown = self._record_id if level else "" if tried is None else tried.record_id
+        twins = (self.newest(RecordKind.TWIN), self.newest(RecordKind.GAIT_POLICY))
+        return (
+            () if not (shown and self._record_id) else (shown, *(one.id for one in twins if one is not None))
+        )
+
     def main(self) -> None:
         if self._record_id:
             self.context.go_to.emit(Step.TRAIN)

@@ -49,7 +49,7 @@ def entry_of(subject: Subject) -> PatientEntry:
         code=subject.code,
         birth_year=str(subject.birth_year),
         sex=subject.sex,
-        height_m=f"{subject.height_m:.2f}",
+        height_m=_metres(subject.height_m),
         mass_kg=f"{subject.mass_kg:g}",
         diagnosis=subject.diagnosis,
         affected_side=subject.affected_side,
@@ -58,6 +58,11 @@ def entry_of(subject: Subject) -> PatientEntry:
         consent_on=_day_of(consent.on) if consent else "",
         notes=subject.notes,
     )
+
+
+def _metres(height_m: float) -> str:
+    """Whole centimetres as 1.70, and millimetres where somebody measured them: saving changes no height."""
+    return f"{height_m:.2f}" if round(height_m, 2) == height_m else f"{height_m:g}"
 
 
 def _day_of(written: str) -> str:
