@@ -38,6 +38,7 @@ class SessionRequest:
     slow_motion: float | None = None  # how many times slower than life the film plays; None: not said
     turn_deg: int = 0  # clockwise, of a film that lies on its side
     hide_face: bool = False  # keep the video with blurred heads only
+    condition: str = ""  # a `Condition`, with which exo the person walks; empty: not stated
     sides: str = ""  # a `SideSource`; empty: a motion whose sides are in doubt ends the session
     accepted_by: str = ""  # who goes on in spite of findings that stop; empty: they end the session
     role: str = ""  # of this person, and of the one below

@@ -22,10 +22,11 @@ from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.motion import add_motion
 from app.cli.report_file import add_report
-from app.cli.session_options import add_session_options, session_request
+from app.cli.session_options import add_condition, add_session_options, session_request
 from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
+from app.cli.visits import add_visits
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
 
@@ -109,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     add_trial(commands, _add_data_dir)
     add_export(commands, _add_data_dir)
     add_report(commands, _add_data_dir)
+    add_visits(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)
@@ -157,6 +159,7 @@ def _add_session(commands: Subparsers) -> None:
     add_exo_log_options(run_parser)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
     add_film_options(run_parser)
+    add_condition(run_parser)
     run_parser.set_defaults(command=_session_run)
     demo = session.add_parser("demo", help="with the synthetic demo patient")
     demo.set_defaults(command=_session_demo)

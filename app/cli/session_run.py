@@ -83,6 +83,7 @@ def run_video_session(
         visit_id = begin_visit(store, subject, request, terminal, by=OPERATOR)
         film: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(path) for path in videos]}
         film |= {"turn_deg": request.turn_deg, "hide_face": request.hide_face, **told}
+        film |= {"condition": request.condition}
         recording_id = terminal.run("import_video", film, visit_id=visit_id)
         params: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person, **told}
         terminal.run("detect_pose", params, visit_id=visit_id)

@@ -31,7 +31,8 @@ def run_trial_session(
     started_s = time.monotonic()
     with open_store(request.data_dir) as store:
         visit_id = begin_visit(store, subject, request, terminal, by=OPERATOR)
-        trial_id = terminal.run("import_trial", _as_params(files, visit_id), visit_id=visit_id)
+        told = {**_as_params(files, visit_id), "condition": request.condition}
+        trial_id = terminal.run("import_trial", told, visit_id=visit_id)
         raise_if_stopped(store.load(trial_id, LaboratoryTrial).findings)
         _import_emg(store, visit_id, files, emg, request, terminal)
         motion_id = terminal.run("solve_markers", {"trial_id": trial_id}, visit_id=visit_id)

@@ -35,6 +35,7 @@ class RecordKind(StrEnum):
     WALK = "walk"  # an `ExoWalk`: what the exo measured while it assisted
     INTERPRETATION = "interpretation"  # free words of a clinician
     REPORT = "report"
+    CAPTURE_COMPARISON = "capture_comparison"  # recordings of several visits or conditions, side by side
 
 
 class Verdict(StrEnum):
@@ -48,6 +49,7 @@ class Verdict(StrEnum):
     OVERRIDDEN = "stopped findings overridden"  # a motion is used in spite of findings that stop
     WEAKNESS_ACCEPTED = "weakness accepted"  # a proposal of an assessment of strength goes into the twin
     WEAKNESS_DECLINED = "weakness declined"
+    CONDITION_STATED = "condition stated"  # of a recording, afterwards; the reason is a `Condition`
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,5 +45,6 @@ JOB_TABLE: dict[str, JobKind] = {
     "virtual_walk": JobKind("core.tasks.virtual_walk:run", "Walk with the virtual exo"),
     "roll_back": JobKind("core.tasks.roll_back:run", "Go back to the controller before"),
     "telemetry": JobKind("core.tasks.telemetry:run", "Exo connection", stream=True),
+    "compare_captures": JobKind("core.tasks.compare_captures:run", "Compare recordings"),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", stream=True),
 }

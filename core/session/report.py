@@ -27,6 +27,7 @@ from core.errors import refuse
 from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norm_choice import Norm
 from core.gait.norm_numbers import GaitNumber
+from core.session.conditions import condition_badges
 from core.session.flow import Step
 from core.session.impairments import impairment_lines
 from core.session.interpretation import interpretation_of
@@ -240,6 +241,9 @@ def _quality(store: Store, visit_id: str, motion: Motion, norm: Norm) -> tuple[s
     found = "No complete stride forward" if motion.without_walk else stride_words(left, right)
     seen = "markers" if motion.marker_set else "landmarks"
     lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the {seen}.")
+    solved = store.latest(visit_id, RecordKind.MOTION)
+    worn = () if solved is None else condition_badges(store, solved.id)
+    lines += [f"Recorded with: {words.lower()}." for words in worn]
     if motion.belt_speed_m_s is not None:
         lines.append(f"On a treadmill at {motion.belt_speed_m_s:.2f} m/s.")
     edits = [finding.advice for finding in motion.findings if finding.advice.code == EVENTS_EDITED]

@@ -74,6 +74,7 @@ SINCE = {  # kinds that came later
     RecordKind.DEFICITS,
     RecordKind.CHOSEN_IMPAIRMENTS,
     RecordKind.INTERPRETATION,
+    RecordKind.CAPTURE_COMPARISON,
 }
 
 

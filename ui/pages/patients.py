@@ -59,6 +59,7 @@ class PatientsPage(Page):
     patient_chosen = Signal(str)
     visit_chosen = Signal(str)
     start_visit = Signal()
+    compare_visits = Signal()
     edited = Signal()
 
     def __init__(self) -> None:
@@ -127,6 +128,7 @@ class PatientsPage(Page):
         self._visits.show_rows(rows, state.open_visit)
         self._visits.setVisible(bool(rows))
         self._no_visits.setVisible(not rows)
+        self.compare.setVisible(bool(rows))
         self._visits.setEnabled(not state.editing)  # another visit would take the place of what is typed
         self._start.setEnabled(not (state.why_not or state.archived or state.editing))
         self._visit_words.setVisible(state.visit_notes is not None)
@@ -164,7 +166,9 @@ class PatientsPage(Page):
         self._visits_card = Box("card", margin=16, gap=8)
         self._start = Button("New visit", icon="plus")
         self._start.clicked.connect(self.start_visit)
-        self._visits_card.body.addLayout(row(label("Visits", "strong"), None, self._start))
+        self.compare = Button("Compare visits", icon="compare", tip="Recordings side by side")
+        self.compare.clicked.connect(self.compare_visits)
+        self._visits_card.body.addLayout(row(label("Visits", "strong"), None, self.compare, self._start))
         self._visits = TwoLineList("Visits")
         self._visits.setProperty("box", "bare")
         self._visits.chosen.connect(self.visit_chosen)

@@ -88,6 +88,7 @@ class CycleCurve:
     sd: FloatArray | None  # (101,)
     style: CurveStyle
     sd_words: str = ""  # what the standard deviation is, one sentence for the key
+    visit: int | None = None  # number of a recording: then colour and dashes tell it, not the side and style
     mark: str = ""  # "A" or "B", where two gaits are held against each other
 
     def __post_init__(self) -> None:

@@ -28,6 +28,8 @@ from ui.plots.plot_style import (
     line_pen,
     small_font,
     style_plot,
+    visit_color,
+    visit_pen,
 )
 from ui.wording import signed
 
@@ -183,13 +185,13 @@ class GaitCyclePlot(PlainPlot):
             self.box.addItem(frame)
 
     def _add_curve(self, look: theme.Theme, curve: CycleCurve) -> None:
-        color = curve_color(look, curve.side, curve.style)
+        visit = curve.visit
+        color = curve_color(look, curve.side, curve.style) if visit is None else visit_color(look, visit)
+        pen = curve_pen(look, curve.side, curve.style) if visit is None else visit_pen(look, visit)
         if curve.sd is not None:
             tint = fill(color.name(), 0.14)
             self._add_area(curve.mean - curve.sd, curve.mean + curve.sd, tint, -10)
-        self.box.addItem(
-            pg.PlotCurveItem(CYCLE_PERCENT, curve.mean, pen=curve_pen(look, curve.side, curve.style))
-        )
+        self.box.addItem(pg.PlotCurveItem(CYCLE_PERCENT, curve.mean, pen=pen))
         if curve.style is CurveStyle.WITH_EXO:
             spots = slice(MARKER_EVERY // 2, None, MARKER_EVERY)
             self.box.addItem(

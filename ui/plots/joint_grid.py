@@ -127,11 +127,12 @@ class JointGrid(QWidget):
         self._above.setCurrentIndex(1 if words else 0)
 
     def _show_key(self, panels: Sequence[JointPanel]) -> None:
-        named: dict[str, CurveStyle] = {}
+        named: dict[str, CurveStyle | int] = {}
         for panel in panels:
             for curve in panel.curves:
                 name = curve.label[:1].upper() + curve.label[1:]
-                named.setdefault(f"{curve.mark} {name}".strip(), curve.style)
+                line = curve.style if curve.visit is None else curve.visit
+                named.setdefault(f"{curve.mark} {name}".strip(), line)
         entries: list[Entry] = [(style, name) for name, style in sorted_marks(named)]
         bands = [panel.band for panel in panels if panel.band is not None]
         if bands:
@@ -147,7 +148,7 @@ class JointGrid(QWidget):
         self._key.show_entries(entries)
 
 
-def sorted_marks(named: dict[str, CurveStyle]) -> list[tuple[str, CurveStyle]]:
+def sorted_marks(named: dict[str, CurveStyle | int]) -> list[tuple[str, CurveStyle | int]]:
     """A before B, also where the first panel has B only."""
     marked = all(name[:2] in ("A ", "B ") for name in named)
     return sorted(named.items()) if marked else list(named.items())

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLayout, QWidget
 from core.domain.body import Side
 from ui import theme
 from ui.plots.curves import CurveStyle
-from ui.plots.plot_style import curve_pen, fill
+from ui.plots.plot_style import curve_pen, fill, visit_pen
 from ui.widgets.basics import clear, label, row
 
 GAP_PX = 18
@@ -26,7 +26,7 @@ class Mark(Enum):
     BEYOND = "beyond"  # the bar at the foot of a strip of differences
 
 
-Entry = tuple[CurveStyle | Mark, str]
+Entry = tuple[CurveStyle | Mark | int, str]  # a number is that of a recording
 
 
 class PlotKey(QWidget):
@@ -82,7 +82,7 @@ class PlotKey(QWidget):
 class KeySwatch(QWidget):
     """A piece of line as it looks in the plots; a grey field for bands, a bar for what exceeds them."""
 
-    def __init__(self, style: CurveStyle | Mark) -> None:
+    def __init__(self, style: CurveStyle | Mark | int) -> None:
         super().__init__()
         self._style = style
         self.setFixedSize(QSize(SWATCH_PX, 14))
@@ -98,8 +98,11 @@ class KeySwatch(QWidget):
             painter.fillRect(place, fill(look.colors.norm_band if band else look.colors.text, 0.9))
             painter.end()
             return
-        pen = QPen(curve_pen(look, Side.LEFT, self._style))
-        pen.setColor(look.colors.text)
+        if isinstance(self._style, int):
+            pen = visit_pen(look, self._style)
+        else:
+            pen = QPen(curve_pen(look, Side.LEFT, self._style))
+            pen.setColor(look.colors.text)
         painter.setPen(pen)
         painter.drawLine(2, round(middle), self.width() - 2, round(middle))
         if self._style is CurveStyle.WITH_EXO:

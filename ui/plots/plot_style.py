@@ -60,6 +60,27 @@ def curve_pen(theme: Theme, side: Side, style: CurveStyle) -> QPen:
     return pen
 
 
+VISIT_DASHES: tuple[list[float], ...] = ([], [5.0, 3.0], [0.1, 2.2], [8.0, 2.4, 1.4, 2.4])
+
+
+def visit_color(theme: Theme, number: int) -> QColor:
+    """The colour of a recording among several; none is a side's."""
+    return QColor(theme.colors.visits[number])
+
+
+def visit_pen(theme: Theme, number: int) -> QPen:
+    """Colour and dashes tell the recording: each can be read without the other, also in grey."""
+    pen = QPen(visit_color(theme, number))
+    pen.setCosmetic(True)
+    pen.setWidthF(2.4)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    dashes = VISIT_DASHES[number]
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap if min(dashes, default=0.0) < 1.0 else Qt.PenCapStyle.FlatCap)
+    if dashes:
+        pen.setDashPattern(dashes)
+    return pen
+
+
 def line_pen(color: str, width: float = 1.0, *, dashed: bool = False) -> QPen:
     pen = QPen(QColor(color))
     pen.setCosmetic(True)

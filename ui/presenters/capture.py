@@ -251,7 +251,7 @@ class CapturePresenter(StepPresenter):
 
     def _answer_trial(self, *, wanted: bool) -> None:
         if wanted:
-            self._trial.take()
+            self._trial.take(self._page.options.worn)
         else:
             self._trial.forget()
             self.refresh()
@@ -268,6 +268,7 @@ class CapturePresenter(StepPresenter):
         told = self._calibration.for_import(len(files))
         names: list[JsonValue] = [str(path) for path in files]
         hide = self._page.hide_heads
+        told |= {"condition": self._page.options.worn.value}
         self.submit("import_video", visit_id=self.context.visit_id, files=names, hide_face=hide, **told)
 
     def _use_calibration(self, file: Path) -> None:
@@ -306,6 +307,7 @@ class CapturePresenter(StepPresenter):
 
     def _forget(self) -> None:
         self._camera = None
+        self._page.options.forget_worn()
         self._calibration.forget()
         self._changes.forget()
         self._trial.forget()
@@ -339,7 +341,7 @@ class CapturePresenter(StepPresenter):
     def _turn_on(self, camera: int) -> None:
         choices = self._finder.choices
         if self.context.visit_id is not None and self._live is not None and choices:
-            params = choices[camera].params
+            params = {**choices[camera].params, "condition": self._page.options.worn.value}
             job_id = self.context.submit("record_camera", visit_id=self.context.visit_id, **params)
             self._live = LiveCamera(job_id)
             self.refresh()

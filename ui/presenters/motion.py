@@ -15,6 +15,7 @@ from core.domain.sides_doubt import SideSource
 from core.errors import refuse
 from core.gait.norm_choice import Norm
 from core.jobs.values import JobState, Outcome, Refused
+from core.session.conditions import assisted_findings, condition_badges
 from core.session.flow import Step, StepState, StepStatus
 from core.session.norms import motion_far_off, motion_norm, with_norm_findings
 from core.session.stops import override_stops, present_motion
@@ -128,6 +129,7 @@ class MotionPresenter(StepPresenter):
         cameras: str,
         norm: Norm,
     ) -> MotionState:
+        store, motion_id = self.context.store, str(status.record_id)
         accepted = self._accepted(status)
         headline, tone = motion_verdict(motion, motion_far_off(motion, norm))
         busy = status.state is StepState.RUNNING
@@ -144,13 +146,17 @@ class MotionPresenter(StepPresenter):
             courses_words="" if motion.kinematics.spread_rad is None else COURSE_BAND_WORDS,
             tiles=motion_tiles(motion, self.walker),
             table=motion_table(motion, self.walker),
-            findings=(*with_norm_findings(motion, norm), *self._forces.findings),
+            findings=(
+                *with_norm_findings(motion, norm),
+                *self._forces.findings,
+                *assisted_findings(store, motion_id),
+            ),
             finding_actions=() if motion.marker_set else _FILM_ACTIONS,
             main_action="" if busy else action,
             why_not=why_not_accept(motion),
             secondary=() if busy or question else _what_else(motion),
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
-            badges=motion_badges(motion, cameras),
+            badges=(*motion_badges(motion, cameras), *condition_badges(store, motion_id)),
             question=question,
             pictures=question_pictures(motion, clip) if question else None,
             belt_m_s=belt_m_s,

@@ -7,6 +7,7 @@ from core.errors import refuse
 from core.jobs.values import Done, JobState, Outcome
 from core.session.flow import Step, StepState, StepStatus
 from core.store.repository import PatientRow
+from ui.asides import Aside
 from ui.pages.patients import ListRow, PatientsPage, PatientsState
 from ui.presenters.base import StepPresenter
 from ui.presenters.patient_entry import code_doubts, mistakes, subject_from
@@ -36,6 +37,7 @@ class PatientsPresenter(StepPresenter):
         page.visit_chosen.connect(context.open_visit)
         page.start_visit.connect(lambda: self.attempt(self._start_visit))
         page.edited.connect(self._edited)
+        page.compare_visits.connect(lambda: context.go_to.emit(Aside.VISITS))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
 
     def start(self) -> None:

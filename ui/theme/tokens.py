@@ -96,6 +96,7 @@ class Colors:
     scene_floor: str
     scene_grid: str
     scene_sky: str
+    visits: tuple[str, str, str, str]  # recordings that are compared; none is a side's colour
 
     def tone(self, tone: Tone) -> ToneColors:
         match tone:
@@ -138,6 +139,7 @@ LIGHT = Colors(
     scene_floor="#DFE4E9",
     scene_grid="#B9C2CC",
     scene_sky="#F0F3F6",
+    visits=("#1A2430", "#B45F06", "#00786A", "#8A3FA8"),
 )
 
 DARK = Colors(
@@ -169,6 +171,7 @@ DARK = Colors(
     scene_floor="#252D36",
     scene_grid="#3E4955",
     scene_sky="#161C23",
+    visits=("#E7ECF1", "#F0A13A", "#4FD1B0", "#C79BF2"),
 )
 
 

@@ -102,7 +102,7 @@ class StepList(QFrame):
         layout.addStretch(1)
         self.setLayout(layout)
 
-    def show_statuses(self, statuses: tuple[StepStatus, ...], selected: Step) -> None:
+    def show_statuses(self, statuses: tuple[StepStatus, ...], selected: Step | None) -> None:
         for status in statuses:
             self._rows[status.step].show_status(status, status.step is selected)
 
