@@ -137,7 +137,7 @@ def _emg(store: Store, info: RecordInfo) -> Figure | None:
     return Figure(
         f"{'synthetic' if emg.synthetic else 'measured'}_emg_cycles",
         f"EMG per gait cycle · {mark}",
-        f"{_whose(store, info)} · % of the {emg.normalised_to}",
+        f"{_whose(store, info)} · 100 % is the {emg.normalised_to}",
         tuple(_both_sides(plot) for plot in emg_plots(emg, motion)),
         4,
         tuple(note for note in notes if note),
