@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +17,13 @@ from core.session.interpretation import keep_interpretation
 from core.session.report import ReportContent, ReportPicture, report_content
 from core.session.report_json import report_json
 from core.store.clinic import read_clinic, write_logo, write_name
-from core.store.private import ordinary_permissions
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
 from ui.presenters.report_contents import contents_of
 from ui.presenters.report_pictures import with_pictures
 from ui.presenters.take_away import write_away
 from ui.report_pdf import appendix_pages, print_report, write_report
+from ui.saving import copy_to
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import clock
@@ -84,7 +83,7 @@ class ReportPresenter(StepPresenter):
         with tempfile.TemporaryDirectory() as folder:
             made = Path(folder) / self._file_name(visit_id)
             write_report(made, content)
-            self._copy(made, path)
+            copy_to(made, path, "The report")
             kinds = (*_MADE_FROM, RecordKind.INTERPRETATION)
             newest = [info for kind in kinds if (info := store.latest(visit_id, kind)) is not None]
             store.save(
@@ -207,19 +206,6 @@ class ReportPresenter(StepPresenter):
         code = self.context.store.subject_of(visit_id).code
         safe = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in code)
         return f"{safe}-visit-{visit.number}.pdf"
-
-    @staticmethod
-    def _copy(made: Path, path: Path) -> None:
-        try:
-            with ordinary_permissions():
-                shutil.copyfile(made, path)
-        except OSError as error:
-            raise refuse(
-                "RPT-003",
-                f"The report could not be saved as {path.name}.",
-                f"The folder {path.parent} does not take it: {error.strerror or error}.",
-                "Choose another folder.",
-            ) from error
 
 
 def _interpreted(content: ReportContent) -> tuple[str, str]:
