@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF
-from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QPainter
 
 from core.errors import refuse
 from core.session.report import ReportContent
+from ui.pdf_file import write_pdf
 from ui.report_drawing import ReportDrawing
 from ui.report_further_pages import ForcesPage, MusclesPage
 from ui.report_help_page import HelpPage
@@ -23,25 +24,11 @@ if TYPE_CHECKING:
 
 def write_report(path: Path, content: ReportContent) -> None:
     """Write A4 pages. Needs a QGuiApplication, also an offscreen one. Refuses RPT-002."""
-    writer = QPdfWriter(str(path))
-    writer.setResolution(1200)
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Point)
-    writer.setTitle(f"ExoTwin report {content.patient} {content.visit}")
-    writer.setCreator("ExoTwin")
-    painter = QPainter()
-    if not painter.begin(writer):
-        raise refuse(
-            "RPT-002",
-            f"The report could not be written to {path}.",
-            "The folder is missing, full or protected.",
-            "Choose another folder.",
-        )
-    for page in range(page_count(content)):
-        if page:
-            writer.newPage()
-        draw_report(painter, QSizeF(writer.width(), writer.height()), content, page)
-    painter.end()
+    pages = [
+        lambda painter, size, page=page: draw_report(painter, size, content, page)
+        for page in range(page_count(content))
+    ]
+    write_pdf(path, f"ExoTwin report {content.patient} {content.visit}", pages)
 
 
 def print_report(printer: QPrinter, content: ReportContent) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from core.domain.body import SIDES
 from core.domain.condition import Condition
-from core.errors import refuse
 from core.session.capture_page import VisitPanel, VisitsPage, finite_range
 from core.session.capture_trend import TrendPoint, TrendSeries
 from core.session.report_tables import ReportTable
+from ui.pdf_file import write_pdf
 from ui.report_plot import PlotDrawing, pen_of
 from ui.report_sheet import (
     ACCENT,
@@ -47,22 +48,8 @@ _SPREAD_ALPHA = 40
 
 def write_visits(path: Path, page: VisitsPage) -> None:
     """Write one A4 page. Needs a QGuiApplication, also an offscreen one. Refuses RPT-002."""
-    writer = QPdfWriter(str(path))
-    writer.setResolution(1200)
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Point)
-    writer.setTitle(f"ExoTwin visits compared {page.patient}")
-    writer.setCreator("ExoTwin")
-    painter = QPainter()
-    if not painter.begin(writer):
-        raise refuse(
-            "RPT-002",
-            f"The page could not be written to {path}.",
-            "The folder is missing, full or protected.",
-            "Choose another folder.",
-        )
-    draw_visits(painter, QSizeF(writer.width(), writer.height()), page)
-    painter.end()
+    draw = partial(draw_visits, page=page)
+    write_pdf(path, f"ExoTwin visits compared {page.patient}", [draw])
 
 
 def draw_visits(painter: QPainter, size: QSizeF, page: VisitsPage) -> float:

@@ -12,6 +12,7 @@ from core.domain.record import RecordKind
 from core.errors import UserError
 from core.jobs.values import JsonValue
 from core.kinetics.worn_exo import FINDINGS
+from core.session.conditions import assisted_findings, condition_of
 from core.store.repository import Store
 
 
@@ -39,3 +40,12 @@ def worn_exo_numbers(store: Store, visit_id: str) -> dict[str, Any]:
             "findings": [f"{advice.what} {in_a_terminal(advice).next_step}" for advice in findings],
         }
     }
+
+
+def condition_numbers(store: Store, visit_id: str) -> dict[str, Any]:
+    """With which exo the walk was recorded, and what follows where one helped, for `summary.json`."""
+    solved = store.latest(visit_id, RecordKind.MOTION)
+    if solved is None:
+        return {}
+    told = [finding.advice.one_line() for finding in assisted_findings(store, solved.id)]
+    return {"condition": condition_of(store, solved.id).value, "condition_findings": told}

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from app.cli.emg import import_emg
 from app.cli.measured_numbers import measured_numbers
-from app.cli.session_exo import worn_exo, worn_exo_numbers
+from app.cli.session_exo import condition_numbers, worn_exo, worn_exo_numbers
 from app.cli.session_impairments import impairment_numbers, put_impairments
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from app.cli.session_patient import begin_visit
@@ -45,6 +45,7 @@ from core.domain.twin import GaitPolicy, Twin
 from core.domain.walk_numbers import estimate_values, walk_values
 from core.errors import Advice, UserError
 from core.jobs.values import JsonValue
+from core.session.conditions import assisted_findings
 from core.session.flow import Step
 from core.session.same_patient import wear_exo
 from core.session.stops import overridable, override_stops, present_motion
@@ -123,6 +124,8 @@ def from_motion(
         wear_exo(store, visit_id, request.device, by=OPERATOR)
     else:
         request = replace(request, device=store.subject_of(visit_id).device)
+    for finding in assisted_findings(store, motion_id):
+        terminal.print_line(finding.advice.one_line())
     controller_id = _train(store, visit_id, motion_id, request, terminal)
     comparison_id = terminal.run("compare", {"controller_id": controller_id}, visit_id=visit_id)
     advice = release_blocker(store, visit_id, comparison_id, request)
@@ -286,6 +289,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         "synthetic": motion.synthetic if landmarks is None else landmarks.synthetic,
         **measured_numbers(landmarks, motion),
         "twin": {"height_m": twin.body.height_m, "mass_kg": round(twin.model_mass_kg, 3)},
+        **condition_numbers(store, visit_id),
         **worn_exo_numbers(store, visit_id),
         **muscle_numbers(store, visit_id),
         **strength_numbers(store, visit_id),

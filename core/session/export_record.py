@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.domain.body import JOINTS, SIDES
+from core.domain.capture_comparison import CaptureComparison
 from core.domain.controller import Comparison
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
@@ -25,6 +26,7 @@ from core.laboratory.writers import csv_text, ground_forces_text, table_text, tr
 from core.motion.angle_files import angles_csv, coordinates_mot
 from core.session.export_c3d import c3d_content
 from core.session.export_tables import (
+    changes_csv,
     cycles_csv,
     edited_events_csv,
     emg_cycles_csv,
@@ -242,6 +244,12 @@ def _exo_walk_files(store: Store, info: RecordInfo) -> _Written:
     yield f"{mark}_exo_walk_measures.csv", numbers, "the walk with the exo, units in a column"
 
 
+def _capture_files(store: Store, info: RecordInfo) -> _Written:
+    comparison = store.load(info.id, CaptureComparison)
+    mark = _MARK[comparison.synthetic]
+    yield f"{mark}_visits.csv", changes_csv(comparison), "recordings compared, units in a column"
+
+
 _WRITERS: dict[RecordKind, Callable[[Store, RecordInfo], _Written]] = {
     RecordKind.LABORATORY_TRIAL: _trial_files,
     RecordKind.MOTION: _motion_files,
@@ -253,6 +261,7 @@ _WRITERS: dict[RecordKind, Callable[[Store, RecordInfo], _Written]] = {
     RecordKind.SCENARIO: _simulated_files,
     RecordKind.COMPARISON: _comparison_files,
     RecordKind.WALK: _exo_walk_files,
+    RecordKind.CAPTURE_COMPARISON: _capture_files,
 }
 EXPORTED = tuple(_WRITERS)
 

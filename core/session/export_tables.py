@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from core.domain.body import SIDES, JointKind
+from core.domain.capture_comparison import CaptureComparison
 from core.domain.emg import EmgEnvelopes
 from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion, Stride
 from core.domain.situation import SituationWalks
@@ -104,6 +105,28 @@ def torque_csv(situations: Sequence[SituationWalks]) -> str:
             for percent in range(CYCLE_POINTS):
                 torque, sd = (table[number, percent] for table in (profile.torque_nm_kg, profile.sd_nm_kg))
                 rows.append([*place, percent, float(torque), float(sd), profile.strides[number]])
+    return _table(head, rows)
+
+
+def changes_csv(comparison: CaptureComparison) -> str:
+    """One row per number and recording against the first one; units as on the screens."""
+    head = (
+        *("quantity", "side", "unit", "first_motion", "first_condition", "motion", "condition"),
+        *("first_value", "value", "difference", "mdc95", "verdict"),
+    )
+    rows: list[list[_Cell]] = []
+    for pair in comparison.pairs:
+        first, other = comparison.gaits[pair.first], comparison.gaits[pair.other]
+        whose = (first.motion_id, first.condition.value, other.motion_id, other.condition.value)
+        for one in pair.changes:
+            side = "" if one.side is None else one.side.value
+            values = (one.before, one.after, one.difference, one.mdc, one.verdict.value)
+            rows.append([one.quantity.value, side, one.quantity.unit.strip(), *whose, *values])
+        for curve in pair.curves:
+            names = (f"{curve.joint.place} curve, root-mean-square distance", curve.side.value, "°")
+            rows.append([*names, *whose, None, None, curve.rmse_deg, curve.mdc_deg, curve.verdict.value])
+            r = (f"{curve.joint.place} curve, Pearson r", curve.side.value, "", *whose)
+            rows.append([*r, None, curve.correlation, None, None, None])
     return _table(head, rows)
 
 

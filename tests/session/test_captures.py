@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from core.session.capture_tables import change_table, headline_of, prediction_ta
 from core.session.capture_trend import EFFORT_TITLE, trend_series
 from core.session.captures import captures_of, recordings_to_compare
 from core.session.conditions import condition_of, state_condition
+from core.session.export_record import record_files
 from core.session.flow import Step
 from core.store.repository import Store, open_store
 from core.tasks import compare_captures as job
@@ -64,7 +67,7 @@ def test_every_recording_is_found_once_with_its_newest_motion(store: Store, pati
         RecordKind.MOTION,
         captured.walk(seed=9),
         visit_id=store.info(first).visit_id,
-        inputs=(landmarks_id,),
+        inputs=(first, landmarks_id),  # as of one whose events a person edited
         summary="solved again",
     )
     found = captures_of(store, patient_id)
@@ -229,3 +232,18 @@ def test_another_walking_aid_is_told(store: Store, patient_id: str) -> None:
     assert codes(compare_captures(store, every[:2], every)) == set()
     told = compare_captures(store, every, every).findings[0].advice
     assert told.code == "VIS-011" and "visit 3 walks without an aid" in told.why
+
+
+def test_a_comparison_is_a_table_for_spreadsheets(store: Store, patient_id: str) -> None:
+    visit_with(store, patient_id)
+    visit_with(store, patient_id, Condition.PERSONALIZED, knee=1.3)
+    comparison = compared(store, patient_id)
+    info = store.info(save_comparison(store, comparison, operator=""))
+    (file,) = record_files(store, info)
+    rows = list(csv.DictReader(io.StringIO(str(file.content))))
+    knee = next(row for row in rows if (row["quantity"], row["side"]) == ("knee range", "left"))
+    change = comparison.pairs[0].find(GaitQuantity.KNEE_RANGE, Side.LEFT)
+    assert change is not None and file.name == "measured_visits.csv"
+    assert float(knee["difference"]) == pytest.approx(change.difference)
+    assert float(knee["mdc95"]) == pytest.approx(change.mdc)
+    assert (knee["unit"], knee["condition"], knee["verdict"]) == ("°", "personalized", "beyond")

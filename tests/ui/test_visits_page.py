@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSizeF
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from core.domain.body import JointKind, Side
 from core.domain.capture_comparison import CaptureComparison
@@ -157,6 +157,18 @@ def test_visits_open_from_header_and_patient_page_and_go_back(
     assert window.pages.shown is Aside.VISITS
     window.pages.page(Aside.VISITS).secondary_action.emit("back")
     assert window.pages.step is Step.PATIENT
+
+
+def test_four_recordings_fit_a_small_screen(context: SessionContext, visit_id: str) -> None:
+    visits(context, Condition.NO_EXO, Condition.OTHER, Condition.DEFAULT, Condition.PERSONALIZED)
+    page, _ = shown(context)
+    page.resize(1142, 672)  # beside the list of steps and between the strips of a window of 1366 x 768
+    page.show()
+    QApplication.processEvents()
+    layout = page.layout()
+    assert layout is not None and layout.totalMinimumHeightForWidth(1142) <= 672
+    assert page.minimumSizeHint().width() <= 1056  # of a window 1280 px wide
+    assert page.change.horizontalScrollBar().maximum() == 0
 
 
 def test_what_did_not_change_is_not_read_again(context: SessionContext, visit_id: str) -> None:

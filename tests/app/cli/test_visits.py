@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from app.cli.session_exo import condition_numbers
 from core.domain.condition import Condition
 from core.domain.record import RecordKind
 from core.store.repository import open_store
@@ -84,3 +85,11 @@ def test_a_single_recording_is_listed_and_nothing_is_kept(shell: Shell, tmp_path
     assert shell.refusal(*words) == "RPT-003"
     with open_store(tmp_path) as store:
         assert store.latest(visit.id, RecordKind.CAPTURE_COMPARISON) is None
+
+
+def test_the_summary_of_a_session_names_the_exo_that_was_worn(tmp_path: Path) -> None:
+    _, motions = two_visits(tmp_path)
+    with open_store(tmp_path) as store:
+        bare, worn = (condition_numbers(store, store.info(motion).visit_id) for motion in motions)
+    assert bare == {"condition": "no exo", "condition_findings": []}
+    assert worn["condition"] == "personalized" and "[VIS-009]" in worn["condition_findings"][0]
