@@ -117,8 +117,8 @@ class MotionPage(Page):
         card = Box("card", margin=12)
         card.body.addWidget(self._build_tabs(), 1)
         middle = row(left, card, gap=16)
-        middle.setStretch(0, 9)
-        middle.setStretch(1, 11)
+        middle.setStretch(0, 20)
+        middle.setStretch(1, 21)
         self.add_above_body(self.slow_motion)  # a film too slow for any stride has no motion to show
         self.body.addWidget(self.question)
         self.body.addWidget(self.override)
