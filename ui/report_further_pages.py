@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from core.domain.body import Side
+from core.emg.normal_timing import SOURCE
 from core.session.cycle_plot import CyclePlot
 from core.session.report import ReportContent
 from core.session.report_emg import EmgPart
@@ -85,6 +86,16 @@ class FurtherPage(Sheet):
         if band:
             self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
             self._text(QRectF(x + 230, self._y, 1800, 140), "normal ± 1 SD, where published", 80, MUTED)
+            x += 1800
+        if any(plot.simulated for plot in plots):
+            self._painter.setPen(pen_of(MUTED, 14.0, [3.0, 2.0]))
+            self._painter.drawLine(QPointF(x, self._y + 69), QPointF(x + 190, self._y + 69))
+            self._text(QRectF(x + 230, self._y, 1600, 140), "the twin's muscle, simulated", 80, MUTED)
+            x += 1700
+        if any(plot.active for plot in plots):
+            self._painter.fillRect(QRectF(x, self._y + 56, 190, 26), QColor(LIGHT.norm))
+            words = f"works in normal walking ({SOURCE})"
+            self._text(QRectF(x + 230, self._y, 2000, 140), words, 80, MUTED)
         self._y += 190
 
     def _notes(self, notes: tuple[str, ...], x: float, y: float, width: float) -> float:

@@ -201,6 +201,7 @@ _REPORTED = frozenset(RecordKind) - {
     RecordKind.IMPAIRMENTS,
     RecordKind.SCENARIO,
     RecordKind.REPORT,
+    RecordKind.CAPTURE_COMPARISON,  # has a report of its own
 }
 
 

@@ -54,17 +54,21 @@ def motion_numbers(motion: Motion, source: str) -> tuple[Number, ...]:
         return tuple(_ranges_over_time(motion, source))
     measures = motion.measures
     whole = (
-        ("speed", measures.speed_m_s, "m/s"),
-        ("cadence", measures.cadence_steps_min, "steps/min"),
-        ("step width", measures.step_width_m, "m"),
-        ("symmetry", measures.symmetry, ""),
+        ("speed", measures.speed_m_s, "m/s", measures.speed_sd_m_s),
+        ("cadence", measures.cadence_steps_min, "steps/min", measures.cadence_sd_steps_min),
+        ("step width", measures.step_width_m, "m", measures.step_width_sd_m),
+        ("symmetry", measures.symmetry, "", measures.symmetry_sd),
     )
-    found = [Number(name, BOTH, _known(value), unit, source) for name, value, unit in whole]
+    found = [
+        Number(name, BOTH, _known(value), unit, source, sd=None if value is None else _known(sd))
+        for name, value, unit, sd in whole
+    ]
     for side in measures.sides:
         for name, spread, unit, factor in (
             ("step length", side.step_length_m, "m", 1.0),
             ("stride time", side.stride_time_s, "s", 1.0),
             ("stance", side.stance_fraction, "% of the gait cycle", 100.0),
+            ("double support", side.double_support_fraction, "% of the gait cycle", 100.0),
         ):
             found.append(_spread(name, side.side, spread, unit, factor, side.strides, source))
     for cycles in motion.cycles:

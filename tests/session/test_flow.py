@@ -169,6 +169,14 @@ def test_a_report_saved_before_a_later_step_is_out_of_date() -> None:
     assert found.stale_reason == "A newer controller was made after this report."
 
 
+def test_what_a_report_does_not_hold_makes_none_out_of_date() -> None:
+    visits = replace(a_record("vis", RecordKind.CAPTURE_COMPARISON), created_utc=LATER)
+    written = replace(a_record("int", RecordKind.INTERPRETATION), created_utc=LATER)
+    saved = replace(DONE_SO_FAR, records=(*RECORDS, REPORT, visits))
+    assert status(saved, Step.REPORT).state is StepState.DONE
+    assert status(replace(saved, records=(*saved.records, written)), Step.REPORT).state is StepState.STALE
+
+
 def test_a_report_saved_before_the_signature_is_out_of_date() -> None:
     signed = replace(a_decision(Step.COMPARE, Verdict.SIGNED, "com"), on_utc=LATER)
     facts = replace(DONE_SO_FAR, records=(*RECORDS, REPORT), decisions=(*DONE_SO_FAR.decisions, signed))

@@ -1,7 +1,7 @@
 """Claims about the bar of a training: even in time, so that the time left is right when it is first told.
 
-The times are of a training of the demo patient with seed 0, in seconds of its processor: when the study began
-its parts, when the offline rounds ended, one iteration of PPO (of two threads), and the measuring.
+The times are of a training of the demo patient with seed 0: processor seconds, halved where two threads walk,
+when the study began its parts and the offline rounds ended, of one iteration of PPO, and of measuring.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from dataclasses import replace
 
 import pytest
 
+from core.devices.profiles import load_stranger_controllers
 from core.jobs.time_left import TimeLeft
 from core.learning.gait.imitation import GaitProgress
+from core.tasks import compare, judged_walks
+from core.tasks.compare_situations import COMPARED
 from core.tasks.learn_gait import done_fraction
 from core.tasks.training_course import TrainingCourse
 from core.tasks.training_plan import CALIBRATED_ITERATIONS, Calibration
 
 ROUNDS = (300, 1200)
-STUDY_S, ROUNDS_S, ITERATION_S, MEASURING_S = (0.7, 6.8, 15.6), (34.2, 73.9), 1.08, 30.0
+STUDY_S, ROUNDS_S, ITERATION_S, MEASURING_S = (0.7, 3.7, 8.2), (22.0, 57.0), 1.08, 16.0
 KNOWN = Calibration(preparation_s=71.0, iteration_s=ITERATION_S)
 
 
@@ -70,3 +73,11 @@ def test_measuring_has_its_share_of_the_bar_of_learning_to_walk() -> None:
     assert done_fraction(progress, 180.0) == pytest.approx(90.0 / (180.0 + 64_000 / 10_000))
     late = replace(progress, elapsed_s=181.0, control_steps=181 * 4000)
     assert done_fraction(late, 180.0) == pytest.approx(180.0 / 186.4)
+
+
+def test_the_bar_of_a_comparison_goes_by_the_seconds_that_are_walked() -> None:
+    strangers = len(load_stranger_controllers("Hippo_L1"))
+    walks = judged_walks.SEEDS * 5 + compare.STRANGER_SEEDS * strangers  # without exo, off, three controllers
+    level_s = judged_walks.WALKERS * judged_walks.SECONDS * walks
+    others_s = sum(one.work * one.plan.seeds * len(one.labels) for one in COMPARED)
+    assert level_s / (level_s + others_s) == pytest.approx(compare.LEVEL_DONE, abs=0.03)

@@ -102,7 +102,7 @@ def test_a_stride_is_left_out_with_a_reason_only(events: EventsPanel, board: Han
 def test_an_event_is_added_where_the_plot_was_pressed(events: EventsPanel) -> None:
     events.plots[Side.RIGHT].pressed.emit(Side.RIGHT, 2.5)
     events.add[OFF].click()
-    assert events._chosen_words.text() == "R toe-off"
+    assert events._chosen_words.text() == "R TO"
     assert "1 added" in events._words.text()
 
 

@@ -32,17 +32,31 @@ def test_every_part_is_ticked_when_a_page_shows_it_and_only_then(
     emptied = replace(whole.muscles.emg, plots=(), channels=replace(whole.muscles.emg.channels, rows=()))
     for without in (None, replace(whole.muscles, emg=None), replace(whole.muscles, emg=emptied)):
         assert not dict(contents_of(replace(whole, muscles=without)))[EMG]
+    bars = replace(whole.muscles.emg, plots=())  # the table of channels is in the appendix
+    for wanted in (False, True):
+        short = replace(whole, muscles=replace(whole.muscles, emg=bars), appendix=wanted)
+        assert dict(contents_of(short))[EMG] is wanted
     bare = replace(whole, forces=None, panels=(), deployment=(("Approved", "Dr. A"),))
     assert {words for words, there in contents_of(bare) if there} == {"Measured gait", EMG}
+
+
+def test_what_only_the_appendix_prints_is_ticked_with_the_appendix_only(
+    context: SessionContext, visit_id: str
+) -> None:
+    records.fill(context.store, visit_id, Step.MOTION)
+    calibration = force_samples.muscle_calibration()
+    context.store.save(RecordKind.MUSCLE_CALIBRATION, calibration, visit_id=visit_id, summary="")
+    content = report_content(context.store, visit_id)
+    assert "Calibrated muscles" not in dict(contents_of(replace(content, appendix=False)))
+    assert dict(contents_of(replace(content, appendix=True)))["Calibrated muscles"]
 
 
 def test_the_page_shows_the_ticks_of_its_own_report(context: SessionContext, visit_id: str) -> None:
     records.fill(context.store, visit_id, Step.MOTION)
     page = ReportPage()
     ReportPresenter(page, context).refresh()
-    lines = [line.text() for line in page._lines if line.isVisibleTo(page)]
-    assert "✓  Measured gait" in lines and f"–  {EMG} (not yet)" in lines
-    assert sum(line.startswith("✓") for line in lines) == 1
+    assert page._there.text() == "✓ measured gait"
+    assert "EMG" in page._missing.text() and page._missing.text().startswith("– Not yet: ")
 
 
 def test_how_the_patient_walked_at_this_visit_is_reported(context: SessionContext, visit_id: str) -> None:

@@ -191,9 +191,9 @@ class EventsPanel(QWidget):
         self.name.setPlaceholderText("Your name")
         self.name.setAccessibleName("Name of who changes the events")
         self.name.setMaximumWidth(200)
-        self.name.setMinimumWidth(110)
+        self.name.setMinimumWidth(96)
         self.apply, self.discard = Button("Apply changes"), Button("Discard")
-        self.automatic = Button("Automatic events again")
+        self.automatic = Button("Back to automatic")
         return row(self.automatic, None, self.name, self.discard, self.apply, gap=8)
 
     def _connect(self) -> None:

@@ -102,12 +102,14 @@ class MotionPage(Page):
         self._shown_panels: tuple[JointPanel, ...] = ()
         self._tiles = row(gap=8)
         self._table = NumberTableWidget()
+        self._table.setProperty("dense", True)  # else spreads are cut on a small screen
+        self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # what is cut all the same keeps its arrow
         self._table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         self._table.verticalHeader().setMinimumSectionSize(_ROW_PX)
         self._table.horizontalHeader().setFixedHeight(_HEADING_PX)
         self._table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = QWidget()
-        left_column = column(self.player, gap=12)
+        left_column = column(self.player, gap=8)
         left_column.addLayout(self._tiles)
         left_column.addWidget(self._table)
         left_column.setStretch(0, 1)
@@ -115,8 +117,8 @@ class MotionPage(Page):
         card = Box("card", margin=12)
         card.body.addWidget(self._build_tabs(), 1)
         middle = row(left, card, gap=16)
-        middle.setStretch(0, 9)
-        middle.setStretch(1, 11)
+        middle.setStretch(0, 20)
+        middle.setStretch(1, 21)
         self.add_above_body(self.slow_motion)  # a film too slow for any stride has no motion to show
         self.body.addWidget(self.question)
         self.body.addWidget(self.override)

@@ -26,7 +26,7 @@ from core.gait.event_edits import (
 )
 from core.jobs.values import JsonValue
 from ui.pages.gait_events import EventsPanel, EventsState
-from ui.plots.event_course import EventCourse
+from ui.plots.event_course import SHORT, EventCourse
 from ui.presenters.base import StepPresenter
 
 JOB = "edit_events"
@@ -132,7 +132,7 @@ def _paths_over_time(ways: tuple[WayWalked, ...], side: Side) -> tuple[FloatArra
 def _chosen_words(event: MarkedEvent | None) -> str:
     if event is None:
         return "No event is chosen"
-    name = f"{event.side.suffix.upper()} {event.kind.value}"
+    name = f"{event.side.suffix.upper()} {SHORT[event.kind]}"
     return f"{name}, removed" if event.time_s is None else name
 
 

@@ -7,20 +7,28 @@ from core.session.report import ReportContent
 
 
 def contents_of(content: ReportContent) -> tuple[tuple[str, bool], ...]:
-    """(what a part is, whether it is on a page)."""
-    muscles = content.muscles
+    """(what a part is, whether it is on a page).
+
+    What is on record but printed in the appendix only is not listed as long as the appendix is not wanted.
+    """
+    muscles, full = content.muscles, content.appendix
     emg = None if muscles is None else muscles.emg
-    return (
+    everywhere = (
         ("Measured gait", bool(content.gait.rows)),
         ("Forces", content.forces is not None and bool(content.forces.plots)),
-        ("Muscle activity (EMG)", emg is not None and bool(emg.plots or emg.channels.rows)),
-        ("Calibrated muscles", muscles is not None and muscles.calibration is not None),
-        ("Strength", muscles is not None and muscles.strength is not None),
         ("Simulated gait", _drawn(content, GaitLabel.PERSONALIZED_TWIN)),
         ("Controllers compared", _drawn(content, GaitLabel.PERSONALIZED_CONTROLLER)),
-        ("Help on each side", content.exo_help is not None),
         ("Deployment", any(name == "Device" for name, _words in content.deployment)),
     )
+    in_appendix = (
+        ("Calibrated muscles", muscles is not None and muscles.calibration is not None),
+        ("Strength", muscles is not None and muscles.strength is not None),
+        ("Help on each side", content.exo_help is not None),
+    )
+    emg_shown = emg is not None and bool(emg.plots or (full and emg.channels.rows))
+    in_two_pages = ("Muscle activity (EMG)", emg_shown)
+    only_there = tuple(part for part in in_appendix if full or not part[1])
+    return (*everywhere[:2], in_two_pages, *everywhere[2:], *only_there)
 
 
 def _drawn(content: ReportContent, label: GaitLabel) -> bool:

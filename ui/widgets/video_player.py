@@ -31,7 +31,7 @@ class Picture(QWidget):
         self._clip: RecordingView | None = None
         self._image: QImage | None = None
         self._number = 0
-        self.setMinimumSize(280, 126)
+        self.setMinimumSize(280, 116)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Recording with skeleton")
 
