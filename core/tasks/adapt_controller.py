@@ -39,7 +39,7 @@ from core.tasks.training_findings import training_findings
 from core.tasks.twin_as_walked import twin_as_walked
 
 AGAINST = "against"  # name of the curve, stored with the controller
-NEAR = 0.9  # of the bound: what learning stays within, so that little has to be drawn back
+NEAR = 0.75  # of the bound: what learning stays within, so that little has to be drawn back
 SELECTION_WALKERS, SELECTION_S = 16, 4.0  # of the walks by which the rounds are judged
 _WALKED, _STUDIED, _LEARNED, _JUDGED = 0.15, 0.35, 0.75, 0.92  # of the job, when each part is over
 

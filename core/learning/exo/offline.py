@@ -51,7 +51,7 @@ class OfflineSettings:
     braking_price: float = 0.01  # per W of negative exo power: keeps it near a tenth of the work
     saturation_price: float = 0.002  # of torque asked for beyond the peak
     standing_price: float = 2e-3  # per (N m)^2 while standing
-    near_price: float = 0.2  # per (N m)^2 beyond what a controller may differ from the one before
+    near_price: float = 0.05  # per (N m)^2 beyond what a controller may differ from the one before
     offset_rad: float = 0.035
     angle_noise_rad: float = 0.006
     velocity_noise_rad_s: float = 0.05
