@@ -133,7 +133,7 @@ class OfflineTrainer:
         self._turn += 1
         batch = self._windows(person.walks)
         sensed = self._sensed(batch)
-        exo, asked = self._exo(self._network, *sensed)
+        exo, asked = self._exo(*sensed)
         # What is given in one tick is carried by the joint at the next recorded one.
         own = batch.total[:, -exo.shape[1] :].clone()
         own[..., self._columns] -= exo
@@ -158,7 +158,7 @@ class OfflineTrainer:
             return torch.zeros(())
         network, most_nm = self._near
         with torch.no_grad():
-            before, _ = self._exo(network, *sensed)
+            before, _ = self._exo(*sensed, network)
         return (((exo - before).abs() - most_nm).relu() ** 2).mean()
 
     def _torque_cost(self, exo: Tensor) -> Tensor:
@@ -196,9 +196,14 @@ class OfflineTrainer:
         velocity_noise = settings.velocity_noise_rad_s * torch.randn(angle.shape, generator=self._random)
         return angle + offset + angle_noise, velocity + velocity_noise
 
-    def _exo(self, network: nn.Sequential, angle: Tensor, velocity: Tensor) -> tuple[Tensor, Tensor]:
-        """Torque given and asked for (W, T'', 2) in all but the last tick: low-pass, PD, soft clamp."""
-        target = network(_inputs(angle, velocity))
+    def _exo(
+        self, angle: Tensor, velocity: Tensor, network: nn.Sequential | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Torque given and asked for (W, T'', 2) in all but the last tick: low-pass, PD, soft clamp.
+
+        By the network that learns, or by another one.
+        """
+        target = (self._network if network is None else network)(_inputs(angle, velocity))
         smooth = target.unfold(1, _RESPONSE_TICKS, 1) @ self._response
         ticks = smooth.shape[1]
         asked = KP_NM_RAD * (smooth - angle[:, -ticks:]) - KD_NM_S_RAD * velocity[:, -ticks:]
