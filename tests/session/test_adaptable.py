@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.deploy.walk_recorder import StrideCounter
 from core.deploy.worn_gait import gait_of_walk
+from core.domain.adaptation import MIN_WALK_STRIDES
 from core.domain.body import JointKind
-from core.domain.exo_walk import ExoWalk
+from core.domain.exo_walk import MIN_STRIDES, ExoWalk
 from core.domain.record import RecordKind
 from core.domain.subject import Sex, Subject
 from core.session.adaptable import check_walk, newest_walk
@@ -81,6 +83,22 @@ def test_unequal_legs_keep_their_own_ranges_and_lost_ticks_change_nothing(store:
     assert whole.range_rad == pytest.approx((0.6, 0.42), abs=0.01)
     assert gait_of_walk(thinned).range_rad == pytest.approx(whole.range_rad, rel=0.02)
     assert gait_of_walk(thinned).period_s == pytest.approx(whole.period_s, rel=0.02)
+
+
+@pytest.mark.parametrize("began_s", (0.0, 0.2, 0.5, 0.8))
+def test_a_walk_after_which_one_may_confirm_is_long_enough(
+    store: Store, walk_id: str, began_s: float
+) -> None:
+    """Wherever in a stride the assistance began; the walk ends with the tenth stride of the later leg."""
+    walk, counters = longer(store.load(walk_id, ExoWalk), 2), (StrideCounter(), StrideCounter())
+    assisting = walk.time_s >= began_s
+    for tick in np.flatnonzero(assisting):
+        if min(counter.strides for counter in counters) >= MIN_STRIDES:
+            assisting[tick:] = False
+            break
+        for counter, angle in zip(counters, walk.angle_rad[tick], strict=True):
+            counter.add(float(angle))
+    assert min(gait_of_walk(dataclasses.replace(walk, assisting=assisting)).strides) >= MIN_WALK_STRIDES
 
 
 def test_too_few_strides_missing_angles_and_ankles_are_refused(store: Store, walk_id: str) -> None:
