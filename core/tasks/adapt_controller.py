@@ -26,6 +26,7 @@ from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.errors import Advice, UserError, refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo import fine_tuning
+from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.fine_tuning import FineTuning, LeastAgainst
 from core.learning.exo.study import Study, study_twin
@@ -34,7 +35,8 @@ from core.session.adaptable import AdaptableWalk, check_walk
 from core.session.exo_ready import check_ready
 from core.store.repository import Store, open_store
 from core.tasks import judged_walks
-from core.tasks.gait_envelope import judged_envelope
+from core.tasks.gait_envelope import WALKERS_OF_OTHERS as ENVELOPE_WALKERS_OF_OTHERS
+from core.tasks.gait_envelope import judged_envelope, lesson_walkers
 from core.tasks.training_findings import training_findings
 from core.tasks.twin_as_walked import twin_as_walked
 
@@ -98,23 +100,32 @@ def adapt(worn: AdaptableWalk, policy: GaitPolicy, context: JobContext, *, seed:
     )
     context.progress(_JUDGED, "Finding the limits of this gait")
     context.check_cancelled()
-    envelope = judged_envelope(walking, new, device_id, seed=seed)
+    walkers = lesson_walkers(twin, study.lessons, own=ENVELOPE_WALKERS, others=ENVELOPE_WALKERS_OF_OTHERS)
+    found = _with_evidence(worn.trained, adaptation, held_out, now, study)
+    envelope = judged_envelope(walking, new, device_id, seed=seed, walkers=walkers)
+    return dataclasses.replace(found, controller=new, curves=(curve,), walking=walking, envelope=envelope)
+
+
+def _with_evidence(
+    trained: TrainedController,
+    adaptation: Adaptation,
+    held_out: WalkEvaluator,
+    now: WalkMeasures,
+    study: Study,
+) -> TrainedController:
+    """The old controller's record with what was measured of the new one, whose held-out walks are `now`."""
     gaits = {
         GaitLabel.WITHOUT_EXO: held_out.without_exo,
         GaitLabel.WORN_WITHOUT_TORQUE: held_out.worn_without_torque,
         GaitLabel.PERSONALIZED_CONTROLLER: now,
     }
     return dataclasses.replace(
-        worn.trained,
-        controller=new,
-        curves=(curve,),
+        trained,
         effort_ratio_with_exo=float(WalkRatios.between(now, held_out.without_exo).joint_effort.mean()),
         falls_per_minute=now.falls_per_minute,
         findings=worst_first((_told(adaptation), *training_findings(gaits, study))),
-        walking=walking,
-        aim=_aim(worn.trained),
+        aim=_aim(trained),
         gaits=tuple(MeasuredGait(label.value, measures) for label, measures in gaits.items()),
-        envelope=envelope,
         adapted=adaptation,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from core.deploy.envelope import envelope_of
 from core.domain.controller import ExoController
 from core.domain.gait_envelope import GaitEnvelope
+from core.domain.scenario import Scenario
 from core.domain.twin import GaitPolicy
 from core.learning.exo.envelope_walks import WALKERS, sensed_walks
 from core.learning.exo.twin_in_exo import TwinInExo
@@ -14,7 +15,18 @@ from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.walker import Walker, actuation_of
 
+WALKERS_OF_OTHERS = 8  # of each other lesson
 _OTHER_STARTS = 7_000  # beside the seeds that training and its evaluators count up from the same number
+
+
+def lesson_walkers(
+    twin: TwinInExo, lessons: Sequence[Scenario], *, own: int = WALKERS, others: int = WALKERS_OF_OTHERS
+) -> list[Walker]:
+    """`own` walkers of the first lesson, the person's own walk, and `others` of every other one."""
+    walkers = twin.walkers(own, worn=True)
+    for lesson in lessons[1:]:
+        walkers += twin.walkers(others, worn=True, scenario=lesson)
+    return walkers
 
 
 def judged_envelope(

@@ -46,7 +46,8 @@ from core.simulation.analysis.rollout import body_poses, packed_scene, trace_wal
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.store.repository import open_store
 from core.tasks import judged_walks
-from core.tasks.gait_envelope import judged_envelope
+from core.tasks.gait_envelope import WALKERS_OF_OTHERS as ENVELOPE_WALKERS_OF_OTHERS
+from core.tasks.gait_envelope import judged_envelope, lesson_walkers
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.tasks.training_course import TrainingCourse
 from core.tasks.training_findings import time_findings, training_findings
@@ -63,7 +64,6 @@ CHECKPOINT = "checkpoint.pt"
 EARLIER_CHECKPOINT = "getting_used.pt"  # of versions in which the twin first got used to the exo
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
-ENVELOPE_WALKERS_OF_OTHERS = 8  # of each other lesson
 QUICK_MINUTES = 1.0  # in less only the first round of the offline stage is worth its time
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
 
@@ -287,9 +287,7 @@ class _ControllerTraining:
     def _envelope(self, controller: ExoController, study: Study) -> GaitEnvelope | None:
         """Of the walks of all lessons with this controller."""
         twin = self._twin
-        walkers = twin.walkers(ENVELOPE_WALKERS, worn=True)
-        for lesson in study.lessons[1:]:
-            walkers += twin.walkers(ENVELOPE_WALKERS_OF_OTHERS, worn=True, scenario=lesson)
+        walkers = lesson_walkers(twin, study.lessons, own=ENVELOPE_WALKERS, others=ENVELOPE_WALKERS_OF_OTHERS)
         return judged_envelope(twin.policy, controller, twin.device_id, seed=self._seed, walkers=walkers)
 
     # Reports

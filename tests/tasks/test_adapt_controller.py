@@ -18,7 +18,7 @@ from core.learning.exo import fine_tuning
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.session.flow import Step, StepState, VisitFacts, session_status
 from core.store.repository import open_store
-from core.tasks import adapt_controller, gait_envelope, twin_as_walked
+from core.tasks import adapt_controller, twin_as_walked
 from tests.domain.test_walk_measures import walks
 from tests.learning.exo.twins import DEVICE, LIMITS, walking_twin
 from tests.little_training import shrink
@@ -41,7 +41,8 @@ def small() -> Iterator[None]:
             (twin_as_walked, "WALKERS", 2),
             (twin_as_walked, "SECONDS", 4.0),
             (twin_as_walked, "ROUNDS", 2),
-            (gait_envelope, "WALKERS", 3),
+            (adapt_controller, "ENVELOPE_WALKERS", 3),
+            (adapt_controller, "ENVELOPE_WALKERS_OF_OTHERS", 1),
         ):
             patch.setattr(module, name, little)
         for slow in ("twin_as_walked", "study_twin"):  # of the same twin, once for all tests
