@@ -305,6 +305,7 @@ def test_fine_tuning_is_offered_once_somebody_has_walked_and_says_whose_walk_it_
     assert (job.kind, job.params) == ("adapt_controller", {"walk_id": walk_id, "seed": 0})
     presenter.refresh()
     assert page._headline.text() == "The controller is fine-tuned to the recorded walk, within its bounds."
+    assert "leaves the controller as it is" in page._running._note.text()
 
     board.happens("job-1", Cancelled())
     records.fill(context.store, visit_id, Step.TRAIN)  # a newer one, with which nobody has walked

@@ -25,6 +25,8 @@ from ui.theme import Tone
 from ui.wording import day, percent
 
 PERSONALIZE, ADAPT = "personalize", "adapt"
+ADAPT_JOB = "adapt_controller"
+_KEEPS_NOTHING = "It takes a few minutes. Stopped before its end it leaves the controller as it is."
 
 
 class TrainPresenter(LearningPresenter):
@@ -52,6 +54,11 @@ class TrainPresenter(LearningPresenter):
                 fidelity=self._page.fidelity,
                 seed=0,
             )
+
+    def progress(self) -> None:
+        job = self.running_job()
+        adapts = job is not None and job.spec.kind == ADAPT_JOB
+        self._page.show_running(job, _KEEPS_NOTHING if adapts else self.meanwhile)
 
     # State of the page ---------------------------------------------------------------------------
 
@@ -99,7 +106,7 @@ class TrainPresenter(LearningPresenter):
         """Fine-tune to the visit's newest walk with the exo."""
         walk = self.newest(RecordKind.WALK)
         if walk is not None:
-            self.submit("adapt_controller", walk_id=walk.id, seed=0)
+            self.submit(ADAPT_JOB, walk_id=walk.id, seed=0)
 
     def _offer(self) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
         """To adapt to the newest walk, and why that cannot be; nothing while nobody walked with this one."""
@@ -114,7 +121,7 @@ class TrainPresenter(LearningPresenter):
         return ((ADAPT, words),), why_not
 
     def running_state(self, job: JobState) -> LearningState:
-        if job.spec.kind == "adapt_controller":
+        if job.spec.kind == ADAPT_JOB:
             return LearningState(
                 headline="The controller is fine-tuned to the recorded walk, within its bounds.",
                 running=True,
