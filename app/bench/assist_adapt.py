@@ -1,6 +1,7 @@
 """`exotwin bench assist --adapt`: a controller adapted to a wearer who walks otherwise than the twin.
 
-Seeds 500 and 501 chose how the job learns (`core/learning/exo/fine_tuning.py`); no held-out one did.
+Seeds 500 and 501 of this wearer chose how the job learns (`core/learning/exo/fine_tuning.py`), with another
+controller; no held-out one did.
 The wearer is simulated: the generic body, whose legs swing less and quicker than the twin's. One walk of it
 is recorded; the product's own job adapts the controller to that. Judged on walks of the wearer from seeds
 that chose nothing, beside a control: the same fine-tuning on a walk of the twin itself.
