@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -11,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.devices.profiles import require_training
-from core.domain.body import Side
 from core.domain.clock import LEAST_FACTOR, MOST_FACTOR
 from core.domain.impairment import Impairment
-from core.domain.subject import USUAL_DEVICE, Consent, Sex, Subject
+from core.domain.subject import USUAL_DEVICE
+from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.jobs.values import JsonValue
 from core.session.impairments import check_choice
@@ -39,6 +38,7 @@ class SessionRequest:
     slow_motion: float | None = None  # how many times slower than life the film plays; None: not said
     turn_deg: int = 0  # clockwise, of a film that lies on its side
     hide_face: bool = False  # keep the video with blurred heads only
+    condition: str = ""  # a `Condition`, with which exo the person walks; empty: not stated
     sides: str = ""  # a `SideSource`; empty: a motion whose sides are in doubt ends the session
     accepted_by: str = ""  # who goes on in spite of findings that stop; empty: they end the session
     role: str = ""  # of this person, and of the one below
@@ -46,6 +46,7 @@ class SessionRequest:
     impairments_by: str = ""  # who answers for them
     emg_options: Mapping[str, JsonValue] = field(default_factory=dict)  # more parameters of `import_emg`
     exo_log: Mapping[str, JsonValue] = field(default_factory=dict)  # of `import_exo_log`; empty: none
+    visit_notes: VisitNotes = field(default_factory=VisitNotes)  # how the patient walks at this visit
 
 
 def check_request(request: SessionRequest, *files: Path | None) -> None:
@@ -191,39 +192,6 @@ def scenario_params(args: argparse.Namespace) -> dict[str, JsonValue]:
     }
     fidelity = {} if args.fidelity is None else {"fidelity": args.fidelity}
     return {**params, **fidelity, "out": str(args.out.absolute())}
-
-
-def read_patient(path: Path) -> Subject:
-    """Read the patient file of `exotwin session run`.
-
-    Raises UserError PAT-010 when it cannot be used, and PAT-001 to PAT-004 for values out of range.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        side = content.get("affected_side")
-        return Subject(
-            code=content["code"],
-            birth_year=int(content["birth_year"]),
-            sex=Sex(content["sex"]),
-            height_m=float(content["height_m"]),
-            mass_kg=float(content["mass_kg"]),
-            diagnosis=content.get("diagnosis", ""),
-            affected_side=None if side is None else Side(side),
-            consent=Consent(content["consent"]["by"], content["consent"]["on"]),
-        )
-    except KeyError as error:
-        raise _unusable(path, f"The entry {error} is missing") from error
-    except (OSError, AttributeError, TypeError, ValueError) as error:
-        raise _unusable(path, f"It is missing, not JSON, or an entry is wrong: {error}") from error
-
-
-def _unusable(path: Path, why: str) -> UserError:
-    return refuse(
-        "PAT-010",
-        f"The patient file {path.name} cannot be used.",
-        f"{why}.",
-        "It needs code, birth_year, sex, height_m, mass_kg, affected_side and consent with by and on.",
-    )
 
 
 def out_of_range(name: str, given: str, possible: str) -> UserError:

@@ -8,6 +8,7 @@ stand in the order of `JOINTS`, left leg first.
 A visit
     patient, subject who is measured, by a pseudonymous code; `Subject` is the value, a patient its row
     visit, step     one session of a patient, and one of its ten pages from Patient to Report
+    condition       with which exo a walk was recorded, or none; visits are compared by it
     trial           one walk that was recorded; not the exo's trial, see "on trial"
     record          an immutable result with its arrays, hash and what it was made from; never written over
     decision        what a person said: accepted, skipped, kept, signed ...; appended, never changed

@@ -9,7 +9,7 @@ import pytest
 from core.learning.exo import offline_stage, study, surrogate, training
 from core.learning.exo.lessons import LESSONS
 from core.learning.exo.offline import OfflineSettings
-from core.tasks import train_controller
+from core.tasks import judged_walks, train_controller
 from core.twin.body import Fidelity
 
 _OWN_AND_SLOWER = tuple(lesson for lesson in LESSONS if lesson.key in ("level", "level-0.9"))
@@ -28,9 +28,10 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
         (offline_stage, "OFFLINE_STEPS", (8, 8)),
         (offline_stage, "SIDED_OFFLINE_STEPS", (8, 8, 8)),
         (train_controller, "SELECTION_S", 1.6),
-        (train_controller, "EVALUATION_SEEDS", 2),
         (train_controller, "EVALUATION_WALKERS", 2),
-        (train_controller, "EVALUATION_S", 1.6),
+        (judged_walks, "SEEDS", 2),
+        (judged_walks, "WALKERS", 2),
+        (judged_walks, "SECONDS", 1.6),
         (training, "WALKERS", dict.fromkeys(Fidelity, 4)),
         (train_controller, "ENVELOPE_WALKERS", 3),
         (train_controller, "ENVELOPE_WALKERS_OF_OTHERS", 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.domain.controller import GaitScore
@@ -79,6 +81,13 @@ def score(label: GaitLabel, walks: WalkMeasures) -> GaitScore:
         0.03,
         walks,
     )
+
+
+def slowing(worn: GaitScore, against: float) -> GaitScore:
+    """The same walk with an exo that works against the leg with this share of its work."""
+    assert worn.measures is not None
+    walks = replace(worn.measures, negative_work_fraction=against * np.ones(worn.measures.seeds))
+    return replace(worn, measures=walks, exo_negative_work_fraction=against)
 
 
 def earlier_scores(worn: float = 0.0465, falls: float = 0.1) -> tuple[GaitScore, ...]:

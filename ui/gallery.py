@@ -17,6 +17,7 @@ from core.session.flow import STEPS, Step
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
 from ui import theme
+from ui.asides import Aside, Place
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.pages.compare import ComparePage
@@ -24,10 +25,10 @@ from ui.scene.gait_view import GaitView
 from ui.session_context import SessionContext
 from ui.theme import Mode
 
-SIZES = ((1280, 800), (1920, 1080))
+SIZES = ((1366, 768), (1920, 1080))
 _SETTLE_MS = 400  # plots and the 3D view draw a little later than the page
 _SCENE_TRIES = 60
-_SIDES_MATTER = (Step.CAPTURE, Step.MOTION, Step.REVIEW, Step.COMPARE)
+_SIDES_MATTER = (Step.CAPTURE, Step.MOTION, Step.REVIEW, Step.COMPARE, Aside.VISITS)
 
 # Linear-light projections of Viénot, Brettel and Mollon 1999 (Color Research & Application 24:243).
 _DEFICIENCIES = {
@@ -105,6 +106,8 @@ def _render_mode(app: QApplication, out: Path, store: Store, mode: Mode) -> list
             names += _save(out, window, f"{step.value}-{mode.value}-{width}x{height}", step)
             if step is Step.COMPARE:
                 names += _save_parts(out, window, f"{mode.value}-{width}x{height}")
+        window.go_to(Aside.VISITS)
+        names += _save(out, window, f"{Aside.VISITS.value}-{mode.value}-{width}x{height}", Aside.VISITS)
     window.close()
     window.deleteLater()
     bridge.close()
@@ -112,7 +115,7 @@ def _render_mode(app: QApplication, out: Path, store: Store, mode: Mode) -> list
     return names
 
 
-def _save(out: Path, window: MainWindow, name: str, step: Step) -> list[str]:
+def _save(out: Path, window: MainWindow, name: str, step: Place) -> list[str]:
     _settle(_SETTLE_MS)
     _wait_for_scenes(window)
     picture = _photograph(window)
@@ -132,11 +135,12 @@ def _save_parts(out: Path, window: MainWindow, ending: str) -> list[str]:
     assert page is not None
     if not page.tabs.isVisible():
         return []
-    for number in range(1, page.tabs.count()):
-        page.tabs.setCurrentIndex(number)
-        part = page.tabs.tabText(number).lower().replace(" ", "-")
-        names += _save(out, window, f"compare-{part}-{ending}", Step.COMPARE)
-    page.tabs.setCurrentIndex(0)
+    for tabs in (page.comparison.tabs, page.tabs):
+        for number in range(1, tabs.count()):
+            tabs.setCurrentIndex(number)
+            part = tabs.tabText(number).lower().replace(" ", "-")
+            names += _save(out, window, f"compare-{part}-{ending}", Step.COMPARE)
+        tabs.setCurrentIndex(0)
     return names
 
 

@@ -8,6 +8,7 @@ from ui.theme import Tone
 from ui.wording import percent, time_left
 
 TRAINING = tuple(kind for kind, job in JOB_TABLE.items() if job.heavy)
+ESTIMATING = "estimating the time left…"
 STREAMS = tuple(kind for kind, job in JOB_TABLE.items() if job.stream)  # endless: no progress to show
 
 
@@ -22,8 +23,19 @@ def job_summary(state: JobState) -> str:
         return f"{words} paused"
     if state.progress.fraction is not None:
         words += f" {percent(state.progress.fraction)}"
-    left = time_left(state.progress.remaining_s)
+    left = left_words(state)
     return f"{words} · {left}" if left else words
+
+
+DONE_WITH_WARNINGS = ("Done with warnings", Tone.WARN, "attention")
+
+
+def left_words(state: JobState) -> str:
+    """How long a running job still takes: "estimating…" until its own progress tells; empty when unknown."""
+    progress = state.progress
+    if state.outcome is not None or state.paused or progress.fraction is None:
+        return ""
+    return time_left(progress.remaining_s) if progress.remaining_s is not None else ESTIMATING
 
 
 def outcome_text(state: JobState) -> tuple[str, Tone, str]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.session.flow import STEPS, Step
 from ui import theme
+from ui.asides import Aside, Place
 from ui.job_text import STREAMS, TRAINING, job_summary
 from ui.page_stack import PageStack
 from ui.session_context import SessionContext
@@ -43,8 +44,10 @@ class MainWindow(QMainWindow):
         self._listen_to_keys()
         self.go_to(Step.PATIENT)
 
-    def go_to(self, step: Step) -> None:
-        page = self.pages.show_step(step)
+    def go_to(self, place: Place) -> None:
+        if self.pages.step is not None:
+            self.context.came_from = self.pages.step
+        page = self.pages.show_step(place)
         if not self.steps.isAncestorOf(self.focusWidget() or self):
             self._centre.setFocus()  # not on whatever button comes next
         self.help.show_help(page.title, page.help_text, visible=self.help.isVisible())
@@ -78,6 +81,7 @@ class MainWindow(QMainWindow):
         self.header.stop_exo.connect(self._stop_exo)
         self.header.toggle_theme.connect(lambda: context.set_theme(theme.current().mode.other))
         self.header.show_help.connect(self._toggle_help)
+        self.header.show_visits.connect(lambda: self.go_to(Aside.VISITS))
         self.header.show_jobs.connect(self.tray.open_up)
         self.tray.cancel.connect(jobs.cancel)
         self.tray.pause.connect(jobs.pause)
@@ -109,7 +113,7 @@ class MainWindow(QMainWindow):
         context = self.context
         subject = context.subject
         if subject is None:
-            self.header.show_visit("No patient is open", False)
+            self.header.show_visit("No patient is open", False, patient=False)
         elif context.visit_id is None:
             self.header.show_visit(f"{subject.code} · no visit yet", subject.synthetic)
         else:
@@ -119,7 +123,7 @@ class MainWindow(QMainWindow):
         self._record_changed()
 
     def _record_changed(self) -> None:
-        if self.pages.step is not None:
+        if self.pages.shown is not None:
             self.pages.refresh()
             self._show_statuses()
 
@@ -139,12 +143,14 @@ class MainWindow(QMainWindow):
             self._show_statuses()
 
     def _show_statuses(self) -> None:
-        if self.pages.step is not None:
-            self.steps.show_statuses(self.context.statuses(), self.pages.step)
+        if self.pages.shown is not None:
+            statuses = self.context.statuses()
+            self.steps.show_statuses(statuses, self.pages.step)
+            self.tray.show_warned(frozenset(one.record_id for one in statuses if one.warning))
 
     def _toggle_help(self) -> None:
-        if self.pages.step is not None:
-            page = self.pages.page(self.pages.step)
+        if self.pages.shown is not None:
+            page = self.pages.page(self.pages.shown)
             self.help.show_help(page.title, page.help_text, visible=not self.help.isVisible())
 
     def _stop_exo(self) -> None:
@@ -171,9 +177,9 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no widget handled: space plays and pauses, arrows step frames."""
-        if self.pages.step is None:
+        if self.pages.shown is None:
             return super().keyPressEvent(event)
-        page = self.pages.page(self.pages.step)
+        page = self.pages.page(self.pages.shown)
         stride = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         match event.key():
             case Qt.Key.Key_Space:

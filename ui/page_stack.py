@@ -1,4 +1,4 @@
-"""The ten pages, each built when it is first shown, so that the first window does not wait for them."""
+"""The pages, each built when it is first shown, so that the first window does not wait for them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget
 
 from core.jobs.values import JobState
 from core.session.flow import JOBS, Step
+from ui.asides import Aside, Place
 from ui.pages.frame import Page
 from ui.presenters.base import StepPresenter
 from ui.session_context import SessionContext
@@ -97,7 +98,15 @@ def _report(context: SessionContext) -> Built:
     return page, ReportPresenter(page, context)
 
 
-BUILDERS: dict[Step, Callable[[SessionContext], Built]] = {
+def _visits(context: SessionContext) -> Built:
+    from ui.pages.visits import VisitsPage
+    from ui.presenters.visits import VisitsPresenter
+
+    page = VisitsPage()
+    return page, VisitsPresenter(page, context)
+
+
+BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Step.PATIENT: _patient,
     Step.CAPTURE: _capture,
     Step.MOTION: _motion,
@@ -108,6 +117,7 @@ BUILDERS: dict[Step, Callable[[SessionContext], Built]] = {
     Step.COMPARE: _compare,
     Step.DEPLOY: _deploy,
     Step.REPORT: _report,
+    Aside.VISITS: _visits,
 }
 
 
@@ -148,27 +158,32 @@ class PageStack(QStackedWidget):
     def __init__(self, context: SessionContext) -> None:
         super().__init__()
         self._context = context
-        self._built: dict[Step, Built] = {}
-        self._areas: dict[Step, PageArea] = {}
-        self._shown: Step | None = None
+        self._built: dict[Place, Built] = {}
+        self._areas: dict[Place, PageArea] = {}
+        self._shown: Place | None = None
         self._was_running = False
 
     @property
     def step(self) -> Step | None:
+        """The step whose page is shown; None before the first one and on a page beside the steps."""
+        return self._shown if isinstance(self._shown, Step) else None
+
+    @property
+    def shown(self) -> Place | None:
         return self._shown
 
-    def page(self, step: Step) -> Page:
-        return self._build(step)[0]
+    def page(self, place: Place) -> Page:
+        return self._build(place)[0]
 
-    def presenter(self, step: Step) -> StepPresenter:
-        return self._build(step)[1]
+    def presenter(self, place: Place) -> StepPresenter:
+        return self._build(place)[1]
 
-    def show_step(self, step: Step) -> Page:
-        if self._shown is not None and self._shown is not step:
+    def show_step(self, place: Place) -> Page:
+        if self._shown is not None and self._shown is not place:
             self._built[self._shown][1].leave()
-        page, presenter = self._build(step)
-        self._shown = step
-        self.setCurrentWidget(self._areas[step])
+        page, presenter = self._build(place)
+        self._shown = place
+        self.setCurrentWidget(self._areas[place])
         presenter.refresh()
         return page
 
@@ -180,7 +195,7 @@ class PageStack(QStackedWidget):
         """Cheap while a job of the shown step goes on; a full refresh when one starts or ends."""
         if self._shown is None:
             return
-        kinds = JOBS[self._shown]
+        kinds = JOBS[self._shown] if isinstance(self._shown, Step) else frozenset()
         running = any(state.outcome is None and state.spec.kind in kinds for state in states)
         presenter = self._built[self._shown][1]
         if running == self._was_running:
@@ -189,11 +204,11 @@ class PageStack(QStackedWidget):
             self._was_running = running
             presenter.refresh()
 
-    def _build(self, step: Step) -> Built:
-        if step not in self._built:
-            page, presenter = BUILDERS[step](self._context)
-            self._built[step] = page, presenter
+    def _build(self, place: Place) -> Built:
+        if place not in self._built:
+            page, presenter = BUILDERS[place](self._context)
+            self._built[place] = page, presenter
             area = PageArea(page)
-            self._areas[step] = area
+            self._areas[place] = area
             self.addWidget(area)
-        return self._built[step]
+        return self._built[place]

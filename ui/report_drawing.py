@@ -1,4 +1,4 @@
-"""First page of the report: layout and typography."""
+"""First page of the report: whose, what it means, the gait on its normal band, how well it was measured."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.rollout import GaitLabel
 from core.session.report import ReportContent, ReportCurve, ReportPanel
+from core.store.clinic import Clinic
 from ui.report_plot import PlotDrawing, dot, pen_of
 from ui.report_sheet import (
     ACCENT,
@@ -32,9 +33,14 @@ _LINES: dict[GaitLabel, tuple[float, list[float]]] = {  # width, dashes
     GaitLabel.PERSONALIZED_TWIN: (20.0, []),
     GaitLabel.PERSONALIZED_CONTROLLER: (17.0, []),
 }
-_PANEL_HEIGHT, _MOST_LOWER = 820.0, 320.0
+_PANEL_HEIGHT, _MOST_LOWER = 1000.0, 620.0
+_MOST_HIGHER = 250.0  # where the words are few
+_PICTURE_HEIGHT, _LOGO_HEIGHT, _LOGO_WIDTH = 1000.0, 330.0, 1100.0
+_SHADE = QColor("#F1F6F6")  # behind the interpretation
+_LONG_WORDS = 600  # letters of an interpretation, above which they are smaller
 _LONG_VERDICT = 600  # characters: of a controller that makes much harder, which is told one by one
 _FOOT = PAGE_HEIGHT - MARGIN - 250
+_ROOM_ENDS = _FOOT - 60
 UNCERTAIN = QColor(60, 60, 60, 55)  # over the normal band
 _NAMES = {GaitLabel.PERSONALIZED_CONTROLLER: "with exo, personalized"}
 
@@ -45,10 +51,18 @@ class ReportDrawing(Sheet):
     def __init__(self, painter: QPainter, content: ReportContent) -> None:
         super().__init__(painter)
         self._content, self._panel_height = content, _PANEL_HEIGHT
+        self._picture_height = _PICTURE_HEIGHT
+        self._columns_end = (0.0, 0.0)
 
     def draw(self) -> None:
-        """The page; where its words are many the curves are lower, so that it does not run into its foot."""
-        self._panel_height -= min(max(self._draw_for_trial() - _FOOT + 60, 0) / 2, _MOST_LOWER)
+        """The page; where its words are many, pictures and curves are lower to keep off its foot."""
+        left, right = self._measured()
+        rows = -(-len(self._content.pictures) // 2)
+        most = 0.6 * _PICTURE_HEIGHT
+        shrink = min(max((right - _ROOM_ENDS) / rows, 0.0), most) if rows else 0.0
+        over = max(left, right - rows * shrink) - _ROOM_ENDS
+        self._picture_height -= shrink
+        self._panel_height -= min(max(over / 2, -_MOST_HIGHER), _MOST_LOWER)
         self._draw_body()
         self._draw_foot()
 
@@ -56,34 +70,38 @@ class ReportDrawing(Sheet):
         """Where the lowest of what was drawn above the foot ends."""
         return self._y
 
-    def _draw_for_trial(self) -> float:
-        """How far down the page reaches with panels of the usual height."""
-        nowhere = QImage(1, 1, QImage.Format.Format_RGB32)
-        painter = QPainter(nowhere)
+    def _measured(self) -> tuple[float, float]:
+        """Where the left and the right column end with everything as high as usual."""
+        painter = QPainter(nowhere := QImage(1, 1, QImage.Format.Format_RGB32))
         trial = ReportDrawing(painter, self._content)
+        trial._measuring = True
         trial._draw_body()
         painter.end()
-        return trial.ends_at()
+        assert not nowhere.isNull()
+        return trial._columns_end
 
     def _draw_body(self) -> None:
         self._blank()
         self._draw_head()
         self._draw_verdict()
+        self._draw_interpretation()
         self._draw_panels()
-        if self._content.controller.rows:
-            width = PAGE_WIDTH - 2 * MARGIN
-            self._y = self._wide_table(self._content.controller, MARGIN, self._y, width, signed_last=True)
         top = self._y
         left = self._draw_left_column(MARGIN, top)
         right = self._draw_right_column(MARGIN + HALF + GAP, top)
-        self._y = max(left, right)
+        self._columns_end, self._y = (left, right), max(left, right)
 
     # Blocks ---------------------------------------------------------------------------------------
 
     def _draw_head(self) -> None:
-        content = self._content
-        self._text(QRectF(MARGIN, self._y, 2400, 150), "ExoTwin · Gait report", 92, color=ACCENT, weight=600)
-        self._text(QRectF(MARGIN, self._y + 160, 2400, 280), content.patient, 230, weight=700)
+        content, x = self._content, MARGIN
+        clinic = content.clinic or Clinic()
+        logo = QImage.fromData(clinic.logo)
+        if not logo.isNull():
+            x += self._draw_logo(logo) + 140
+        title = f"{clinic.name} · Gait report" if clinic.name else "ExoTwin · Gait report"
+        self._text(QRectF(x, self._y, 2900, 150), title, 92, color=ACCENT, weight=600)
+        self._text(QRectF(x, self._y + 160, 2400, 280), content.patient, 230, weight=700)
         right = QRectF(PAGE_WIDTH - MARGIN - 2600, self._y, 2600, 150)
         self._text(right, content.visit, 100, align=RIGHT_ALIGNED, weight=600)
         self._text(right.adjusted(-1000, 170, 0, 170), " · ".join(content.person), 90, MUTED, RIGHT_ALIGNED)
@@ -91,6 +109,31 @@ class ReportDrawing(Sheet):
         self._y += 500
         self._rule(self._y)
         self._y += 110
+
+    def _draw_logo(self, logo: QImage) -> float:
+        """In its own proportions; returns its width."""
+        scale = min(_LOGO_HEIGHT / logo.height(), _LOGO_WIDTH / logo.width())
+        box = QRectF(MARGIN, self._y + 20, logo.width() * scale, logo.height() * scale)
+        self._painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self._painter.drawImage(box, logo)
+        return box.width()
+
+    def _draw_interpretation(self) -> None:
+        """Words of a clinician, set apart from what the program says."""
+        part = self._content.interpretation
+        if part is None:
+            return
+        width = PAGE_WIDTH - 2 * MARGIN
+        words = QRectF(MARGIN + 130, self._y + 210, width - 220, 10_000)
+        size = 92 if len(part.text) <= _LONG_WORDS else 80
+        self._painter.setFont(self._font(size))
+        height = 210 + self._bounds(words, part.text, WRAPPED) + 210
+        self._painter.fillRect(QRectF(MARGIN, self._y, width, height), _SHADE)
+        self._painter.fillRect(QRectF(MARGIN, self._y, 30, height), ACCENT)
+        self._text(QRectF(words.left(), self._y + 60, width, 130), "Interpretation", 96, ACCENT, weight=600)
+        self._text(words, part.text, size, align=WRAPPED)
+        self._text(QRectF(words.left(), self._y + height - 170, words.width(), 120), part.signed, 80, MUTED)
+        self._y += height + 130
 
     def _draw_verdict(self) -> None:
         box = QRectF(MARGIN, self._y, PAGE_WIDTH - 2 * MARGIN, 10_000)
@@ -109,6 +152,8 @@ class ReportDrawing(Sheet):
             for column, kind in enumerate(kinds):
                 panel = next(p for p in self._content.panels if (p.kind, p.side) == (kind, side))
                 box = QRectF(MARGIN + column * (width + GAP), self._y + row * (height + gap), width, height)
+                if self._measuring:
+                    continue
                 PanelDrawing(self._painter, panel, self._shared_range(panel), self._family).draw(box)
         self._y += 2 * height + gap + 110
 
@@ -124,7 +169,7 @@ class ReportDrawing(Sheet):
     def _draw_key(self) -> None:
         x = MARGIN
         self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
-        x = self._key_words(x + 230, "normal ± 1 SD")
+        x = self._key_words(x + 230, f"{'normal' if self._content.band_fits else 'nearest band'} ± 1 SD")
         curves = [curve for panel in self._content.panels for curve in panel.curves]
         shown = {curve.label for curve in curves}
         banded = {curve.label for curve in curves if curve.sd_deg is not None}
@@ -154,25 +199,30 @@ class ReportDrawing(Sheet):
         return y
 
     def _draw_right_column(self, x: float, y: float) -> float:
-        if self._content.similarity.rows:
-            y = self._table(self._content.similarity, x, y, HALF)
-        if not self._content.deployment:
+        """Pictures of the recording, two and two."""
+        if not self._content.pictures:
             return y
-        y = self._heading("Signature and deployment", x, y)
-        for name, value in self._content.deployment:
-            self._text(QRectF(x, y, 760, 120), name, 84, MUTED, WRAPPED)
-            size = 62 if len(value) > 40 else 84
-            box = QRectF(x + 780, y, HALF - 780, 900)
-            whole = size == 62 and " " not in value  # a hash has no place to break by itself
-            words = "\u200b".join(value[i : i + 8] for i in range(0, len(value), 8)) if whole else value
-            y += max(self._text(box, words, size, align=WRAPPED), 96) + 22
-        return y
+        y = self._heading("The recording, cut below the head", x, y)
+        width = (HALF - 120) / 2
+        for number, picture in enumerate(self._content.pictures):
+            row, column = divmod(number, 2)
+            if self._measuring:
+                continue
+            left, top = x + column * (width + 120), y + row * (self._picture_height + 190)
+            image = QImage.fromData(picture.data)
+            scale = min(width / image.width(), self._picture_height / image.height())
+            box = QRectF(left, top, image.width() * scale, image.height() * scale)
+            self._painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            self._painter.drawImage(box, image)
+            below = QRectF(left, box.bottom() + 20, width, 110)
+            self._text(below, picture.caption, 76, MUTED)
+        return y + -(-len(self._content.pictures) // 2) * (self._picture_height + 190)
 
     def _draw_foot(self) -> None:
         top = _FOOT
         self._rule(top)
         width = PAGE_WIDTH - 2 * MARGIN
-        words = f"{self._content.notice} Normal bands: {self._content.band_source}."
+        words = f"{self._content.notice} {self._content.band_source}"
         self._text(QRectF(MARGIN, top + 50, width, 250), words, 66, MUTED, WRAPPED)
         made = f"Made on {self._content.made_on}"
         self._text(QRectF(MARGIN, PAGE_HEIGHT - MARGIN + 10, width, 90), made, 66, MUTED, RIGHT_ALIGNED)

@@ -7,17 +7,17 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from core.domain.body import Side
+from core.session.cycle_plot import CyclePlot
 from core.session.report import ReportContent
+from core.session.report_emg import EmgPart
 from core.session.report_muscles import (
     EMG_COLUMNS,
     CalibrationPart,
-    CyclePlot,
-    EmgPart,
     ForcePart,
     MusclePart,
     StrengthPart,
 )
-from ui.report_plot import PlotDrawing, pen_of
+from ui.report_plot import PlotDrawing, pen_of, round_step
 from ui.report_sheet import (
     ACCENT,
     GAP,
@@ -71,7 +71,8 @@ class FurtherPage(Sheet):
             rows, column = divmod(number, columns)
             top = self._y + rows * (height + _BETWEEN)
             box = QRectF(MARGIN + column * (width + GAP), top, width, height)
-            TwoSides(self._painter, plot, self._family).draw(box)
+            if not self._measuring:
+                TwoSides(self._painter, plot, self._family).draw(box)
         self._y += -(-len(plots) // columns) * (height + _BETWEEN) + 60
 
     def _draw_key(self, plots: tuple[CyclePlot, ...], *, band: bool) -> None:
@@ -108,7 +109,7 @@ class ForcesPage(FurtherPage):
         self._draw_plots(part.plots, 3, 960.0)
         self._y = self._wide_table(part.table, MARGIN, self._y, _WIDTH)
         self._notes(part.notes, MARGIN, self._y, _WIDTH)
-        self._draw_foot(f"{_FORCES_NOTICE} Normal bands: {self._content.band_source}.")
+        self._draw_foot(f"{_FORCES_NOTICE} {part.band_words}")
 
 
 class MusclesPage(FurtherPage):
@@ -173,9 +174,24 @@ class TwoSides(PlotDrawing):
                 tint = _color(side)
                 tint.setAlphaF(0.18)
                 self._fill_between(mean - sd, mean + sd, tint)
-        self._axes(*_step(self._high - self._low, self._area.height() / _LINE_APART))
+        self._axes(*round_step(self._high - self._low, self._area.height() / _LINE_APART))
         for side, mean, _sd in self._plot.curves:
             self._line(mean, pen_of(_color(side), 13.0))
+        for side, curve in self._plot.simulated:
+            self._line(curve, pen_of(_color(side), 11.0, [3.0, 2.0]))
+        for on, off in self._plot.active:
+            left, right = (self._point(percent, self._low).x() for percent in (on, off))
+            bar = QRectF(left, self._area.bottom() - 30, right - left, 26)
+            self._painter.fillRect(bar, QColor(LIGHT.norm))
+        self._note(self._plot.note)
+
+    def _note(self, words: str) -> None:
+        """In the upper right corner, on white: curves may pass there."""
+        if not words:
+            return
+        box = QRectF(self._area.right() - 42.0 * len(words), self._area.top() - 20, 42.0 * len(words), 105)
+        self._painter.fillRect(box, QColor("white"))
+        self._words(box, words, 68, MUTED, RIGHT_ALIGNED)
 
 
 def _color(side: Side) -> QColor:
@@ -184,6 +200,7 @@ def _color(side: Side) -> QColor:
 
 def _value_range(plot: CyclePlot) -> tuple[float, float]:
     edges = [mean + sign * (0.0 if sd is None else sd) for _, mean, sd in plot.curves for sign in (-1, 1)]
+    edges += [curve for _, curve in plot.simulated]
     edges += [np.zeros(1)] if plot.band is None else list(plot.band)  # EMG stands on its zero line
     low, high = min(float(edge.min()) for edge in edges), max(float(edge.max()) for edge in edges)
     margin = max(0.05 * (high - low), 0.02)
@@ -191,10 +208,3 @@ def _value_range(plot: CyclePlot) -> tuple[float, float]:
 
 
 _LINE_APART = 110.0  # room that a number beside the axis needs
-_STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
-
-
-def _step(span: float, most: float) -> tuple[float, int]:
-    """A round distance of at most so many lines, and the digits of their numbers."""
-    size = next((size for size in _STEPS if span / size <= most), 100.0)
-    return size, 2 if size < 0.1 else 1 if size < 1.0 else 0

@@ -1,8 +1,10 @@
-"""The report of a visit, one to five pages: drawn once, for the printer, the file and the screen."""
+"""The report of a visit: two pages at most, and an appendix where wanted; for printer, file and screen."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF
 from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
@@ -12,11 +14,15 @@ from core.session.report import ReportContent
 from ui.report_drawing import ReportDrawing
 from ui.report_further_pages import ForcesPage, MusclesPage
 from ui.report_help_page import HelpPage
+from ui.report_second_page import SecondPage, has_second_page
 from ui.report_sheet import PAGE_HEIGHT, PAGE_WIDTH
+
+if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
 
 
 def write_report(path: Path, content: ReportContent) -> None:
-    """Write one to five A4 pages. Needs a QGuiApplication, also an offscreen one. Refuses RPT-002."""
+    """Write A4 pages. Needs a QGuiApplication, also an offscreen one. Refuses RPT-002."""
     writer = QPdfWriter(str(path))
     writer.setResolution(1200)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
@@ -38,11 +44,61 @@ def write_report(path: Path, content: ReportContent) -> None:
     painter.end()
 
 
+def print_report(printer: QPrinter, content: ReportContent) -> None:
+    """All pages onto paper, in A4's proportions. Refuses RPT-025 where the printer does not begin."""
+    printer.setFullPage(True)
+    printer.setDocName(f"ExoTwin report {content.patient} {content.visit}")
+    painter = QPainter()
+    if not painter.begin(printer):
+        raise refuse(
+            "RPT-025",
+            "The report was not printed.",
+            "The printer does not take it.",
+            "Choose another printer, or open the PDF and print it there.",
+        )
+    paper = printer.paperRect(printer.Unit.DevicePixel)
+    for page in range(page_count(content)):
+        if page:
+            printer.newPage()
+        draw_report(painter, QSizeF(paper.width(), paper.height()), content, page)
+    painter.end()
+
+
+Drawer = Callable[[QPainter, int], None]  # a page of a number, from 1
+
+
 def page_count(content: ReportContent) -> int:
+    return len(_pages(content))
+
+
+def appendix_pages(content: ReportContent) -> int:
+    """How many pages the appendix has or would have."""
+    return len(_appendix(content))
+
+
+def _pages(content: ReportContent) -> list[Drawer]:
+    pages: list[Drawer] = [lambda painter, _number: ReportDrawing(painter, content).draw()]
+    if has_second_page(content):
+        pages.append(lambda painter, number: SecondPage(painter, content, number).draw())
+    return [*pages, *(_appendix(content) if content.appendix else ())]
+
+
+def _appendix(content: ReportContent) -> list[Drawer]:
     """The exo's help, forces, and EMG with what follows from it have a page each where known."""
-    muscles = content.muscles
-    further = (content.exo_help, content.forces, muscles, muscles if muscles and muscles.apart else None)
-    return 1 + sum(part is not None for part in further)
+    pages: list[Drawer] = []
+    if (exo_help := content.exo_help) is not None:
+        pages.append(lambda painter, number: HelpPage(painter, content, number).draw(exo_help))
+    if (forces := content.forces) is not None:
+        pages.append(lambda painter, number: ForcesPage(painter, content, number).draw(forces))
+    if (muscles := content.muscles) is not None:
+        pages.append(lambda painter, number: MusclesPage(painter, content, number).draw(muscles))
+        if muscles.apart:
+            pages.append(
+                lambda painter, number: MusclesPage(painter, content, number).draw(
+                    muscles, calibration_only=True
+                )
+            )
+    return pages
 
 
 def draw_report(painter: QPainter, size: QSizeF, content: ReportContent, page: int = 0) -> None:
@@ -52,14 +108,5 @@ def draw_report(painter: QPainter, size: QSizeF, content: ReportContent, page: i
     scale = min(size.width() / PAGE_WIDTH, size.height() / PAGE_HEIGHT)
     painter.scale(scale, scale)
     painter.setClipRect(QRectF(0, 0, PAGE_WIDTH, PAGE_HEIGHT))
-    after_help = 1 if content.exo_help is None else 2
-    if page == 0:
-        ReportDrawing(painter, content).draw()
-    elif page == 1 and content.exo_help is not None:
-        HelpPage(painter, content, page + 1).draw(content.exo_help)
-    elif page == after_help and content.forces is not None:
-        ForcesPage(painter, content, page + 1).draw(content.forces)
-    elif content.muscles is not None:
-        last = content.muscles.apart and page == page_count(content) - 1
-        MusclesPage(painter, content, page + 1).draw(content.muscles, calibration_only=last)
+    _pages(content)[page](painter, page + 1)
     painter.restore()

@@ -89,3 +89,12 @@ def dot(painter: QPainter, at: QPointF, color: QColor) -> None:
     painter.setBrush(color)
     painter.drawEllipse(at, 26, 26)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+_STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+
+
+def round_step(span: float, most: float) -> tuple[float, int]:
+    """A round distance of at most so many lines, and the digits of their numbers."""
+    size = next((size for size in _STEPS if span / size <= most), 100.0)
+    return size, 2 if size < 0.1 else 1 if size < 1.0 else 0

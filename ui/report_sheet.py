@@ -28,6 +28,7 @@ class Sheet:
 
     def __init__(self, painter: QPainter) -> None:
         self._painter, self._y, self._family = painter, MARGIN, _family()
+        self._measuring = False  # where parts end is asked only: curves and pictures are left out
 
     def _blank(self) -> None:
         self._painter.fillRect(QRectF(0, 0, PAGE_WIDTH, PAGE_HEIGHT), QColor("white"))

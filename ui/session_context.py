@@ -25,7 +25,7 @@ class SessionContext(QObject):
     visit_changed = Signal()  # another patient or visit was opened, or none
     record_changed = Signal()  # something was written to the record, by a person or a job
     theme_changed = Signal()
-    go_to = Signal(object)  # Step
+    go_to = Signal(object)  # Step, or a page beside them (ui.asides)
     message_shown = Signal(str, object)  # sentence for the status line, Tone
     exo_changed = Signal(object)  # job id of the telemetry stream while an exo is connected, or None
 
@@ -46,6 +46,7 @@ class SessionContext(QObject):
         self.patient_id: str | None = None
         self.visit_id: str | None = None
         self.exo_job: str | None = None
+        self.came_from = Step.PATIENT  # the step to which a page beside the steps returns
         self._facts = FactsReader()
         jobs.ended.connect(self._job_ended)
 

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from PySide6.QtCore import QDate, QDateTime, QLocale
+
+_PLAIN = "d MMM yyyy"  # 20 Nov 2026: where the system has no way of its own to write dates
+_SHORT = QLocale.FormatType.ShortFormat
+_CENTURY = 2000  # of years that are typed with two digits
 
 
 def day(moment: datetime | date) -> str:
-    """20 Nov 2026; the same in every locale."""
+    """As the system's locale writes dates, with the whole year: 20.11.2026, 11/20/2026 or 20 Nov 2026."""
     if isinstance(moment, datetime):
         moment = _local(moment)
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+    return QLocale.c().toString(QDate(moment.year, moment.month, moment.day), _date_format())
 
 
 def clock(moment: datetime) -> str:
-    return f"{day(moment)}, {_local(moment):%H:%M}"
+    """Day and time of the day, as the system's locale writes them."""
+    local = _local(moment)
+    time = QDateTime(local.year, local.month, local.day, local.hour, local.minute, 0).time()
+    return f"{day(moment)}, {QLocale.c().toString(time, QLocale().timeFormat(_SHORT))}"
+
+
+def read_day(text: str) -> date | None:
+    """A day as people type it: as `day` writes it, with two digits of the year, or 2026-11-20; else None."""
+    text = text.strip()
+    with suppress(ValueError):
+        return date.fromisoformat(text)
+    usual = re.sub(r"(?<!M)MM(?!M)", "M", _date_format().replace("dd", "d"))  # one digit does
+    for pattern in (usual, usual.replace("yyyy", "yy"), _PLAIN):
+        found = QLocale.c().toDate(text, pattern, _CENTURY)
+        if found.isValid() and found.year() >= 1000:
+            return date(found.year(), found.month(), found.day())
+    return None
+
+
+def _date_format() -> str:
+    """The short format of the locale with a year of four digits; the digits themselves are ours."""
+    locale = QLocale()
+    if locale.language() is QLocale.Language.C:
+        return _PLAIN
+    return re.sub(r"(?<!y)yy(?!y)", "yyyy", locale.dateFormat(_SHORT))
 
 
 def _local(moment: datetime) -> datetime:
@@ -38,6 +68,11 @@ def time_left(remaining_s: float | None) -> str:
 
 def percent(fraction: float, digits: int = 0) -> str:
     return f"{100 * fraction:.{digits}f} %"
+
+
+def signed(value: float, digits: int = 0) -> str:
+    """With a true minus sign, and without one before a zero."""
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:

@@ -11,9 +11,10 @@ from scipy.spatial.transform import Rotation
 from app.bench.kinetics_opensim import WalkData
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES, JointKind
+from core.domain.gait_events import FootPaths
 from core.domain.motion import Kinematics, Stride
 from core.domain.twin import GENERIC_BODY, BodyParameters
-from core.gait.events import FootPaths, find_strides
+from core.gait.events import find_strides
 from core.kinetics.body_dynamics import JOINT_COLUMNS, BodyDynamics, course_of_motion
 from core.kinetics.foot_loads import LOADED_N
 from core.kinetics.ground_reaction import estimated_loads

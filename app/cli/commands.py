@@ -21,10 +21,12 @@ from app.cli.exo_log import add_exo_log_options, exo_log_options
 from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.motion import add_motion
-from app.cli.session_options import add_session_options, session_request
+from app.cli.report_file import add_report
+from app.cli.session_options import add_condition, add_session_options, session_request
 from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
+from app.cli.visits import add_visits
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
 
@@ -107,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     add_train(commands, _add_data_dir)
     add_trial(commands, _add_data_dir)
     add_export(commands, _add_data_dir)
+    add_report(commands, _add_data_dir)
+    add_visits(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)
@@ -155,6 +159,7 @@ def _add_session(commands: Subparsers) -> None:
     add_exo_log_options(run_parser)
     run_parser.add_argument("--person", type=int, help="which person, when several are seen (0 is the first)")
     add_film_options(run_parser)
+    add_condition(run_parser)
     run_parser.set_defaults(command=_session_run)
     demo = session.add_parser("demo", help="with the synthetic demo patient")
     demo.set_defaults(command=_session_demo)
@@ -245,8 +250,9 @@ def _doctor(args: argparse.Namespace) -> int:
 def _session_run(args: argparse.Namespace) -> int:
     from app.cli.session_run import run_video_session
     from app.cli.trial_session import run_trial_session
-    from app.session_request import check_files, read_patient
+    from app.session_request import check_files
     from app.terminal import open_terminal
+    from core.session.patient_file import read_patient, read_visit_notes
 
     trial = trial_files(args)
     subject = read_patient(args.patient)
@@ -256,6 +262,7 @@ def _session_run(args: argparse.Namespace) -> int:
         session_request(args, data_dir, args.person),
         emg_options=emg_options(args),
         exo_log=exo_log_options(args),
+        visit_notes=read_visit_notes(args.patient),
     )
     with open_terminal(data_dir) as terminal:
         if trial is not None:

@@ -6,13 +6,9 @@ the process of the windows never loads these libraries.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 Answer = dict[str, Any]
-_LINUX_VIDEO = Path("/sys/class/video4linux")
-_CAMERA_NUMBERS = range(4)
 _PICTURE_PX = 32
 
 
@@ -43,27 +39,9 @@ def opengl() -> Answer:
 
 def cameras() -> Answer:
     """Names of the cameras: {"names"}. On Linux none is opened, elsewhere each is, for a moment."""
-    if sys.platform == "linux":
-        return {"names": linux_cameras(_LINUX_VIDEO)}
-    import cv2
+    from core.devices.camera_list import list_cameras
 
-    names = []
-    for number in _CAMERA_NUMBERS:
-        capture = cv2.VideoCapture(number)
-        if capture.isOpened():
-            names.append(f"camera {number + 1}")
-        capture.release()
-    return {"names": names}
-
-
-def linux_cameras(folder: Path) -> list[str]:
-    """Names of the video devices below `folder`; a camera's second device only carries metadata."""
-    names = []
-    for device in sorted(folder.glob("video*")):
-        index = device / "index"
-        if not index.is_file() or index.read_text(encoding="utf-8").strip() == "0":
-            names.append(f"{(device / 'name').read_text(encoding='utf-8').strip()} (/dev/{device.name})")
-    return names
+    return {"names": [camera.name for camera in list_cameras()]}
 
 
 def pose_detector() -> Answer:

@@ -63,9 +63,17 @@ def _verdict_lines(examination: Examination, keys: Mapping[str, TrustedKey]) -> 
     if package is None or not examination.passed:
         return ["This package must not be used."]
     reasons = for_virtual_only(package, keys)
-    lines = ["This package is for practice: a virtual exo only." if reasons else "This package may be used."]
+    lines = ["This package is for practice: a virtual exo only." if reasons else _may_be_used(package)]
     lines += [f"{one.why} {one.next_step} [{one.code}]" for one in reasons]
-    return [*lines, assistance_in(package).words]
+    told = assistance_in(package)
+    return [*lines, f"{'WARNING  ' if told.warns else ''}{told.words}"]
+
+
+def _may_be_used(package: PackageFile) -> str:
+    """Never without what stands against it."""
+    if not assistance_in(package).needs_reason:
+        return "This package may be used."
+    return "This package may be used only because a person released it in spite of the verdict:"
 
 
 def use_values(examination: Examination, keys: Mapping[str, TrustedKey]) -> dict[str, object]:
@@ -79,6 +87,7 @@ def use_values(examination: Examination, keys: Mapping[str, TrustedKey]) -> dict
         "metabolic_ratio": None if found.cost is None else estimate_values(found.cost.estimate),
         "effort_ratio": found.effort_ratio,
         "makes_walking_harder": found.harder if found.known else None,
+        "work_against_the_leg": found.against,
         "assistance": found.words,
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.film_options import film_options
 from app.cli.motion import add_override
+from core.domain.condition import Condition
 
 if TYPE_CHECKING:
     from app.session_request import SessionRequest
@@ -52,6 +53,17 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", dest="as_json", help="print the summary")
 
 
+def add_condition(parser: argparse.ArgumentParser) -> None:
+    """Add with which exo the walk was recorded, so that visits can be compared."""
+    conditions = tuple(one.option for one in Condition if one is not Condition.NOT_STATED)
+    parser.add_argument(
+        "--condition",
+        choices=conditions,
+        default="",
+        help="with which exo the patient walks in this recording (default: not stated)",
+    )
+
+
 def session_request(args: argparse.Namespace, data_dir: Path, person: int | None = None) -> SessionRequest:
     from app.cli.session_impairments import read_impairment
     from app.session_request import SessionRequest
@@ -69,5 +81,6 @@ def session_request(args: argparse.Namespace, data_dir: Path, person: int | None
         role=args.role,
         impairments=tuple(read_impairment(words) for words in args.impairment),
         impairments_by=args.impairments_by,
+        condition=getattr(args, "condition", ""),
         **film_options(args),
     )

@@ -16,6 +16,7 @@ from app.cli.measured_numbers import measured_numbers
 from app.cli.session_exo import worn_exo, worn_exo_numbers
 from app.cli.session_impairments import impairment_numbers, put_impairments
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
+from app.cli.session_patient import begin_visit
 from app.cli.session_situations import situation_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
@@ -24,6 +25,7 @@ from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
 from core.domain.assistance import Assistance
+from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
@@ -44,7 +46,7 @@ from core.domain.walk_numbers import estimate_values, walk_values
 from core.errors import Advice, UserError
 from core.jobs.values import JsonValue
 from core.session.flow import Step
-from core.session.same_patient import same_patient, wear_exo
+from core.session.same_patient import wear_exo
 from core.session.stops import overridable, override_stops, present_motion
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
@@ -78,10 +80,10 @@ def run_video_session(
     check_request(request, *videos, emg, calibration)
     told: dict[str, JsonValue] = {} if calibration is None else {"calibration": str(calibration.absolute())}
     with open_store(request.data_dir) as store:
-        patient_id = same_patient(store, subject, by=OPERATOR)
-        visit_id = store.start_visit(patient_id, by=OPERATOR).id
+        visit_id = begin_visit(store, subject, request, terminal, by=OPERATOR)
         film: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(path) for path in videos]}
         film |= {"turn_deg": request.turn_deg, "hide_face": request.hide_face, **told}
+        film |= {"condition": request.condition}
         recording_id = terminal.run("import_video", film, visit_id=visit_id)
         params: dict[str, JsonValue] = {"recording_id": recording_id, "person": request.person, **told}
         terminal.run("detect_pose", params, visit_id=visit_id)
@@ -294,7 +296,7 @@ def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[st
         **_deployment_numbers(store, visit_id, situation_assistance(comparison)),
         **_walk_numbers(comparison),
         **situation_numbers(comparison),
-        "verdict": comparison.sentence,
+        "verdict": comparison_verdict(comparison),
         **_virtual_walk_numbers(store, visit_id),
         "seconds": {kind: round(spent, 1) for kind, spent in seconds.items()},
     }
@@ -313,6 +315,7 @@ def _deployment_numbers(store: Store, visit_id: str, assistance: Assistance) -> 
         "metabolic_ratio_per_metre": None if cost is None else cost.per_metre,
         "difference_shown": None if cost is None else cost.shown,
         "makes_walking_harder": assistance.harder if assistance.known else None,
+        "work_against_the_leg": assistance.against,
         "outcome": f"{where} {assistance.words}",
         "package_sha256": None if deployment is None else deployment.package_sha256,
         "readback_sha256": None if deployment is None else deployment.readback_sha256,

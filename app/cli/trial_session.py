@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from app.cli.emg import import_emg
+from app.cli.session_patient import begin_visit
 from app.cli.session_run import OPERATOR, SessionEnd, from_motion, raise_if_stopped
 from app.cli.trial_options import TrialFiles
 from app.session_request import SessionRequest, check_request
@@ -16,7 +17,6 @@ from core.domain.subject import Subject
 from core.errors import UserError
 from core.jobs.values import JsonValue
 from core.session.flow import Step
-from core.session.same_patient import same_patient
 from core.store.repository import Store, open_store
 
 
@@ -30,9 +30,9 @@ def run_trial_session(
     check_request(request, files.walk, files.standing, files.plates, emg)
     started_s = time.monotonic()
     with open_store(request.data_dir) as store:
-        patient_id = same_patient(store, subject, by=OPERATOR)
-        visit_id = store.start_visit(patient_id, by=OPERATOR).id
-        trial_id = terminal.run("import_trial", _as_params(files, visit_id), visit_id=visit_id)
+        visit_id = begin_visit(store, subject, request, terminal, by=OPERATOR)
+        told = {**_as_params(files, visit_id), "condition": request.condition}
+        trial_id = terminal.run("import_trial", told, visit_id=visit_id)
         raise_if_stopped(store.load(trial_id, LaboratoryTrial).findings)
         _import_emg(store, visit_id, files, emg, request, terminal)
         motion_id = terminal.run("solve_markers", {"trial_id": trial_id}, visit_id=visit_id)

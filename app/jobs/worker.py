@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import JobCancelled, UserError, refuse
+from core.jobs.time_left import TimeLeft
 from core.jobs.values import (
     Cancelled,
     Crashed,
@@ -38,7 +39,6 @@ from core.store.private import keep_private
 
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
-_ESTIMATE_AFTER_S = 2.0
 _NICENESS = 10  # of 19; on an otherwise idle PC it costs nothing
 
 
@@ -113,6 +113,8 @@ class PipeContext:
         self._folder = folder
         self._pipe = pipe
         self._start_s = time.monotonic()
+        self._paused_s = 0.0
+        self._time_left = TimeLeft()
         self._send_lock = threading.Lock()
         self._cancelled = threading.Event()
         self._running = threading.Event()
@@ -129,7 +131,8 @@ class PipeContext:
         return self._folder
 
     def progress(self, fraction: float | None, sentence: str) -> None:
-        self.report(Progress(fraction, sentence, self._remaining_s(fraction)))
+        worked_s = time.monotonic() - self._start_s - self._paused_s
+        self.report(Progress(fraction, sentence, self._time_left.after(fraction, worked_s)))
 
     def sample(self, **values: float) -> None:
         self.report(Sample(time.monotonic() - self._start_s, {k: float(v) for k, v in values.items()}))
@@ -141,11 +144,16 @@ class PipeContext:
         self.report(Message(text))
 
     def check_cancelled(self) -> None:
-        while not self._running.wait(timeout=0.2):
-            if self._cancelled.is_set():
-                break
+        if not self._running.is_set():
+            self._wait_until_continued()
         if self._cancelled.is_set():
             raise JobCancelled
+
+    def _wait_until_continued(self) -> None:
+        paused_at_s = time.monotonic()
+        while not (self._cancelled.is_set() or self._running.wait(timeout=0.2)):
+            pass
+        self._paused_s += time.monotonic() - paused_at_s
 
     def received(self) -> tuple[str, ...]:
         return tuple(self._inbox.get() for _ in range(self._inbox.qsize()))
@@ -156,12 +164,6 @@ class PipeContext:
                 self._pipe.send(event)
         except (BrokenPipeError, OSError):
             self._cancelled.set()  # the parent is gone
-
-    def _remaining_s(self, fraction: float | None) -> float | None:
-        elapsed_s = time.monotonic() - self._start_s
-        if fraction is None or fraction <= 0.0 or elapsed_s < _ESTIMATE_AFTER_S:
-            return None
-        return elapsed_s * (1.0 - fraction) / fraction
 
     def _listen(self) -> None:
         """Handle the parent's commands; when it is gone, cancel and, after a grace period, exit."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.session_request import check_minutes, check_results_folder, read_patient
+from app.session_request import check_minutes, check_results_folder
 from core.domain.body import JointKind, Side
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
@@ -21,6 +21,7 @@ from core.errors import UserError, refuse
 from core.gait.leg import Leg
 from core.gait.stride import stride_of
 from core.jobs.values import JsonValue
+from core.session.patient_file import read_patient
 from core.session.same_patient import same_patient
 from core.session.stops import refuse_stopped_motion
 from core.store.private import ordinary_permissions

@@ -11,13 +11,15 @@ import numpy as np
 from core.deploy.golden import reference_torque
 from core.deploy.keys.signature import ALGORITHM
 from core.deploy.keys.site_key import KeyKind, TrustedKey
-from core.deploy.manifest import profile_sha256
-from core.deploy.package import PackageFile, changed, no_envelope, parse_package
+from core.deploy.manifest import Approval, profile_sha256
+from core.deploy.package import PackageFile, assistance_in, changed, no_envelope, parse_package
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
 from core.domain.arrays import Float32Array
+from core.domain.assistance import Assistance
 from core.domain.body import JointKind
 from core.domain.controller import DeviceProfile, TorqueDirection, TorqueLimits, unattended
+from core.domain.release import typed_reason
 from core.errors import Advice, UserError, refuse
 
 CLOCKS_DIFFER = timedelta(hours=1)  # between the computers of a site
@@ -88,7 +90,7 @@ def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo
     """May it go onto this very exo?
 
     Raises UserError DEP-017 (bound to another), EXO-042 (another joint) and, where a person may wear the exo,
-    DEP-018, DEP-024 or DEP-025, see `for_virtual_only`.
+    DEP-018, DEP-024, DEP-025 or DEP-030, see `for_virtual_only`.
     """
     serial = package.manifest.device_profile.serial
     if serial and serial != exo.serial:
@@ -114,12 +116,15 @@ def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo
 def for_virtual_only(package: PackageFile, keys: Mapping[str, TrustedKey]) -> tuple[Advice, ...]:
     """Every reason against an exo that a person wears; empty when the package may go there."""
     key = keys.get(package.manifest.signer.key_id)
-    by_people = (one for one in package.manifest.approvals if not unattended(one.name))
     found: list[Advice] = []
     if package.manifest.training.synthetic:
         found.append(_synthetic())
-    if not any(approval.name and approval.meaning for approval in by_people):
+    approvals = (one for one in package.manifest.approvals if one.name and one.meaning)
+    by_people = [one for one in approvals if not unattended(one.name)]
+    if not by_people:
         found.append(_unattended())
+    elif assistance_in(package).needs_reason and not any(typed_reason(one.meaning) for one in by_people):
+        found.append(_without_reason(assistance_in(package)))
     if key is not None and key.kind is KeyKind.PRACTICE:
         found.append(_practised())
     return tuple(found)
@@ -140,6 +145,15 @@ def _unattended() -> Advice:
         "No person released it: it was packed by a session without a screen, for its virtual exo.",
         "Sign the comparison on the Compare page, then pack the controller on the Deploy page.",
         "DEP-024",
+    )
+
+
+def _without_reason(assistance: Assistance) -> Advice:
+    return Advice(
+        _VIRTUAL_ONLY,
+        f"{assistance.words} Nobody gave a reason to release it all the same.",
+        "Train again for longer, or sign the comparison with a reason on the Compare page and pack it again.",
+        "DEP-030",
     )
 
 
@@ -277,8 +291,14 @@ def _approved(package: PackageFile, context: CheckContext) -> str:
             "It holds no approval with a name and a meaning.",
             "Compare the controllers and sign, then make the package.",
         )
-    names = [f"{one.name} ({one.role})" if one.role else one.name for one in approvals]
-    return f"Released by {', '.join(names)}."
+    return f"Released by {', '.join(map(_approver, approvals))}."
+
+
+def _approver(approval: Approval) -> str:
+    """With the reason of who released it in spite of the verdict."""
+    name = f"{approval.name} ({approval.role})" if approval.role else approval.name
+    reason = typed_reason(approval.meaning)
+    return f"{name}, in spite of the verdict, because: {reason}" if reason else name
 
 
 def _in_time(package: PackageFile, context: CheckContext) -> str:

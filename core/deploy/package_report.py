@@ -5,12 +5,16 @@ Another program may have written the report, so everything read is looked at fir
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from core.deploy.manifest import Acceptance, known
-from core.domain.assistance import Assistance, FallCount, cost_ratio, weigh, weigh_cost
+from core.domain.assistance import Assistance, FallCount, weigh, weigh_cost
+from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import Comparison, GaitScore, TrainedController
+from core.domain.cost_ratio import cost_ratio
 from core.domain.rollout import GaitLabel
+from core.domain.situation_effects import situation_assistance
 from core.domain.walk_numbers import estimate_values, walk_values
 
 
@@ -25,7 +29,8 @@ def package_report(trained: TrainedController, comparison: Comparison | None) ->
         "findings": [finding.advice.one_line() for finding in trained.findings],
     }
     if comparison is not None:
-        report["sentence"] = comparison.sentence
+        report["sentence"] = comparison_verdict(comparison)
+        report["harder_elsewhere"] = situation_assistance(comparison).elsewhere
         report["gaits"] = [
             {
                 "label": score.label,
@@ -64,12 +69,17 @@ def assistance_told(report: dict[str, Any], acceptance: Acceptance) -> Assistanc
     gaits = report.get("gaits")
     if isinstance(gaits, list):
         without, worn = _gait(gaits, GaitLabel.WITHOUT_EXO), _gait(gaits, GaitLabel.PERSONALIZED_CONTROLLER)
-        return _by_cost(without, worn) if "cost_ratio" in worn else _by_effort(without, worn)
+        found = _by_cost(without, worn) if "cost_ratio" in worn else _by_effort(without, worn)
+        elsewhere = report.get("harder_elsewhere")
+        return replace(found, elsewhere=elsewhere if isinstance(elsewhere, str) else "")
     models = (acceptance.metabolic_ratio_umberger, acceptance.metabolic_ratio_bhargava)
     if None in models:
-        return Assistance(acceptance.effort_ratio, acceptance.falls_per_minute)
+        return Assistance(
+            acceptance.effort_ratio, acceptance.falls_per_minute, against=acceptance.negative_work_fraction
+        )
     mean = sum(model for model in models if model is not None) / len(models)
-    return weigh_cost(mean, (None, None), falls=(acceptance.falls_per_minute, None))
+    falls = (acceptance.falls_per_minute, None)
+    return weigh_cost(mean, (None, None), falls=falls, against=acceptance.negative_work_fraction)
 
 
 def _by_cost(without: dict[str, Any], worn: dict[str, Any]) -> Assistance:
@@ -82,6 +92,7 @@ def _by_cost(without: dict[str, Any], worn: dict[str, Any]) -> Assistance:
         per_metre=cost.get("per_metre") is True,
         falls=(_number(worn, "falls_per_minute"), _number(without, "falls_per_minute")),
         counted=FallCount(*whole) if len(whole) == len(counts) else None,
+        against=_number(worn, "exo_negative_work_fraction"),
     )
 
 
@@ -91,6 +102,7 @@ def _by_effort(without: dict[str, Any], worn: dict[str, Any]) -> Assistance:
         _number(worn, "effort"),
         _number(without, "falls_per_minute"),
         _number(worn, "falls_per_minute"),
+        _number(worn, "exo_negative_work_fraction"),
     )
 
 

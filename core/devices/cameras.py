@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -123,10 +124,11 @@ class LiveCameraSource(_ReleasesCapture):
 
     def __init__(self, number: int) -> None:
         self._capture = cv2.VideoCapture(number)
+        name = f"/dev/video{number}" if sys.platform == "linux" else f"number {number + 1}"
         if not self._capture.isOpened():
             raise refuse(
                 "CAP-040",
-                f"Camera {number + 1} could not be opened.",
+                f"The camera {name} could not be opened.",
                 "It is not connected, or another program uses it.",
                 "Check the cable, close other programs that use the camera, and try again.",
             )

@@ -17,6 +17,19 @@ _SHARED_REASONS = {
 }
 
 
+VIRTUAL_AGAIN = "Start the virtual exo again, then connect."
+
+
+def exo_at(address: str) -> str:
+    """The exo in a sentence; one of software, which nobody can find by its path, by what it is."""
+    return "the virtual exo" if is_virtual(address) else f"the exo at {address}"
+
+
+def is_virtual(address: str) -> bool:
+    """Only an exo of software has a pseudo terminal for a port."""
+    return address.startswith("pty:")
+
+
 def unplugged(address: str, *, uploading: bool = False) -> UserError:
     if uploading:
         return refuse(
@@ -27,25 +40,29 @@ def unplugged(address: str, *, uploading: bool = False) -> UserError:
         )
     return refuse(
         "EXO-003",
-        f"The connection to the exo at {address} was lost.",
-        "The cable was pulled or the exo was switched off; without connection it goes to zero torque.",
-        "Plug the exo in, then connect again.",
+        f"The connection to {exo_at(address)} was lost.",
+        "It ended; without connection it goes to zero torque."
+        if is_virtual(address)
+        else "The cable was pulled or the exo was switched off; without connection it goes to zero torque.",
+        VIRTUAL_AGAIN if is_virtual(address) else "Plug the exo in, then connect again.",
     )
 
 
 def not_answering(address: str) -> UserError:
     return refuse(
         "EXO-004",
-        f"The exo at {address} does not answer.",
+        f"There is no answer from {exo_at(address)}.",
         "The port is open, but no answer came in time.",
-        "Check that this is the exo's port and that the exo is switched on, then connect again.",
+        VIRTUAL_AGAIN
+        if is_virtual(address)
+        else "Check that this is the exo's port and that the exo is switched on, then connect again.",
     )
 
 
 def broken_answers(address: str) -> UserError:
     return refuse(
         "EXO-013",
-        f"What answers at {address} cannot be understood.",
+        f"What {exo_at(address)} answers cannot be understood.",
         "Either another device is on this port, or the cable is damaged.",
         "Choose the exo's port, or try another cable.",
     )
@@ -54,8 +71,8 @@ def broken_answers(address: str) -> UserError:
 def other_protocol(address: str, version: int) -> UserError:
     return refuse(
         "EXO-014",
-        f"The exo at {address} speaks version {version} of the protocol.",
-        "This program does not know that version.",
+        f"This program cannot talk to {exo_at(address)}.",
+        f"It speaks version {version} of the protocol, which this program does not know.",
         "Use the version of this program that goes with the exo, or ask its maker for newer firmware.",
     )
 

@@ -15,6 +15,7 @@ from typing import Any
 import serial
 from smpclient.transport.serial import SMPSerialTransport
 
+from core.devices.exo_refusals import VIRTUAL_AGAIN, exo_at, is_virtual
 from core.errors import UserError, refuse
 
 _REQUEST_ID = slice(4, 8)  # group, number and command in the header: an answer repeats those of its request
@@ -152,13 +153,15 @@ def _cannot_open(where: Address, address: str, error: OSError) -> UserError:
     if busy and (where.is_tcp or Path(where.port_name).exists() or where.port_name.startswith("COM")):
         return refuse(
             "EXO-002",
-            f"The port {address} is in use or may not be opened.",
+            f"The port of {exo_at(address)} is in use or may not be opened.",
             f"The system says: {error}.",
             "Close the other program that talks to the exo, then connect again.",
         )
     return refuse(
         "EXO-001",
-        f"No exo was found at {address}.",
+        "The virtual exo was not found." if is_virtual(address) else f"No exo was found at {address}.",
         "Nothing answers there.",
-        "Check the cable and that the exo is switched on, then choose its port again.",
+        VIRTUAL_AGAIN
+        if is_virtual(address)
+        else "Check the cable and that the exo is switched on, then choose its port again.",
     )

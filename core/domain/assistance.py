@@ -1,98 +1,24 @@
-"""Whether a controller helps: the verdict shown by sessions, screens, reports and packages.
+"""Whether a controller helps: the one verdict of screens, step list, sessions, reports, packages, programs.
 
-Simulated walks with the personalized controller are compared with walks of the same twin without the exo: by
-the metabolic cost, mean of both models, and by falls. Records of earlier versions know no metabolic cost;
-there joint effort decides, and the words say so.
+Simulated walks with the personalized controller are compared with walks of the same twin without the exo,
+from the same starts: by the metabolic cost, mean of both models, by falls, and by work against the leg.
+Records of earlier versions know no metabolic cost; there joint effort decides, and the words say so.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-
-from core.domain.controller import GaitScore
+from core.domain.controller import GaitScore, TrainedController
+from core.domain.cost_ratio import CostRatio, cost_ratio, percent_words
 from core.domain.rollout import GaitLabel
-from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
+from core.domain.walk_measures import Estimate, WalkMeasures
 
-SAME_SPEED = 0.02
-"""A walk slower by more is compared per metre, for it is no cheaper one; a faster walk counts per second."""
-NARROW = 0.02  # width of an interval that is told in tenths of a percent
-HARDER_ELSEWHERE = "Walking gets harder in simulation in other situations"
-_REASON = "I sign it all the same, because: "
+HARDER_ELSEWHERE = "Harder in other situations"
+WORTHWHILE = 0.03  # of what walking costs; a smaller change is hardly felt
+MOST_AGAINST = 0.5  # of the exo's work: with more it takes more out of the walk than it gives
 _NO_EXO = "without the exo"
-
-
-@dataclass(frozen=True, slots=True)
-class CostRatio:
-    """Metabolic cost of one way of walking / of another, the mean of both models, paired seed by seed."""
-
-    estimate: Estimate
-    per_metre: bool = False  # else per second
-
-    @property
-    def change(self) -> float:
-        return self.estimate.mean - 1.0
-
-    @property
-    def shown(self) -> bool:
-        """Whether the walks show a difference: its 95 % interval excludes none."""
-        return self.estimate.excludes(1.0)
-
-    @property
-    def quantity(self) -> str:
-        return "metabolic cost per metre" if self.per_metre else "metabolic rate"
-
-    @property
-    def interval_words(self) -> str:
-        """`95 % interval 3 % lower to 1 % higher`; of a single seed that there is none."""
-        return f"95 % interval {self.range_words}" if self.range_words else "one seed, so without an interval"
-
-    @property
-    def range_words(self) -> str:
-        """The interval alone: `10 to 14 %` in the direction of the change; "" of a single seed."""
-        if math.isnan(self.estimate.low):
-            return ""
-        low, high = self.estimate.low - 1.0, self.estimate.high - 1.0
-        if low < 0.0 < high:
-            return f"{self._percent(-low)} lower to {self._percent(high)} higher"
-        near, far = sorted((abs(low), abs(high)))
-        return f"{self._percent(near).removesuffix(' %')} to {self._percent(far)}"
-
-    @property
-    def size_words(self) -> str:
-        """How large the change is, whatever its direction: `12 %`, or with a tenth by a narrow interval."""
-        return self._percent(abs(self.change))
-
-    def _percent(self, fraction: float) -> str:
-        narrow = self.estimate.high - self.estimate.low < NARROW
-        return f"{100.0 * fraction:.1f} %" if narrow and fraction >= 0.0095 else percent_words(fraction)
-
-    @property
-    def change_words(self) -> str:
-        """`12 % lower metabolic rate`."""
-        return f"{self.size_words} {'higher' if self.change > 0 else 'lower'} {self.quantity}"
-
-    def against(self, other: str) -> str:
-        """`12 % lower metabolic rate than without the exo (95 % interval 10 to 14 %)`."""
-        words = f"{self.change_words} than {other}"
-        none = "" if self.shown else ", no difference shown"
-        return f"{words}{none} ({self.interval_words})"
-
-
-def cost_ratio(walks: WalkMeasures, to: WalkMeasures) -> CostRatio | None:
-    """The cost of `walks` against the walks `to`, over the seeds that both have; None if not known."""
-    seeds = min(walks.seeds, to.seeds)
-    walks, to = _first_seeds(walks, seeds), _first_seeds(to, seeds)
-    if not ((to.metabolic_w_kg > 0.0).all() and (to.speed_m_s > 0.0).all() and (walks.speed_m_s > 0.0).all()):
-        return None
-    per_metre = float(walks.speed_m_s.mean() / to.speed_m_s.mean()) < 1.0 - SAME_SPEED
-    ratios = WalkRatios.between(walks, to, per_metre=per_metre).metabolic
-    if not np.isfinite(ratios).all():
-        return None
-    return CostRatio(Estimate.of(ratios.mean(axis=1)), per_metre)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +40,9 @@ class Assistance:
     cost: CostRatio | None = None  # with the exo / without
     counted: FallCount | None = None  # None in records of earlier versions
     elsewhere: str = ""  # situations besides level walking that it makes harder, in words
+    against: float | None = None  # share of the exo's work that works against the leg
+
+    # What counts ----------------------------------------------------------------------------------
 
     @property
     def ratio(self) -> float | None:
@@ -136,6 +65,11 @@ class Assistance:
         return self.falls_per_minute > self.falls_without
 
     @property
+    def works_against(self) -> bool:
+        """Whether the exo slows the leg more than it moves it, whatever walking costs."""
+        return self.against is not None and self.against > MOST_AGAINST
+
+    @property
     def harder(self) -> bool:
         """Without tolerance: a controller that does not help needs a person's reason for its use."""
         return self.costs_more or self.more_falls
@@ -148,27 +82,54 @@ class Assistance:
 
     @property
     def needs_reason(self) -> bool:
-        """Whether the person who releases it must give a reason: walking gets harder, or it is not known."""
-        return self.harder or not self.known
+        """Whether the person who releases it must give a reason: it is worse than no exo, or not known."""
+        return self.harder or self.works_against or not self.known
+
+    @property
+    def warns(self) -> bool:
+        """Whether anything in the words is no good news: such a result is never shown in green."""
+        return self.needs_reason or not self.helps or self._hardly or bool(self.elsewhere)
+
+    @property
+    def _hardly(self) -> bool:
+        return self.ratio is not None and self.ratio > 1.0 - WORTHWHILE
+
+    # In words -------------------------------------------------------------------------------------
 
     @property
     def words(self) -> str:
-        """The verdict in one sentence, and in another one where else walking gets harder."""
-        if not self.elsewhere:
-            return self._level_words()
-        level = self._level_words().replace(" walking ", " level walking ")
-        return f"{level} {HARDER_ELSEWHERE}: {self.elsewhere}."
+        """The verdict, of a controller that was named before."""
+        return self.told_of("It")
 
-    def _level_words(self) -> str:
+    @property
+    def headline(self) -> str:
+        """The same words for who reads them beside the numbers: without the interval."""
+        return self.told_of("The controller", brief=True)
+
+    def told_of(self, subject: str, *, brief: bool = False) -> str:
+        """The verdict on level walking in one sentence, then work against the leg and other situations."""
+        level = self._level_words(brief=brief)
+        if self.elsewhere:
+            level = level.replace(" walking ", " level walking ")
+        sentences = [f"{subject} {level}"] if self.known or self.harder else [level]
+        if self.works_against and self.against is not None:
+            sentences.append(
+                f"{percent_words(self.against)} of the exo's work is against the leg's movement."
+            )
+        if self.elsewhere:
+            sentences.append(f"{HARDER_ELSEWHERE}: {self.elsewhere}.")
+        return " ".join(sentences)
+
+    def _level_words(self, *, brief: bool) -> str:
+        """Without its subject, where it has one."""
         if self.harder:
-            return self._harder_words()
+            return self._harder_words(brief=brief)
         if self.ratio is None:
             return "It is not known whether it makes walking easier or harder."
-        if self.helps:
-            return f"It makes walking easier in simulation: {self._cost_words()}."
-        if self.ratio < 1.0:
-            return f"It is not shown to make walking easier in simulation: {self._cost_words()}."
-        return "It makes walking neither easier nor harder in simulation."
+        if self.ratio >= 1.0:
+            return "makes walking neither easier nor harder in simulation."
+        how = "is not shown to make" if not self.helps else "hardly makes" if self._hardly else "makes"
+        return f"{how} walking easier in simulation: {self._cost_words(brief=brief)}."
 
     @property
     def falls_words(self) -> str:
@@ -180,14 +141,16 @@ class Assistance:
             return ""
         return f"{self.falls_per_minute:.1f} falls a minute instead of {self.falls_without:.1f}"
 
-    def _harder_words(self) -> str:
-        facts = [self._cost_words()] if self.costs_more else []
+    def _harder_words(self, *, brief: bool) -> str:
+        facts = [self._cost_words(brief=brief)] if self.costs_more else []
         facts += [self.falls_words] if self.more_falls else []
         unsure = not self.more_falls and self.cost is not None and not self.cost.shown
         verdict = "does not make walking easier" if unsure else "makes walking harder"
-        return f"It {verdict} in simulation: {' and '.join(facts)}."
+        return f"{verdict} in simulation: {' and '.join(facts)}."
 
-    def _cost_words(self) -> str:
+    def _cost_words(self, *, brief: bool) -> str:
+        if self.cost is not None and brief:
+            return f"{self.cost.change_words}{'' if self.cost.shown else ', no difference shown'}"
         if self.cost is not None:
             return self.cost.against(_NO_EXO)
         assert self.effort_ratio is not None
@@ -196,7 +159,7 @@ class Assistance:
 
 
 def assistance_of(scores: tuple[GaitScore, ...]) -> Assistance:
-    """The verdict on a comparison; not known when one of the two gaits or its cost is missing."""
+    """The verdict on compared gaits; not known when one of the two gaits or its cost is missing."""
     by_label = {score.label: score for score in scores}
     without = by_label.get(GaitLabel.WITHOUT_EXO.value)
     worn = by_label.get(GaitLabel.PERSONALIZED_CONTROLLER.value)
@@ -204,7 +167,13 @@ def assistance_of(scores: tuple[GaitScore, ...]) -> Assistance:
         return Assistance(None)
     if without.measures is not None and worn.measures is not None:
         return assistance_by(worn.measures, without.measures)
-    return weigh(without.effort, worn.effort, without.falls_per_minute, worn.falls_per_minute)
+    return weigh(
+        without.effort,
+        worn.effort,
+        without.falls_per_minute,
+        worn.falls_per_minute,
+        worn.exo_negative_work_fraction,
+    )
 
 
 def assistance_by(worn: WalkMeasures, without: WalkMeasures) -> Assistance:
@@ -215,7 +184,16 @@ def assistance_by(worn: WalkMeasures, without: WalkMeasures) -> Assistance:
         without.falls_per_minute,
         cost_ratio(worn, without),
         FallCount(worn.falls, without.falls, worn.starts),
+        against=_finite(float(worn.negative_work_fraction.mean())),
     )
+
+
+def trained_assistance(trained: TrainedController) -> Assistance:
+    """The verdict at the end of a training; without falls of no exo in records of earlier versions."""
+    without, worn = trained.find(GaitLabel.WITHOUT_EXO), trained.find(GaitLabel.PERSONALIZED_CONTROLLER)
+    if without is None or worn is None:
+        return Assistance(_finite(trained.effort_ratio_with_exo), _finite(trained.falls_per_minute))
+    return assistance_by(worn, without)
 
 
 def weigh(
@@ -223,11 +201,12 @@ def weigh(
     effort_worn: float | None,
     falls_without: float | None,
     falls_worn: float | None,
+    against: float | None = None,
 ) -> Assistance:
     """The verdict by joint effort; numbers may be missing, not finite or, for the effort, not positive."""
     before, after = _finite(effort_without), _finite(effort_worn)
     ratio = None if before is None or after is None or before <= 0.0 else after / before
-    return Assistance(ratio, _finite(falls_worn), _finite(falls_without))
+    return Assistance(ratio, _finite(falls_worn), _finite(falls_without), against=_finite(against))
 
 
 def weigh_cost(
@@ -237,40 +216,13 @@ def weigh_cost(
     per_metre: bool = False,
     falls: tuple[float | None, float | None] = (None, None),
     counted: FallCount | None = None,
+    against: float | None = None,
 ) -> Assistance:
     """The verdict by a metabolic ratio with its interval, and falls a minute with the exo and without."""
     ratio = _finite(mean)
     low, high = (math.nan if _finite(end) is None else float(end or 0.0) for end in interval)
     cost = None if ratio is None or ratio <= 0.0 else CostRatio(Estimate(ratio, low, high), per_metre)
-    return Assistance(None, _finite(falls[0]), _finite(falls[1]), cost, counted)
-
-
-def percent_words(fraction: float) -> str:
-    """A fraction as a percentage for people; a small one is never rounded to zero."""
-    if 0.0 < fraction < 0.0005:
-        return "less than 0.1 %"
-    return f"{100.0 * fraction:.1f} %" if fraction < 0.0095 else f"{100.0 * fraction:.0f} %"
-
-
-def with_reason(declaration: str, assistance: Assistance, reason: str) -> str:
-    """Meaning of a signature given although the controller does not help."""
-    return f"{declaration} {assistance.words} {_REASON}{reason}"
-
-
-def typed_reason(meaning: str) -> str:
-    """The reason in a meaning that `with_reason` made; "" in others."""
-    return meaning.partition(_REASON)[2]
-
-
-def _first_seeds(measures: WalkMeasures, count: int) -> WalkMeasures:
-    """The per-seed numbers that a cost is made of, of the first seeds only."""
-    if measures.seeds == count:
-        return measures
-    values = {field.name: getattr(measures, field.name) for field in fields(measures)}
-    first: dict[str, Any] = {
-        name: value[:count] for name, value in values.items() if isinstance(value, np.ndarray)
-    }
-    return replace(measures, **first)
+    return Assistance(None, _finite(falls[0]), _finite(falls[1]), cost, counted, against=_finite(against))
 
 
 def _finite(value: float | None) -> float | None:

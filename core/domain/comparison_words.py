@@ -1,4 +1,4 @@
-"""The verdict on a comparison in words, made from its numbers; joint effort is not in them."""
+"""The verdict on a comparison and what else its walks tell, in words."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.domain.assistance import CostRatio, cost_ratio
-from core.domain.controller import GaitScore
+from core.domain.assistance import assistance_of
+from core.domain.controller import Comparison, GaitScore
+from core.domain.cost_ratio import CostRatio, cost_ratio
 from core.domain.rollout import GaitLabel
 from core.domain.situation import SituationWalks
-from core.domain.situation_effects import joined, situation_verdict
+from core.domain.situation_effects import joined, situation_assistance, situation_verdict
 from core.domain.walk_measures import Estimate, WalkMeasures
 
+_PERSONAL = "The personalized controller"
 # Whom the personalized controller is compared with, besides walking without the exo.
 RIVALS = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.GENERIC_CONTROLLER)
+
+
+def comparison_verdict(comparison: Comparison) -> str:
+    """What is told of a comparison wherever there is room, made anew: a kept sentence may count otherwise."""
+    scores = comparison.scores
+    if any(score.measures is None for score in scores) or not assistance_of(scores).known:
+        return situation_assistance(comparison).told_of(_PERSONAL)
+    return verdict(scores, comparison.strangers, comparison.situations)
 
 
 def verdict(
@@ -23,9 +33,8 @@ def verdict(
     situations: Sequence[SituationWalks] = (),
 ) -> str:
     """A few sentences for a clinician, from the walks of every gait. All scores need their measures."""
-    walks = _walks(scores)
-    cost = cost_ratio(walks[GaitLabel.PERSONALIZED_CONTROLLER], walks[GaitLabel.WITHOUT_EXO])
-    return f"{_against_no_exo(cost)} {verdict_details(scores, strangers, situations)}"
+    told = assistance_of(tuple(scores)).told_of(_PERSONAL)
+    return f"{told} {verdict_details(scores, strangers, situations)}"
 
 
 def verdict_details(
@@ -48,21 +57,6 @@ def verdict_details(
 
 def _walks(scores: Sequence[GaitScore]) -> dict[GaitLabel, WalkMeasures]:
     return {GaitLabel(score.label): score.measures for score in scores if score.measures is not None}
-
-
-def _against_no_exo(cost: CostRatio | None) -> str:
-    if cost is None:
-        return "In simulation the metabolic cost of walking cannot be told."
-    if not cost.shown:
-        return (
-            f"In simulation no difference in {cost.quantity} is shown between walking with the personalized "
-            f"controller and without the exo ({cost.interval_words})."
-        )
-    return (
-        f"In simulation the personalized controller {'raises' if cost.change > 0 else 'lowers'} the "
-        f"{cost.quantity} of walking by {cost.size_words} compared with walking without the exo "
-        f"({cost.interval_words})."
-    )
 
 
 def _against_rivals(walks: dict[GaitLabel, WalkMeasures], strangers: Sequence[WalkMeasures]) -> str:
@@ -120,6 +114,8 @@ def _speed(personal: WalkMeasures, without: WalkMeasures) -> str:
 
 
 def _falls(personal: WalkMeasures, without: WalkMeasures) -> str:
+    if personal.falls_per_minute > without.falls_per_minute:
+        return ""  # the verdict has them
     if personal.falls == without.falls == 0:
         return f"The twin falls in none of {personal.starts} walks."
     walks = f"in {personal.starts} walks (without the exo: {without.falls})."

@@ -13,7 +13,7 @@ from core.domain.impairment import Impairment
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.situation import SituationWalks
 from core.domain.twin import GaitPolicy, LearningCurve, Network
-from core.domain.walk_measures import WalkMeasures, WalkRatios
+from core.domain.walk_measures import WalkMeasures
 
 
 class TorqueDirection(StrEnum):
@@ -211,17 +211,6 @@ class TrainedController:
     aim: Aim | None = None  # None in records of versions that trained for joint effort
     gaits: tuple[MeasuredGait, ...] = ()  # held-out walks: without exo, worn without torque, this controller
     envelope: GaitEnvelope | None = None  # of the walks with it; None in older records, which are not packed
-
-    @property
-    def metabolic_ratio(self) -> float:
-        """Mean of both models with this controller, over the same walks without the exo.
-
-        NaN when it is not known.
-        """
-        worn, without = self.find(GaitLabel.PERSONALIZED_CONTROLLER), self.find(GaitLabel.WITHOUT_EXO)
-        if worn is None or without is None:
-            return float("nan")
-        return WalkRatios.between(worn, without).metabolic_of_both.mean
 
     def find(self, label: GaitLabel) -> WalkMeasures | None:
         return next((gait.measures for gait in self.gaits if gait.label == label.value), None)

@@ -11,6 +11,9 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.body import Side
 from core.domain.findings import Finding
 
+# What 100 % of an envelope is.
+MVC, OWN_MAXIMUM, FILE_SCALE = "MVC", "recorded maximum", "scale of the file"
+
 
 class EmgMuscle(StrEnum):
     """Muscles that surface electrodes reach, by their common names."""
@@ -78,11 +81,15 @@ class EmgEnvelopes:
     offset_from: str = ""  # "same file", "common event", "trigger channel" or "typed"; empty: taken as 0
     processing: str = ""  # the chain in words: filters, envelope, normalisation
     references: tuple[str, ...] = ()  # C, what 100 % of each channel is; empty: all `normalised_to`
+    full_uv: tuple[float, ...] = ()
+    """C, microvolts that 100 % of each channel is; NaN where its file tells no voltage. Empty in EMG of
+    earlier versions."""
 
     def __post_init__(self) -> None:
         frozen(self, "time_s", (len(np.asarray(self.time_s)),))
         frozen(self, "envelope", (len(self.time_s), len(self.channels)))
         assert len(self.references) in (0, len(self.channels))
+        assert len(self.full_uv) in (0, len(self.channels))
 
     def reference(self, channel: int) -> str:
         """What 100 % of a channel is."""

@@ -19,6 +19,7 @@ class ExoStatusMessage:
     is_provisional: bool = False
     may_keep: bool = False  # provisional, walked with, now at zero torque
     earlier: str = ""  # version of the patient's previous confirmed controller, "" without one
+    virtual: bool = False  # nobody wears this exo
     saved: bool = False  # something new is in the record
     refused: Advice | None = None
 

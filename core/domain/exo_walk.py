@@ -58,6 +58,11 @@ class ExoWalk:
         frozen(self, "assisting", (ticks,), np.bool_)
 
     @property
+    def strides_word(self) -> str:
+        """With a virtual exo nobody walks."""
+        return "simulated strides" if self.virtual else "strides"
+
+    @property
     def seconds(self) -> float:
         """Duration since arming."""
         return float(self.time_s[-1]) if len(self.time_s) else 0.0

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import Side
+from core.domain.condition import Condition
 from core.domain.findings import Finding
 
 
@@ -63,6 +64,7 @@ class LaboratoryTrial:
     source_name: str
     findings: tuple[Finding, ...]
     synthetic: bool = False
+    condition: Condition = Condition.NOT_STATED
 
     def __post_init__(self) -> None:
         frozen(self, "time_s", (None,))

@@ -10,10 +10,12 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, JointKind, Side
 from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import Finding
+from core.domain.gait_events import EventEdit, WayWalked
 from core.domain.sides_doubt import MAX_EXCHANGED_FRACTION, SIDES_IN_DOUBT, SideEvidence
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
 BACKWARDS, NO_WALK, NO_STRIDE = "MOT-071", "MOT-072", "MOT-010"  # findings on a motion without a gait cycle
+EVENTS_EDITED = "MOT-117"  # the finding that names who changed gait events
 BELT_SPEEDS_M_S = (0.1, 6.0)  # of treadmills: slowest training of patients, runners
 
 
@@ -68,6 +70,9 @@ class Spread:
     sd: float
 
 
+NOT_MEASURED = Spread(float("nan"), float("nan"))  # also by earlier versions
+
+
 @dataclass(frozen=True, slots=True)
 class SideMeasures:
     side: Side
@@ -75,6 +80,7 @@ class SideMeasures:
     step_length_m: Spread
     stride_time_s: Spread
     stance_fraction: Spread
+    double_support_fraction: Spread = NOT_MEASURED  # of the stride: both feet on the ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,11 @@ class Spatiotemporal:
     step_width_m: float | None
     sides: tuple[SideMeasures, SideMeasures]  # in the order of SIDES
     symmetry: float  # 1 = equal step times and lengths; Robinson's index turned into a fraction
+    # Standard deviations; NaN where one stride or step tells none, and in earlier versions.
+    speed_sd_m_s: float = float("nan")  # between strides
+    cadence_sd_steps_min: float = float("nan")  # between steps
+    step_width_sd_m: float = float("nan")  # between steps
+    symmetry_sd: float = float("nan")  # of this one number, from the spread of the steps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +149,13 @@ class Motion:
     """Numbers of the patient's tracks that the motion was measured from; the first one gave the times. Empty
     in motions of earlier versions."""
     marker_set: str = ""  # of the laboratory trial that the motion was measured from; empty: cameras
+    ways: tuple[WayWalked, ...] = ()  # with the events as found; empty in motions of earlier versions
+    edits: tuple[EventEdit, ...] = ()  # of the events by people, oldest first; the last one holds
+
+    @property
+    def edited(self) -> bool:
+        """Whether a person's events hold, and not those that were found."""
+        return bool(self.edits and self.edits[-1].events)
 
     @property
     def without_walk(self) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from core.domain.walking_ability import VisitNotes
 
 
 class RecordKind(StrEnum):
@@ -31,7 +33,9 @@ class RecordKind(StrEnum):
     PACKAGE = "package"
     DEPLOYMENT = "deployment"
     WALK = "walk"  # an `ExoWalk`: what the exo measured while it assisted
+    INTERPRETATION = "interpretation"  # free words of a clinician
     REPORT = "report"
+    CAPTURE_COMPARISON = "capture_comparison"  # recordings of several visits or conditions, side by side
 
 
 class Verdict(StrEnum):
@@ -45,6 +49,7 @@ class Verdict(StrEnum):
     OVERRIDDEN = "stopped findings overridden"  # a motion is used in spite of findings that stop
     WEAKNESS_ACCEPTED = "weakness accepted"  # a proposal of an assessment of strength goes into the twin
     WEAKNESS_DECLINED = "weakness declined"
+    CONDITION_STATED = "condition stated"  # of a recording, afterwards; the reason is a `Condition`
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class Visit:
     patient_id: str
     number: int
     started_utc: datetime
+    notes: VisitNotes = field(default_factory=VisitNotes)
 
 
 @dataclass(frozen=True, slots=True)

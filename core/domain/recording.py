@@ -10,6 +10,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.calibration import Camera
+from core.domain.condition import Condition
 from core.domain.findings import Finding
 
 
@@ -91,6 +92,7 @@ class Recording:
     source: str  # "file", "camera" or "synthetic"
     findings: tuple[Finding, ...] = ()
     heads_hidden: bool = False
+    condition: Condition = Condition.NOT_STATED
 
 
 SURE = 0.35  # a clock that is less sure should be looked at by a person

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A one-page PDF, kept in the record's folder."""
+    """A PDF of a few pages, kept in the record's folder."""
 
     file_name: str
     patient_code: str

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.domain.assistance import Assistance, CostRatio, FallCount, assistance_of, cost_ratio
+from core.domain.assistance import Assistance, FallCount, assistance_of
 from core.domain.controller import Comparison
+from core.domain.cost_ratio import CostRatio, cost_ratio
 from core.domain.rollout import GaitLabel
 from core.domain.scenario import COURSE, LEVEL_WALKING, scenario_of
 from core.domain.situation import SituationWalks, find_walks
 
+MOST_NAMED = 3  # situations in a headline
 MOST_FALLS = 0.5  # of the walks, with or without the exo: beyond, too little of them is left to compare
 
 
@@ -81,6 +83,14 @@ def situation_assistance(comparison: Comparison) -> Assistance:
     """The verdict on a comparison, with the situations that its controller makes harder."""
     harder = [one.words for one in situation_effects(comparison.situations) if one.harder]
     return replace(assistance_of(comparison.scores), elsewhere=joined(harder))
+
+
+def brief_assistance(comparison: Comparison) -> Assistance:
+    """The same for a headline: situations are named only, and counted where they are too many for that."""
+    effects = situation_effects(comparison.situations)
+    harder = [one.name for one in effects if one.harder]
+    named = joined(harder) if len(harder) <= MOST_NAMED else f"{len(harder)} of {len(effects)}"
+    return replace(assistance_of(comparison.scores), elsewhere=named if harder else "")
 
 
 def situation_verdict(situations: Sequence[SituationWalks]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain.body import Side
+from core.domain.walking_ability import check_notes
 from core.errors import refuse
 
 USUAL_DEVICE = "Hippo_L1"
@@ -18,6 +19,20 @@ class Sex(StrEnum):
     OTHER = "other"
 
 
+class AffectedSide(StrEnum):
+    """Which legs walk otherwise than they should. Where nobody told it there is None instead."""
+
+    NONE = "none"
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+
+    @property
+    def words(self) -> str:
+        sides = {AffectedSide.NONE: "no side affected", AffectedSide.BOTH: "both sides affected"}
+        return sides.get(self, f"{self.value} side affected")
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     by: str  # who took the consent
@@ -26,16 +41,22 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
+    """A patient. What changes from visit to visit is in the visit's notes (`core.domain.walking_ability`).
+
+    A code is checked where a patient is made (`core.domain.patient_code`): earlier versions took any.
+    """
+
     code: str
     birth_year: int
     sex: Sex
     height_m: float
     mass_kg: float
     diagnosis: str = ""
-    affected_side: Side | None = None
+    affected_side: AffectedSide | None = None  # None: nobody told; earlier also none, and both
     consent: Consent | None = None
     device: str = USUAL_DEVICE
     synthetic: bool = False
+    notes: str = ""
 
     def __post_init__(self) -> None:
         if not self.code.strip():
@@ -45,24 +66,51 @@ class Subject:
                 "Every patient needs a pseudonymous code.",
                 "Enter a code such as P-0042.",
             )
-        if not 1.0 <= self.height_m <= 2.3:
-            raise refuse(
-                "PAT-002",
-                f"A height of {self.height_m:g} m cannot be used.",
-                "The body model holds from 1.00 m to 2.30 m.",
-                "Check the height; it is in metres.",
-            )
-        if not 15.0 <= self.mass_kg <= 250.0:
-            raise refuse(
-                "PAT-003",
-                f"A mass of {self.mass_kg:g} kg cannot be used.",
-                "The body model holds from 15 kg to 250 kg.",
-                "Check the mass; it is in kilograms.",
-            )
-        if not 1900 <= self.birth_year <= 2100:
-            raise refuse(
-                "PAT-004",
-                f"The birth year {self.birth_year} cannot be right.",
-                "It must have four digits, from 1900 on.",
-                "Correct the birth year.",
-            )
+        check_height(self.height_m)
+        check_mass(self.mass_kg)
+        check_birth_year(self.birth_year)
+        check_notes(self.notes)
+
+    @property
+    def one_affected_side(self) -> Side | None:
+        """The side, where exactly one is affected."""
+        match self.affected_side:
+            case AffectedSide.LEFT:
+                return Side.LEFT
+            case AffectedSide.RIGHT:
+                return Side.RIGHT
+            case _:
+                return None
+
+
+def check_height(height_m: float) -> None:
+    """Refuses (PAT-002) a height that the body model does not hold for."""
+    if not 1.0 <= height_m <= 2.3:
+        raise refuse(
+            "PAT-002",
+            f"A height of {height_m:g} m cannot be used.",
+            "The body model holds from 1.00 m to 2.30 m.",
+            "Check the height; it is in metres.",
+        )
+
+
+def check_mass(mass_kg: float) -> None:
+    """Refuses (PAT-003) a mass that the body model does not hold for."""
+    if not 15.0 <= mass_kg <= 250.0:
+        raise refuse(
+            "PAT-003",
+            f"A mass of {mass_kg:g} kg cannot be used.",
+            "The body model holds from 15 kg to 250 kg.",
+            "Check the mass; it is in kilograms.",
+        )
+
+
+def check_birth_year(year: int) -> None:
+    """Refuses (PAT-004) what is no year of birth."""
+    if not 1900 <= year <= 2100:
+        raise refuse(
+            "PAT-004",
+            f"The birth year {year} cannot be right.",
+            "It must have four digits, from 1900 on.",
+            "Correct the birth year.",
+        )

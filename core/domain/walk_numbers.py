@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.assistance import NARROW, cost_ratio
 from core.domain.controller import GaitScore
+from core.domain.cost_ratio import NARROW, cost_ratio
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
 

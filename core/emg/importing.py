@@ -7,22 +7,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.emg import ChannelSite, EmgEnvelopes
+from core.domain.emg import FILE_SCALE, MVC, OWN_MAXIMUM, ChannelSite, EmgEnvelopes
 from core.domain.findings import Finding, Severity
 from core.emg.naming import naming_findings, suggestions
 from core.emg.options import STUDY, ProcessingOptions, band_hz
 from core.emg.processing import MIN_RATE_HZ, envelope, repair_gaps
 from core.emg.quality import channel_findings, judge_channels
 from core.emg.ready_envelopes import (
-    FILE_SCALE,
     SLOWEST_HZ,
     already_scaled,
     are_envelopes,
     envelope_quality,
     ready_finding,
 )
-from core.emg.reference import MVC, OWN_MAXIMUM, Reference, reference_of
+from core.emg.reference import Reference, reference_of
 from core.emg.signals import RawEmg
+from core.emg.units import in_volts
 from core.errors import Advice, refuse
 
 STORED_RATE_HZ = 100.0  # ten times the envelope's bandwidth
@@ -63,6 +63,7 @@ def process_emg(
         findings=(*_of_reading(raw, maxima), *own, *_processing_findings(raw, sites, maxima, options)),
         processing=f"{options.words(raw.rate_hz)}; {_normalised(reference)}",
         references=reference.to,
+        full_uv=_microvolts(raw, names, reference.full),
     )
 
 
@@ -93,6 +94,16 @@ def _ready(
         findings=(*raw.findings, *channel_findings(channels), ready_finding(raw.source_name, scaled)),
         processing=f"envelopes as in the file; 100 % is the {to}",
         references=(to,) * len(names),
+        full_uv=_microvolts(raw, names, full),
+    )
+
+
+def _microvolts(raw: RawEmg, names: list[str], full: FloatArray) -> tuple[float, ...]:
+    """What 100 % of each channel is; NaN where its unit is not told or no voltage."""
+    sizes = [in_volts(raw.units[raw.channels.index(name)]) if raw.units else None for name in names]
+    return tuple(
+        float("nan") if size is None else 1e6 * size * float(value)
+        for size, value in zip(sizes, full, strict=True)
     )
 
 

@@ -9,7 +9,7 @@ from core.emg.c3d_signals import read_c3d_emg, read_c3d_names
 from core.emg.edf import read_edf
 from core.emg.file_access import first_bytes, refuse_strangers
 from core.emg.signals import RawEmg, unique_names
-from core.emg.table_signals import columns_of, emg_of_table
+from core.emg.table_signals import columns_of, emg_of_table, time_is_assumed
 from core.emg.tables import Table, read_text
 from core.emg.workbooks import read_workbook, sheets_with_numbers
 from core.errors import UserError
@@ -29,6 +29,7 @@ class FileHead:
     sheets: tuple[str, ...] = ()  # of a workbook with several that hold numbers
     sheet: str = ""
     header_line: int | None = None  # from 1, 0 without a header; None where a file has no lines
+    time_assumed: bool = False  # the rate is that of a column which nobody named
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +118,5 @@ def _head_of_table(table: Table, path: Path, rate_hz: float | None, sheets: tupl
         sheets=sheets,
         sheet=table.sheet,
         header_line=table.header_line,
+        time_assumed=rate is not None and time_is_assumed(table),
     )

@@ -17,7 +17,6 @@ from core.emg.quality import GAP_LIMIT
 from core.errors import Advice
 
 SLOWEST_HZ = 40.0  # below it the bursts of walking are not caught
-FILE_SCALE = "scale of the file"
 _MOST_NORMALISED = 1.5  # a fraction of the maximum contraction, rarely above one
 _ABOVE_HZ = 25.0  # envelopes hold nearly nothing above, raw EMG nearly everything
 _FAST_SHARE = 0.1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.emg import ChannelSite
+from core.domain.emg import MVC, OWN_MAXIMUM, ChannelSite
 from core.domain.findings import Finding, Severity
 from core.emg.mvc import MvcValues, mvc_findings, mvc_values
 from core.emg.naming import suggestions
@@ -24,7 +24,7 @@ from core.emg.signals import RawEmg
 from core.emg.units import in_volts
 from core.errors import Advice
 
-MVC, OWN_MAXIMUM, MIXED = "MVC", "recorded maximum", "MVC or recorded maximum"
+MIXED = "MVC or recorded maximum"
 # Fast or uphill walking passes a poor maximum by half, not by twice: in between, the maximum was not one.
 WALK_ABOVE_MVC = 1.75
 # A walk below this of the maximum is rather another unit, where the units are not told.

@@ -62,6 +62,8 @@ def emg_of_table(table: Table, path: Path, rate_hz: float | None = None) -> RawE
     Raises UserError EMG-002 (no signal), EMG-003 (rate not clear).
     """
     columns = columns_of(table.names, table.units, table.values)
+    if rate_hz is not None and counts_samples(table):
+        columns = replace(columns, times=())  # it may count milliseconds or samples; a person knows which
     table = _without_counts(table, columns)
     used = [place for place in columns.signals if _is_there(table, columns, place)]
     if not used:
@@ -70,6 +72,16 @@ def emg_of_table(table: Table, path: Path, rate_hz: float | None = None) -> RawE
     empty = [table.names[place] for place in columns.signals if place not in used]
     told = tuple(dict.fromkeys((*table.findings, *findings, *_left_out(path, empty))))
     return joined(groups, table.names, table.units, path.name, told, table.sheet)
+
+
+def time_is_assumed(table: Table) -> bool:
+    """Whether a column that nobody named is read as the time."""
+    return table.header_line == 0 and bool(columns_of(table.names, table.units, table.values).times)
+
+
+def counts_samples(table: Table) -> bool:
+    """Whether an unnamed first column goes up by one a line: 0, 1, 2 or 1, 2, 3, of whatever that counts."""
+    return time_is_assumed(table) and bool((np.diff(table.values[:, 0]) == 1.0).all())
 
 
 def _is_there(table: Table, columns: Columns, place: int) -> bool:

@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
-from core.domain.arrays import FloatArray, frozen
-from core.domain.body import SIDES, Side
+from core.domain.arrays import FloatArray
+from core.domain.body import SIDES
+from core.domain.gait_events import FootPaths, GaitEvents
 from core.domain.motion import Stride
+from core.gait.strides import INVENTED, SHORTEST_STRIDE_S, strides_in_turns
 
-SHORTEST_STRIDE_S = 0.5  # running sprinters
-LONGEST_STRIDE_S = 3.5  # very slow, impaired walking
 _PROMINENCE = 0.4  # fraction of the foot's excursion; smaller bumps are noise
 LONGEST_SHIFT_S = 0.15  # between an extreme and the contact that belongs to it
 _EDGE_RISE = 0.05  # fraction of the excursion by which an event must stand out from the recording's edge
-_MISSED = 1.7  # a stride this many times longer than the median misses an event
 _EDGE_S, _HURRIED = 0.2, 0.8  # a landing that near to the edge must not come earlier than this fraction
-_INVENTED = 0.6  # a stride shorter than this fraction of the median was cut in two by a false event
-SHORTEST_STEP = 0.15  # of a stride; even in a severe limp the feet do not land closer together
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FootPaths:
-    """Paths in the world of the body model (walking towards -y). Axes: T frames, 2 sides as SIDES."""
-
-    time_s: FloatArray  # (T,)
-    pelvis_m: FloatArray  # (T, 3)
-    heel_m: FloatArray  # (T, 2, 3)
-    toe_m: FloatArray  # (T, 2, 3)
-
-    def __post_init__(self) -> None:
-        frozen(self, "time_s", (None,))
-        frozen(self, "pelvis_m", (len(self.time_s), 3))
-        frozen(self, "heel_m", (len(self.time_s), 2, 3))
-        frozen(self, "toe_m", (len(self.time_s), 2, 3))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GaitEvents:
-    """Times of one side's events, ascending."""
-
-    side: Side
-    heel_strike_s: FloatArray
-    toe_off_s: FloatArray
 
 
 def find_events(paths: FootPaths) -> tuple[GaitEvents, GaitEvents]:
@@ -70,48 +41,10 @@ def find_strides(paths: FootPaths) -> tuple[Stride, ...]:
     return strides_in_turns(find_events(paths))
 
 
-def strides_in_turns(events: tuple[GaitEvents, GaitEvents]) -> tuple[Stride, ...]:
-    """Complete strides of both sides, by start time: heel strike, toe off, heel strike of the same foot.
-
-    Feet land in turns and strides last about equally long; what does not fit in is left out.
-    """
-    strides = [stride for side in events for stride in strides_of(side)]
-    typical_s = float(np.median([stride.end_s - stride.start_s for stride in strides])) if strides else 0.0
-    kept = [
-        stride
-        for stride in strides
-        if _INVENTED * typical_s <= stride.end_s - stride.start_s <= _MISSED * typical_s
-        and _in_turns(stride, events[1 - SIDES.index(stride.side)].heel_strike_s)
-    ]
-    return tuple(sorted(kept, key=lambda stride: stride.start_s))
-
-
-def _in_turns(stride: Stride, other_strike_s: FloatArray) -> bool:
-    """Whether the other foot landed at most once in a stride (it may be hidden), and not together with it."""
-    phase = (other_strike_s - stride.start_s) / (stride.end_s - stride.start_s)
-    inside = phase[(phase > -SHORTEST_STEP) & (phase < 1.0 + SHORTEST_STEP)]
-    return not len(inside) or (len(inside) == 1 and SHORTEST_STEP <= inside[0] <= 1.0 - SHORTEST_STEP)
-
-
-def strides_of(events: GaitEvents) -> tuple[Stride, ...]:
-    """Pair one side's events. A pair without toe off, or much longer than the others, is left out."""
-    strikes = events.heel_strike_s
-    lengths = np.diff(strikes)
-    typical = float(np.median(lengths)) if len(lengths) else 0.0
-    strides = []
-    for start, end in pairwise(strikes):
-        toe_offs = events.toe_off_s[(events.toe_off_s > start) & (events.toe_off_s < end)]
-        duration = end - start
-        plausible = SHORTEST_STRIDE_S <= duration <= min(LONGEST_STRIDE_S, _MISSED * typical)
-        if plausible and len(toe_offs) == 1:
-            strides.append(Stride(events.side, float(start), float(toe_offs[0]), float(end)))
-    return tuple(strides)
-
-
 def _single_landings(events: GaitEvents, typical_s: float) -> GaitEvents:
     """Of two landings much closer than a stride, keep the one that leaves the more even rhythm."""
     strikes = events.heel_strike_s
-    while len(strikes) > 1 and np.diff(strikes).min() < _INVENTED * typical_s:
+    while len(strikes) > 1 and np.diff(strikes).min() < INVENTED * typical_s:
         first = int(np.argmin(np.diff(strikes)))
         choices = [np.delete(strikes, first), np.delete(strikes, first + 1)]
         strikes = min(choices, key=lambda kept: float(np.abs(np.diff(kept) - typical_s).sum()))

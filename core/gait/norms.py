@@ -1,4 +1,4 @@
-"""Normal gait: bands to compare with, and one normal stride to walk by.
+"""Normal gait: what a band is, moments and forces of children, and one normal stride to walk by.
 
 Angles follow the body model: hip flexion is the thigh against an upright pelvis. The published hip curves
 are measured against the anteriorly tilted pelvis, so the mean tilt is taken off them.
@@ -16,15 +16,11 @@ from core.domain.motion import CYCLE_POINTS, GaitReference
 from core.domain.twin import GENERIC_BODY
 from core.gait.kinetic_norm_tables import FORWARD_FORCE, MOMENT, POWER, VERTICAL_FORCE, Table
 from core.gait.norm_tables import (
-    MEAN_DEG,
-    PELVIC_TILT_DEG,
-    SD_DEG,
     STRIDE_DEG,
     STRIDE_PERIOD_S,
     STRIDE_SPEED_M_S,
 )
 
-BAND_SOURCE = "Schwartz et al. 2008, free speed, mean ± 1 SD of 83 children and adolescents"
 REFERENCE_SAMPLES = 100
 
 
@@ -38,17 +34,6 @@ class Band:
     def __post_init__(self) -> None:
         frozen(self, "mean_rad", (CYCLE_POINTS,))
         frozen(self, "sd_rad", (CYCLE_POINTS,))
-
-
-def normal_band(kind: JointKind) -> Band | None:
-    """Normal band of one joint, or None where no published band exists (subtalar joint, toes)."""
-    if kind not in MEAN_DEG:
-        return None
-    cycle = np.linspace(0.0, 1.0, CYCLE_POINTS)
-    mean_deg = fourier_series(MEAN_DEG[kind], cycle)
-    if kind is JointKind.HIP_FLEXION:
-        mean_deg = mean_deg - PELVIC_TILT_DEG
-    return Band(np.radians(mean_deg), np.radians(fourier_series(SD_DEG[kind], cycle)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from core.domain.motion import GaitCycles
 from core.domain.rollout import GaitLabel
 from core.gait.cycles import mean_cycle
 
+CLOSE_RMSE_DEG = 6.0  # about the difference between two good motion captures of one person
 _FLAT_RAD = 1e-4  # a curve that moves less has no shape to correlate
 
 
@@ -21,6 +22,7 @@ _FLAT_RAD = 1e-4  # a curve that moves less has no shape to correlate
 class Similarity:
     correlation: float  # Pearson r of the mean cycles; NaN when one is flat or missing
     rmse_rad: float
+    offset_rad: float = 0.0  # mean of the second minus the first
 
 
 def pearson(first: FloatArray, second: FloatArray) -> float:
@@ -35,7 +37,8 @@ def pearson(first: FloatArray, second: FloatArray) -> float:
 
 def compare_curves(first: FloatArray, second: FloatArray) -> Similarity:
     """Two curves over the same points, radians."""
-    return Similarity(pearson(first, second), float(np.sqrt(np.mean((first - second) ** 2))))
+    apart = second - first
+    return Similarity(pearson(first, second), float(np.sqrt(np.mean(apart**2))), float(np.mean(apart)))
 
 
 def compare_cycles(first: GaitCycles, second: GaitCycles) -> dict[JointKind, Similarity]:

@@ -19,9 +19,10 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, SLOW_MOTION_STATED, FilmClock
 from core.domain.findings import Finding, Severity
+from core.domain.gait_events import FootPaths, GaitEvents
 from core.domain.units import GRAVITY_M_S2
 from core.errors import Advice, UserError
-from core.gait.events import FootPaths, GaitEvents, find_events
+from core.gait.events import find_events
 
 _USUAL_STRIDE_S = 1.1  # events are looked for at this pace, whatever the file's clock says
 _LEAST_STEPS = 3

@@ -17,6 +17,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "demo_patient": JobKind("core.tasks.demo_patient:run", "Make the demo patient"),
     "import_video": JobKind("core.tasks.import_video:run", "Import video"),
     "remove_original": JobKind("core.tasks.remove_original:run", "Remove the original video"),
+    "list_cameras": JobKind("core.tasks.list_cameras:run", "Look for cameras", stream=True),
     "record_camera": JobKind("core.tasks.record_camera:run", "Camera", stream=True),
     "calibrate_cameras": JobKind("core.tasks.calibrate_cameras:run", "Calibrate cameras"),
     "detect_pose": JobKind("core.tasks.detect_pose:run", "Find the person"),
@@ -24,6 +25,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "import_trial": JobKind("core.tasks.import_trial:run", "Import laboratory trial"),
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),
     "solve_markers": JobKind("core.tasks.solve_markers:run", "Solve the motion of markers"),
+    "edit_events": JobKind("core.tasks.edit_events:run", "Change gait events"),
     "import_exo_log": JobKind("core.tasks.import_exo_log:run", "Read the exo's log"),
     "inverse_dynamics": JobKind("core.tasks.inverse_dynamics:run", "Find forces and moments"),
     "read_emg_head": JobKind("core.tasks.read_emg_head:run", "Look into the EMG file", stream=True),
@@ -43,5 +45,6 @@ JOB_TABLE: dict[str, JobKind] = {
     "virtual_walk": JobKind("core.tasks.virtual_walk:run", "Walk with the virtual exo"),
     "roll_back": JobKind("core.tasks.roll_back:run", "Go back to the controller before"),
     "telemetry": JobKind("core.tasks.telemetry:run", "Exo connection", stream=True),
+    "compare_captures": JobKind("core.tasks.compare_captures:run", "Compare recordings"),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", stream=True),
 }

@@ -8,11 +8,10 @@ import numpy as np
 
 from core.domain.arrays import BoolArray
 from core.domain.body import SIDES, JointKind, Side
-from core.domain.emg import EmgEnvelopes, EmgMuscle
+from core.domain.emg import MVC, EmgEnvelopes, EmgMuscle
 from core.domain.findings import Finding
 from core.domain.kinetics import ForceSource
 from core.domain.twin import BodyParameters
-from core.emg.reference import MVC
 from core.errors import refuse
 from core.kinetics.calibration_findings import estimated_forces, no_electrode, no_moment
 from core.kinetics.calibration_parameters import Parameters

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.domain.body import SIDES, Side
 from core.domain.findings import Finding, Severity, worst_first
+from core.domain.gait_events import FootPaths
 from core.domain.motion import NO_STRIDE, Stride
 from core.domain.recording import LandmarkTrack
 from core.domain.sides_doubt import (
@@ -20,7 +21,8 @@ from core.domain.sides_doubt import (
     sides_settled,
 )
 from core.errors import refuse
-from core.gait.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, FootPaths, find_events
+from core.gait.events import find_events
+from core.gait.strides import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from core.motion.trial import Trial
 from core.motion.trial_findings import note, rate_hz, trial_findings
 
@@ -63,9 +65,7 @@ def motion_findings(facts: MotionFacts) -> tuple[Finding, ...]:
     """All findings, worst first. Codes are stable."""
     found = [
         *_no_stride(facts),
-        *_side_findings(facts),
-        *_rhythm_findings(facts.strides),
-        *_cadence_findings(facts.strides),
+        *stride_findings(facts.strides),
         *trial_findings(facts.trial),
         *_exchange_findings(facts.doubt),
         *_jump_findings(facts.doubt),
@@ -131,10 +131,18 @@ def _times(count: int) -> str:
     return ("never", "once")[count] if count < 2 else f"{count} times"
 
 
-def _side_findings(facts: MotionFacts) -> list[Finding]:
-    if not facts.strides:
+def stride_findings(strides: Sequence[Stride]) -> list[Finding]:
+    """What the strides alone tell, however they were found; nothing where there are none."""
+    if not strides:
         return []
-    count = {side: sum(stride.side is side for stride in facts.strides) for side in SIDES}
+    return [*_side_findings(strides), *_rhythm_findings(strides), *_cadence_findings(strides)]
+
+
+STRIDE_FINDINGS = frozenset({NO_STRIDE, "MOT-011", "MOT-012", "MOT-028", "MOT-065", "MOT-066"})
+
+
+def _side_findings(strides: Sequence[Stride]) -> list[Finding]:
+    count = {side: sum(stride.side is side for stride in strides) for side in SIDES}
     missing = [side for side in SIDES if count[side] == 0]
     if missing:
         return [_missing_side(missing[0])]
@@ -152,8 +160,6 @@ def _side_findings(facts: MotionFacts) -> list[Finding]:
 
 
 def _rhythm_findings(strides: Sequence[Stride]) -> list[Finding]:
-    if not strides:
-        return []
     time_s = np.array([stride.end_s - stride.start_s for stride in strides])
     if _unequal_sides(strides):
         return [_unequal_strides(strides)]
@@ -198,8 +204,6 @@ def _unequal_strides(strides: Sequence[Stride]) -> Finding:
 
 
 def _cadence_findings(strides: Sequence[Stride]) -> list[Finding]:
-    if not strides:
-        return []
     cadence = 120.0 / float(np.mean([stride.end_s - stride.start_s for stride in strides]))
     low, high = CADENCE_STEPS_MIN
     if low <= cadence <= high:

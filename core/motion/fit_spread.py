@@ -6,11 +6,11 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
+from core.motion.fit_resamples import resampled_sd_rad
+from core.motion.fit_state import Scene
 from core.motion.normal_equations import NormalEquations
-from core.twin.skeleton import POSE_SIZE
 
-_REPEATED = 3.0  # the detector's errors last for some frames: variances are larger by about this number
-_SYSTEMATIC_RAD = {  # what stays wrong for a whole trial: the pelvis no camera sees, landmarks beside joints
+_SYSTEMATIC_RAD = {  # what no resample shows: landmarks beside the joints, and where other methods have zero
     JointKind.HIP_FLEXION: 0.09,
     JointKind.HIP_ADDUCTION: 0.06,
     JointKind.HIP_ROTATION: 0.12,
@@ -21,8 +21,10 @@ _SYSTEMATIC_RAD = {  # what stays wrong for a whole trial: the pelvis no camera 
 }
 
 
-def angle_spread_rad(equations: NormalEquations) -> FloatArray:
-    """Standard deviations (T, 14): the curvature of the cost, and what no single trial can show."""
-    noise = _REPEATED * equations.variance()[:, 6:POSE_SIZE]
+def angle_spread_rad(equations: NormalEquations, scene: Scene, acceleration: FloatArray) -> FloatArray:
+    """Standard deviations (T, 14): over resamples of the fit, and what no single trial can show.
+
+    `acceleration` (N,): by how much the fit holds each unknown's accelerations down, see `fit_resamples`.
+    """
     systematic = np.array([_SYSTEMATIC_RAD[joint.kind] for joint in JOINTS])
-    return np.asarray(np.sqrt(noise + systematic**2))
+    return np.asarray(np.hypot(resampled_sd_rad(equations, scene, acceleration), systematic))

@@ -6,14 +6,15 @@ and weighs 1 / (1 + r2/c2).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, JointKind
 from core.motion.fit_body import CONSTANTS, SOLES, Place
-from core.motion.fit_state import BELT, Scene, View
+from core.motion.fit_state import BELT, FitState, Scene, View
 from core.motion.generic_links import COLUMNS, TRUNK, Length
 from core.motion.normal_equations import NormalEquations
 from core.twin.skeleton import POINTS, POSE_SIZE
@@ -33,7 +34,7 @@ _WALKING_BALANCE_M = 0.03  # between the mean place of the body's mass and of th
 _STANDING_BALANCE_M = 0.004  # the same where the mass stays above the feet all the time
 
 _TILT_OF_LEAN = 0.7  # how far the pelvis tilts with the line from hips to shoulders, in a squat with markers
-_TILT_SPREAD_RAD = 0.08
+TILT_SPREAD_RAD = 0.08
 _REST_WEIGHT = 0.3  # frames are not independent
 _REST_SPREAD_RAD = {  # how far a joint strays from neutral: only a pull for what the cameras hardly see
     JointKind.HIP_FLEXION: 3.0,
@@ -52,7 +53,7 @@ _SIDEWAYS_M_S = 0.5
 
 _CONSTANT_WEIGHT = 10.0  # neighbouring frames see nearly the same, so what is known of bodies counts more
 _LEG_PROPORTION = 0.03  # thigh over shank varies less than either
-_MEAN, _SPREAD = np.zeros(CONSTANTS), np.zeros(CONSTANTS)
+BODY_MEAN, BODY_SPREAD = np.zeros(CONSTANTS), np.zeros(CONSTANTS)
 for _number, _typical, _spread in (
     (Length.PELVIS, 0.25, 0.10),  # the detector's hips lie further apart than the joints
     (Length.THIGH, 0.0, 0.025),
@@ -70,34 +71,53 @@ for _number, _typical, _spread in (
     (len(Length) + Place.SOLE_UP, 0.0, 0.01),
     (len(Length) + Place.KNEE_FORWARD, 0.02, 0.005),  # the detector sees the kneecap, not the joint's centre
 ):
-    _MEAN[_number], _SPREAD[_number] = _typical, _spread
+    BODY_MEAN[_number], BODY_SPREAD[_number] = _typical, _spread
 
 
 def add_landmarks(equations: NormalEquations, scene: Scene) -> float:
     """Every camera sees the body's landmarks where the detector found them."""
-    cost, at = 0.0, BELT + 1
-    for view in scene.state.views:
-        cost += _add_view(equations, scene, view, at)
-        at += view.camera.constants
+    cost = 0.0
+    for _view, slopes in landmark_slopes(scene):
+        weighted = _flat(slopes.residual * slopes.weight[..., None])
+        equations.add(weighted, slopes.by_pose, slopes.by_constant)
+        cost += float((slopes.trust * _FADE * np.log1p(slopes.square / _FADE)).sum())
     return cost
 
 
-def _add_view(equations: NormalEquations, scene: Scene, view: View, at: int) -> float:
+@dataclass(frozen=True, slots=True, eq=False)
+class LandmarkSlopes:
+    """One camera's landmarks against the body's. Axes: T frames, P points, N unknowns, K constants."""
+
+    residual: FloatArray  # (T, P, 2) model minus picture, in typical errors
+    square: FloatArray  # (T, P) of the residuals
+    trust: FloatArray  # (T, P)
+    weight: FloatArray  # (T, P) of the reweighted square
+    by_pose: FloatArray  # (T, 2 P, N) weighted
+    by_constant: FloatArray  # (T, 2 P, K) weighted
+
+
+def landmark_slopes(scene: Scene) -> Iterator[tuple[View, LandmarkSlopes]]:
+    """Of every camera."""
+    at = BELT + 1
+    for view in scene.state.views:
+        yield view, _slopes(scene, view, at)
+        at += view.camera.constants
+
+
+def _slopes(scene: Scene, view: View, at: int) -> LandmarkSlopes:
     points = len(POINTS)
     projected = view.camera.project(scene.seen.point_m[:, :points])
     sigma_px = _NOISE_M * view.px_per_m
     residual = (projected.image_px - view.image_px) / sigma_px
     square = (residual**2).sum(axis=-1)
     trust = _TRUST * view.confidence
-    weight = np.sqrt(trust / (1.0 + square / _FADE))[..., None]
-    by_point = projected.by_point * (weight[..., None] / sigma_px)
+    weight = np.sqrt(trust / (1.0 + square / _FADE))
+    by_point = projected.by_point * (weight[..., None, None] / sigma_px)
     by_constant = scene.widened(by_point @ scene.seen.by_constant[:, :points])
-    by_camera = projected.by_camera * (weight[..., None] / sigma_px)
+    by_camera = projected.by_camera * (weight[..., None, None] / sigma_px)
     by_constant[..., at : at + view.camera.constants] = by_camera
-    equations.add(
-        _flat(residual * weight), _flat(by_point @ scene.seen.by_pose[:, :points]), _flat(by_constant)
-    )
-    return float((trust * _FADE * np.log1p(square / _FADE)).sum())
+    by_pose = _flat(by_point @ scene.seen.by_pose[:, :points])
+    return LandmarkSlopes(residual, square, trust, weight, by_pose, _flat(by_constant))
 
 
 def add_floor(equations: NormalEquations, scene: Scene) -> float:
@@ -187,13 +207,19 @@ _MASS_SHARE = _mass_share()
 
 def add_rest(equations: NormalEquations, scene: Scene) -> float:
     """A weak pull to neutral of what the cameras hardly see."""
-    pose, weight = scene.state.pose, np.zeros(COLUMNS)
-    weight[4] = 1.0 / _LIST_RAD**2
-    weight[6:POSE_SIZE] = [1.0 / _REST_SPREAD_RAD[joint.kind] ** 2 for joint in JOINTS]
-    weight[TRUNK] = 1.0 / np.square(_TRUNK_RAD)
-    weight *= _REST_WEIGHT
+    pose, (weight, _spread) = scene.state.pose, rest_prior()
     equations.add_diagonal(np.broadcast_to(weight, pose.shape), weight * pose)
     return float((weight * pose**2).sum())
+
+
+def rest_prior() -> tuple[FloatArray, FloatArray]:
+    """Curvatures and spreads (N,) of the pull to neutral; both zero where there is none."""
+    spread = np.zeros(COLUMNS)
+    spread[4] = _LIST_RAD
+    spread[6:POSE_SIZE] = [_REST_SPREAD_RAD[joint.kind] for joint in JOINTS]
+    spread[TRUNK] = _TRUNK_RAD
+    pulled = spread > 0.0
+    return np.where(pulled, _REST_WEIGHT / np.where(pulled, spread, 1.0) ** 2, 0.0), spread
 
 
 def add_limits(equations: NormalEquations, scene: Scene) -> float:
@@ -216,11 +242,19 @@ def add_pelvis_tilt(equations: NormalEquations, scene: Scene) -> float:
     """
     pose = scene.state.pose
     by_frame = np.zeros((len(pose), 1, COLUMNS))
-    by_frame[:, 0, 3] = (1.0 - _TILT_OF_LEAN) / _TILT_SPREAD_RAD
-    by_frame[:, 0, TRUNK.start] = _TILT_OF_LEAN / _TILT_SPREAD_RAD
+    by_frame[:, 0, 3] = (1.0 - _TILT_OF_LEAN) / TILT_SPREAD_RAD
+    by_frame[:, 0, TRUNK.start] = _TILT_OF_LEAN / TILT_SPREAD_RAD
     residual = (by_frame @ pose[..., None])[..., 0]
     equations.add(residual, by_frame)
     return float((residual**2).sum())
+
+
+def tilt_prior(pose: FloatArray) -> tuple[FloatArray, float]:
+    """Slope (T, N) by how far the pelvis tilts otherwise than expected [rad], and how far it may."""
+    slope = np.zeros(pose.shape)
+    slope[:, 3] = (1.0 - _TILT_OF_LEAN) / TILT_SPREAD_RAD**2
+    slope[:, TRUNK.start] = _TILT_OF_LEAN / TILT_SPREAD_RAD**2
+    return slope, TILT_SPREAD_RAD
 
 
 def add_heading(equations: NormalEquations, scene: Scene) -> float:
@@ -242,10 +276,10 @@ def add_constants(equations: NormalEquations, scene: Scene) -> float:
     """What is known of bodies and cameras before one looks."""
     state = scene.state
     curvature, slope = np.zeros((state.constants, state.constants)), np.zeros(state.constants)
-    off = state.constant - _MEAN
+    off = state.constant - BODY_MEAN
     index = np.arange(CONSTANTS)
-    curvature[index, index], slope[:CONSTANTS] = 1.0 / _SPREAD**2, off / _SPREAD**2
-    cost = float(((off / _SPREAD) ** 2).sum())
+    curvature[index, index], slope[:CONSTANTS] = 1.0 / BODY_SPREAD**2, off / BODY_SPREAD**2
+    cost = float(((off / BODY_SPREAD) ** 2).sum())
     legs = np.zeros(state.constants)
     legs[Length.THIGH], legs[Length.SHANK] = 1.0 / _LEG_PROPORTION, -1.0 / _LEG_PROPORTION
     uneven = float(legs[:CONSTANTS] @ state.constant)
@@ -259,6 +293,19 @@ def add_constants(equations: NormalEquations, scene: Scene) -> float:
         at += view.camera.constants
     equations.add_constants(_CONSTANT_WEIGHT * curvature, _CONSTANT_WEIGHT * slope)
     return _CONSTANT_WEIGHT * cost
+
+
+def constants_prior(state: FitState) -> tuple[FloatArray, FloatArray]:
+    """Curvature (K, K) of what is known of bodies and cameras before one looks, and spreads (K,)."""
+    curvature, spread = np.zeros(state.constants), np.zeros(state.constants)
+    curvature[:CONSTANTS], spread[:CONSTANTS] = 1.0 / BODY_SPREAD**2, BODY_SPREAD
+    at = BELT + 1
+    for view in state.views:
+        own = slice(at, at + view.camera.constants)
+        spread[own] = view.camera.prior()[0]
+        curvature[own] = 1.0 / spread[own] ** 2
+        at += view.camera.constants
+    return _CONSTANT_WEIGHT * np.diag(curvature), spread
 
 
 def _flat(values: FloatArray) -> FloatArray:

@@ -42,7 +42,6 @@ def marker_findings(facts: MarkerFacts) -> tuple[Finding, ...]:
     found = [
         *_course(facts),
         *_strides(facts),
-        *_unequal(facts.strides),
         *_residual(facts.residual_m, facts.far),
         *_exchanged(facts.exchanged),
         *_gaps(facts.gap_fraction),
@@ -73,11 +72,23 @@ def _course(facts: MarkerFacts) -> list[Finding]:
 def _strides(facts: MarkerFacts) -> list[Finding]:
     if facts.course not in (Course.WALKS, Course.IN_PLACE):
         return []
-    count = {side: sum(stride.side is side for stride in facts.strides) for side in SIDES}
     if not facts.strides:
         what = "No complete stride was found; angles are shown over time."
         why = "No foot landed twice while pelvis and legs were in view."
         return [note(Severity.STOP, NO_STRIDE, what, why, _ANOTHER)]
+    return trial_stride_findings(facts.strides)
+
+
+def trial_stride_findings(strides: Sequence[Stride]) -> list[Finding]:
+    """Of a laboratory's trial with at least one stride: a leg without one, few, or legs that disagree."""
+    return [*_few(strides), *_unequal(strides)]
+
+
+TRIAL_STRIDE_FINDINGS = frozenset({NO_STRIDE, "LAB-111", "LAB-112", "LAB-113"})
+
+
+def _few(strides: Sequence[Stride]) -> list[Finding]:
+    count = {side: sum(stride.side is side for stride in strides) for side in SIDES}
     for side in SIDES:
         if not count[side]:
             what = f"No complete stride of the {side.value} leg was found."

@@ -11,13 +11,14 @@ from scipy.spatial.transform import Rotation
 from core.domain.arrays import BoolArray, FloatArray
 from core.domain.body import JOINTS, SIDES, JointKind
 from core.domain.findings import worst_first
+from core.domain.gait_events import FootPaths
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import GaitReference, Kinematics, Motion, Spatiotemporal, Stride
 from core.errors import refuse
 from core.gait.cycles import cut_cycles
-from core.gait.events import FootPaths
 from core.gait.measures import nothing_measured, spatiotemporal_over
 from core.gait.reference import gait_reference, whole_body_seen
+from core.gait.strides import WalkedStrides
 from core.motion.course import Course, HipPath, course_of
 from core.motion.laboratory_body import Marker
 from core.motion.marker_body import PersonBody, body_of
@@ -25,7 +26,7 @@ from core.motion.marker_findings import MarkerFacts, marker_findings
 from core.motion.marker_kinematics import MarkerFit, MarkerGoals, pose_spread, solve_markers
 from core.motion.marker_places import Place
 from core.motion.marker_sets import LabelledMarkers, check_sides, facing, recognise, without_exchanged
-from core.motion.marker_strides import Walked, belt_speed_m_s, walked
+from core.motion.marker_strides import belt_speed_m_s, walked
 from core.motion.steady_walking import long_gaps
 from core.motion.trial import MAX_GAP_S
 from core.twin.body_tree import POSE_SIZE
@@ -247,7 +248,7 @@ def _motion(
     person: PersonBody,
     solved: _Solved,
     course: Course,
-    walks: list[Walked],
+    walks: list[WalkedStrides],
     belt_m_s: float,
     exchanged: dict[Place, float],
 ) -> Motion:
@@ -256,9 +257,7 @@ def _motion(
     if not whole_body_seen(kinematics.time_s, kinematics.angle_rad, strides):
         strides = ()
     cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
-    measures = (
-        spatiotemporal_over([(way.paths, way.strides) for way in walks]) if strides else nothing_measured()
-    )
+    measures = spatiotemporal_over(walks) if strides else nothing_measured()
     gaps = float(np.isnan(kinematics.angle_rad).any(axis=1).mean())
     facts = MarkerFacts(
         labelled, person, course, strides, solved.residual_m, gaps, belt_m_s, exchanged, solved.far
@@ -277,6 +276,7 @@ def _motion(
         synthetic=trial.synthetic,
         belt_speed_m_s=belt_m_s if course is Course.IN_PLACE else None,
         marker_set=labelled.set_name,
+        ways=tuple(one.way for one in walks),
     )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from core.domain.arrays import BoolArray, FloatArray, IntArray
 from core.domain.body import SIDES
+from core.domain.gait_events import FootPaths, GaitEvents, WayWalked
 from core.domain.laboratory import LaboratoryTrial, PlateForces, TrialEventKind
-from core.domain.motion import Stride
-from core.gait.events import FootPaths, GaitEvents, find_events, strides_in_turns
+from core.gait.events import find_events
+from core.gait.strides import WalkedStrides, strides_in_turns
 from core.motion.steady_walking import spans_of
 
 CONTACT_N = 20.0  # as usual in gait laboratories; below it plates are noise
@@ -23,15 +24,7 @@ _UNDER_FOOT_M = 0.15  # from the middle of a foot to where it presses
 _LOW = 0.04  # m above the lowest height: a foot that stands
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Walked:
-    """One way walked: the feet seen with the way towards -y, and its complete strides."""
-
-    paths: FootPaths
-    strides: tuple[Stride, ...]
-
-
-def walked(paths: FootPaths, way: slice, trial: LaboratoryTrial, belt_m_s: float = 0.0) -> Walked:
+def walked(paths: FootPaths, way: slice, trial: LaboratoryTrial, belt_m_s: float = 0.0) -> WalkedStrides:
     """Strides of the frames `way` of a trial; `paths` are those of all frames, in the trial's axes."""
     first_s, last_s = float(paths.time_s[way][0]), float(paths.time_s[way][-1])
     turned = _towards_minus_y(_against_belt(paths, belt_m_s), way)
@@ -40,7 +33,7 @@ def walked(paths: FootPaths, way: slice, trial: LaboratoryTrial, belt_m_s: float
     for better in reversed(told):
         events = _with(events, better)
     left, right = (_between(side, first_s, last_s) for side in events)
-    return Walked(turned, strides_in_turns((left, right)))
+    return WalkedStrides(WayWalked(turned, (left, right)), strides_in_turns((left, right)))
 
 
 def belt_speed_m_s(paths: FootPaths) -> float:

@@ -10,17 +10,22 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solveh_banded
 
-from core.domain.arrays import FloatArray, IntArray
+from core.domain.arrays import FloatArray
+
+
+def second_differences(time_s: FloatArray) -> FloatArray:
+    """Weights (3, T - 2) of three frames in the second derivative at the middle one."""
+    before, after = np.diff(time_s)[:-1], np.diff(time_s)[1:]
+    return np.stack([2 / (before * (before + after)), -2 / (before * after), 2 / (after * (before + after))])
 
 
 def squared_accelerations(time_s: FloatArray) -> FloatArray:
     """Sum of squared second derivatives as a form, by its diagonals 0, 1, 2 over frames. (3, T, 1)"""
-    before, after = np.diff(time_s)[:-1], np.diff(time_s)[1:]
-    c = np.stack([2 / (before * (before + after)), -2 / (before * after), 2 / (after * (before + after))])
+    c = second_differences(time_s)
     bands = np.zeros((3, len(time_s), 1))
     for i in range(3):
         for j in range(i, 3):
-            bands[j - i, i : i + len(before), 0] += c[i] * c[j]
+            bands[j - i, i : i + c.shape[1], 0] += c[i] * c[j]
     return bands
 
 
@@ -96,15 +101,15 @@ class NormalEquations:
         frames = -solved[:, -1] - solved[:, :-1] @ constants
         return frames.reshape(self.frame_slope.shape), constants
 
-    def variance(self) -> FloatArray:
-        """Variances (T, N) of the unknowns of every frame: the diagonal of the whole system's inverse."""
+    def response(self, frame_slope: FloatArray, constant_slope: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """How far unknowns (T, N, R) and constants (K, R) move under such slopes, to first order."""
         border = self.border.reshape(-1, len(self.corner))
-        bands = self._band_matrix(0.0)
-        solved = solveh_banded(bands, border, lower=True, check_finite=False)
-        schur = self.corner - border.T @ solved
-        by_constants = np.einsum("nk,kl,nl->n", solved, np.linalg.inv(schur), solved)
-        variance = _inverse_diagonal(bands, self.frame.shape[1]) + by_constants
-        return np.asarray(variance.reshape(self.frame_slope.shape))
+        right = np.column_stack([border, frame_slope.reshape(len(border), -1)])
+        solved = solveh_banded(self._band_matrix(0.0), right, lower=True, check_finite=False)
+        by_border, by_slope = solved[:, : border.shape[1]], solved[:, border.shape[1] :]
+        schur = self.corner - border.T @ by_border
+        constants = np.linalg.solve(schur, constant_slope - border.T @ by_slope)
+        return np.asarray(by_slope - by_border @ constants).reshape(frame_slope.shape), constants
 
     def _band_matrix(self, damping: float) -> FloatArray:
         bands = self._bands.filled(self.frame, self.coupling)
@@ -135,46 +140,3 @@ class _BandIndex:
         bands[self._own_row, self._column[:, self._lower]] = frame[:, self._lower]
         bands[self._next_row, self._column[:-1]] = coupling
         return bands
-
-
-def _inverse_diagonal(bands: FloatArray, unknowns: int) -> FloatArray:
-    """Diagonal (T N,) of the inverse of a symmetric matrix in lower band form that couples three frames.
-
-    With two frames to a block the matrix is block tridiagonal; its inverse's diagonal blocks follow from one
-    sweep of Schur complements from either end (Meurant 1992, SIAM J Matrix Anal Appl 13:707).
-    """
-    size = 2 * unknowns
-    diagonal, below = _blocks(bands, size)
-    forward, backward = [diagonal[0]], [diagonal[-1]]
-    for block, side in zip(diagonal[1:], below, strict=True):
-        forward.append(block - side @ np.linalg.solve(forward[-1], side.T))
-    for block, side in zip(diagonal[-2::-1], below[::-1], strict=True):
-        backward.append(block - side.T @ np.linalg.solve(backward[-1], side))
-    blocks = [
-        np.diag(np.linalg.inv(ahead + behind - block))
-        for ahead, behind, block in zip(forward, backward[::-1], diagonal, strict=True)
-    ]
-    return np.concatenate(blocks)[: bands.shape[1]]
-
-
-def _blocks(bands: FloatArray, size: int) -> tuple[list[FloatArray], list[FloatArray]]:
-    """Diagonal and lower neighbouring blocks of a matrix in lower band form; an odd end is filled up."""
-    total = bands.shape[1]
-    count = -(-total // size)
-    i, j = np.meshgrid(np.arange(size), np.arange(size), indexing="ij")
-
-    def entries(row: IntArray, column: IntArray) -> FloatArray:
-        gap = row - column
-        inside = (gap >= 0) & (gap < len(bands)) & (row < total)
-        return np.where(inside, bands[np.where(inside, gap, 0), np.where(inside, column, 0)], 0.0)
-
-    diagonal, below = [], []
-    for block in range(count):
-        lower = entries(block * size + i, block * size + j)
-        full = lower + np.tril(lower, -1).T
-        beyond = np.maximum(block * size + size - total, 0)
-        full[np.arange(size - beyond, size), np.arange(size - beyond, size)] = 1.0
-        diagonal.append(full)
-        if block + 1 < count:
-            below.append(entries((block + 1) * size + i, block * size + j))
-    return diagonal, below

@@ -10,14 +10,16 @@ import numpy as np
 from core.domain.arrays import FloatArray
 from core.domain.clock import AS_FAST_AS_LIFE, FilmClock
 from core.domain.findings import Finding, Severity, worst_first
+from core.domain.gait_events import WayWalked
 from core.domain.motion import NO_STRIDE, GaitReference, Kinematics, Motion, Stride
 from core.domain.recording import LandmarkTrack, with_sides_exchanged
 from core.domain.sides_doubt import AS_REPAIRED, Sides, SideSource
 from core.gait.cycles import cut_cycles
-from core.gait.events import find_strides
+from core.gait.events import find_events
 from core.gait.measures import nothing_measured, spatiotemporal_over
 from core.gait.reference import gait_reference, whole_body_seen
 from core.gait.slow_motion import slow_motion_findings, too_slow_for_life
+from core.gait.strides import WalkedStrides, strides_in_turns
 from core.motion.camera_sides import alike_in_all_cameras
 from core.motion.course import Course
 from core.motion.findings import (
@@ -137,8 +139,9 @@ def _motion(trial: Trial, doubt: SideDoubt, clock: FilmClock, synthetic: bool) -
     """The record of a trial; without strides when there is no complete one forward. Raises MOT-090."""
     kinematics = trial.kinematics()
     body = trial.body.parameters
-    found = [(part.feet, find_strides(part.feet) if trial.walks else ()) for part in trial.parts]
-    strides = tuple(stride for _, own in found for stride in own)
+    ways = tuple(WayWalked(part.feet, find_events(part.feet)) for part in trial.parts if trial.walks)
+    found = [WalkedStrides(way, strides_in_turns(way.events)) for way in ways]
+    strides = tuple(stride for one in found for stride in one.strides)
     if not whole_body_seen(kinematics.time_s, kinematics.angle_rad, strides):
         strides = ()
     cycles = cut_cycles(kinematics.time_s, kinematics.angle_rad, strides)
@@ -161,6 +164,7 @@ def _motion(trial: Trial, doubt: SideDoubt, clock: FilmClock, synthetic: bool) -
         sides_by=doubt.sides.by,
         side_evidence=doubt.evidence,
         belt_speed_m_s=trial.belt_m_s if trial.course is Course.IN_PLACE else None,
+        ways=ways,
     )
 
 

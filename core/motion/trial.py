@@ -10,10 +10,10 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Joint, JointKind
+from core.domain.gait_events import FootPaths
 from core.domain.motion import Kinematics
 from core.domain.recording import Landmark, LandmarkTrack
 from core.errors import refuse
-from core.gait.events import FootPaths
 from core.motion.course import Course, HipPath, also_backwards, course_of, feet_swing
 from core.motion.fit_body import SOLES, FitBody
 from core.motion.fit_camera import StandingCamera

@@ -51,6 +51,7 @@ _ACCELERATION = {  # rms over normal walking, rounded up; rad/s2
 _ROOT_ACCELERATION = (3.0, 3.0, 4.0, 6.0, 8.0, 8.0)  # m/s2; rad/s2 about the left, back and up axes
 _TRUNK_ACCELERATION = (6.0, 6.0, 8.0)  # rad/s2
 _SMOOTHNESS = 0.5
+_USUAL = np.array([*_ROOT_ACCELERATION, *(_ACCELERATION[j.kind] for j in JOINTS), *_TRUNK_ACCELERATION])
 
 _TERMS: tuple[Term, ...] = (
     add_landmarks,
@@ -110,7 +111,7 @@ def fit_trial(
         trial = best.moved(np.clip(frames, -_LONGEST_STEP, _LONGEST_STEP), constants)
     tick(1.0)
     assert equations is not None
-    return Fitted(best, angle_spread_rad(equations))
+    return Fitted(best, angle_spread_rad(equations, Scene(body, time_s, best), _SMOOTHNESS / _USUAL))
 
 
 def _equations(
@@ -131,9 +132,7 @@ def _smoothness(time_s: FloatArray) -> FloatArray:
     It acts like a zero-lag low-pass: with 0.05 rad noise of a joint from its landmarks and 70 rad/s2 the
     corner is sqrt(70 / 0.05) rad/s, about the 6 Hz usual in gait analysis (Winter 2009, ch. 3.4).
     """
-    joints = (_ACCELERATION[joint.kind] for joint in JOINTS)
-    spread = np.array([*_ROOT_ACCELERATION, *joints, *_TRUNK_ACCELERATION])
-    return np.asarray(_SMOOTHNESS * squared_accelerations(time_s) / spread**2)
+    return np.asarray(_SMOOTHNESS * squared_accelerations(time_s) / _USUAL**2)
 
 
 def _smoothness_cost(smoothness: FloatArray, pose: FloatArray) -> float:

@@ -1,117 +1,115 @@
-"""The results of a visit as files that other programs read."""
+"""The results of a visit, or single records, as files that other programs read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeVar
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePath
 
-import numpy as np
-
-from core.domain.body import JOINTS
-from core.domain.emg import EmgEnvelopes
-from core.domain.kinetics import ForceSource, Kinetics
-from core.domain.laboratory import LaboratoryTrial
-from core.domain.motion import Motion
-from core.domain.record import RecordKind
-from core.domain.rollout import RolloutSet
+from core.domain.record import RecordInfo, RecordKind
 from core.errors import refuse
-from core.laboratory.names import unique
-from core.laboratory.writers import csv_text, ground_forces_text, table_text, trc_text
-from core.motion.angle_files import angles_csv, coordinates_mot
+from core.session.export_readme import README, readme_text
+from core.session.export_record import ExportFile, record_files
+from core.session.patient_file import FILE_NAME, patient_json
 from core.store.repository import Store
 
-_MARK = {True: "synthetic", False: "measured"}
-T = TypeVar("T")
+SUMS, BUNDLE = "SHA256SUMS.txt", "exotwin-export.zip"
+# What a visit gives; its comparison has its own walks, which carry other labels than those before it.
+OF_A_VISIT = (
+    RecordKind.LABORATORY_TRIAL,
+    RecordKind.MOTION,
+    RecordKind.KINETICS,
+    RecordKind.EMG,
+    RecordKind.TWIN,
+    RecordKind.GAIT_POLICY,
+    RecordKind.SIMULATED_GAIT,
+    RecordKind.COMPARISON,
+    RecordKind.WALK,
+)
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # of a file in a ZIP: equal files make an equal ZIP
 
 
-def export_visit(store: Store, visit_id: str) -> dict[str, str]:
-    """Content by file name, of the newest results of a visit. Refuses REC-020 when there are none.
-
-    Names begin with what a file is: measured, estimated, synthetic or simulated.
-    """
-    files: dict[str, str] = {}
-    for part in (_trial_files, _motion_files, _kinetics_files, _emg_files, _simulated_files):
-        files |= dict(part(store, visit_id))
-    if not files:
+def visit_records(store: Store, visit_id: str) -> tuple[RecordInfo, ...]:
+    """The newest record of each kind that has files. Refuses REC-020 when there are none."""
+    newest = (store.latest(visit_id, kind) for kind in OF_A_VISIT)
+    found = tuple(info for info in newest if info is not None)
+    if not found:
         raise refuse(
             "REC-020",
             "There is nothing to export yet.",
             "The visit has no trial of a laboratory, no motion and no EMG.",
             "Solve a motion or import EMG first.",
         )
-    return files
+    return found
 
 
-def _newest(store: Store, visit_id: str, kind: RecordKind, payload: type[T]) -> T | None:
-    found = store.latest(visit_id, kind)
-    return None if found is None else store.load(found.id, payload)
+def export_visit(store: Store, visit_id: str) -> dict[str, bytes]:
+    """Content by file name, of the newest results of a visit. Refuses REC-020 when there are none.
 
-
-def _trial_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
-    trial = _newest(store, visit_id, RecordKind.LABORATORY_TRIAL, LaboratoryTrial)
-    if trial is None:
-        return
-    mark = _MARK[trial.synthetic]
-    yield f"{mark}_markers.trc", trc_text("markers", trial.marker_names, trial.time_s, trial.marker_m)
-    if trial.plates:
-        yield f"{mark}_ground_forces.mot", ground_forces_text("forces", trial.plates, trial.plate_time_s)
-
-
-def _motion_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
-    motion = _newest(store, visit_id, RecordKind.MOTION, Motion)
-    if motion is None:
-        return
-    mark = _MARK[motion.synthetic]
-    yield f"{mark}_coordinates.mot", coordinates_mot(motion.kinematics, f"{mark}_coordinates")
-    yield f"{mark}_angles.csv", angles_csv(motion.kinematics)
-
-
-def _kinetics_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
-    """Internal moments in newton metres, with the signs of the angles.
-
-    What was found without force plates is no measurement, and its name says so. Moments are the person's own;
-    those of a worn exo, and both together, follow them.
+    Names begin with what a file is: measured, estimated, synthetic or simulated.
     """
-    kinetics = _newest(store, visit_id, RecordKind.KINETICS, Kinetics)
-    if kinetics is None:
-        return
-    mark = _MARK[kinetics.synthetic]
-    if kinetics.source is ForceSource.ESTIMATED:
-        mark = "synthetic_estimated" if kinetics.synthetic else "estimated"
-    names = [f"{joint.value}_moment" for joint in JOINTS]
-    moments = kinetics.moment_nm
-    yield (
-        f"{mark}_moments.sto",
-        table_text(f"{mark}_moments", names, kinetics.time_s, moments, in_degrees=False),
-    )
-    columns = [f"{name}_nm" for name in names] + [f"{joint.value}_power_w" for joint in JOINTS]
-    values = [moments, kinetics.power_w]
-    for whose, more in (("exo", kinetics.exo_moment_nm), ("net", kinetics.net_moment_nm)):
-        if more is not None:
-            columns += [f"{joint.value}_{whose}_moment_nm" for joint in JOINTS]
-            values.append(more)
-    yield f"{mark}_moments_and_powers.csv", csv_text(columns, kinetics.time_s, np.hstack(values))
-    if kinetics.exo_moment_nm is not None:
-        name, given = f"{mark}_exo_moments", kinetics.exo_moment_nm
-        yield f"{name}.sto", table_text(name, names, kinetics.time_s, given, in_degrees=False)
+    return export_records(store, tuple(info.id for info in visit_records(store, visit_id)))
 
 
-def _emg_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
-    emg = _newest(store, visit_id, RecordKind.EMG, EmgEnvelopes)
-    if emg is None:
-        return
-    mark = _MARK[emg.synthetic]
-    sites = [f"{channel.site.muscle.value} {channel.site.side.value[0]}" for channel in emg.channels]
-    names, time_s = unique(tuple(sites)), emg.time_s + emg.offset_s
-    yield f"{mark}_emg.sto", table_text(f"{mark}_emg", names, time_s, emg.envelope, in_degrees=False)
-    fractions = [f"{name} (fraction of {emg.reference(number)})" for number, name in enumerate(names)]
-    yield f"{mark}_emg.csv", csv_text(fractions, time_s, emg.envelope)
+def export_records(
+    store: Store, record_ids: Sequence[str], more: Sequence[ExportFile] = ()
+) -> dict[str, bytes]:
+    """Content by file name of these records, with README and SHA-256 sums. `more` are files made elsewhere.
+
+    Refuses OUT-001 for a record without files, REC-007 for one that is not there.
+    """
+    infos = [store.info(record_id) for record_id in dict.fromkeys(record_ids)]
+    files = [file for info in infos for file in record_files(store, info)]
+    visits = dict.fromkeys(info.visit_id for info in infos)
+    patients = (_patient_file(store, visit_id) for visit_id in visits)
+    named = tuple(_named_once((*files, *more, *patients)))
+    contents = {file.name: file.data for file in named}
+    contents[README] = readme_text(_title(store, infos), named).encode("utf-8")
+    contents[SUMS] = sums_text(contents).encode("utf-8")
+    return contents
 
 
-def _simulated_files(store: Store, visit_id: str) -> Iterator[tuple[str, str]]:
-    gaits = _newest(store, visit_id, RecordKind.SIMULATED_GAIT, RolloutSet)
-    for walk in () if gaits is None else gaits.rollouts:
-        name = f"simulated_activations_{walk.label.value.replace(' ', '_')}"
-        muscles = walk.playback.muscle_names
-        if muscles:
-            yield f"{name}.sto", table_text(name, muscles, walk.time_s, walk.activation, in_degrees=False)
+def _patient_file(store: Store, visit_id: str) -> ExportFile:
+    text = patient_json(store.subject_of(visit_id), store.visit(visit_id))
+    return ExportFile(FILE_NAME, text, "the patient's data, as `exotwin session run` reads them", "")
+
+
+def _named_once(files: Sequence[ExportFile]) -> Iterator[ExportFile]:
+    """A name that another record has too gets the beginning of the record's id."""
+    taken: set[str] = set()
+    for file in files:
+        name = file.name
+        if name in taken:
+            path = PurePath(name)
+            name = f"{path.stem}_{file.record_id[:8]}{path.suffix}"
+        taken.add(name)
+        yield replace(file, name=name)
+
+
+def _title(store: Store, infos: Sequence[RecordInfo]) -> str:
+    """Whose data these are: codes, never names."""
+    visits = dict.fromkeys(info.visit_id for info in infos)
+    told = [
+        f"patient {store.subject_of(visit_id).code}, visit {store.visit(visit_id).number} of "
+        f"{store.visit(visit_id).started_utc:%Y-%m-%d}"
+        for visit_id in visits
+    ]
+    version = infos[-1].provenance.code_version if infos else ""
+    return f"ExoTwin {version} export: {'; '.join(told)}".replace("  ", " ")
+
+
+def sums_text(contents: dict[str, bytes]) -> str:
+    """One line per file, as `sha256sum` writes and checks them."""
+    return "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items())
+
+
+def zip_bytes(contents: dict[str, bytes]) -> bytes:
+    """The files in one ZIP; the same files make the same ZIP."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents.items():
+            archive.writestr(zipfile.ZipInfo(name, _EARLIEST), data, zipfile.ZIP_DEFLATED)
+    return whole.getvalue()

@@ -9,9 +9,10 @@ from core.domain.motion import Motion
 from core.domain.record import Decision, RecordInfo, RecordKind
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT
-from core.session.flow import VisitFacts
+from core.session.flow import RESULT, Step, VisitFacts
 from core.session.sides import sides_confirmation
 from core.session.stops import NEVER_OVERRIDDEN, stops_override
+from core.session.warned import warning_of
 from core.store.repository import Store
 
 # Results that can stop the flow, by a stop finding or by not being confirmed; cached by their id.
@@ -30,6 +31,7 @@ class FactsReader:
 
     def __init__(self) -> None:
         self._stops: dict[str, frozenset[str]] = {}  # record id -> codes of its stop findings
+        self._warnings: dict[str, str] = {}  # record id -> its warning
 
     def read(self, store: Store, visit_id: str, running: frozenset[str] = frozenset()) -> VisitFacts:
         records = store.records(visit_id)
@@ -39,7 +41,18 @@ class FactsReader:
             for kind in _GATED
             if (newest := facts.newest(kind)) is not None and self._stopped(store, newest, facts.decisions)
         )
-        return VisitFacts(facts.subject, records, facts.decisions, running, stopped)
+        warnings = {step: self._warning(store, facts, kinds) for step, kinds in RESULT.items()}
+        warnings[Step.DEPLOY] = warnings[Step.COMPARE]  # what the signed comparison says of what it holds
+        return VisitFacts(facts.subject, records, facts.decisions, running, stopped, warnings)
+
+    def _warning(self, store: Store, facts: VisitFacts, kinds: tuple[RecordKind, ...]) -> str:
+        """Of the newest result; read once."""
+        newest = facts.newest(*kinds)
+        if newest is None:
+            return ""
+        if newest.id not in self._warnings:
+            self._warnings[newest.id] = warning_of(store, newest)
+        return self._warnings[newest.id]
 
     def _stopped(self, store: Store, record: RecordInfo, decisions: tuple[Decision, ...]) -> bool:
         if record.id not in self._stops:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
@@ -46,6 +48,7 @@ class StepStatus:
     blocker: str | None = None  # why the step cannot start now, and what to do
     record_id: str | None = None  # the result that counts
     stale_reason: str = ""
+    warning: str = ""  # on a result that stands, but not simply well
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class VisitFacts:
     needs_attention: frozenset[RecordKind] = field(
         default_factory=frozenset
     )  # newest record has a stop finding
+    warnings: Mapping[Step, str] = field(default_factory=dict)  # on the newest result, in a sentence
 
     def newest(self, *kinds: RecordKind) -> RecordInfo | None:
         """The newest record of any of these kinds."""
@@ -96,7 +100,9 @@ JOBS: dict[Step, frozenset[str]] = {
             "import_trial",
         }
     ),
-    Step.MOTION: frozenset({"solve_motion", "solve_markers", "import_exo_log", "inverse_dynamics"}),
+    Step.MOTION: frozenset(
+        {"solve_motion", "solve_markers", "edit_events", "import_exo_log", "inverse_dynamics"}
+    ),
     Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
     Step.PERSONALIZE: frozenset(
         {"fit_twin", "calibrate_muscles", "assess_deficits", "fit_impairments", "learn_gait"}
@@ -139,13 +145,17 @@ def _on_record(step: Step, facts: VisitFacts, before: dict[Step, StepStatus]) ->
     if result is None:
         skipped = decision is not None and decision.verdict is Verdict.SKIPPED
         return StepStatus(step, StepState.SKIPPED if skipped else StepState.NOT_STARTED, blocker)
-    reason = _stale_reason(result, facts)
-    kept_stale = decision is not None and decision.verdict is Verdict.KEPT and decision.record_id == result.id
-    if reason and not kept_stale:
+    kept = decision is not None and decision.verdict is Verdict.KEPT and decision.record_id == result.id
+    reason = "" if kept else _stale_reason(result, facts)
+    if step is Step.REPORT and not reason:
+        since = decision.on_utc if decision is not None and kept else result.created_utc
+        reason = _came_after_report(since, facts)
+    if reason:
         return StepStatus(step, StepState.STALE, blocker, result.id, reason)
+    warning = facts.warnings.get(step, "")
     if result.kind in facts.needs_attention or not _decided(step, result, facts):
-        return StepStatus(step, StepState.ATTENTION, blocker, result.id)
-    return StepStatus(step, StepState.DONE, blocker, result.id)
+        return StepStatus(step, StepState.ATTENTION, blocker, result.id, warning=warning)
+    return StepStatus(step, StepState.DONE, blocker, result.id, warning=warning)
 
 
 def _decided(step: Step, result: RecordInfo, facts: VisitFacts) -> bool:
@@ -180,6 +190,29 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
             if used.kind is not RecordKind.TWIN or not corrected:
                 to_check.append((used, kinds | {used.kind}))
     return ""
+
+
+_REPORTED = frozenset(RecordKind) - {
+    RecordKind.CALIBRATION,
+    RecordKind.RECORDING,
+    RecordKind.TWIN,
+    RecordKind.IMPAIRMENTS,
+    RecordKind.SCENARIO,
+    RecordKind.REPORT,
+}
+
+
+def _came_after_report(since: datetime, facts: VisitFacts) -> str:
+    """What a report saved or kept at this time cannot hold: a later step's result, a signature."""
+    newer = [one for one in facts.records if one.kind in _REPORTED and one.created_utc > since]
+    if newer:
+        return f"A newer {_words(newer[-1].kind)} was made after this report."
+    decided = [
+        one
+        for one in facts.decisions
+        if one.on_utc > since and one.step != Step.REPORT and one.verdict is not Verdict.KEPT
+    ]
+    return f"{Step(decided[-1].step).label} was decided on after this report." if decided else ""
 
 
 _BEFORE_THE_TWIN = frozenset(

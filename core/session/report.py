@@ -11,28 +11,37 @@ from typing import TypeVar
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.assistance import typed_reason
-from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
+from core.domain.assistance import trained_assistance
+from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
-from core.domain.findings import Finding, worst_first
-from core.domain.motion import GaitCycles, Kinematics, Motion, Spatiotemporal, Spread, stride_words
-from core.domain.record import Decision, RecordKind, Verdict
+from core.domain.motion import EVENTS_EDITED, GaitCycles, Motion, Spatiotemporal, Spread, stride_words
+from core.domain.record import Decision, RecordKind, Verdict, Visit
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy
 from core.errors import refuse
 from core.gait.cycles import mean_cycle, measured_sd
-from core.gait.norms import BAND_SOURCE, normal_band
-from core.gait.similarity import compare_curves
+from core.gait.norm_choice import Norm
+from core.gait.norm_numbers import GaitNumber
+from core.session.conditions import condition_badges
 from core.session.flow import Step
 from core.session.impairments import impairment_lines
+from core.session.interpretation import interpretation_of
+from core.session.normal_numbers import NormalNumber, NormalNumbers
+from core.session.norms import motion_norm, with_norm_findings
+from core.session.report_deployment import day_words, deployment_lines
+from core.session.report_emg import GOOD_CHANNEL
 from core.session.report_help import HelpPart, help_part
-from core.session.report_muscles import GOOD_CHANNEL, ForcePart, MusclePart, force_part, muscle_part
-from core.session.report_tables import ReportRow, ReportTable, controller_table
+from core.session.report_muscles import ForcePart, MusclePart, force_part, muscle_part
+from core.session.report_similarity import similarity_table
+from core.session.report_tables import ReportRow, ReportTable, angle_table, controller_table
+from core.session.report_warnings import StepWarning, report_warnings
 from core.session.stops import present_motion
+from core.store.clinic import Clinic, read_clinic
 from core.store.repository import Store
 
 T = TypeVar("T")
@@ -68,7 +77,7 @@ class ReportContent:
     verdict: str
     quality: tuple[str, ...]
     panels: tuple[ReportPanel, ...]
-    band_source: str
+    band_source: str  # whose the normal bands are, a sentence
     gait: ReportTable
     similarity: ReportTable
     controller: ReportTable
@@ -79,6 +88,25 @@ class ReportContent:
     forces: ForcePart | None = None  # a further page each
     muscles: MusclePart | None = None
     exo_help: HelpPart | None = None
+    interpretation: InterpretationPart | None = None
+    warnings: tuple[StepWarning, ...] = ()  # of every step
+    clinic: Clinic | None = None
+    pictures: tuple[ReportPicture, ...] = ()  # of the recording; made where pictures can be drawn
+    appendix: bool = False  # forces, muscles and the exo's help in full, on pages of their own
+
+    band_fits: bool = True  # whether the bands are of people of this age at this speed
+
+
+@dataclass(frozen=True, slots=True)
+class InterpretationPart:
+    text: str
+    signed: str  # "A. Berger, physiotherapist, 20 Nov 2026"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPicture:
+    caption: str
+    data: bytes  # a picture file, as Qt reads them
 
 
 NOTICE = (
@@ -92,8 +120,9 @@ BAND_NOTICE = " Measured ± 1 SD: 68 % of true angles are expected in the band."
 
 def report_content(store: Store, visit_id: str) -> ReportContent:
     """Collect the report of a visit. Raises UserError RPT-001 when no motion was solved yet."""
+    info = store.latest(visit_id, RecordKind.MOTION)
     motion = _newest_motion(store, visit_id)
-    if motion is None:
+    if motion is None or info is None:
         raise refuse(
             "RPT-001",
             "There is nothing to report yet.",
@@ -104,28 +133,48 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
     gaits = _newest(store, visit_id, RecordKind.SIMULATED_GAIT, RolloutSet)
     comparison = _newest(store, visit_id, RecordKind.COMPARISON, Comparison)
     trained = _newest(store, visit_id, RecordKind.CONTROLLER, TrainedController)
-    panels = () if motion.without_walk else _panels(motion, gaits, comparison)
+    norm = motion_norm(store, info.id, motion)
+    panels = () if motion.without_walk else _panels(motion, gaits, comparison, norm)
     banded = any(curve.sd_deg is not None for panel in panels for curve in panel.curves)
     synthetic = subject.synthetic or motion.synthetic
     return ReportContent(
         patient=subject.code,
-        person=_person(subject, visit.started_utc.year),
-        visit=f"Visit {visit.number} · {_day(visit.started_utc)}",
+        person=_person(subject, visit),
+        visit=f"Visit {visit.number} · {day_words(visit.started_utc)}",
         labels=_labels(synthetic, simulated=gaits is not None or comparison is not None),
-        verdict=comparison.sentence if comparison is not None else _motion_verdict(motion),
-        quality=_quality(store, visit_id, motion),
+        verdict=_verdict(motion, trained, comparison),
+        quality=_quality(store, visit_id, motion, norm),
         panels=panels,
-        band_source=BAND_SOURCE,
-        gait=_angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures),
-        similarity=_similarity_table(panels),
+        band_source=norm.legend,
+        band_fits=norm.fits,
+        gait=angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures, norm),
+        similarity=similarity_table(panels),
         controller=controller_table(trained, comparison),
-        deployment=_deployment(store, visit_id),
+        deployment=deployment_lines(
+            store.decisions(visit_id),
+            _newest(store, visit_id, RecordKind.PACKAGE, Package),
+            _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment),
+            _newest(store, visit_id, RecordKind.WALK, ExoWalk),
+        ),
         notice=NOTICE + (BAND_NOTICE if banded else ""),
-        made_on=_day(datetime.now(UTC)),
+        made_on=day_words(datetime.now(UTC)),
         synthetic=synthetic,
         forces=force_part(store, visit_id),
         muscles=muscle_part(store, visit_id),
         exo_help=help_part(comparison),
+        interpretation=_interpretation(store, visit_id),
+        warnings=report_warnings(store, visit_id),
+        clinic=read_clinic(store.data_dir),
+    )
+
+
+def _interpretation(store: Store, visit_id: str) -> InterpretationPart | None:
+    found = interpretation_of(store, visit_id)
+    if found is None:
+        return None
+    by, role = found.interpretation.by, found.interpretation.role
+    return InterpretationPart(
+        found.interpretation.text, ", ".join(filter(None, (by, role, day_words(found.on_utc))))
     )
 
 
@@ -148,21 +197,25 @@ def _newest_motion(store: Store, visit_id: str) -> Motion | None:
     return present_motion(motion, store.decisions(visit_id), info.id)
 
 
-def _day(moment: datetime) -> str:
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return f"{moment.day} {months[moment.month - 1]} {moment.year}"
-
-
-def _person(subject: Subject, year: int) -> tuple[str, ...]:
+def _person(subject: Subject, visit: Visit) -> tuple[str, ...]:
     facts = [
-        f"{subject.sex.value}, {year - subject.birth_year} years",
+        f"{subject.sex.value}, {visit.started_utc.year - subject.birth_year} years",
         f"{subject.height_m:.2f} m, {subject.mass_kg:.0f} kg",
     ]
     if subject.affected_side is not None:
-        facts.append(f"{subject.affected_side.value} side affected")
+        facts.append(subject.affected_side.words)
     if subject.diagnosis:
         facts.append(subject.diagnosis)
     return tuple(facts)
+
+
+def _verdict(motion: Motion, trained: TrainedController | None, comparison: Comparison | None) -> str:
+    """The one verdict on the controller, from its comparison, else from its training; else on the motion."""
+    if comparison is not None:
+        return comparison_verdict(comparison)
+    if trained is not None:
+        return trained_assistance(trained).told_of("The personalized controller")
+    return _motion_verdict(motion)
 
 
 def _motion_verdict(motion: Motion) -> str:
@@ -172,8 +225,9 @@ def _motion_verdict(motion: Motion) -> str:
     return f"{stride_words(left, right)} at {motion.measures.speed_m_s:.2f} m/s."
 
 
-def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
-    lines = []
+def _quality(store: Store, visit_id: str, motion: Motion, norm: Norm) -> tuple[str, ...]:
+    walks = ", ".join(store.visit(visit_id).notes.facts)
+    lines = [f"At this visit: {walks}."] if walks else []
     landmarks = _newest(store, visit_id, RecordKind.LANDMARKS, Landmarks)
     if motion.marker_set:
         lines.append(f"Laboratory markers, {motion.marker_set}; {len(motion.kinematics.time_s)} frames.")
@@ -187,8 +241,13 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
     found = "No complete stride forward" if motion.without_walk else stride_words(left, right)
     seen = "markers" if motion.marker_set else "landmarks"
     lines.append(f"{found}; model {1000 * motion.residual_m:.0f} mm off the {seen}.")
+    solved = store.latest(visit_id, RecordKind.MOTION)
+    worn = () if solved is None else condition_badges(store, solved.id)
+    lines += [f"Recorded with: {words.lower()}." for words in worn]
     if motion.belt_speed_m_s is not None:
         lines.append(f"On a treadmill at {motion.belt_speed_m_s:.2f} m/s.")
+    edits = [finding.advice for finding in motion.findings if finding.advice.code == EVENTS_EDITED]
+    lines += [f"{advice.what} {advice.why}" for advice in edits]
     policy = _newest(store, visit_id, RecordKind.GAIT_POLICY, GaitPolicy)
     if policy is not None:
         lines.append(
@@ -196,7 +255,7 @@ def _quality(store: Store, visit_id: str, motion: Motion) -> tuple[str, ...]:
             f"{policy.joint_rmse_deg:.1f}° from the measured angles."
         )
     lines += [*impairment_lines(store, visit_id), *_emg_lines(store, visit_id)]
-    findings: tuple[Finding, ...] = worst_first(motion.findings)
+    findings = [f for f in with_norm_findings(motion, norm) if f.advice.code != EVENTS_EDITED]
     lines += [finding.advice.what for finding in findings[:MAX_FINDINGS]]
     return tuple(lines)
 
@@ -224,54 +283,51 @@ def _skips_emg(decision: Decision) -> bool:
     return decision.step == Step.EMG and decision.verdict is Verdict.SKIPPED
 
 
-def _gait_table(measures: Spatiotemporal) -> ReportTable:
-    left, right = measures.sides
-    width = "not seen" if measures.step_width_m is None else f"{measures.step_width_m:.2f} m"
+def _gait_table(measures: Spatiotemporal, norm: Norm) -> ReportTable:
+    """The measured numbers beside the normal ones, in the units of the Motion page."""
+    normal = NormalNumbers(norm.walker)
+    width = "not seen"
+    if measures.step_width_m is not None:
+        width = _with_sd(100 * measures.step_width_m, 100 * measures.step_width_sd_m, "cm")
+    whole = (
+        Spread(measures.speed_m_s, measures.speed_sd_m_s),
+        Spread(measures.cadence_steps_min, measures.cadence_sd_steps_min),
+    )
+    sides = measures.sides
     rows = (
-        ReportRow("Speed", (_known(measures.speed_m_s, ".2f", " m/s"), "", "")),
-        ReportRow("Cadence", (_known(measures.cadence_steps_min, ".0f", " /min"), "", "")),
-        ReportRow("Step length", ("", _spread(left.step_length_m, "m"), _spread(right.step_length_m, "m"))),
-        ReportRow("Stride time", ("", _spread(left.stride_time_s, "s"), _spread(right.stride_time_s, "s"))),
-        ReportRow("Stance", ("", _percent(left.stance_fraction), _percent(right.stance_fraction))),
+        _whole_row("Speed", whole[0], normal.of(GaitNumber.SPEED)),
+        _whole_row("Cadence", whole[1], normal.of(GaitNumber.CADENCE)),
+        _side_row("Step length", [side.step_length_m for side in sides], normal.of(GaitNumber.STEP_LENGTH)),
+        _side_row("Stride time", [side.stride_time_s for side in sides], normal.of(GaitNumber.STRIDE_TIME)),
+        _side_row("Stance", [side.stance_fraction for side in sides], normal.of(GaitNumber.STANCE)),
+        _side_row(
+            "Double support",
+            [side.double_support_fraction for side in sides],
+            normal.of(GaitNumber.DOUBLE_SUPPORT),
+        ),
         ReportRow("Step width", (width, "", "")),
-        ReportRow("Symmetry", (_known(measures.symmetry, ".2f"), "", "")),
+        ReportRow("Symmetry", (_with_sd(100 * measures.symmetry, 100 * measures.symmetry_sd, "%"), "", "")),
     )
-    return ReportTable("Measured gait", ("", "Both", "Left", "Right"), rows)
+    return ReportTable("Measured gait", ("", "Left or both", "Right", "Normal ± 1 SD"), rows)
 
 
-def _angle_table(kinematics: Kinematics) -> ReportTable:
-    """Smallest and largest angles of a movement without strides."""
-    rows = tuple(
-        ReportRow(
-            kind.label,
-            tuple(_span(np.degrees(kinematics.angle_rad[:, Joint.of(kind, side).column])) for side in SIDES),
-        )
-        for kind in SAGITTAL
-    )
-    return ReportTable("Measured angles, smallest to largest", ("", "Left", "Right"), rows)
+def _whole_row(name: str, value: Spread, normal: NormalNumber) -> ReportRow:
+    return ReportRow(name, (normal.value_words(value), "", normal.words))
 
 
-def _span(angle_deg: FloatArray) -> str:
-    seen = angle_deg[np.isfinite(angle_deg)]
-    return f"{seen.min():.0f} to {seen.max():.0f}°" if len(seen) else "–"
+def _side_row(name: str, values: Sequence[Spread], normal: NormalNumber) -> ReportRow:
+    return ReportRow(name, (*(normal.value_words(value) for value in values), normal.words))
 
 
-def _known(value: float, digits: str, unit: str = "") -> str:
-    return f"{value:{digits}}{unit}" if math.isfinite(value) else "–"
-
-
-def _spread(value: Spread, unit: str) -> str:
-    spread = f" ± {value.sd:.2f}" if value.sd > 0 else ""  # of a single stride there is none
-    return f"{value.mean:.2f}{spread} {unit}" if math.isfinite(value.mean) else "–"
-
-
-def _percent(value: Spread) -> str:
-    spread = f" ± {100 * value.sd:.0f}" if value.sd > 0 else ""
-    return f"{100 * value.mean:.0f}{spread} %" if math.isfinite(value.mean) else "–"
+def _with_sd(value: float, sd: float, unit: str) -> str:
+    """ "96 ± 2 %"; without a spread where none is known."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.0f} ± {sd:.0f} {unit}" if math.isfinite(sd) else f"{value:.0f} {unit}"
 
 
 def _panels(
-    motion: Motion, gaits: RolloutSet | None, comparison: Comparison | None
+    motion: Motion, gaits: RolloutSet | None, comparison: Comparison | None, norm: Norm
 ) -> tuple[ReportPanel, ...]:
     cycles: list[tuple[GaitLabel, tuple[GaitCycles, GaitCycles]]] = [(GaitLabel.MEASURED, motion.cycles)]
     sources = (
@@ -285,9 +341,8 @@ def _panels(
             cycles.append((label, rollout.cycles))
     known = motion.kinematics.spread_rad is not None  # else an earlier version, which drew no band
     sd_rad = measured_sd(motion) if known else (None, None)
-    return tuple(
-        _panel(kind, number, cycles, sd_rad[number]) for kind in SAGITTAL for number in range(len(SIDES))
-    )
+    places = [(kind, number) for kind in SAGITTAL for number in range(len(SIDES))]
+    return tuple(_panel(kind, number, cycles, sd_rad[number], norm) for kind, number in places)
 
 
 def _panel(
@@ -295,6 +350,7 @@ def _panel(
     number: int,
     cycles: Sequence[tuple[GaitLabel, tuple[GaitCycles, GaitCycles]]],
     sd_rad: FloatArray | None,
+    norm: Norm,
 ) -> ReportPanel:
     """`sd_rad` (101, 7) belongs to the measured curve, if it is known."""
     column = list(JointKind).index(kind)
@@ -307,84 +363,9 @@ def _panel(
         for label, sides in cycles
         if len(sides[number].angle_rad)
     )
-    band = normal_band(kind)
+    band = norm.bands.band(kind)
     edges = None
     if band is not None:
         edges = (np.degrees(band.mean_rad - band.sd_rad), np.degrees(band.mean_rad + band.sd_rad))
     toe_off = cycles[0][1][number].toe_off_fraction
     return ReportPanel(kind, SIDES[number], curves, edges, toe_off if math.isfinite(toe_off) else None)
-
-
-def _similarity_table(panels: Sequence[ReportPanel]) -> ReportTable:
-    """Correlation and distance of each simulated gait from the measured one."""
-    labels = [
-        label
-        for label in GaitLabel
-        if label is not GaitLabel.MEASURED
-        and any(curve.label is label for panel in panels for curve in panel.curves)
-    ]
-    rows = tuple(
-        ReportRow(
-            f"{panel.side.value.capitalize()} {panel.kind.label.lower()}",
-            tuple(_correlation_text(panel, label) for label in labels),
-        )
-        for panel in panels
-    )
-    columns = ("", *(label.value.capitalize() for label in labels))
-    return ReportTable("Correlation with the measured gait (distance)", columns, rows if labels else ())
-
-
-def _correlation_text(panel: ReportPanel, label: GaitLabel) -> str:
-    by_label = {curve.label: curve.mean_deg for curve in panel.curves}
-    if label not in by_label or GaitLabel.MEASURED not in by_label:
-        return "–"
-    found = compare_curves(np.radians(by_label[GaitLabel.MEASURED]), np.radians(by_label[label]))
-    if not math.isfinite(found.correlation):
-        return "–"
-    return f"{found.correlation:.2f} ({math.degrees(found.rmse_rad):.0f}°)"
-
-
-def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
-    lines = []
-    signed = [d for d in store.decisions(visit_id) if d.verdict is Verdict.SIGNED]
-    if signed:
-        role = f" ({signed[-1].role})" if signed[-1].role else ""
-        lines.append(("Approved", f"{signed[-1].by}{role}, {_day(signed[-1].on_utc)}"))
-        reason = typed_reason(signed[-1].reason)
-        lines += [("Reason", reason)] if reason else []
-    package = _newest(store, visit_id, RecordKind.PACKAGE, Package)
-    if package is not None:
-        if package.envelope is not None:
-            lines.append(("Person's gait", package.gait_sentence))
-        lines.append(("Package SHA-256", package.sha256))
-    deployment = _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment)
-    if deployment is not None:
-        lines += _exo_lines(deployment)
-    walk = _newest(store, visit_id, RecordKind.WALK, ExoWalk)
-    if walk is not None:
-        lines += _walk_lines(walk)
-    return tuple(lines)
-
-
-def _exo_lines(deployment: Deployment) -> list[tuple[str, str]]:
-    kind = "virtual exo" if deployment.virtual else "exo"
-    kept_by = deployment.kept_by
-    state = deployment.handover.value
-    if kept_by is not None:
-        state += f" by {kept_by.name} ({kept_by.role})"
-    return [
-        ("Device", f"{kind} {deployment.device_serial}"),
-        ("Read back", "equal to what was signed" if deployment.equal else "DIFFERS from what was signed"),
-        ("Controller", state),
-    ]
-
-
-def _walk_lines(walk: ExoWalk) -> list[tuple[str, str]]:
-    """Strides, and delivered against predicted torque."""
-    strides = f"{walk.strides[0]} + {walk.strides[1]} strides, at most {walk.limit_nm:g} N·m"
-    lines = [("Walk with exo", strides)]
-    if walk.match.known:
-        (left_r, right_r), (left, right) = walk.match.correlation, walk.match.rmse_nm_kg
-        words = f"r {left_r:.2f} / {right_r:.2f}, {left:.3f} / {right:.3f} N·m/kg"
-        lines.append(("As predicted", words))
-    return lines

@@ -14,8 +14,8 @@ from core.domain.rollout import GaitLabel
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import SituationWalks, find_walks
 from core.domain.situation_effects import effect_of, handrail_words, situation_name
+from core.session.cycle_plot import CyclePlot
 from core.session.exo_help import CONTROLLERS, deficit_lines, help_of, profile_of
-from core.session.report_muscles import CyclePlot
 from core.session.report_tables import ReportRow, ReportTable
 
 UNKNOWN = "–"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from core.domain.arrays import FloatArray
-from core.domain.body import SAGITTAL, SIDES, JointKind, Side
+from core.domain.body import SAGITTAL, SIDES, JointKind
 from core.domain.deficits import Deficits, StrengthDeficit
-from core.domain.emg import EmgEnvelopes, EmgMuscle
+from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding, worst_first
 from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import Motion, stride_words
@@ -23,7 +21,8 @@ from core.domain.muscle_calibration import (
     is_length,
 )
 from core.domain.record import RecordInfo, RecordKind
-from core.emg.cycles import emg_cycles
+from core.gait.norm_choice import kinetic_norm
+from core.session.cycle_plot import CyclePlot
 from core.session.flow import VisitFacts, standing
 from core.session.force_curves import (
     ForceCurve,
@@ -39,22 +38,14 @@ from core.session.force_curves import (
     two_digits,
     work_words,
 )
+from core.session.norms import motion_walker
+from core.session.report_emg import EmgPart, emg_part, twin_walk
 from core.session.report_tables import ReportRow, ReportTable
 from core.session.weakness import facts_of, weakness_lines
 from core.store.repository import Store
 
 T = TypeVar("T")
-GOOD_CHANNEL = "good"  # of `ChannelQuality.verdict`
 MOST_PARAMETERS, MOST_STRENGTHS, MOST_FINDINGS = 16, 12, 3  # what a page has room for
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CyclePlot:
-    """One quantity over the gait cycle, both sides in one plot."""
-
-    title: str  # with its unit
-    curves: tuple[tuple[Side, FloatArray, FloatArray | None], ...]  # mean (101,), standard deviation (101,)
-    band: tuple[FloatArray, FloatArray] | None  # low and high (101,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,16 +57,7 @@ class ForcePart:
     plots: tuple[CyclePlot, ...]
     table: ReportTable
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EmgPart:
-    """The page of EMG."""
-
-    title: str  # names the unit
-    plots: tuple[CyclePlot, ...]  # per gait cycle, of good channels; empty where no stride lies within
-    channels: ReportTable
-    facts: tuple[tuple[str, str], ...]
+    band_words: str = ""  # whose the normal bands are, a sentence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +93,7 @@ class MusclePart:
         emg = strength = 0.0
         if self.emg is not None:
             plots = math.ceil(len(self.emg.plots) / EMG_COLUMNS) * _ROWS_PER_PLOT
-            emg = plots + len(self.emg.channels.rows) + _ROWS_AROUND
+            emg = plots + len(self.emg.channels.rows) + len(self.emg.facts) + _ROWS_BESIDE_FACTS
         if self.strength is not None:
             strength = len(self.strength.table.rows) + 2 * len(self.strength.notes)
         own = len(self.calibration.parameters.rows) + len(self.calibration.fits.rows) + _ROWS_AROUND
@@ -122,6 +104,7 @@ class MusclePart:
 EMG_COLUMNS = 4  # plots side by side
 _LETTERS_ON_A_LINE, _NOTES_AROUND = 150, 3
 _ROWS_PER_PLOT, _ROWS_AROUND, _ROWS_ON_A_PAGE = 6.5, 13, 58  # headings and notes are around a table
+_ROWS_BESIDE_FACTS = _ROWS_AROUND - 4
 
 
 def muscle_part(store: Store, visit_id: str) -> MusclePart | None:
@@ -138,7 +121,7 @@ def muscle_part(store: Store, visit_id: str) -> MusclePart | None:
     if emg is None and calibration is None and deficits is None:
         return None
     return MusclePart(
-        None if emg is None else _emg_part(emg, newest(RecordKind.MOTION, Motion)),
+        None if emg is None else emg_part(emg, newest(RecordKind.MOTION, Motion), twin_walk(store, facts)),
         None
         if calibration is None
         else _calibration_part(calibration, _stale_note(facts, RecordKind.MUSCLE_CALIBRATION)),
@@ -161,7 +144,7 @@ def _stale_note(facts: VisitFacts, kind: RecordKind) -> tuple[str, ...]:
 def force_part(store: Store, visit_id: str) -> ForcePart | None:
     """Of the newest kinetics; None without."""
     info = store.latest(visit_id, RecordKind.KINETICS)
-    motion = None if info is None else _motion_of(store, info)
+    motion = None if info is None else motion_of(store, info)
     if info is None or motion is None:
         return None
     kinetics = store.load(info.id, Kinetics)
@@ -170,10 +153,16 @@ def force_part(store: Store, visit_id: str) -> ForcePart | None:
     return ForcePart(
         f"Forces · {source[0].lower()}{source[1:]}",
         kinetics.source is ForceSource.ESTIMATED,
-        tuple(_plot(kinetics, curve) for curve in _curves(sagittal_only=motion.sagittal_only)),
+        force_plots(kinetics, sagittal_only=motion.sagittal_only),
         _force_table(kinetics),
         (*stale, *_force_notes(kinetics)),
+        kinetic_norm(motion_walker(store, visit_id, motion)).legend,
     )
+
+
+def force_plots(kinetics: Kinetics, *, sagittal_only: bool) -> tuple[CyclePlot, ...]:
+    """Moments, powers and ground forces, both sides in each."""
+    return tuple(_plot(kinetics, curve) for curve in _curves(sagittal_only=sagittal_only))
 
 
 def _curves(*, sagittal_only: bool) -> tuple[ForceCurve, ...]:
@@ -207,7 +196,7 @@ def _inputs(info: RecordInfo) -> tuple[str, ...]:
     return tuple(name for name, _digest in info.provenance.inputs)
 
 
-def _motion_of(store: Store, info: RecordInfo) -> Motion | None:
+def motion_of(store: Store, info: RecordInfo) -> Motion | None:
     motions = (name for name in _inputs(info) if store.info(name).kind is RecordKind.MOTION)
     return next((store.load(name, Motion) for name in motions), None)
 
@@ -244,49 +233,6 @@ def _force_table(kinetics: Kinetics) -> ReportTable:
     columns = [f"{what} {side}" for what in ("Moment, N·m/kg", "Power, W/kg", "Work, J/kg") for side in SIDES]
     note = "Smallest to largest value of the mean curve; work given / taken up in a stride."
     return ReportTable("Peaks and work", ("", *columns), tuple(rows), note)
-
-
-# EMG ----------------------------------------------------------------------------------------------
-
-
-def _emg_part(emg: EmgEnvelopes, motion: Motion | None) -> EmgPart:
-    by_site = {
-        (channel.site.muscle, channel.site.side): channel.verdict for channel in reversed(emg.channels)
-    }
-    rows = tuple(
-        ReportRow(muscle.value.capitalize(), tuple(by_site.get((muscle, side), "–") for side in SIDES))
-        for muscle in EmgMuscle
-        if any((muscle, side) in by_site for side in SIDES)
-    )
-    facts = [
-        ("File", f"{emg.source_name}, {emg.raw_rate_hz:.0f} Hz"),
-        ("Normalised to", emg.normalised_to),
-    ]
-    facts += [("Processing", emg.processing)] if emg.processing else []
-    facts.append(("Offset to motion", _offset_words(emg)))
-    plots = () if motion is None else tuple(_emg_plots(emg, motion))
-    title = f"EMG · measured, % of the {emg.normalised_to}, per gait cycle"
-    return EmgPart(title, plots, ReportTable("Quality of the EMG", ("", "Left", "Right"), rows), tuple(facts))
-
-
-def _emg_plots(emg: EmgEnvelopes, motion: Motion) -> Iterator[CyclePlot]:
-    """Both sides of every muscle that has a good channel."""
-    cycles = emg_cycles(emg, motion.strides)
-    good = [one for one, c in zip(cycles, emg.channels, strict=True) if c.verdict == GOOD_CHANNEL]
-    for muscle in EmgMuscle:
-        curves = [
-            (one.site.side, 100.0 * one.mean, 100.0 * one.sd if len(one.envelope) > 1 else None)
-            for one in good
-            if one.site.muscle is muscle and len(one.envelope)
-        ]
-        if curves:
-            yield CyclePlot(muscle.value.capitalize(), tuple(curves), None)
-
-
-def _offset_words(emg: EmgEnvelopes) -> str:
-    if not emg.offset_from:
-        return "not known, taken as 0"
-    return f"{emg.offset_s:.3f} s, from: {emg.offset_from}".replace("-", "−", 1)
 
 
 # Muscle calibration -------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Tables of the report: their form, and that of the controllers."""
+"""Tables of the report: their form, that of the controllers, and that of a movement without strides."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from core.domain.arrays import FloatArray
+from core.domain.body import SAGITTAL, SIDES, Joint
 from core.domain.controller import Comparison, GaitScore, TrainedController
+from core.domain.motion import Kinematics
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.walk_numbers import EXO_BRAKING, Gaits, WalkRow, measured_gaits, walk_rows
 
@@ -100,3 +105,20 @@ def _earlier_table(title: str, trained: TrainedController, comparison: Compariso
 
 def _of_exo(score: GaitScore, words: str) -> str:
     return "–" if score.label == GaitLabel.WITHOUT_EXO.value else words
+
+
+def angle_table(kinematics: Kinematics) -> ReportTable:
+    """Smallest and largest angles of a movement without strides."""
+    rows = tuple(
+        ReportRow(
+            kind.label,
+            tuple(_span(np.degrees(kinematics.angle_rad[:, Joint.of(kind, side).column])) for side in SIDES),
+        )
+        for kind in SAGITTAL
+    )
+    return ReportTable("Measured angles, smallest to largest", ("", "Left", "Right"), rows)
+
+
+def _span(angle_deg: FloatArray) -> str:
+    seen = angle_deg[np.isfinite(angle_deg)]
+    return f"{seen.min():.0f} to {seen.max():.0f}°" if len(seen) else "–"

@@ -53,7 +53,7 @@ def differences(given: Subject, recorded: Subject) -> tuple[str, ...]:
     pairs = (
         (field.name, getattr(given, field.name), getattr(recorded, field.name))
         for field in fields(Subject)
-        if field.name not in _NOT_IN_FILES
+        if field.name not in _NOT_IN_FILES and (field.name != "notes" or given.notes)  # files may be without
     )
     return tuple(
         f"{name} ({_words(new)} given, {_words(old)} in the record)" for name, new, old in pairs if new != old

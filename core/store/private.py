@@ -22,6 +22,7 @@ _VARIABLE = "EXOTWIN_ORDINARY_UMASK"  # the person's own mask, for the processes
 _OURS = (
     "exotwin.*",
     "backups",
+    "clinic.*",
     "jobs",
     "keys",
     "logs",

@@ -19,13 +19,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, BrokenLink, first_broken_link
-from core.domain.record import Decision, LogEntry, Provenance, RecordInfo, RecordKind, Verdict, Visit
+from core.domain.patient_code import check_code
+from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.subject import Subject
+from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.store import audit
 from core.store.codec import decode, encode
 from core.store.database import back_up, database_errors, database_path, last_backup, open_engine
 from core.store.files import read_record, stamps, write_record
+from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 
 SCHEMA_VERSION = 1
@@ -82,6 +85,8 @@ class Store:
     # patients and visits
 
     def add_patient(self, subject: Subject, *, by: str = "") -> str:
+        """Refuses PAT-005 (the code is taken) and PAT-020 (it is too long, or has other signs)."""
+        check_code(subject.code)
         patient_id = uuid4().hex
         row = PatientTable(
             id=patient_id, code=subject.code, subject=encode(subject)[0], archived=False, created_utc=_now()
@@ -95,6 +100,9 @@ class Store:
         return patient_id
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
+        """Refuses PAT-005 and PAT-020; a code of an earlier version may stay as it is."""
+        if subject.code != self.patient(patient_id).subject.code:
+            check_code(subject.code)
         try:
             with self._session() as session:
                 row = session.get_one(PatientTable, patient_id)
@@ -125,18 +133,34 @@ class Store:
             if wanted in row.subject.code.casefold() or wanted in row.subject.diagnosis.casefold()
         )
 
-    def start_visit(self, patient_id: str, *, by: str = "") -> Visit:
+    def codes(self) -> tuple[str, ...]:
+        """The codes of all patients, archived ones too."""
+        with self._session() as session:
+            return tuple(session.scalars(select(PatientTable.code)))
+
+    def start_visit(self, patient_id: str, *, by: str = "", notes: VisitNotes | None = None) -> Visit:
         with self._session() as session:
             highest = session.scalar(
                 select(func.max(VisitTable.number)).where(VisitTable.patient_id == patient_id)
             )
             row = VisitTable(
-                id=uuid4().hex, patient_id=patient_id, number=(highest or 0) + 1, started_utc=_now()
+                id=uuid4().hex,
+                patient_id=patient_id,
+                number=(highest or 0) + 1,
+                started_utc=_now(),
+                notes=encode(notes or VisitNotes())[0],
             )
             session.add(row)
             session.flush()
             session.add(_log(by, "visit started", row.id, f"visit {row.number}"))
-            return _visit(row)
+            return visit_of(row)
+
+    def note_visit(self, visit_id: str, notes: VisitNotes, *, by: str = "") -> None:
+        """Keep how the patient walks at this visit; what stood there before stays in the log."""
+        with self._session() as session:
+            row = session.get_one(VisitTable, visit_id)
+            row.notes = encode(notes)[0]
+            session.add(_log(by, "visit noted", visit_id, json.dumps(row.notes, sort_keys=True)))
 
     def visit(self, visit_id: str) -> Visit:
         """Raises UserError REC-007 when there is no such visit."""
@@ -144,12 +168,12 @@ class Store:
             row = session.get(VisitTable, visit_id)
             if row is None:
                 raise _unknown("visit", visit_id)
-            return _visit(row)
+            return visit_of(row)
 
     def visits(self, patient_id: str) -> tuple[Visit, ...]:
         query = select(VisitTable).where(VisitTable.patient_id == patient_id).order_by(VisitTable.number)
         with self._session() as session:
-            return tuple(_visit(row) for row in session.scalars(query))
+            return tuple(visit_of(row) for row in session.scalars(query))
 
     def subject_of(self, visit_id: str) -> Subject:
         return self.patient(self.visit(visit_id).patient_id).subject
@@ -217,7 +241,7 @@ class Store:
             row = session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one_or_none()
             if row is None:
                 raise _unknown("result", record_id)
-            return _info(row)
+            return info_of(row)
 
     def folder(self, record_id: str) -> Path:
         return self._folder(self.info(record_id).kind, record_id)
@@ -226,13 +250,13 @@ class Store:
         """All records of a visit, oldest first."""
         query = select(RecordTable).where(RecordTable.visit_id == visit_id).order_by(RecordTable.sequence)
         with self._session() as session:
-            return tuple(_info(row) for row in session.scalars(query))
+            return tuple(info_of(row) for row in session.scalars(query))
 
     def latest(self, visit_id: str, kind: RecordKind) -> RecordInfo | None:
         query = select(RecordTable).where(RecordTable.visit_id == visit_id, RecordTable.kind == kind.value)
         with self._session() as session:
             row = session.scalars(query.order_by(RecordTable.sequence.desc()).limit(1)).first()
-            return None if row is None else _info(row)
+            return None if row is None else info_of(row)
 
     # decisions and the log
 
@@ -272,19 +296,7 @@ class Store:
         query = select(DecisionTable).where(DecisionTable.visit_id == visit_id)
         with self._session() as session:
             rows = session.scalars(query.order_by(DecisionTable.sequence))
-            return tuple(
-                Decision(
-                    row.visit_id,
-                    row.step,
-                    Verdict(row.verdict),
-                    row.record_id,
-                    row.by,
-                    row.on_utc,
-                    row.reason,
-                    row.role,
-                )
-                for row in rows
-            )
+            return tuple(decision_of(row) for row in rows)
 
     def log(self, who: str, action: str, subject_id: str, detail: str = "") -> None:
         with self._session() as session:
@@ -338,25 +350,6 @@ def _log(who: str, action: str, subject_id: str, detail: str) -> LogTable:
 
 def _patient(row: PatientTable) -> PatientRow:
     return PatientRow(row.id, decode(Subject, row.subject, {}), row.archived)
-
-
-def _visit(row: VisitTable) -> Visit:
-    return Visit(row.id, row.patient_id, row.number, row.started_utc)
-
-
-def _info(row: RecordTable) -> RecordInfo:
-    inputs = tuple((name, digest) for name, digest in row.inputs)
-    provenance = Provenance(inputs, row.operator, row.code_version, row.seed, row.settings)
-    return RecordInfo(
-        row.id,
-        RecordKind(row.kind),
-        row.visit_id,
-        row.created_utc,
-        row.content_sha256,
-        row.schema_version,
-        row.summary,
-        provenance,
-    )
 
 
 def _code_taken(code: str) -> Exception:

@@ -30,6 +30,7 @@ class VisitTable(Base):
     patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"))
     number: Mapped[int]
     started_utc: Mapped[datetime]
+    notes: Mapped[dict[str, object]] = mapped_column(JSON)  # of `VisitNotes`; {} in older folders
 
 
 class RecordTable(Base):

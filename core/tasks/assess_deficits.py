@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TypeVar
 
 from core.domain.deficits import Deficits
-from core.domain.emg import EmgEnvelopes
+from core.domain.emg import MVC, EmgEnvelopes
 from core.domain.impairment_fit import ImpairmentFit
 from core.domain.kinetics import Kinetics
 from core.domain.motion import Motion
 from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.twin import BodyParameters, Twin
-from core.emg.reference import MVC
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.kinetics.deficits import Sources, assess

@@ -27,7 +27,6 @@ from core.errors import refuse
 from core.gait.similarity import cycle_matrix
 from core.jobs.values import JobContext, Params
 from core.learning.exo.comparison import score_gait
-from core.learning.exo.evaluation import EVALUATION_S, WalkEvaluator
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
@@ -36,15 +35,13 @@ from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.walker import actuation_of
 from core.store.repository import Store, open_store
+from core.tasks import judged_walks
 from core.tasks.compare_situations import EVALUATION_SEED, Condition, compare_situations
 from core.twin.body import Fidelity
 
 LENGTH_S = 10.0  # of the walk that is drawn: about eight strides
 SEED = 1  # its fixed start, for all gaits, so that they differ by the exo only
-SEEDS = 5
 STRANGER_SEEDS = 2  # fewer, for they are many; the sentence tells how many walks each
-SECONDS = EVALUATION_S  # of every walk
-WALKERS = 8  # per seed; 40 walks per gait show differences of a percent, in seconds
 LEVEL_DONE = 0.6  # of the job, when all level walks are measured
 CORRELATED = (
     GaitLabel.HEALTHY_TWIN,
@@ -78,7 +75,7 @@ def run(params: Params, context: JobContext) -> str:
             summary=comparison.sentence,
             operator=context.spec.operator,
             seed=EVALUATION_SEED,
-            settings={"seconds": LENGTH_S, "seeds": SEEDS, "walkers": WALKERS},
+            settings={"seconds": LENGTH_S, "seeds": judged_walks.SEEDS, "walkers": judged_walks.WALKERS},
         )
 
 
@@ -107,11 +104,11 @@ def compare(
         Condition(GaitLabel.STRANGERS_CONTROLLER, device_id, for_first_session(one, device_id))
         for one in load_stranger_controllers(device_id)
     ]
-    walks.expect(SEEDS * len(conditions) + STRANGER_SEEDS * len(strangers))
+    walks.expect(judged_walks.SEEDS * len(conditions) + STRANGER_SEEDS * len(strangers))
     rollouts: list[Rollout] = []
     level: list[SituationWalks] = []
     for condition in conditions:
-        level.append(walks.measured(condition, SEEDS))
+        level.append(walks.measured(condition, judged_walks.SEEDS))
         if condition.label is GaitLabel.WITHOUT_EXO:
             _check_walks(level[0].measures)
         rollouts.append(walks.drawn(condition))
@@ -166,7 +163,7 @@ class _Walks:
     def measured(self, condition: Condition, seeds: int) -> SituationWalks:
         """Many level walks from starts nobody trained on; the seeds are the same for all conditions."""
         parts = []
-        for seed in range(EVALUATION_SEED, EVALUATION_SEED + seeds):
+        for seed in judged_walks.seeds(seeds):
             self._context.check_cancelled()
             fraction = 0.05 + (LEVEL_DONE - 0.05) * self._done / self._expected
             self._context.progress(fraction, _doing(condition))
@@ -176,7 +173,7 @@ class _Walks:
         return SituationWalks.joined(parts)
 
     def _one_seed(self, condition: Condition, seed: int) -> tuple[WalkMeasures, AssistanceProfile | None]:
-        evaluator = WalkEvaluator(self.twin, seeds=(seed,), walkers=WALKERS, seconds=SECONDS)
+        evaluator = judged_walks.evaluator(self.twin, (seed,))
         if condition.controller is not None:
             return evaluator.profiled(condition.controller)
         without = condition.device_id is None

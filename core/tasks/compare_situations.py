@@ -37,6 +37,11 @@ class ComparedSituations:
     plan: SituationPlan
     labels: tuple[GaitLabel, ...]
 
+    @property
+    def work(self) -> float:
+        """Seconds walked by all walkers of one batch, which its time goes by."""
+        return len(self.plan.scenarios) * self.plan.walkers * self.plan.seconds
+
 
 def _known(*keys: str) -> tuple[Scenario, ...]:
     return tuple(scenario for key in keys if (scenario := scenario_of(key)) is not None)
@@ -83,12 +88,13 @@ def compare_situations(
     A situation that the twin cannot walk without the exo is kept: its walks say so.
     """
     batches = list(_batches(conditions))
+    whole, done = sum(compared.work for compared, _condition, _seed in batches), 0.0
     seeds: list[tuple[SituationWalks, ...]] = []
     found: list[SituationWalks] = []
-    for number, (compared, condition, seed) in enumerate(batches):
+    for compared, condition, seed in batches:
         context.check_cancelled()
         context.progress(
-            begins + (ends - begins) * number / len(batches),
+            begins + (ends - begins) * done / whole,
             f"{condition.label.value.capitalize()}: {compared.doing}",
         )
         walks = walk_situations(
@@ -99,6 +105,7 @@ def compare_situations(
             worn=condition.device_id is not None,
             seed=EVALUATION_SEED + seed,
         )
+        done += compared.work
         seeds.append(walks)
         if len(seeds) == compared.plan.seeds:
             found += [SituationWalks.joined(same) for same in zip(*seeds, strict=True)]

@@ -14,14 +14,14 @@ import numpy as np
 
 from core.capture.synthetic import PinholeCamera, project_landmarks
 from core.domain.arrays import FloatArray
-from core.domain.body import Joint, Side
+from core.domain.body import Joint
 from core.domain.emg import EmgEnvelopes
 from core.domain.frames import write_frames
 from core.domain.motion import GaitReference
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, LandmarkTrack, Person, Recording
 from core.domain.rollout import GaitLabel
-from core.domain.subject import Consent, Sex, Subject
+from core.domain.subject import AffectedSide, Consent, Sex, Subject
 from core.domain.twin import BodyParameters
 from core.emg.importing import process_emg
 from core.emg.synthetic import synthetic_emg
@@ -48,7 +48,7 @@ SUBJECT = Subject(
     height_m=1.66,
     mass_kg=64.0,
     diagnosis="Weak left leg (synthetic)",
-    affected_side=Side.LEFT,
+    affected_side=AffectedSide.LEFT,
     consent=Consent("Not needed: no real person", "2026-01-01"),
     synthetic=True,
 )

@@ -29,6 +29,7 @@ from core.devices.exo_protocol import TelemetryRecord
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.controller import Approver, Deployment, Handover
+from core.domain.declarations import on_virtual_exo
 from core.domain.exo_protocol import DeviceState
 from core.domain.exo_status import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.domain.exo_walk import ExoWalk
@@ -197,7 +198,8 @@ class ExoSupervision:
             walk,
             visit_id=self._supervised.visit_id,
             inputs=inputs,
-            summary=f"{left} left and {right} right strides with the {self._kind}, {walk.seconds:.0f} s.",
+            summary=f"{left} left and {right} right {walk.strides_word} with the {self._kind}, "
+            f"{walk.seconds:.0f} s.",
             operator=self._supervised.operator,
         )
 
@@ -233,7 +235,7 @@ class ExoSupervision:
 
     def _confirm(self, approver: Approver) -> str:
         deployment = self._supervised.deployment
-        check_approver(approver)
+        approver = self._checked(approver)
         if deployment is None or not self._provisional:
             raise refuse(
                 "EXO-017",
@@ -244,16 +246,17 @@ class ExoSupervision:
         check_walked(self._walk, deployment.package_sha256)
         self._info = confirm(self._link, deployment.package_sha256)
         self._provisional = False
+        walked = "simulated walk" if self._info.virtual else "walk"
         words = f"slot {self._info.active_slot}, firmware {self._info.firmware}, walk {self._walk_id}"
         self._trail.note_approval(AuditStep.CONFIRMED, approver, words)
         self._previous = self._previous_version()
         kept = replace(deployment, confirmed=True, stage=Handover.CONFIRMED, kept_by=approver)
-        record_id = self._save(kept, f"Controller kept on {self._kind} {self._info.serial} after a walk.")
+        record_id = self._save(kept, f"Controller kept on {self._kind} {self._info.serial} after a {walked}.")
         self._report_status(saved=True)
         return record_id
 
     def _roll_back(self, approver: Approver) -> str:
-        check_approver(approver)
+        approver = self._checked(approver)
         slot = roll_back(self._link, self._supervised.subject_tag)
         self._info = self._link.info()
         self._trail.set_controller(slot.sha256)
@@ -275,6 +278,10 @@ class ExoSupervision:
         self._previous = self._previous_version()
         self._report_status(saved=True)
         return record_id
+
+    def _checked(self, approver: Approver) -> Approver:
+        check_approver(approver)
+        return on_virtual_exo(approver) if self._info.virtual else approver
 
     def _save(self, deployment: Deployment, summary: str) -> str:
         inputs = (self._supervised.deployment_id,) if self._supervised.deployment_id else ()
@@ -312,6 +319,7 @@ class ExoSupervision:
             is_provisional=self._provisional,
             may_keep=self._provisional and walked and not moves,
             earlier=self._previous,
+            virtual=self._info.virtual,
             saved=saved,
             refused=None if refused is None else refused.advice,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 from core.domain.chosen_impairments import ChosenImpairments
 from core.domain.impairment import Impairment
@@ -12,17 +14,20 @@ from core.domain.record import RecordKind
 from core.domain.twin import BodyParameters, Twin
 from core.jobs.values import JobContext, Params
 from core.session.accepted import ACCEPTED_SETTING, CHOSEN_SETTING, chosen_setting
+from core.session.export_record import OSIM_FILE
 from core.session.impairments import together
 from core.session.stops import refuse_stopped_motion
 from core.session.weakness import accepted_impairments
 from core.store.repository import Store, open_store
 from core.twin.fitting import fit_twin
 from core.twin.impairments import with_impairments
+from core.twin.osim_writer import osim_text
 
 
 def run(params: Params, context: JobContext) -> str:
     """Scale the body model to the patient of MOTION `motion_id`; returns the TWIN record's id.
 
+    The scaled skeleton is kept with it as a file for OpenSim.
     With MUSCLE_CALIBRATION `calibration_id` it has the muscles calibrated with EMG, with DEFICITS
     `deficits_id` the impairments that a person accepted of it by name, with CHOSEN_IMPAIRMENTS
     `impairments_id` those that a person chose. Refuses a motion whose sides are in
@@ -42,20 +47,24 @@ def run(params: Params, context: JobContext) -> str:
         twin, used, accepted, listed = _with_impairments(store, twin, params)
         context.check_cancelled()
         context.progress(0.95, "Saving the twin")
-        return store.save(
-            RecordKind.TWIN,
-            twin,
-            visit_id=visit_id,
-            inputs=(motion_id, *made_with, *used),
-            summary=_summary(twin),
-            operator=context.spec.operator,
-            settings={
-                "height_m": subject.height_m,
-                "mass_kg": subject.mass_kg,
-                ACCEPTED_SETTING: [one.slot.label for one in accepted],
-                CHOSEN_SETTING: chosen_setting(listed),
-            },
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            model = Path(folder) / OSIM_FILE
+            model.write_text(osim_text(twin.body, subject.code), encoding="utf-8")
+            return store.save(
+                RecordKind.TWIN,
+                twin,
+                visit_id=visit_id,
+                inputs=(motion_id, *made_with, *used),
+                summary=_summary(twin),
+                operator=context.spec.operator,
+                settings={
+                    "height_m": subject.height_m,
+                    "mass_kg": subject.mass_kg,
+                    ACCEPTED_SETTING: [one.slot.label for one in accepted],
+                    CHOSEN_SETTING: chosen_setting(listed),
+                },
+                files=(model,),
+            )
 
 
 def _with_muscles(store: Store, twin: Twin, params: Params) -> tuple[Twin, tuple[str, ...]]:

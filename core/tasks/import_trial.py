@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from core.domain.laboratory import LaboratoryTrial
@@ -10,18 +11,22 @@ from core.domain.record import RecordKind
 from core.jobs.values import JobContext, Params
 from core.laboratory.trial import read_trial
 from core.store.repository import open_store
+from core.tasks.conditions import stated_condition
 
 _FILES = {"file": "trial", "plates": "plates", "standing": "standing"}  # parameter: name it is kept under
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `visit_id`, `file` (.c3d or .trc); if there are, `plates` (.mot, .sto, .c3d) and `standing`.
+    """Params: `visit_id`, `file` (.c3d or .trc); if there are, `plates` (.mot, .sto, .c3d), `standing` and
+    `condition`.
 
-    Returns the id of a LABORATORY_TRIAL. Refuses what `read_trial` does.
+    Returns the id of a LABORATORY_TRIAL. Refuses what `read_trial` does, and VIS-010 an unknown condition.
     """
+    condition = stated_condition(params)
     paths = {name: Path(str(params[name])) for name in _FILES if params.get(name)}
     context.progress(0.1, f"Reading {paths['file'].name}")
-    trial = read_trial(paths["file"], plates=paths.get("plates"), standing=paths.get("standing"))
+    read = read_trial(paths["file"], plates=paths.get("plates"), standing=paths.get("standing"))
+    trial = replace(read, condition=condition)
     context.check_cancelled()
     context.progress(0.8, "Saving")
     kept = tuple(_placed(path, _FILES[name], context.work_dir) for name, path in paths.items())

@@ -16,6 +16,7 @@ from core.capture.quality import (
     timing_findings,
 )
 from core.devices.cameras import TIMES_ENDING, ByteImage, probe
+from core.domain.condition import Condition
 from core.domain.findings import Finding, worst_first
 from core.domain.record import RecordKind
 from core.domain.recording import Recording, VideoFile
@@ -23,6 +24,7 @@ from core.errors import UserError, refuse
 from core.jobs.values import JobContext, JsonValue, Params
 from core.store.repository import open_store
 from core.tasks.calibrated_videos import of_videos, told_calibration
+from core.tasks.conditions import stated_condition
 from core.tasks.detect_pose import refuse_removed
 from core.tasks.hide_heads import HIDDEN_ENDING, hidden_finding, with_hidden_heads
 from core.tasks.remove_original import remove_originals
@@ -48,6 +50,7 @@ class _Chosen:
     origin: str = "file"
     recording_id: str | None = None
     heads_hidden: bool = False
+    condition: Condition = Condition.NOT_STATED
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -58,9 +61,12 @@ def run(params: Params, context: JobContext) -> str:
     degrees: one number, or one per video. With `hide_face` only a copy with hidden heads is kept; with
     `remove_original` the earlier recording's video is removed then. Returns the id of a RECORDING. Refuses,
     besides what `probe` does, CAP-009 (no video), CAP-033 (no quarter turn), CAP-034 (no head found) and
-    CAP-036 (the earlier recording's video was removed).
+    CAP-036 (the earlier recording's video was removed). `condition` is a `Condition`; without it that of the
+    earlier recording holds. Refuses VIS-010 another word.
     """
+    stated = stated_condition(params)
     chosen = _chosen(params, context)
+    condition = chosen.condition if stated is Condition.NOT_STATED else stated
     hide = bool(params.get("hide_face", False)) and not chosen.heads_hidden
     videos, findings = _examined(chosen, context)
     if told := str(params.get("calibration") or ""):
@@ -75,7 +81,8 @@ def run(params: Params, context: JobContext) -> str:
         if hide:
             findings.append(hidden_finding(from_file=chosen.recording_id is None))
         hidden = hide or chosen.heads_hidden
-        recording = Recording(tuple(videos), chosen.origin, worst_first(tuple(findings)), hidden)
+        told_findings = worst_first(tuple(findings))
+        recording = Recording(tuple(videos), chosen.origin, told_findings, hidden, condition)
         record_id = _save(recording, chosen, tuple(files), str(params["visit_id"]), context)
         if hide and chosen.recording_id is not None and bool(params.get("remove_original", False)):
             remove_originals(record_id, context)
@@ -114,7 +121,7 @@ def _chosen(params: Params, context: JobContext) -> _Chosen:
         _Source(folder / video.name, (video.turn_deg + turn) % 360, video.camera)
         for video, turn in zip(recording.videos, turns, strict=True)
     )
-    return _Chosen(sources, recording.source, str(earlier_id), recording.heads_hidden)
+    return _Chosen(sources, recording.source, str(earlier_id), recording.heads_hidden, recording.condition)
 
 
 def _turns(given: JsonValue, videos: int) -> list[int]:

@@ -23,12 +23,14 @@ from core.devices.cameras import ByteImage, open_live, save_times
 from core.devices.recorder import CameraRecorder
 from core.domain.arrays import FloatArray
 from core.domain.body import Side
+from core.domain.condition import Condition
 from core.domain.findings import Finding, worst_first
 from core.domain.record import RecordKind
 from core.domain.recording import Landmark, Recording, VideoFile, frame_rate_hz
 from core.errors import UserError, refuse
 from core.jobs.values import JobContext, Params
 from core.store.repository import open_store
+from core.tasks.conditions import stated_condition
 from core.tasks.import_video import summary_of
 from core.tasks.see_cameras import open_detector
 
@@ -90,14 +92,15 @@ class _Camera:
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `visit_id`, and `camera` (number from 0, or the path of a video that replaces the camera) or
-    `cameras` (several of them, recorded together).
+    """Params: `visit_id`, `condition` if it is known, and `camera` (number from 0, or the path of a video
+    that replaces the camera) or `cameras` (several of them, recorded together).
 
     Commands: `start` and `stop`. After `stop` the recording is saved and its id returned; a `stop` without a
     `start` ends the stream with an empty id. Sends pictures `preview` (`jpeg`, of all cameras side by side;
     `landmarks_px` (33, 2) and `visibility` (33,) of the first one, in the preview's pixels), samples named as
     in `LiveVerdict` (of the camera that is worst off), and the advice as messages.
     """
+    condition = stated_condition(params)
     given = params.get("cameras") or [params["camera"]]
     chosen = given if isinstance(given, list) else [given]
     context.work_dir.mkdir(parents=True, exist_ok=True)
@@ -114,7 +117,8 @@ def run(params: Params, context: JobContext) -> str:
     for own_s in times_s:
         if len(own_s) < 2 or own_s[-1] < _SHORTEST_S:
             raise _too_short(own_s)
-    return _save(str(params["visit_id"]), paths, times_s, [camera.analysed for camera in cameras], context)
+    analysed = [camera.analysed for camera in cameras]
+    return _save(str(params["visit_id"]), paths, times_s, analysed, condition, context)
 
 
 def _analyse_until_stop(context: JobContext, cameras: list[_Camera]) -> list[tuple[float, ...]] | None:
@@ -179,6 +183,7 @@ def _save(
     paths: list[Path],
     times_s: list[tuple[float, ...]],
     analysed: list[_AnalysedFrames],
+    condition: Condition,
     context: JobContext,
 ) -> str:
     videos: list[VideoFile] = []
@@ -191,7 +196,7 @@ def _save(
         found += picture_findings(statistics) if statistics else ()
         files += [path, save_times(path, own_s)]
     found += length_findings([video.duration_s for video in videos])
-    recording = Recording(tuple(videos), "camera", worst_first(tuple(found)))
+    recording = Recording(tuple(videos), "camera", worst_first(tuple(found)), condition=condition)
     with open_store(context.spec.data_dir) as store:
         return store.save(
             RecordKind.RECORDING,

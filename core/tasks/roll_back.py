@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.domain.controller import Approver
+from core.domain.declarations import roll_back_declaration
 from core.domain.exo_status import roll_back_command
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
@@ -24,10 +25,7 @@ def run(params: Params, context: JobContext) -> str:
                 f"A controller runs on an exo only after the patient {code} was confirmed.",
                 f"Confirm the patient {code} and start again.",
             )
+        meaning = roll_back_declaration(code, virtual=supervision.info.virtual)
         context.progress(0.5, "Going back to the controller before")
         name, role = str(params.get("name") or ""), str(params.get("role") or "")
-        return supervision.handle_command(roll_back_command(Approver(name, role, meaning(code))))
-
-
-def meaning(code: str) -> str:
-    return f"I let {code} use the controller that was confirmed before."
+        return supervision.handle_command(roll_back_command(Approver(name, role, meaning)))

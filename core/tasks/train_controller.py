@@ -15,6 +15,7 @@ from core.devices.profiles import (
     require_training,
     session_limits,
 )
+from core.domain.assistance import trained_assistance
 from core.domain.controller import Aim, ExoController, MeasuredGait, TorqueLimits, TrainedController
 from core.domain.findings import Finding, worst_first
 from core.domain.gait_envelope import GaitEnvelope
@@ -26,14 +27,9 @@ from core.errors import JobCancelled, refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo.effort import change_words
 from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
-from core.learning.exo.evaluation import (
-    EVALUATION_S,
-    EVALUATION_SEEDS,
-    EVALUATION_WALKERS,
-    WalkEvaluator,
-)
+from core.learning.exo.evaluation import EVALUATION_WALKERS, WalkEvaluator
 from core.learning.exo.lesson_scores import LessonEvaluators
-from core.learning.exo.offline_stage import OfflineStage, offline_steps
+from core.learning.exo.offline_stage import OFFLINE_STEPS, OfflineStage, offline_steps
 from core.learning.exo.sided_help import choice_seeds
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.training import (
@@ -51,8 +47,10 @@ from core.session.exo_ready import check_ready
 from core.simulation.analysis.rollout import body_poses, packed_scene, trace_walk
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.store.repository import open_store
+from core.tasks import judged_walks
 from core.tasks.gait_envelope import judged_envelope
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
+from core.tasks.training_course import TrainingCourse
 from core.tasks.training_findings import time_findings, training_findings
 from core.tasks.training_plan import (
     CALIBRATED_ITERATIONS,
@@ -70,8 +68,6 @@ PICTURE_STRIP_S = 2.0  # a stride and a half
 ENVELOPE_WALKERS_OF_OTHERS = 8  # of each other lesson
 QUICK_MINUTES = 1.0  # in less only the first round of the offline stage is worth its time
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
-HELD_OUT_SEED = 10_000  # added to the seed: walks that chose nothing
-_STUDIED, _OFFLINE, _LEARNED = 0.12, 0.25, 0.92  # fractions of the job that are over then
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -103,7 +99,7 @@ def run(params: Params, context: JobContext) -> str:
             trained,
             visit_id=visit_id,
             inputs=(policy_id,),
-            summary=f"Metabolic rate {change_words(trained.metabolic_ratio)} with the exo (simulated)",
+            summary=trained_assistance(trained).told_of("The controller"),
             operator=context.spec.operator,
             seed=seed,
             settings={
@@ -162,19 +158,21 @@ class _ControllerTraining:
         self._last_picture_s = self._saved_s = self._started
         self._scoring_s = 0.0  # processor time of one controller's score
         self.iterations = 0  # of PPO, as planned: repeats this training exactly
+        self._parts_studied, self._told_fraction = 0, 0.0
 
     def train(self, iterations: int | None) -> TrainedController:
         """`iterations` of PPO, or as many as fit into the minutes."""
         self._check_checkpoint()
+        self._plan_course(OFFLINE_STEPS, iterations)
         study = study_twin(self._twin, self._limits, seed=self._seed, watch=self._on_study)
         evaluator = self._evaluator(choice_seeds(self._seed, study.sided), SELECTION_S)
         # A first controller in less than a minute is the only one: there is no choice to look at lessons for.
         others = LessonEvaluators(self._twin, study.lessons[1:], seed=self._seed + 1)
         quick = self._minutes < QUICK_MINUTES
         best = BestController(evaluator, self._aim, None if quick else others, study.sided)
-        learner = self._prepared(study, best)
+        learner = self._prepared(study, best, iterations)
         self._learn(learner, iterations)
-        self._context.progress(_LEARNED, "Measuring what the exo brings")
+        self._tell(self._course.learned(1.0), "Measuring what the exo brings")
         return self._result(learner, study)
 
     def _check_checkpoint(self) -> None:
@@ -188,13 +186,21 @@ class _ControllerTraining:
     def _evaluator(self, seeds: Sequence[int], seconds: float) -> WalkEvaluator:
         return WalkEvaluator(self._twin, seeds=seeds, walkers=EVALUATION_WALKERS, seconds=seconds)
 
-    def _prepared(self, study: Study, best: BestController) -> ExoLearner:
+    def _plan_course(self, rounds: tuple[int, ...], iterations: int | None) -> None:
+        """How long the stages take is known as far as this PC was calibrated."""
+        quick = self._minutes < QUICK_MINUTES
+        known = stored_calibration(self._context.spec.data_dir, self._twin.fidelity.value)
+        self._course = TrainingCourse.planned(
+            rounds[:1] if quick else rounds, self._minutes, known, iterations
+        )
+
+    def _prepared(self, study: Study, best: BestController, iterations: int | None) -> ExoLearner:
         """The learner after the offline stage, or where an interrupted training stood."""
         resumes = self._checkpoint.is_file()
         if resumes:
             start = starting_controller(self._twin.device_id)
         else:
-            start, study = self._offline(study, best)
+            start, study = self._offline(study, best, iterations)
         learner = ExoLearner(self._twin, study, start, self._aim, seed=self._seed, best=best)
         if resumes:
             with resuming():
@@ -202,17 +208,20 @@ class _ControllerTraining:
             self._context.message(f"Continues after {learner.iterations} iterations")
         return learner
 
-    def _offline(self, study: Study, best: BestController) -> tuple[ExoController, Study]:
+    def _offline(
+        self, study: Study, best: BestController, iterations: int | None
+    ) -> tuple[ExoController, Study]:
         """The best controller of the offline stage, whose rounds are shown, and what PPO goes on with."""
         steps = offline_steps(study, quick=self._minutes < QUICK_MINUTES)
+        self._plan_course(steps, iterations)
         rounds = OfflineStage(self._twin, study, self._limits, self._aim, seed=self._seed, rounds=steps)
         for number, controller in enumerate(rounds, start=1):
             before_s = time.process_time()
             score = best.consider(controller)
             self._scoring_s = time.process_time() - before_s
             self._context.check_cancelled()
-            self._context.progress(
-                _STUDIED + (_OFFLINE - _STUDIED) * number / len(steps),
+            self._tell(
+                self._course.offline(number),
                 f"First controllers: metabolic rate {change_words(score.metabolic_ratio)} with the exo",
             )
             self._picture(controller)
@@ -239,6 +248,7 @@ class _ControllerTraining:
                     calibration = Calibration(preparation_s, iteration_s / threads())
                     store_calibration(context.spec.data_dir, kind, calibration)
                     planned = calibration.iterations(self._minutes)
+                    self._plan_course(self._course.rounds, planned)
                 self._on_progress(progress, learner, planned or CALIBRATED_ITERATIONS)
         except JobCancelled:
             replace_file(self._checkpoint, learner.save_checkpoint())
@@ -250,8 +260,7 @@ class _ControllerTraining:
     def _result(self, learner: ExoLearner, study: Study) -> TrainedController:
         controller = learner.best.controller
         assert controller is not None
-        seeds = [self._seed + HELD_OUT_SEED + number for number in range(EVALUATION_SEEDS)]
-        held_out = self._evaluator(seeds, EVALUATION_S)
+        held_out = judged_walks.evaluator(self._twin)  # walks that chose nothing
         gaits = {
             GaitLabel.WITHOUT_EXO: held_out.without_exo,
             GaitLabel.WORN_WITHOUT_TORQUE: held_out.worn_without_torque,
@@ -289,12 +298,21 @@ class _ControllerTraining:
 
     def _on_study(self, sentence: str) -> None:
         self._context.check_cancelled()
-        self._context.progress(0.5 * _STUDIED, sentence)
+        # A resumed training studies the twin again, and how long that takes says nothing of the rest.
+        resumes = self._checkpoint.is_file()
+        self._tell(None if resumes else self._course.studied(self._parts_studied), sentence)
+        self._parts_studied += 1
+
+    def _tell(self, fraction: float | None, sentence: str) -> None:
+        """The bar never goes back, also where a plan is made anew."""
+        if fraction is not None:
+            fraction = self._told_fraction = max(self._told_fraction, fraction)
+        self._context.progress(fraction, sentence)
 
     def _on_progress(self, progress: ExoProgress, learner: ExoLearner, planned: int) -> None:
         self._context.sample(**{name: getattr(progress, name) for name in CURVES})
-        self._context.progress(
-            _OFFLINE + (_LEARNED - _OFFLINE) * min(1.0, progress.iterations / planned),
+        self._tell(
+            self._course.learned(min(1.0, progress.iterations / max(1, planned))),
             f"Metabolic rate {change_words(progress.metabolic_ratio)} with the exo in all lessons, "
             f"{progress.falls_per_minute:.1f} falls per minute",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.domain.assistance import assistance_by
+from core.domain.cost_ratio import cost_ratio, percent_words
 from core.domain.findings import Finding, Severity
 from core.domain.rollout import GaitLabel
 from core.domain.walk_measures import WalkMeasures, WalkRatios
@@ -9,19 +11,20 @@ from core.errors import Advice
 from core.learning.exo.effort import change_words
 from core.learning.exo.study import Study
 
-MANY_FALLS = 1.0  # per minute, more than without the exo
 SLOWER_THAN_PLANNED = 2.0  # so many times longer than asked for is told
 
 
 def training_findings(gaits: dict[GaitLabel, WalkMeasures], study: Study) -> tuple[Finding, ...]:
     """What the walks with and without the exo show, and how well the study explains the muscles' cost."""
     without, worn = gaits[GaitLabel.WITHOUT_EXO], gaits[GaitLabel.PERSONALIZED_CONTROLLER]
-    ratios = WalkRatios.between(worn, without)
-    found = [_mass_alone(WalkRatios.between(gaits[GaitLabel.WORN_WITHOUT_TORQUE], without), ratios)]
-    if ratios.metabolic_of_both.mean >= 1.0:
+    found = list(_mass_alone(gaits[GaitLabel.WORN_WITHOUT_TORQUE], worn, without))
+    verdict = assistance_by(worn, without)
+    if verdict.costs_more:
         found.append(_NO_HELP)
-    if worn.falls_per_minute > without.falls_per_minute + MANY_FALLS:
+    if verdict.more_falls:
         found.append(_more_falls(worn, without))
+    if verdict.works_against and verdict.against is not None:
+        found.append(_against_the_leg(verdict.against))
     if not study.well_explained:
         found.append(_POORLY_EXPLAINED)
     return tuple(found)
@@ -34,14 +37,28 @@ def time_findings(taken_min: float, minutes: float, iterations: int) -> tuple[Fi
     return (_slower_than_planned(taken_min, minutes, iterations),)
 
 
-def _mass_alone(idle: WalkRatios, worn: WalkRatios) -> Finding:
-    return _note(
+def _mass_alone(idle: WalkMeasures, worn: WalkMeasures, without: WalkMeasures) -> tuple[Finding, ...]:
+    """Told by the same costs as the verdict; () where they are not known."""
+    mass, torque = cost_ratio(idle, without), cost_ratio(worn, without)
+    if mass is None or torque is None:
+        return ()
+    activation = change_words(float(WalkRatios.between(worn, without).activation.mean()))
+    note = _note(
         "TRN-011",
-        f"The exo's mass alone changes the metabolic rate: {change_words(idle.metabolic_of_both.mean)} when "
-        f"it is worn without torque.",
-        f"With torque the metabolic rate changes by {change_words(worn.metabolic_of_both.mean)}, the mean "
-        f"activation of the leg muscles by {change_words(float(worn.activation.mean()))}.",
+        f"The exo's mass alone gives a {mass.change_words} when it is worn without torque.",
+        f"With torque it is a {torque.change_words}; the mean activation of the leg muscles changes by "
+        f"{activation}.",
         "These are simulation results; watch the person at the first session.",
+    )
+    return (note,)
+
+
+def _against_the_leg(share: float) -> Finding:
+    return _warning(
+        "TRN-027",
+        "The exo works more against the leg's movement than with it.",
+        f"{percent_words(share)} of its work slows the leg.",
+        "Train again with the aim “Only with the leg”, or for longer.",
     )
 
 
@@ -82,7 +99,7 @@ def _warning(code: str, what: str, why: str, next_step: str) -> Finding:
 
 _NO_HELP = _warning(
     "TRN-012",
-    "The controller does not lower the metabolic rate of walking.",
+    "The controller does not lower what walking costs.",
     "The exo's torque does not outweigh its mass for this gait.",
     "Train again for longer. If it stays so, this exo does not help this walk.",
 )

@@ -128,9 +128,10 @@ def without_envelope(archive: bytes, key: PrivateKey = KEY) -> bytes:
     return buffer.getvalue()
 
 
-def compared(cost: float, falls: int = 0) -> Comparison:
+def compared(cost: float, falls: int = 0, *, against: float = 0.03) -> Comparison:
     """A comparison in which walking with the personalized controller costs this much; 1.0 without the exo."""
     scores = walked.scores((*walked.USUAL[:-1], cost), falls=(0, 0, 0, 0, falls))
+    scores = (*scores[:-1], walked.slowing(scores[-1], against))
     return Comparison(RolloutSet((), SceneGeometry(()), "Level walking"), scores, "Compared.")
 
 

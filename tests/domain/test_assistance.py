@@ -10,18 +10,18 @@ import pytest
 
 from core.domain.assistance import (
     Assistance,
-    CostRatio,
     assistance_by,
     assistance_of,
-    cost_ratio,
-    percent_words,
-    typed_reason,
+    trained_assistance,
     weigh,
     weigh_cost,
-    with_reason,
 )
+from core.domain.controller import MeasuredGait
+from core.domain.cost_ratio import CostRatio, cost_ratio, percent_words
+from core.domain.release import release_meaning, typed_reason
 from core.domain.walk_measures import Estimate
 from tests import walked
+from tests.deploy import controllers
 
 
 def by_cost(cost: float, *, spread: float = 0.004, falls: int = 0, before: int = 0) -> Assistance:
@@ -146,8 +146,37 @@ def test_more_falls_are_harder_even_where_the_cost_is_not_known() -> None:
     assert found.harder and "2.0 falls a minute instead of 0.0" in found.words
 
 
+@pytest.mark.parametrize("against", [0.51, 0.9])
+def test_an_exo_that_mostly_works_against_the_leg_needs_a_reason_whatever_walking_costs(
+    against: float,
+) -> None:
+    *others, worn = walked.scores()
+    found = assistance_of((*others, walked.slowing(worn, against)))
+    assert found.helps and found.works_against and found.needs_reason and found.warns
+    assert found.words.endswith(f" {100 * against:.0f} % of the exo's work is against the leg's movement.")
+    usual = assistance_of((*others, walked.slowing(worn, 0.5)))
+    assert not usual.works_against and not usual.warns
+
+
+def test_only_a_worthwhile_help_everywhere_is_without_a_warning() -> None:
+    assert not by_cost(0.88).warns and by_cost(0.98).warns and by_cost(0.99, spread=0.05).warns
+    assert "It hardly makes walking easier in simulation: 2.0 % lower" in by_cost(0.98).words
+    assert replace(by_cost(0.88), elsewhere="stairs down (4 % more energy)").warns
+
+
+def test_whoever_tells_it_tells_the_same() -> None:
+    found = by_cost(1.05)
+    assert found.told_of("The exo") == found.words.replace("It ", "The exo ", 1)
+    scores = walked.scores((*walked.USUAL[:-1], 1.05))
+    gaits = tuple(MeasuredGait(one.label, one.measures) for one in scores if one.measures)
+    trained = replace(controllers.trained(), gaits=gaits)
+    assert trained_assistance(trained) == found
+    full = found.told_of("The controller")
+    assert found.headline == full.replace(" than without the exo (95 % interval 4.6 to 5.4 %)", "")
+
+
 def test_a_reason_can_be_read_out_of_the_meaning_of_a_signature() -> None:
-    meaning = with_reason("I release it.", by_cost(1.05), "the knee follows better")
+    meaning = release_meaning("I release it.", by_cost(1.05), "the knee follows better")
     assert meaning.startswith(
         "I release it. It makes walking harder in simulation: 5.0 % higher metabolic rate"
     )

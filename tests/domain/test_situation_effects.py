@@ -31,7 +31,7 @@ def test_a_controller_that_makes_stairs_harder_never_helps_without_that_word() -
     found = situation_assistance(compared(situated.pair("stairs-down", 1.05)))
     assert found.helps and found.words == (
         "It makes level walking easier in simulation: 12.0 % lower metabolic rate than without the exo "
-        "(95 % interval 11.7 to 12.3 %). Walking gets harder in simulation in other situations: "
+        "(95 % interval 11.7 to 12.3 %). Harder in other situations: "
         "stairs down (5.0 % more energy)."
     )
 

@@ -201,3 +201,14 @@ def test_the_job_keeps_the_file_and_an_unknown_muscle_is_refused(tmp_path: Path)
         assert (store.folder(record_id) / "walk.csv").read_bytes() == path.read_bytes()
     wrong = {**params, "sites": {"L_soleus": ["third eye", "left"]}}
     assert code_of(lambda: import_emg.run(wrong, context)) == "EMG-007"
+
+
+def test_what_a_hundred_percent_is_in_microvolts_is_kept_where_the_file_tells_its_unit() -> None:
+    signal = bursts(seconds=6.0)
+
+    def full(unit: str) -> float:
+        raw = RawEmg(("L_soleus",), signal[:, None], RATE_HZ, "a.csv", (unit,))
+        return process_emg(raw, {"L_soleus": SOLEUS}).full_uv[0]
+
+    assert full("V") == pytest.approx(1e6 * full("uV"))
+    assert np.isnan(full(""))

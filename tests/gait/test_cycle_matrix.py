@@ -56,6 +56,18 @@ def test_noise_between_strides_lowers_the_correlation_within_a_gait() -> None:
     assert loud < quiet
 
 
+def test_noise_on_a_gait_lowers_its_correlation_with_itself_as_its_variance_says() -> None:
+    clean = gait(strides=20)
+    for noise in (0.1, 0.3, 0.6):
+        noisy = gait(noise=noise, strides=20, seed=5)
+        found = matrix(clean, noisy)
+        for joint in SAGITTAL:
+            for side in SIDES:
+                r = found.between(OWN, OTHER, joint, side)
+                np.testing.assert_allclose(r, 1 / np.sqrt(1 + 2 * noise**2), atol=0.02)
+                assert found.between(OTHER, OTHER, joint, side) < r < 1.0
+
+
 def test_a_gait_that_comes_nearer_correlates_more() -> None:
     far, near = (matrix(gait(), gait(later=later, noise=0.05)).mean(OWN, OTHER) for later in (0.12, 0.04))
     np.testing.assert_allclose((far, near), np.cos(2 * np.pi * np.array([0.12, 0.04])), atol=0.02)

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from core.domain.body import JOINTS, Joint, JointKind, Side
+from core.domain.gait_events import FootPaths
 from core.domain.motion import GaitCycles, Stride
 from core.gait.cycles import cut_cycles, cycle_sd, mean_cycle, measured_sd, range_of_motion_deg
-from core.gait.events import FootPaths, find_events, find_strides, strides_of
+from core.gait.events import find_events, find_strides
 from core.gait.measures import spatiotemporal
 from core.gait.norms import normal_reference
 from core.gait.reference import gait_reference
 from core.gait.similarity import compare_cycles, pearson
+from core.gait.strides import strides_of
 from tests.ui.samples import motion
 
 SPEED, PERIOD, STANCE = 1.2, 1.1, 0.62

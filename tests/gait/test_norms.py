@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from core.domain.body import JOINTS, Joint, JointKind, Side
+from core.gait.norm_choice import CHILDREN
 from core.gait.norm_tables import PELVIC_TILT_DEG
-from core.gait.norms import normal_band, normal_force, normal_moment, normal_power, normal_reference
+from core.gait.norms import normal_force, normal_moment, normal_power, normal_reference
 from core.gait.similarity import pearson
 
 PUBLISHED = {
@@ -22,7 +23,7 @@ FREE_SPEED = slice(7, 10)  # mean - sd, mean, mean + sd
 def test_the_band_is_the_published_curve_within_one_degree(shared_data, kind):
     table = np.loadtxt(shared_data(f"norms/schwartz2008/Schwartz/{PUBLISHED[kind]}"))
     low, mean, high = table[:, FREE_SPEED].T
-    band = normal_band(kind)
+    band = CHILDREN.band(kind)
 
     tilt = PELVIC_TILT_DEG if kind is JointKind.HIP_FLEXION else 0.0
     np.testing.assert_allclose(np.degrees(band.mean_rad[::2]) + tilt, mean, atol=1.0)
@@ -64,20 +65,20 @@ def test_no_band_is_shown_where_none_was_published_for_that_plane():
 
 
 def test_joints_without_published_norm_have_no_band():
-    assert normal_band(JointKind.SUBTALAR) is None
-    assert normal_band(JointKind.TOES) is None
+    assert CHILDREN.band(JointKind.SUBTALAR) is None
+    assert CHILDREN.band(JointKind.TOES) is None
 
 
 @pytest.mark.parametrize("kind", [JointKind.HIP_FLEXION, JointKind.KNEE, JointKind.ANKLE])
 def test_the_normal_stride_follows_the_normal_bands(kind: JointKind):
     left = normal_reference().angle_rad[:, Joint.of(kind, Side.LEFT).column]
 
-    assert pearson(left, normal_band(kind).mean_rad[:100]) > 0.93
+    assert pearson(left, CHILDREN.band(kind).mean_rad[:100]) > 0.93
 
 
 def test_the_knee_of_the_normal_stride_bends_as_the_published_one():
     ours = normal_reference().angle_rad[:, Joint.KNEE_L.column]
-    published = normal_band(JointKind.KNEE).mean_rad[:100]
+    published = CHILDREN.band(JointKind.KNEE).mean_rad[:100]
 
     assert pearson(ours, published) > 0.99
     assert np.degrees(np.ptp(ours)) == pytest.approx(np.degrees(np.ptp(published)), abs=2.0)

@@ -12,7 +12,7 @@ import pytest
 from core.domain.arrays import FloatArray
 from core.domain.clock import FilmClock
 from core.domain.findings import Severity
-from core.gait.events import FootPaths
+from core.domain.gait_events import FootPaths
 from core.gait.slow_motion import body_clock, likely_factor, slow_motion_findings, too_slow_for_life
 
 RATE_HZ = 60.0

@@ -19,6 +19,7 @@ from core.jobs.values import JobSpec, SilentContext
 from core.laboratory.opensim_tables import read_table
 from core.laboratory.trc import read_trc_file
 from core.session.export import export_visit
+from core.session.patient_file import read_patient
 from core.store.repository import open_store
 from core.tasks import import_trial
 from tests.laboratory.c3d_bytes import write_c3d
@@ -121,6 +122,11 @@ def test_results_of_the_newest_visit_come_out_for_other_programs(tmp_path, visit
         "measured_moments_and_powers.csv",
         "synthetic_emg.sto",
         "synthetic_emg.csv",
+        "synthetic_emg_quality.csv",
+        "README.txt",
+        "SHA256SUMS.txt",
+        "exotwin-export.zip",
+        "patient.json",
     }
     original = read_trc_file(shared_data(f"{TUTORIAL}/subject01_walk1.trc"))
     np.testing.assert_allclose(
@@ -132,7 +138,8 @@ def test_results_of_the_newest_visit_come_out_for_other_programs(tmp_path, visit
     envelopes = read_table(out / "synthetic_emg.sto")
     assert envelopes.names == ("soleus_l", "soleus_l_#2")
     np.testing.assert_allclose(envelopes.time_s, [0.25, 0.26, 0.27])
-    assert "6 files" in capsys.readouterr().out
+    assert read_patient(out / "patient.json").code == "P-0001"
+    assert "10 files" in capsys.readouterr().out
 
 
 def test_forces_found_without_plates_are_called_estimated_and_columns_tell_units(tmp_path, visit_id):
@@ -143,9 +150,9 @@ def test_forces_found_without_plates_are_called_estimated_and_columns_tell_units
         files = export_visit(store, visit_id)
 
     assert {"estimated_moments.sto", "estimated_moments_and_powers.csv"} <= set(files)
-    columns = files["estimated_moments_and_powers.csv"].splitlines()[0].split(",")
+    columns = files["estimated_moments_and_powers.csv"].decode().splitlines()[0].split(",")
     assert columns[1] == "hip_flexion_l_moment_nm" and columns[-1] == "mtp_angle_r_power_w"
-    assert "soleus l (fraction of " in files["synthetic_emg.csv"].splitlines()[0]
+    assert "soleus l (fraction of " in files["synthetic_emg.csv"].decode().splitlines()[0]
 
 
 def test_what_a_worn_exo_gave_comes_out_beside_the_persons_own_moments(tmp_path, visit_id):
@@ -156,12 +163,12 @@ def test_what_a_worn_exo_gave_comes_out_beside_the_persons_own_moments(tmp_path,
         store.save(RecordKind.KINETICS, worn, visit_id=visit_id, summary="")
         files = export_visit(store, visit_id)
 
-    header, first, *_ = files["measured_moments_and_powers.csv"].splitlines()
+    header, first, *_ = files["measured_moments_and_powers.csv"].decode().splitlines()
     row = dict(zip(header.split(","), map(float, first.split(",")), strict=True))
     net, exo = row["hip_flexion_l_net_moment_nm"], row["hip_flexion_l_exo_moment_nm"]
     assert exo == 3.0 and net - exo == pytest.approx(row["hip_flexion_l_moment_nm"])
     path = tmp_path / "exo.sto"
-    path.write_text(files["measured_exo_moments.sto"], encoding="utf-8")
+    path.write_bytes(files["measured_exo_moments.sto"])
     np.testing.assert_allclose(read_table(path).of("knee_angle_r_moment"), 3.0)
 
 

@@ -83,15 +83,22 @@ def pelvis_tilt_rad(lean_rad: FloatArray | float) -> FloatArray:
 
 
 def standing_points_m(
-    time_s: FloatArray, angle_rad: FloatArray, *, lean_rad: FloatArray | float = 0.0
+    time_s: FloatArray,
+    angle_rad: FloatArray,
+    *,
+    lean_rad: FloatArray | float = 0.0,
+    tilt_rad: FloatArray | float | None = None,
+    constant: FloatArray | None = None,
 ) -> FloatArray:
     """Landmarks (T, P, 3) of legs that move so: the lower sole stands on the floor and does not slide.
 
-    `lean_rad` is how far the trunk leans forward.
+    `lean_rad` is how far the trunk leans forward, `tilt_rad` how far the pelvis tilts where it does not go
+    with the trunk, `constant` the person's proportions and where the detector puts its landmarks.
     """
-    body, constant = FitBody(HEIGHT_M, 60.0), detector_constants()
+    body = FitBody(HEIGHT_M, 60.0)
+    constant = detector_constants() if constant is None else constant
     pose = np.zeros((len(time_s), COLUMNS))
-    pose[:, 3] = pelvis_tilt_rad(lean_rad)
+    pose[:, 3] = pelvis_tilt_rad(lean_rad) if tilt_rad is None else tilt_rad
     pose[:, TRUNK.start] = pose[:, 3] - lean_rad
     pose[:, 6:POSE_SIZE] = angle_rad
     sole_m = body.points_m(pose, constant)[:, SOLES]

@@ -13,9 +13,10 @@ import pytest
 
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.motion import Motion
+from core.gait.band_fit import band_fits, far_off
 from core.gait.cycles import mean_cycle
+from core.gait.norm_choice import CHILDREN, Walker, norm_for
 from core.gait.norm_tables import PELVIC_TILT_DEG
-from core.gait.norms import normal_band
 from core.gait.similarity import pearson
 from core.laboratory.opensim_tables import read_table
 from core.laboratory.trial import read_trial
@@ -66,6 +67,8 @@ def test_flexion_is_within_six_degrees_of_plug_in_gait(
             ours = np.degrees(motion.kinematics.angle_rad[:, Joint.of(kind, side).column]) + offset_deg
             assert np.sqrt(np.nanmean((ours - theirs) ** 2)) < 6.0, (kind, side)
             assert np.nanstd(ours - theirs) < 4.0, (kind, side)
+    norm = norm_for(Walker(11, height_m, motion.measures.speed_m_s))  # a healthy young person of unknown age
+    assert norm.fits and far_off(band_fits(motion.cycles, norm.bands)) == ()
     assert {stride.side for stride in motion.strides} == set(SIDES)
 
 
@@ -79,9 +82,11 @@ def test_adults_flex_hip_and_knee_as_people_do(shared_data, walk: str, standing:
     for cycles in motion.cycles:
         assert len(cycles.angle_rad) == 1
         for column, kind in enumerate(JointKind):
-            band = normal_band(kind) if kind in SAGITTAL[:2] else None
+            band = CHILDREN.band(kind) if kind in SAGITTAL[:2] else None
             if band is not None:
                 assert pearson(mean_cycle(cycles)[:, column], band.mean_rad) > 0.9, kind
+    norm = norm_for(Walker(30, 1.75, motion.measures.speed_m_s))  # healthy adults of unknown age
+    assert far_off(band_fits(motion.cycles, norm.bands)) == ()
     assert motion.reference is not None
     assert 0.35 < motion.measures.speed_m_s < 1.6  # the first walks very slowly, as it was told
 
@@ -100,6 +105,10 @@ def test_opensims_own_angles_of_the_same_walk_move_alike(shared_data) -> None:
             column = Joint(f"{name}_{end}").column
             own = np.interp(theirs.time_s, motion.kinematics.time_s, motion.kinematics.angle_rad[:, column])
             assert np.std(np.degrees(own) - wanted) < limit_deg, (name, end)
+    # Where the pelvis is not upright, the hip's curves lie beside the band, and are told as an offset.
+    norm = norm_for(Walker(30, 1.80, motion.measures.speed_m_s))
+    far = far_off(band_fits(motion.cycles, norm.bands))
+    assert {fit.kind for fit in far} == {JointKind.HIP_FLEXION} and all(fit.is_offset for fit in far)
 
 
 def test_forces_from_a_table_tell_when_the_feet_landed(shared_data) -> None:

@@ -99,11 +99,14 @@ def test_damping_lengthens_the_diagonal(frames: int, seed: int) -> None:
 
 
 @SIZES
-def test_variances_are_the_diagonal_of_the_inverse(frames: int, seed: int) -> None:
+def test_the_response_to_other_slopes_is_that_of_dense_algebra(frames: int, seed: int) -> None:
     banded, dense = problem(frames, seed)
+    slopes = np.random.default_rng(seed).normal(size=(dense.size, 3))
+    moved, constants = banded.response(slopes[:-CONSTANTS].reshape(frames, UNKNOWNS, 3), slopes[-CONSTANTS:])
 
-    expected = np.diag(np.linalg.inv(dense.matrix))[:-CONSTANTS]
-    np.testing.assert_allclose(banded.variance().ravel(), expected, rtol=1e-8)
+    expected = np.linalg.solve(dense.matrix, slopes)
+    np.testing.assert_allclose(moved.reshape(-1, 3), expected[:-CONSTANTS], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(constants, expected[-CONSTANTS:], rtol=1e-8, atol=1e-10)
 
 
 def test_a_fixed_constant_stays_and_the_others_move_as_if_it_were_known() -> None:

@@ -21,12 +21,10 @@ SHORTER: dict[str, object] = {
     "core.learning.exo.offline_stage.OFFLINE_STEPS": (100,),
     "core.learning.exo.offline_stage.SIDED_OFFLINE_STEPS": (60, 60),
     "core.tasks.train_controller.EVALUATION_WALKERS": 8,
-    "core.tasks.train_controller.EVALUATION_S": 4.0,  # three strides, and longer than a fall takes
-    "core.tasks.train_controller.EVALUATION_SEEDS": 3,
     "core.tasks.compare.LENGTH_S": 8.0,
-    "core.tasks.compare.WALKERS": 6,
-    "core.tasks.compare.SECONDS": 4.0,
-    "core.tasks.compare.SEEDS": 2,  # one has no interval
+    "core.tasks.judged_walks.WALKERS": 6,
+    "core.tasks.judged_walks.SECONDS": 4.0,  # three strides, and longer than a fall takes
+    "core.tasks.judged_walks.SEEDS": 2,  # one has no interval
     "core.tasks.compare.STRANGER_SEEDS": 1,
     "core.tasks.gait_envelope.WALKERS": 8,
 }

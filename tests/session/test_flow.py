@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from core.domain.record import Decision, Provenance, RecordInfo, RecordKind, Verdict
 from core.domain.subject import Consent, Sex, Subject
@@ -153,3 +153,41 @@ def test_a_laboratory_trial_that_a_finding_stops_needs_attention() -> None:
     stopped = frozenset({RecordKind.LABORATORY_TRIAL})
     facts = VisitFacts(SUBJECT, (a_record("tri", RecordKind.LABORATORY_TRIAL),), needs_attention=stopped)
     assert status(facts, Step.CAPTURE).state is StepState.ATTENTION
+
+
+LATER = NOW + timedelta(minutes=1)
+REPORT = a_record("rep", RecordKind.REPORT, "mot")
+
+
+def test_a_report_saved_before_a_later_step_is_out_of_date() -> None:
+    saved = replace(DONE_SO_FAR, records=(*RECORDS, REPORT))
+    assert status(saved, Step.REPORT).state is StepState.DONE
+    controller = replace(a_record("con", RecordKind.CONTROLLER, "pol"), created_utc=LATER)
+    trained = replace(saved, records=(*saved.records, controller))
+    found = status(trained, Step.REPORT)
+    assert found.state is StepState.STALE
+    assert found.stale_reason == "A newer controller was made after this report."
+
+
+def test_a_report_saved_before_the_signature_is_out_of_date() -> None:
+    signed = replace(a_decision(Step.COMPARE, Verdict.SIGNED, "com"), on_utc=LATER)
+    facts = replace(DONE_SO_FAR, records=(*RECORDS, REPORT), decisions=(*DONE_SO_FAR.decisions, signed))
+    assert status(facts, Step.REPORT).stale_reason == "Compare was decided on after this report."
+
+
+def test_a_kept_report_is_kept_until_something_else_comes() -> None:
+    controller = replace(a_record("con", RecordKind.CONTROLLER, "pol"), created_utc=LATER)
+    kept = replace(a_decision(Step.REPORT, Verdict.KEPT, "rep"), on_utc=LATER)
+    facts = replace(
+        DONE_SO_FAR, records=(*RECORDS, REPORT, controller), decisions=(*DONE_SO_FAR.decisions, kept)
+    )
+    assert status(facts, Step.REPORT).state is StepState.DONE
+    again = replace(controller, id="con2", created_utc=LATER + timedelta(minutes=1))
+    assert status(replace(facts, records=(*facts.records, again)), Step.REPORT).state is StepState.STALE
+
+
+def test_done_with_warnings_says_so_and_holds_nothing() -> None:
+    warned = replace(DONE_SO_FAR, warnings={Step.MOTION: "The left ankle was hidden."})
+    found = status(warned, Step.MOTION)
+    assert (found.state, found.warning) == (StepState.DONE, "The left ankle was hidden.")
+    assert status(warned, Step.PERSONALIZE).blocker is None and not status(warned, Step.PERSONALIZE).warning

@@ -103,7 +103,7 @@ def test_emg_has_muscles_quality_normalisation_processing_and_offset(tmp_path: P
         "Soleus": ("good", "–"),
     }
     assert [(plot.title, len(plot.curves)) for plot in part.emg.plots] == [
-        ("Vastus lateralis", 1), ("Tibialis anterior", 2), ("Soleus", 1),
+        ("Vastus lateralis (% of max)", 1), ("Tibialis anterior (% of max)", 2), ("Soleus (% of max)", 1),
     ]  # fmt: skip
     facts = dict(part.emg.facts)
     assert facts["Normalised to"] == "recorded maximum"
@@ -185,3 +185,28 @@ def test_many_muscles_and_parameters_take_a_page_each(tmp_path: Path) -> None:
     wordy = replace(small, calibration=replace(small.calibration, notes=("Left as it was: " * 400,)))
     parts = (alone, crowded, roomy, small, wordy)
     assert [part is not None and part.apart for part in parts] == [False, True, True, False, True]
+
+
+def test_emg_stands_over_the_twins_simulated_muscles_with_r_and_the_bars_of_normal_activity(
+    tmp_path: Path,
+) -> None:
+    with open_store(tmp_path) as store:
+        visit_id = visit(store)
+        before = keep(store, visit_id, RecordKind.EMG, muscle_samples.emg()).muscles
+        walks = muscle_samples.walks_with_muscles()
+        policy = store.save(
+            RecordKind.GAIT_POLICY,
+            records.gait_policy(walk_seconds=10.0),
+            visit_id=visit_id,
+            summary="",
+            inputs=(newest_motion(store, visit_id),),
+        )
+        part = keep(store, visit_id, RecordKind.SIMULATED_GAIT, walks, policy).muscles
+    assert before is not None and before.emg is not None and part is not None and part.emg is not None
+    assert not any(plot.simulated for plot in before.emg.plots) and "Dashed" not in dict(before.emg.facts)
+    tibialis = next(plot for plot in part.emg.plots if plot.title.startswith("Tibialis"))
+    assert tibialis.note == "r L 1.00, R 1.00"
+    assert [side for side, _ in tibialis.simulated] == [side for side, _, _ in tibialis.curves]
+    assert tibialis.active == ((0.0, 9.0), (54.0, 100.0))
+    assert "by its muscles" in dict(part.emg.facts)["Dashed"]
+    assert dict(part.emg.facts)["Grey bars"].endswith("(Perry 1992)")

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.domain.body import Side
-from core.domain.subject import Consent
+from core.domain.subject import AffectedSide, Consent
 from core.jobs.values import JobSpec, SilentContext
 from core.session.same_patient import same_patient
 from core.store.repository import Store, open_store
@@ -41,7 +40,7 @@ def test_the_same_description_is_the_same_patient(store: Store) -> None:
     [
         ({"mass_kg": 64.0}, "mass_kg (64 given, 60 in the record)"),
         ({"birth_year": 1981}, "birth_year (1981 given, 1980 in the record)"),
-        ({"affected_side": Side.RIGHT}, "affected_side (right given, left in the record)"),
+        ({"affected_side": AffectedSide.RIGHT}, "affected_side (right given, left in the record)"),
         ({"diagnosis": ""}, "diagnosis (nothing given, stroke in the record)"),
         ({"consent": Consent("Dr B", "2026-11-21")}, "consent (Dr B, 2026-11-21 given, Dr Test, 2026-11-20"),
         ({"synthetic": True}, "synthetic (yes given, no in the record)"),

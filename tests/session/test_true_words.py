@@ -12,8 +12,9 @@ import pytest
 
 from app.cli import commands
 from core.session.flow import STEPS
+from ui.asides import Aside
 
-PAGES = {step.label for step in STEPS} | {"Patients"}
+PAGES = {step.label for step in STEPS} | {"Patients"} | {aside.value.capitalize() for aside in Aside}
 ROOMS = ("core", "app", "ui")
 COMMANDS = re.compile(r"`exotwin ((?:[a-z-]+ ?)+)")
 PAGE = re.compile(r"\b(?:on|from|to) the ([A-Z]\w+) page")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import json
 import subprocess
@@ -10,15 +11,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ezc3d
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.bench.screen import a_screen
+from app.cli import commands
 from app.cli.commands import EXIT_OK, EXIT_REFUSED
 from app.cli.session_run import run_demo_session
 from app.session_request import LEAST_MINUTES, SessionRequest
 from core.jobs.table import JOB_TABLE
 from core.jobs.values import JobSpec, SilentContext
+from tests.opensim_process import ask_opensim, opensim_there
 from tests.session.quick_jobs import SHORTER
 from tests.ui.conftest import app as app
 
@@ -121,3 +126,28 @@ def test_the_demo_session_comes_to_its_virtual_exo_whatever_it_learned(
     # After so little learning any verdict is a true one, also that no difference is shown.
     assert summary["outcome"].startswith("Kept on the virtual exo; nobody wears it. It ")
     _assert_kept(summary)
+    _assert_export_opens(tmp_path / "data", tmp_path / "export")
+
+
+def _assert_export_opens(data_dir: Path, out: Path) -> None:
+    """In ezc3d, as a table, and in OpenSim where it is installed: with the same knee."""
+    assert commands.run(["export", "DEMO-01", "--out", str(out), "--data-dir", str(data_dir)]) == EXIT_OK
+    with (out / "synthetic_angles.csv").open(encoding="utf-8") as stream:
+        table = [float(row["knee_angle_l"] or "nan") for row in csv.DictReader(stream)]
+    file = ezc3d.c3d(str(out / "synthetic_walk.c3d"))
+    knee = file["data"]["points"][0, file["parameters"]["POINT"]["LABELS"]["value"].index("LKneeAngles")]
+    np.testing.assert_allclose(knee, table, atol=1e-3)  # the table has thousandths of a degree
+    assert file["data"]["analogs"].shape[1] == 16 and len(file["parameters"]["EVENT"]["LABELS"]["value"]) > 8
+    if opensim_there():
+        found = ask_opensim(_REOPEN, out)
+        assert found["mass"] == pytest.approx(64.0, abs=0.1)
+        np.testing.assert_allclose(found["knee"], np.array(table)[np.isfinite(table)], atol=1e-3)
+
+
+_REOPEN = """
+model = opensim.Model("scaled_model.osim")
+state = model.initSystem()
+table = opensim.TimeSeriesTable("synthetic_coordinates.mot")
+knee = table.getDependentColumn("knee_angle_l")
+answer = {"mass": model.getTotalMass(state), "knee": list(knee.to_numpy())}
+"""

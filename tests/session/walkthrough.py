@@ -30,7 +30,7 @@ SHORT_S, LONG_S = 60.0, 420.0
 TICK_MS = 50
 LEARN_MIN = 0.06
 HOLD_MS = 2500
-WHY = "Why it is signed although walking does not get easier"
+WHY = "Why it is signed all the same"
 
 
 class Clinician:
@@ -160,7 +160,7 @@ def _deploys(clinician: Clinician) -> None:
 
 
 def _walks_and_keeps(clinician: Clinician) -> None:
-    clinician.holds("Hold to arm Hippo hip exo")
+    clinician.holds("Hold to arm virtual Hippo hip exo")
     page = clinician.window.pages.page(Step.DEPLOY)
     assert isinstance(page, DeployPage)
     last = page.provisional.lines[-1]
@@ -169,7 +169,7 @@ def _walks_and_keeps(clinician: Clinician) -> None:
     clinician.clicks("Keep controller…", SHORT_S)
     clinician.types("Name of the clinician who keeps the controller", "Dr Test")
     clinician.types("Role of the clinician who keeps the controller", "physician")
-    clinician.holds("Hold to keep for DEMO-01")
+    clinician.holds("Hold to keep for DEMO-01, virtual exo")
     clinician.waits_for("a kept controller", lambda: "Go on with Report" in clinician.reads(), SHORT_S)
 
 

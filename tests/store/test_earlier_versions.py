@@ -73,6 +73,8 @@ SINCE = {  # kinds that came later
     RecordKind.MUSCLE_CALIBRATION,
     RecordKind.DEFICITS,
     RecordKind.CHOSEN_IMPAIRMENTS,
+    RecordKind.INTERPRETATION,
+    RecordKind.CAPTURE_COMPARISON,
 }
 
 

@@ -27,7 +27,7 @@ from core.jobs.values import JobSpec, Progress, SilentContext
 from core.learning.exo.situation_walks import SituationPlan
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.store.repository import open_store
-from core.tasks import compare, compare_situations
+from core.tasks import compare, compare_situations, judged_walks
 from core.tasks.compare_situations import Condition
 from core.tasks.policy_files import shipped_policy
 from tests import walked
@@ -42,10 +42,14 @@ NETWORKS = shipped_policy()
 def small() -> Iterator[None]:
     """The same code with few walkers and short walks."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, little in (
-            ("WALKERS", 2), ("SECONDS", 2.0), ("SEEDS", 2), ("STRANGER_SEEDS", 2), ("LENGTH_S", 4.0),
-        ):  # fmt: skip
-            patch.setattr(compare, name, little)
+        for module, name, little in (
+            (judged_walks, "WALKERS", 2),
+            (judged_walks, "SECONDS", 2.0),
+            (judged_walks, "SEEDS", 2),
+            (compare, "STRANGER_SEEDS", 2),
+            (compare, "LENGTH_S", 4.0),
+        ):
+            patch.setattr(module, name, little)
         plan = SituationPlan(tuple(one for one in SCENARIOS if one.key in ("stairs-up", "push")), 1.2, 1, 2)
         labels = (GaitLabel.WITHOUT_EXO, GaitLabel.PERSONALIZED_CONTROLLER)
         both = compare_situations.ComparedSituations("stairs", plan, labels)

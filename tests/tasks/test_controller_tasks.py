@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from core.domain.assistance import assistance_by, trained_assistance
 from core.domain.controller import Aim, TrainedController
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
@@ -24,10 +25,12 @@ from core.jobs.values import JobSpec, Message, Picture, Progress, Sample, Silent
 from core.learning.exo import study as study_module
 from core.learning.exo.study import Study
 from core.learning.exo.training import CURVES
+from core.learning.exo.twin_in_exo import TwinInExo
 from core.session.exo_ready import check_ready
 from core.simulation.environment.policy import PolicyNetworks
 from core.store.repository import open_store
-from core.tasks import gait_envelope, train_controller
+from core.tasks import compare, gait_envelope, judged_walks, train_controller
+from core.tasks.compare_situations import Condition
 from core.tasks.policy_files import shipped_policy
 from core.tasks.training_findings import time_findings, training_findings
 from core.tasks.training_plan import (
@@ -164,8 +167,7 @@ def test_a_training_is_measured_without_the_exo_worn_and_with_the_controller(tra
     assert without.seeds == idle.seeds == worn.seeds == 2 and without.starts == 4
     assert without.exo_peak_nm.max() == idle.exo_peak_nm.max() == 0.0 < worn.exo_peak_nm.min()
     assert not np.array_equal(idle.metabolic_w_kg, without.metabolic_w_kg)
-    expected = (worn.metabolic_w_kg / without.metabolic_w_kg).mean()
-    assert controller.metabolic_ratio == pytest.approx(expected)
+    assert trained_assistance(controller) == assistance_by(worn, without)
     assert controller.falls_per_minute == worn.falls_per_minute
 
 
@@ -177,8 +179,8 @@ def test_the_record_says_how_to_repeat_the_training(trained: Trained) -> None:
     }  # fmt: skip
     with open_store(trained.visit.folder) as store:
         info = store.info(trained.controller_id)
-    assert info.provenance.seed == 0 and info.summary.startswith("Metabolic rate ")
-    assert "simulated" in info.summary
+    assert info.provenance.seed == 0 and info.summary.startswith("The controller ")
+    assert "in simulation" in info.summary
 
 
 @pytest.mark.slow
@@ -346,13 +348,15 @@ def found(**gaits: WalkMeasures) -> dict[str, str]:
 
 def costing(ratio: float, **changes: object) -> WalkMeasures:
     usual = walks(seeds=3, falls=0)
+    changes = {"negative_work_fraction": 0.03 * np.ones(3), **changes}
     return replace(usual, metabolic_w_kg=ratio * usual.metabolic_w_kg, **changes)
 
 
 def test_what_the_mass_costs_and_the_torque_brings_are_told_apart() -> None:
     told = found(WORN_WITHOUT_TORQUE=costing(1.03), PERSONALIZED_CONTROLLER=costing(0.91))
     assert set(told) == {"TRN-011"}
-    assert "+3 % when it is worn without torque" in told["TRN-011"] and "−9 %" in told["TRN-011"]
+    assert "a 3.0 % higher metabolic rate when it is worn without torque" in told["TRN-011"]
+    assert "it is a 9.0 % lower metabolic rate" in told["TRN-011"]
 
 
 def test_a_controller_that_does_not_lower_the_metabolic_rate_is_told() -> None:
@@ -363,9 +367,29 @@ def test_a_controller_that_does_not_lower_the_metabolic_rate_is_told() -> None:
 def test_more_falls_than_without_the_exo_are_told_in_numbers() -> None:
     told = found(PERSONALIZED_CONTROLLER=costing(0.9, falls=3))
     assert "3 falls in 8 walks instead of 0 in 8" in told["TRN-013"]
+    assert "TRN-013" in found(PERSONALIZED_CONTROLLER=costing(0.9, falls=1))
     assert "TRN-013" not in found(
         PERSONALIZED_CONTROLLER=costing(0.9, falls=3), WITHOUT_EXO=costing(1.0, falls=3)
     )
+
+
+def test_an_exo_that_works_mostly_against_the_leg_is_told() -> None:
+    against = costing(0.9, negative_work_fraction=0.62 * np.ones(3))
+    assert "62 % of its work slows the leg" in found(PERSONALIZED_CONTROLLER=against)["TRN-027"]
+
+
+@pytest.mark.slow
+def test_training_and_comparison_judge_a_controller_by_the_same_walks(trained: Trained) -> None:
+    with open_store(trained.visit.folder) as store:
+        policy = store.load(trained.visit.policy_id, GaitPolicy)
+    walks_ = compare._Walks(TwinInExo(policy, DEVICE), trained.told)
+    worn = Condition(GaitLabel.PERSONALIZED_CONTROLLER, DEVICE, trained.controller.controller)
+    for condition in (Condition(GaitLabel.WITHOUT_EXO), worn):
+        compared = walks_.measured(condition, judged_walks.SEEDS).measures
+        measured = trained.controller.find(condition.label)
+        assert measured is not None
+        np.testing.assert_array_equal(compared.metabolic_w_kg, measured.metabolic_w_kg)
+        assert (compared.falls, compared.starts) == (measured.falls, measured.starts)
 
 
 @pytest.mark.parametrize(("iterations", "reason"), [(8, "busy"), (0, "No time was left to improve them")])

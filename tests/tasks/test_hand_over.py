@@ -18,6 +18,7 @@ from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
 from core.domain.body import JointKind
 from core.domain.controller import Approver, Deployment, Handover, Package
+from core.domain.declarations import on_virtual_exo
 from core.domain.exo_protocol import DeviceState
 from core.domain.exo_status import confirm_command, roll_back_command
 from core.domain.exo_walk import ExoWalk
@@ -154,11 +155,15 @@ def refused_with(inside: StreamContext, code: str, command: str) -> None:
 
 def test_a_controller_is_kept_after_a_walk_by_a_named_person(kept: Kept) -> None:
     deployment = newest(kept.visit, RecordKind.DEPLOYMENT, Deployment)
-    assert deployment.handover is Handover.CONFIRMED and deployment.kept_by == CLINICIAN
+    assert deployment.handover is Handover.CONFIRMED and deployment.kept_by == on_virtual_exo(CLINICIAN)
     # The end of the watch took nothing back.
     assert kept.info.confirmed and kept.info.active_sha256 == deployment.package_sha256
     confirmed = next(event for event in trail_of(kept.visit) if event.step == AuditStep.CONFIRMED)
-    assert (confirmed.who, confirmed.role, confirmed.meaning) == ("Dr A", "physician", CLINICIAN.meaning)
+    assert (confirmed.who, confirmed.role, confirmed.meaning) == (
+        "Dr A",
+        "physician",
+        f"On a virtual exo, which nobody wears: {CLINICIAN.meaning}",
+    )
     assert (confirmed.device_serial, confirmed.package_sha256) == (kept.serial, deployment.package_sha256)
 
 

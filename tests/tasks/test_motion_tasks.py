@@ -19,7 +19,7 @@ from core.domain.subject import Sex, Subject
 from core.domain.twin import Twin
 from core.errors import JobCancelled
 from core.gait.cycles import mean_cycle, range_of_motion_deg
-from core.gait.norms import normal_band
+from core.gait.norm_choice import CHILDREN
 from core.gait.similarity import pearson
 from core.jobs.values import JobSpec, Progress, SilentContext
 from core.motion.solve import motion_from_tracks
@@ -264,7 +264,7 @@ def test_the_real_walk_has_the_shape_of_normal_gait_at_hip_and_knee_on_both_side
     for cycles in real_walk.cycles:
         for column, kind in enumerate(SAGITTAL[:2]):
             mean = mean_cycle(cycles)[:, [0, 3][column]]
-            assert pearson(mean, normal_band(kind).mean_rad) > 0.85
+            assert pearson(mean, CHILDREN.band(kind).mean_rad) > 0.85
 
 
 def test_the_real_walk_says_what_one_camera_can_be_trusted_for(real_walk):

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from core.domain.body import Side
-from core.domain.subject import Consent, Sex, Subject
+from core.domain.subject import AffectedSide, Consent, Sex, Subject
 from core.store.repository import open_store
 from tests.ui.board import HandBoard
 from ui import theme
@@ -21,6 +20,7 @@ from ui.session_context import SessionContext
 
 @pytest.fixture(scope="session")
 def app() -> QApplication:
+    QLocale.setDefault(QLocale.c())  # dates read alike on every PC that runs the tests
     application = QApplication.instance() or QApplication(["exotwin"])
     assert isinstance(application, QApplication)
     theme.apply(application, theme.Mode.LIGHT)
@@ -61,7 +61,7 @@ def subject() -> Subject:
         height_m=1.68,
         mass_kg=60.0,
         diagnosis="stroke, 2025",
-        affected_side=Side.LEFT,
+        affected_side=AffectedSide.LEFT,
         consent=Consent("A. Berger", "2026-11-19"),
     )
 

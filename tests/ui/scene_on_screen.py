@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.domain.rollout import GaitLabel
@@ -32,21 +34,52 @@ def main() -> None:
     _wait(200)
     first = [_pixels(view) for view in stage.views]
     stage.set_time(2.0)
-    stage.view_bar.ghost.click()
+    stage.key.ghost.click()
     _wait(200)
-    stage.view_bar.ghost.click()
+    stage.key.ghost.click()
     _wait(200)
     later = [_pixels(view) for view in stage.views]
+    turned = _turn_the_first(stage)
+    dark_sky = _dark_while_hidden(app, stage)
     accent = np.array(rgb(look.colors.accent))
     seen = {
         "advice": why_no_scene(),
         "colours": len(np.unique(first[0].reshape(-1, 3), axis=0)),
         "exo_left": _count_hue(first[0], accent),
         "exo_right": _count_hue(first[1], accent),
-        "changed_by_time": int((np.abs(first[0].astype(int) - later[0].astype(int)).max(axis=2) > 20).sum()),
+        "turned_with_it": turned,
+        "dark_sky": dark_sky,
+        "changed_by_time": _changed(first[0], later[0]),
     }
     sys.stdout.write(" ".join(f"{name}={value}" for name, value in seen.items()) + "\n")
     stage.close_scene()
+
+
+def _turn_the_first(stage: GaitStage) -> int:
+    """Pixels of the second picture that change when a mouse turns the first."""
+    before, canvas = _pixels(stage.views[1]), stage.views[0]._canvas
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    for x in range(60, 200, 20):
+        at = QPointF(x, 60)
+        button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(canvas, QMouseEvent(QEvent.Type.MouseMove, at, at, button, button, keys))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(200, 60))
+    _wait(200)
+    return _changed(before, _pixels(stage.views[1]))
+
+
+def _dark_while_hidden(app: QApplication, stage: GaitStage) -> int:
+    """Brightness of the sky, 0 to 255, after the theme became dark while another page was shown."""
+    stage.hide()
+    theme.apply(app, theme.Mode.DARK)
+    _wait(50)
+    stage.show()
+    _wait(400)
+    return int(_pixels(stage.views[0])[30:40, 30:40].mean())
+
+
+def _changed(before: np.ndarray, after: np.ndarray) -> int:
+    return int((np.abs(before.astype(int) - after.astype(int)).max(axis=2) > 20).sum())
 
 
 def _wait(milliseconds: int) -> None:

@@ -16,6 +16,7 @@ from core.errors import Advice
 from core.jobs.values import Done, Refused, Sample
 from core.session.flow import Step
 from tests.ui.board import HandBoard
+from tests.ui.live_camera import camera_view
 from tests.ui.samples import finding, landmarks, recording, several_cameras
 from tests.ui.waiting import until
 from ui.pages.capture import CapturePage
@@ -200,8 +201,7 @@ def test_the_player_steps_through_frames_and_stays_inside(
 def test_the_camera_shows_lights_and_is_told_to_record(
     context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
 ) -> None:
-    refresh(page)
-    page.secondary_action.emit("camera")
+    camera_view(page, board, (0, "Webcam"))
     page.camera_on.emit(0)
     job = board.states()[0].spec
     assert (job.kind, job.params["camera"]) == ("record_camera", 0)
@@ -250,11 +250,11 @@ def test_heads_of_a_recorded_walk_are_hidden_and_the_recording_removed(
 ) -> None:
     refresh(page)
     page.options.hide_heads.setChecked(True)
-    page.secondary_action.emit("camera")
+    camera_view(page, board, (0, "Webcam"))
     page.camera_on.emit(0)
     recorded = record_of(context, visit_id)
     board.happens(board.states()[0].spec.id, Done(recorded))
-    until(lambda: len(board.jobs) == 2)
+    until(lambda: len(board.jobs) == 3)
     params = board.states()[0].spec.params
     assert (params["recording_id"], params["hide_face"], params["remove_original"]) == (recorded, True, True)
 
@@ -322,8 +322,7 @@ def test_the_lights_tell_the_view_and_while_recording_what_was_lost() -> None:
 def test_several_cameras_are_one_choice(
     context: SessionContext, page: CapturePage, board: HandBoard, visit_id: str
 ) -> None:
-    refresh(page)
-    page.secondary_action.emit("camera")
-    choice = page.panel._choice.findText("Cameras 1 to 3")
+    camera_view(page, board, *((number, f"Webcam {number}") for number in range(5)))
+    choice = page.panel._choice.findText("The first 3 cameras together")
     page.camera_on.emit(choice)
     assert board.states()[0].spec.params["cameras"] == [0, 1, 2]

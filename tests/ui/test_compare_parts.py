@@ -74,6 +74,13 @@ def test_the_whole_is_never_greener_than_its_worst_situation() -> None:
     assert mixed.tone is Tone.NEUTRAL and "cannot walk there: running 2.0 m/s" in mixed.sentence
 
 
+def test_many_worse_situations_are_counted_and_the_table_names_them() -> None:
+    keys = ("level", "ramp-up-5", "ramp-down-5", "stairs-up", "stairs-down")
+    view = situations(dict.fromkeys(keys, (1.0, 1.1, (0, 0, 0))))
+    assert "ramp down 5°" in view.sentence and "and 2 more, in amber below." in view.sentence
+    assert "stairs" not in view.sentence and [row.tones[1] for row in view.table.rows] == [Tone.WARN] * 5
+
+
 def test_a_controller_that_makes_the_legs_less_alike_is_worse() -> None:
     made = compared.comparison({"level": compared.COSTS["level"]})
     uneven = [
@@ -107,11 +114,14 @@ def test_as_many_falls_as_without_the_exo_are_no_change() -> None:
 
 def test_no_column_of_the_situations_is_cut_where_room_is_short(app: QApplication) -> None:
     panel = SituationsPanel()
-    panel.show_view(situations())
-    panel.resize(700, 400)
+    panel.show_view(situations({**compared.COSTS, "course": (0.96, 1.12, (1, 2, 3))}))
+    panel.resize(1094, 400)  # what a screen of 1366 px leaves
     panel.show()
     app.processEvents()
     table = panel.table
+    assert table.horizontalScrollBar().maximum() == 0
+    panel.resize(700, 400)
+    app.processEvents()
     last = table.columnCount() - 1
     assert table.columnWidth(last) >= table.sizeHintForColumn(last)
     panel.close()
@@ -184,8 +194,10 @@ def test_correlations_name_the_joint_that_gets_less_alike() -> None:
     )
     assert view.tone is Tone.WARN
     rows = {row.name: row for row in view.table.rows}
-    assert rows["Left hip"].cells == ("0.84", "0.87", "0.93", "higher")
+    assert rows["Left hip"].cells == ("0.92", "0.84", "0.87", "0.93", "higher")
     assert rows["Right ankle"].cells[-1] == "lower" and rows["Right ankle"].tones[-1] is Tone.WARN
+    assert rows["Left hip, within"].cells == ("0.97", "0.97", "0.97", "0.97", "same")
+    assert "Healthy: the twin without its impairment" in view.note
     assert view.names == ("Patient", "Healthy", "No exo", "Default", "Personal")
     assert [shown.side for shown in view.maps[:2]] == [Side.LEFT, Side.RIGHT]
 
@@ -194,6 +206,8 @@ def test_a_healthy_twin_is_compared_with_the_patient() -> None:
     view = correlations_view(compared.comparison(healthy=False), "")
     assert isinstance(view, CorrelationsView)
     assert "the measured gait" in view.sentence and "Healthy" not in view.names
+    assert "impairment" not in view.note
+    assert view.table.rows[0].cells[0] == "" and view.table.rows[6].cells[0] == "0.97"
 
 
 def test_the_colour_map_can_be_read_aloud_and_on_every_colour(app: QApplication) -> None:
@@ -239,11 +253,36 @@ def test_a_comparison_with_situations_fills_all_parts(context: SessionContext, v
     )
     page = ComparePage()
     ComparePresenter(page, context).refresh()
-    assert page._headline.text().endswith("Harder: stairs down and push from the side.")
+    assert page._headline.text().endswith("Harder in other situations: stairs down and push from the side.")
     assert page.situations.table.rowCount() == len(compared.COSTS)
-    assert page.help.table.rowCount() == 4 and page.correlations.table.rowCount() == 6
+    assert page.help.table.rowCount() == 4 and page.correlations.table.rowCount() == 12
     names = [page.tabs.tabText(number) for number in range(page.tabs.count())]
     assert names == ["Level walking", "Situations", "Help on each side", "Correlations"]
+
+
+def test_every_part_fits_a_small_screen_below_a_verdict_of_three_lines(
+    context: SessionContext, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    inputs = (made[Step.TRAIN], made[Step.PERSONALIZE], made[Step.MOTION])
+    context.store.save(
+        RecordKind.COMPARISON, compared.comparison(), visit_id=visit_id, inputs=inputs, summary=""
+    )
+    page = ComparePage()
+    ComparePresenter(page, context).refresh()
+    page.resize(1142, 672)  # beside the list of steps and between the strips of a window of 1366 x 768
+    page.show()
+    layout = page.layout()
+    assert layout is not None
+    page.comparison.tabs.setCurrentWidget(page.comparison.joints)
+    for number in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(number)
+        QApplication.processEvents()
+        assert layout.totalMinimumHeightForWidth(1142) <= 672, page.tabs.tabText(number)
+    QApplication.processEvents()
+    assert page.correlations.table.horizontalScrollBar().maximum() == 0
+    page.close()
+    page.deleteLater()
 
 
 def test_the_power_of_an_ankle_exo_is_that_at_the_ankle() -> None:

@@ -9,16 +9,18 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from core.domain.controller import UNATTENDED_APPROVER, Package
-from core.domain.record import Verdict
+from core.domain.controller import UNATTENDED_APPROVER, Comparison, Package
+from core.domain.record import RecordKind, Verdict
 from core.errors import refuse
 from core.jobs.values import Done, Message, Refused, Sample
 from core.session.flow import Step
-from tests.ui import records
+from core.session.release import sign_comparison
+from tests.ui import records, walks
 from tests.ui.board import HandBoard
 from tests.ui.deploying import deploy_page, signed_records
 from ui.presenters import deploy_text
 from ui.session_context import SessionContext
+from ui.theme import Tone
 from ui.widgets.hold_button import HOLD_MS, HoldButton
 
 
@@ -91,7 +93,7 @@ def test_a_package_that_holds_no_persons_signature_is_packed_anew_once_there_is_
     records.put_on_exo(context.store, visit_id, records.pack(context.store, visit_id, made))
     page, presenter = deploy_page(context)
     assert page._main.text() == "Go on with Report"
-    assert presenter._proposed_approver() == ("A. Berger", "")  # never the command line
+    assert presenter._last_signer() == ("A. Berger", "")  # never the command line
     records.sign(context.store, visit_id, made)
     presenter.refresh()
     assert page._main.text() == "Pack controller"
@@ -171,6 +173,8 @@ def test_the_virtual_exo_starts_without_holding_up_the_screen(
     page.start_virtual.emit()
     _until(app, lambda: page.address == "/dev/pts/Hippo_L1")  # the patient's own exo
     assert page._main.isEnabled()
+    shown = [page.ports.currentText(), *(page.ports.itemText(n) for n in range(page.ports.count()))]
+    assert set(shown) == {"Virtual exo"}  # nobody knows it by the path of its terminal
 
 
 def test_a_virtual_exo_that_does_not_start_is_told_with_its_code(
@@ -205,6 +209,7 @@ def test_arming_needs_a_ready_exo_and_a_held_button(
 ) -> None:
     records.fill(context.store, visit_id, Step.DEPLOY)
     page, _ = deploy_page(context)
+    page.ports.setEditText("/dev/pts/3")
     page.connect_wanted.emit(True)
     assert not page.arm_button.isEnabled()
     board.happens("job-1", Sample(0.1, {"state": 2.0, "torque_left": 0.0, "torque_right": 0.0}))
@@ -250,3 +255,29 @@ def _until(app: QApplication, true: object, seconds: float = 5.0) -> None:
         app.processEvents()
         time.sleep(0.01)
     assert true()
+
+
+def test_a_worse_controller_is_shown_with_its_verdict_and_the_reason_of_its_release(
+    context: SessionContext, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    comparison = Comparison(walks.gaits(*records.GAITS), records.scores(1.04), "")
+    made[Step.COMPARE] = context.store.save(
+        RecordKind.COMPARISON, comparison, visit_id=visit_id, inputs=(made[Step.TRAIN],), summary=""
+    )
+    sign_comparison(context.store, made[Step.COMPARE], by="Dr. Weber", role="physician", reason="a first fit")
+    package = records.pack(context.store, visit_id, made)
+    page, presenter = deploy_page(context)
+    words = page.release.words.text()
+    assert page.release.isVisibleTo(page)
+    assert "makes walking harder in simulation: 4.0 % higher metabolic rate" in words
+    assert words.endswith("Dr. Weber, physician, released it in spite of that, because: a first fit")
+    records.put_on_exo(context.store, visit_id, package)
+    presenter.refresh()
+    assert presenter._state().tone is Tone.WARN  # kept, but not simply well
+
+
+def test_a_controller_that_helps_has_no_strip_of_warnings(context: SessionContext, visit_id: str) -> None:
+    signed_records(context, visit_id, packed=True)
+    page, _ = deploy_page(context)
+    assert not page.release.isVisibleTo(page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.devices.exo_faults import safety_row_text
 from core.domain.controller import Approver, Handover
+from core.domain.declarations import keep_declaration
 from core.domain.exo_status import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.errors import refuse
 from core.jobs.values import Cancelled, Done, Event, Message, Progress, Refused, Sample
@@ -52,7 +53,7 @@ def test_on_trial_the_page_says_what_comes_next(
     send_status(context, board, is_provisional=True)
     assert "half torque" in page._headline.text()
     send_event(context, board, Sample(0.1, {"state": 1.0}))
-    assert "stand still" in page._exo_words.text() and "five steps" in now(page)
+    assert "simulated wearer stands" in page._exo_words.text() and "five steps" in now(page)
     assert not page._main.isEnabled() and not page.arm_button.isEnabled()
     send_event(context, board, Sample(0.2, {"state": 2.0}))
     assert now(page).startswith("Hold to arm") and page.arm_button.isEnabled()
@@ -74,12 +75,35 @@ def test_keeping_needs_a_walk_a_name_a_role_and_a_held_button(
     assert (
         page.keep.isVisible() and "P-0042" in page.keep._words.text() and "Hippo" in page.keep._words.text()
     )
-    assert page.keep.approver.name.text() == "A. Berger" and not page.keep.keep.isEnabled()
+    assert page.keep.approver.given == ("", "") and not page.keep.keep.isEnabled()
+    page.keep.approver.name.setText("A. Berger")
     page.keep.approver.role.setText("physician")
     page.keep.keep.held.emit()
     (job_id, command) = board.sent[-1]
     assert job_id == "job-2"
     assert parse_confirm_command(command) == Approver("A. Berger", "physician", page.keep._words.text())
+
+
+def test_on_a_virtual_exo_nobody_declares_that_somebody_walked(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    """In the declaration, in what is shown on the way to it, and in what goes to the record."""
+    page, _ = provisional_page(context, board, visit_id)
+    shown = [line.text() for line in page.provisional.lines]
+    send_status(context, board, is_provisional=True, may_keep=True, virtual=True)
+    page.main_action.emit()
+    page.keep.approver.role.setText("physician")
+    page.keep.keep.held.emit()
+    signed = parse_confirm_command(board.sent[-1][1])
+    assert signed is not None and "P-0042 has not walked with it" in signed.meaning
+    assert "supervision" not in signed.meaning and "virtual exo" in page.keep.keep.text()
+    assert "Simulated walk" in page.provisional._title.text()
+    assert not any("person" in words for words in shown)
+    assert any("the virtual Hippo" in words for words in shown)
+
+
+def test_a_worn_exo_is_kept_with_the_words_of_who_saw_the_patient_walk() -> None:
+    assert keep_declaration("P-1", "Hippo hip exo", virtual=False).startswith("I have seen P-1 walk with")
 
 
 def test_a_refusal_of_the_exo_becomes_advice_on_the_page(
@@ -143,6 +167,7 @@ def test_one_click_goes_back_to_the_controller_before(
 ) -> None:
     made = records.fill(context.store, visit_id, Step.DEPLOY)
     page, presenter = deploy_page(context)
+    page.ports.setEditText("/dev/pts/3")
     page.connect_wanted.emit(True)
     board.happens("job-1", Message(ExoStatusMessage(earlier="1.0.0").to_text()))
     context.jobs._hand_over()
@@ -150,6 +175,7 @@ def test_one_click_goes_back_to_the_controller_before(
     page.secondary_action.emit("roll_back")
     request = parse_roll_back_command(board.sent[-1][1])
     assert request is not None and request.name == "A. Berger" and "P-0042" in request.meaning
+    assert "virtual exo, which nobody wears" in request.meaning
     records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.ROLLED_BACK)
     presenter.refresh()
     assert "earlier controller of P-0042" in page._headline.text()
@@ -166,7 +192,9 @@ def test_after_a_walk_the_delivered_torque_lies_over_the_predicted(
     page, _ = deploy_page(context)
     assert page._deck.currentWidget() is page.walk
     assert "gave the torque that was predicted" in page.walk._sentence.text()
+    assert "11 left and 10 right simulated strides" in page.walk._sentence.text()
     assert "r 0.99" in page.walk._likeness[0].text() and "N·m/kg" in page.walk._likeness[0].text()
+    page.ports.setEditText("/dev/pts/3")
     page.connect_wanted.emit(True)
     board.happens("job-1", Sample(0.1, {"state": 4.0}))
     context.jobs._hand_over()

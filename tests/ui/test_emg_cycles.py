@@ -7,7 +7,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
@@ -37,11 +39,32 @@ def test_every_channel_with_a_stride_has_a_curve_in_percent_and_a_row() -> None:
     assert not view.instead and view.panels
     assert view.activity is not None and len(view.activity.rows) == len(view.panels)
     panel = view.panels[0]
-    assert panel.unit == " %" and panel.table().splitlines()[0] == (
-        "gait cycle (%),measured mean (%),measured SD (%)"
-    )
+    assert panel.unit == " % of max"
+    assert panel.table().splitlines()[0] == "gait cycle (%),measured mean (% of max)"
     assert "nothing says so" in view.words
     assert "are from the same file" in cycles_view(replace(emg(), offset_from="same file"), motion()).words
+
+
+def test_the_axis_is_in_percent_of_mvc_or_in_microvolts_as_the_data_are() -> None:
+    of_maximum = replace(emg(), normalised_to="MVC")
+    assert {panel.axis.split("(")[1] for panel in cycles_view(of_maximum, motion()).panels} == {"% MVC)"}
+    in_volts = replace(emg(), full_uv=tuple(100.0 + 10.0 * n for n in range(len(emg().channels))))
+    panels = cycles_view(in_volts, motion()).panels
+    assert all(panel.axis.endswith("(µV)") for panel in panels)
+    shares = cycles_view(emg(), motion()).panels
+    np.testing.assert_allclose(panels[1].curves[0].mean, 1.1 * shares[1].curves[0].mean)
+
+
+def test_bars_show_when_the_muscle_works_normally_and_say_who_published_it(app: QApplication) -> None:
+    view = cycles_view(emg(), motion())
+    panel = next(p for p in view.panels if p.kind == EmgQuantity(EmgMuscle.GLUTEUS_MEDIUS, "% of max"))
+    assert panel.active == ((0.0, 29.0), (95.0, 100.0))
+    assert "Perry 1992" in view.words
+    plot = GaitCyclePlot()
+    plot.set_panel(panel)
+    items = plot.box.childGroup.childItems()
+    drawn = [item.getData()[0].tolist() for item in items if hasattr(item, "getData")]
+    assert [0.0, 29.0] in drawn and [95.0, 100.0] in drawn
 
 
 def test_the_page_draws_them_beside_the_signals(

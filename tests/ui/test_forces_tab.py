@@ -245,11 +245,13 @@ def test_the_residual_is_told_against_body_weight_and_findings_are_shown(
     context.store.save(RecordKind.KINETICS, forces, visit_id=visit_id, summary="", inputs=(made,))
     show(context)
     assert "24 N (4 % of body weight) and 10 N·m" in page.forces._residual.text()
-    assert [one.advice.code for one in page._findings._findings] == ["KIN-001", "KIN-016"]
+    codes = [one.advice.code for one in page._findings._findings]
+    assert [code for code in codes if code.startswith("KIN")] == ["KIN-001", "KIN-016"]
     assert source_line(forces)[1] is Tone.WARN
     context.store.save(RecordKind.MOTION, motion(), visit_id=visit_id, summary="again")
     show(context)
-    assert page._findings._findings == ()  # they are about the earlier motion
+    codes = [one.advice.code for one in page._findings._findings]
+    assert not any(code.startswith("KIN") for code in codes)  # they are about the earlier motion
 
 
 def test_a_shown_curve_is_exported_with_its_unit(app: QApplication) -> None:

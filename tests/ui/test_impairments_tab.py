@@ -25,6 +25,7 @@ from ui.pages.impairments import NO_SEVERITY, UNSIGNED
 from ui.pages.personalize import IMPAIRMENTS_TAB, PersonalizePage
 from ui.presenters.impairments import FIND, GO_ON, TAKE_BACK
 from ui.session_context import SessionContext
+from ui.widgets.approver_fields import ApproverFields
 
 WEAK = Impairment(ImpairmentKind.WEAKNESS, 0.4, Side.LEFT, MuscleGroup.HIP_FLEXORS)
 STIFF = Impairment(ImpairmentKind.STIFFNESS, 0.63, Side.RIGHT, joint=JointKind.KNEE)
@@ -36,12 +37,17 @@ def made(context: SessionContext, visit_id: str) -> dict[Step, str]:
     return records.fill(context.store, visit_id, Step.MOTION)
 
 
+def sign(approver: ApproverFields) -> None:
+    approver.name.setText("Dr Lind")
+    approver.role.setText("physician")
+
+
 def opened(context: SessionContext, *, signed: bool = True) -> PersonalizePage:
     page, presenter = personalize(context)
     context.record_changed.connect(presenter.refresh)
     page.open_tab(IMPAIRMENTS_TAB)
     if signed:
-        page.impairments.approver.propose("Dr Lind", "physician")
+        sign(page.impairments.approver)
     return page
 
 
@@ -78,7 +84,7 @@ def test_what_the_clinician_enters_goes_onto_the_list_only_by_name_and_role(
     panel = page.impairments
     panel.chooser.choose(WEAK)
     assert not panel.put_in.isEnabled() and panel.put_in.toolTip() == UNSIGNED
-    panel.approver.propose("Dr Lind", "physician")
+    sign(panel.approver)
     panel.put_in.click()
     (one,) = chosen(context.store, visit_id)
     assert (one.impairment, one.origin, one.by, one.role) == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from core.domain.controller import MeasuredGait
 from core.domain.record import RecordKind
-from core.jobs.values import Cancelled, Progress
+from core.jobs.values import Cancelled, Done, Progress
 from core.session.flow import Step
+from tests.deploy import controllers
+from tests.ui import records
 from tests.ui.board import HandBoard
 from tests.ui.samples import emg, landmarks, motion, recording
 from tests.ui.waiting import until
@@ -141,3 +145,27 @@ def test_help_is_one_paragraph_in_place(window: MainWindow) -> None:
 
 def test_everything_that_is_loaded_ahead_exists() -> None:
     assert [name for name in LAZY_MODULES if find_spec(name) is None] == []
+
+
+def test_a_step_done_with_warnings_is_amber_with_a_word_in_list_and_tray(
+    context: SessionContext, window: MainWindow, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.REVIEW)
+    worse = controllers.trained()
+    gaits = tuple(MeasuredGait(one.label, one.measures) for one in records.scores(1.04) if one.measures)
+    controller = context.store.save(
+        RecordKind.CONTROLLER,
+        replace(worse, gaits=gaits),
+        visit_id=visit_id,
+        inputs=(made[Step.PERSONALIZE],),
+        summary="",
+    )
+    job = context.submit("train_controller")
+    board.happens(job, Done(controller))
+    train, review = (window.steps._rows[step] for step in (Step.TRAIN, Step.REVIEW))
+    until(lambda: train._state.text() == "warnings")
+    assert train._state.property("tone") == "warn"
+    assert train.accessibleName() == "Train, done with warnings"
+    assert "makes walking harder in simulation: 4.0 % higher" in train.toolTip()
+    assert (review._state.text(), review._state.property("tone")) == ("done", "ok")
+    assert window.tray._lines[job]._sentence.text() == "Done with warnings"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QLocale
 
 from core.domain.record import RecordKind
-from core.domain.subject import Sex, Subject
+from core.domain.subject import AffectedSide, Sex, Subject
+from core.domain.walking_ability import FunctionalClass, VisitNotes, WalkingAid
 from core.errors import UserError
 from core.jobs.values import Done
 from core.session.flow import Step
@@ -15,7 +17,8 @@ from tests.ui.board import HandBoard
 from tests.ui.samples import landmarks
 from tests.ui.waiting import until
 from ui.pages.patients import PatientsPage
-from ui.presenters.patients import PatientsPresenter, subject_from
+from ui.presenters.patient_entry import subject_from
+from ui.presenters.patients import PatientsPresenter
 from ui.session_context import SessionContext
 from ui.widgets.patient_form import PatientEntry, entry_of
 
@@ -37,6 +40,13 @@ def test_numbers_may_be_typed_with_a_comma() -> None:
     assert subject_from(ENTRY).height_m == 1.80
 
 
+def types(page: PatientsPage, name: str, text: str) -> None:
+    """As a person does: the field tells that it was edited."""
+    field = page._form._fields[name]
+    field.setText(text)
+    field.textEdited.emit(text)
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -56,7 +66,9 @@ def test_what_cannot_be_right_is_refused_with_advice(change: dict[str, str], cod
 
 
 def test_a_patient_survives_the_form_unchanged(subject: Subject) -> None:
-    assert subject_from(entry_of(subject)) == subject
+    for height_m in (1.68, 1.7, 1.685):
+        measured = replace(subject, height_m=height_m, notes="diabetes", affected_side=AffectedSide.BOTH)
+        assert subject_from(entry_of(measured)) == measured
 
 
 def test_the_first_patient_is_created_saved_and_opened(context: SessionContext, page: PatientsPage) -> None:
@@ -118,7 +130,8 @@ def test_a_taken_code_is_refused_on_the_page_and_nothing_is_lost(
     page._form.forget()
     page._form.show_entry(entry_of(subject))
     page.main_action.emit()
-    assert page._advice.isVisibleTo(page) and page.entry().code == subject.code
+    assert page._form.shown_notes() == {"code": "Another patient has this code."}
+    assert page.entry().code == subject.code
     assert len(context.store.patients()) == 1
 
 
@@ -140,3 +153,95 @@ def test_exos_that_can_be_trained_are_offered_the_usual_one_first(context: Sessi
     ids = [device_id for device_id, _name in context.devices]
     assert ids[0] == "Hippo_L1" and {"DephyExoBoot_L1", "HMEDI_L1"} <= set(ids)
     assert "NEUankle_L1" not in ids  # a prosthesis
+
+
+def test_all_that_is_wrong_stands_at_its_field_at_once_and_goes_when_it_is_mended(
+    context: SessionContext, page: PatientsPage
+) -> None:
+    page.main_action.emit()  # New patient
+    typed = {"birth_year": "61", "height_m": "168", "mass_kg": "heavy", "consent_by": "A. Berger"}
+    for name, text in typed.items():
+        types(page, name, text)
+    assert page._form.shown_notes() == {}  # nobody is corrected while typing for the first time
+    page.main_action.emit()  # Save patient
+    assert page._form.shown_notes() == {
+        "code": "Every patient needs a pseudonymous code.",
+        "birth_year": "It must have four digits, from 1900 on.",
+        "height_m": "The body model holds from 1.00 m to 2.30 m.",
+        "mass_kg": "“heavy” is not a number.",
+        "consent_on": "The date is missing; enter one such as 20 Nov 2026.",
+    }
+    assert not page._advice.isVisibleTo(page) and context.store.patients() == ()
+    types(page, "height_m", "1.68")
+    assert "height_m" not in page._form.shown_notes() and len(page._form.shown_notes()) == 4
+    for name, text in {
+        "code": "P-1",
+        "birth_year": "1961",
+        "mass_kg": "60",
+        "consent_on": "20 Nov 2025",
+    }.items():
+        types(page, name, text)
+    assert page._form.shown_notes() == {}
+    page.main_action.emit()
+    (saved,) = context.store.patients()
+    assert saved.subject.consent is not None and saved.subject.consent.on == "2025-11-20"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("P-OO42", "Easily taken for P-0042, another patient here."),
+        ("Weber", "This looks like a name; a code must not tell who the patient is."),
+        ("P-0042", "Another patient has this code."),
+        ("P-0043", ""),
+    ],
+)
+def test_an_odd_code_is_told_while_it_is_typed(
+    context: SessionContext, page: PatientsPage, subject: Subject, typed: str, told: str
+) -> None:
+    context.store.add_patient(subject)
+    page.secondary_action.emit("new")
+    types(page, "code", typed)
+    assert page._form.shown_notes() == ({"code": told} if told else {})
+
+
+def test_none_both_and_not_told_are_three_answers(context: SessionContext, page: PatientsPage) -> None:
+    for side in (None, AffectedSide.NONE, AffectedSide.BOTH, AffectedSide.LEFT):
+        entered = replace(ENTRY, affected_side=side)
+        page._form.show_entry(entered)
+        assert page._form._side.currentText() == (side.value.capitalize() if side else "Not told")
+        assert subject_from(page.entry()).affected_side is side
+
+
+def test_the_visit_keeps_aid_class_and_notes_and_the_log_what_stood_there(
+    context: SessionContext, page: PatientsPage, subject: Subject
+) -> None:
+    visit = context.store.start_visit(context.store.add_patient(subject))
+    context.open_visit(visit.id)
+    form = page._visit_notes
+    assert form.ability.currentText() == "Not told"
+    form.aid.setCurrentText("Rollator")
+    form.ability.setCurrentIndex(form.ability.findData(FunctionalClass.SUPERVISION))
+    form.notes.setText("new shoes")
+    form.notes.textEdited.emit("new shoes")
+    assert page._main.text() == "Save visit"
+    page.main_action.emit()
+    told = VisitNotes(WalkingAid.ROLLATOR, FunctionalClass.SUPERVISION, "new shoes")
+    assert context.store.visit(visit.id).notes == told
+    assert told.facts == ("walks with a rollator", "FAC 3: supervision without touch")
+    assert context.store.start_visit(visit.patient_id).notes == VisitNotes()  # never carried over
+    assert "new shoes" in context.store.log_entries()[-2].detail
+    assert page._main.text() != "Save visit"
+
+
+@pytest.mark.parametrize("name", ["de_DE", "en_US", "en_GB", "fr_FR", "hu_HU"])
+def test_days_are_written_and_read_as_the_locale_writes_them(
+    context: SessionContext, subject: Subject, name: str
+) -> None:
+    QLocale.setDefault(QLocale(name))
+    try:
+        shown = entry_of(subject).consent_on
+        assert "2026" in shown and subject_from(entry_of(subject)) == subject
+        assert shown == {"de_DE": "19.11.2026", "en_US": "11/19/2026"}.get(name, shown)
+    finally:
+        QLocale.setDefault(QLocale.c())

@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 import gc
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from tests import masks
+from ui.plots.against import against, difference_of
 from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, Measure, NormalBand
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.joint_grid import JointGrid
 from ui.plots.live_curve import LivePlot, Ring, Trace
+from ui.plots.plot_key import PlotKey
 from ui.plots.plot_style import curve_pen
 from ui.theme import Mode, theme
 
@@ -53,9 +57,107 @@ def test_a_grid_shows_other_quantities_in_the_same_places(app: QApplication) -> 
     one = Measure("Hip rotation moment", "Hip rotation", " N·m/kg")
     grid.set_rows((one,))
     assert list(grid.plots) == [(one, Side.LEFT), (one, Side.RIGHT)]
-    assert [plot.isHidden() for plot in plots] == [False, False, True, True, True, True]
+    assert [plot.isVisibleTo(grid) for plot in plots] == [True, True, False, False, False, False]
     grid.set_rows(SAGITTAL)
-    assert list(grid.plots.values()) == plots and not any(plot.isHidden() for plot in plots)
+    assert list(grid.plots.values()) == plots and all(plot.isVisibleTo(grid) for plot in plots)
+
+
+def held_against(size: float, band_sd: float = 5.0) -> JointPanel:
+    """A sine of 20 degrees as A, a larger one as B, and normal gait."""
+    curves = tuple(
+        CycleCurve(name, Side.LEFT, height * WAVE, None, style)
+        for name, height, style in (
+            ("without exo", 20.0, CurveStyle.PERSONALIZED),
+            ("default controller", 90.0, CurveStyle.DEFAULT),
+            ("personalized controller", size, CurveStyle.WITH_EXO),
+        )
+    )
+    whole = JointPanel(JointKind.KNEE, Side.LEFT, curves, NormalBand(20 * WAVE, np.full(101, band_sd)))
+    (found,) = against((whole,), "without exo", "personalized controller")
+    return found
+
+
+def test_the_difference_tells_where_it_exceeds_the_spread_of_normal_gait() -> None:
+    found = difference_of(held_against(30.0))
+    assert found is not None
+    assert found.words() == "B − A: −10° to 10°; more than ± 1 SD of normal apart at 9–41 %, 59–91 %"
+    assert found.spans() == ((9, 41), (59, 91))  # ten times a sine is above five from 30 to 150 degrees
+    assert difference_of(held_against(22.0)).words().endswith("nowhere more than ± 1 SD of normal apart")  # type: ignore[union-attr]
+
+
+def test_without_normal_gait_the_band_of_the_measured_curve_counts_and_else_none() -> None:
+    whole = held_against(30.0)
+    curves = (replace(whole.curves[0], sd=np.full(101, 8.0)), whole.curves[1])
+    measured = difference_of(replace(whole, curves=curves, band=None))
+    assert measured is not None and measured.words().endswith(
+        "more than the band of A apart at 15–35 %, 65–85 %"
+    )
+    bare = difference_of(replace(whole, band=None))
+    assert bare is not None and bare.words() == "B − A: −10° to 10°" and not bare.spans()
+
+
+def test_the_likeness_of_two_gaits_is_that_of_their_own_curves() -> None:
+    (same,) = held_against(30.0).likeness
+    assert same.words() == "r 1.00 · 7°"  # ten times the root mean square of a sine
+
+
+def test_a_strip_of_the_difference_stands_under_two_gaits_only(app: QApplication) -> None:
+    grid = JointGrid((JointKind.KNEE,))
+    grid.show_panels((held_against(30.0),))
+    strip = grid.cell(JointKind.KNEE, Side.LEFT).strip
+    assert strip.isVisibleTo(grid) and strip.accessibleDescription().startswith("B − A: −10° to 10°")
+    strip.resize(300, strip.height())
+    assert not strip.grab().isNull()
+    grid.show_panels((panel(),))
+    assert not strip.isVisibleTo(grid)
+
+
+def test_a_click_on_its_title_gives_a_joint_all_the_room(app: QApplication) -> None:
+    grid = JointGrid()
+    grid.show_panels(tuple(panel(kind, side) for kind in SAGITTAL for side in SIDES))
+    cell = grid.cell(JointKind.KNEE, Side.LEFT)
+    assert cell.title.text() == "Left knee flexion (°)"
+    cell.title.click()
+    assert [kind for (kind, side), plot in grid.plots.items() if plot.isVisibleTo(grid)] == [
+        JointKind.KNEE
+    ] * 2
+    cell.plot.box.doubly_clicked.emit()  # and back
+    assert all(plot.isVisibleTo(grid) for plot in grid.plots.values())
+
+
+def test_words_stand_outside_of_the_curves(app: QApplication) -> None:
+    grid = JointGrid((JointKind.KNEE,))
+    grid.show_panels((held_against(30.0),))
+    grid.resize(900, 200)
+    grid.show()
+    app.processEvents()
+    cell = grid.cell(JointKind.KNEE, Side.LEFT)
+    assert cell.words.text() == "r 1.00 · 7°"
+    cell.plot.hovered.emit(0.25)
+    assert cell.words.text() == "25 % · A 20° · B 30° · normal 20 ± 5°"
+    grid.resize(300, 200)
+    app.processEvents()
+    cell.plot.hovered.emit(0.25)  # no room: in the place of the key
+    assert grid._read_out.text() == "Left knee flexion at 25 %: A 20°, B 30°, normal 20 ± 5°"
+    cell.plot.hovered.emit(None)
+    assert grid._above.currentWidget() is grid._key and cell.words.text() == "r 1.00 · 7°"
+    assert not [item for item in cell.plot.box.addedItems if isinstance(item, pg.TextItem)]
+    grid.close()
+    grid.deleteLater()
+
+
+def test_the_key_takes_another_line_where_names_have_no_room(app: QApplication) -> None:
+    key = PlotKey()
+    key.show_entries([(CurveStyle.MEASURED, "A name of some length"), (CurveStyle.WORN, "And another one")])
+    key.resize(800, 40)
+    key.show()
+    app.processEvents()
+    assert key._columns == 2
+    key.resize(200, 40)
+    app.processEvents()
+    assert key._columns == 1
+    key.close()
+    key.deleteLater()
 
 
 def test_every_gait_looks_different_and_each_side_keeps_its_colour() -> None:

@@ -89,9 +89,9 @@ def test_the_exos_help_has_a_page_that_keeps_off_its_foot(context: SessionContex
     rail = (replace(one, handrail=True) for key in ("stairs-up", "stairs-down") for one in situated.pair(key))
     found = replace(found, correlations=alike, situations=(*found.situations, *rail))
     part = help_part(found)
-    assert part is not None and page_count(usual) == 1
+    assert part is not None and page_count(usual) == 2
     helped = replace(usual, exo_help=part)
-    assert page_count(helped) == 2
+    assert page_count(helped) == 2 and page_count(replace(helped, appendix=True)) == 3
     painter = QPainter(image := QImage(900, 1273, QImage.Format.Format_RGB32))
     page = HelpPage(painter, helped, 2)
     page.draw(part)
@@ -131,6 +131,51 @@ def test_the_report_grows_with_the_visit(context: SessionContext, visit_id: str)
     assert "INCLUDES SIMULATED GAIT" in whole.labels
 
 
+def test_strides_with_a_virtual_exo_are_reported_as_simulated(context: SessionContext, visit_id: str) -> None:
+    made = records.fill(context.store, visit_id, Step.DEPLOY)
+    records.walk(context.store, visit_id, made[Step.DEPLOY])
+    facts = dict(report_content(context.store, visit_id).deployment)
+    assert facts["Virtual walk"] == "11 + 10 simulated strides, at most 6 N·m; nobody walked"
+    assert facts["Device"] == "virtual exo VX-1, which nobody wears" and "Walk with exo" not in facts
+
+
+def test_the_report_tells_the_verdict_of_a_training_before_and_of_its_comparison_after_that(
+    context: SessionContext, visit_id: str
+) -> None:
+    easier = "The personalized controller makes walking easier in simulation: 12.0 % lower metabolic rate"
+    trained = content(context, visit_id, Step.TRAIN)
+    assert trained.verdict.startswith(easier)
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    worse = Comparison(trained_gaits(), records.scores(1.04), "An earlier version said: it helps.")
+    inputs = (made[Step.TRAIN],)
+    context.store.save(RecordKind.COMPARISON, worse, visit_id=visit_id, inputs=inputs, summary="")
+    told = report_content(context.store, visit_id).verdict
+    assert "makes walking harder in simulation: 4.0 % higher metabolic rate" in told and "helps" not in told
+
+
+def trained_gaits() -> RolloutSet:
+    return RolloutSet((), SceneGeometry(()), "Level walking")
+
+
+def test_a_report_saved_before_a_later_step_is_shown_as_out_of_date(
+    context: SessionContext, visit_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = records.fill(context.store, visit_id, Step.REVIEW)
+    page = ReportPage()
+    presenter = ReportPresenter(page, context)
+    presenter.refresh()
+    presenter.save(tmp_path / "report.pdf")
+    presenter.refresh()
+    assert page._headline.text() == "The report is saved."
+    records._controller(context.store, visit_id, made)
+    presenter.refresh()
+    assert page._headline.text() == "The saved report is out of date: save it again."
+    asked: list[bool] = []
+    monkeypatch.setattr(page, "ask_where", lambda: asked.append(True))
+    page.redo.emit()
+    assert asked  # doing a report again is saving it
+
+
 def test_the_report_names_no_person(context: SessionContext, visit_id: str) -> None:
     page = content(context, visit_id, Step.MOTION)
     assert page.patient == "P-0042"
@@ -138,18 +183,18 @@ def test_the_report_names_no_person(context: SessionContext, visit_id: str) -> N
     assert "not a cleared medical device" in page.notice
 
 
-def test_the_pdf_is_one_page_with_its_fonts_inside(
+def test_the_pdf_is_two_pages_with_its_fonts_inside(
     app: QApplication, context: SessionContext, visit_id: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "report.pdf"
     write_report(path, content(context, visit_id, Step.DEPLOY))
     data = path.read_bytes()
     assert data.startswith(b"%PDF-")
-    assert data.count(b"/Type /Page\n") == 1
+    assert data.count(b"/Type /Page\n") == 2
     assert b"/FontFile2" in data
 
 
-def test_forces_and_muscles_have_a_page_each_drawn_inside_its_margins(
+def test_forces_and_muscles_have_a_page_each_of_the_appendix_drawn_inside_its_margins(
     app: QApplication, context: SessionContext, visit_id: str, tmp_path: Path
 ) -> None:
     made = records.fill(context.store, visit_id, Step.MOTION)
@@ -159,10 +204,12 @@ def test_forces_and_muscles_have_a_page_each_drawn_inside_its_margins(
     keep(RecordKind.EMG, muscle_samples.emg())
     keep(RecordKind.MUSCLE_CALIBRATION, force_samples.muscle_calibration())
     keep(RecordKind.DEFICITS, force_samples.deficits())
-    whole = report_content(context.store, visit_id)
+    brief = report_content(context.store, visit_id)
+    whole = replace(brief, appendix=True)
     write_report(tmp_path / "report.pdf", whole)
-    assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") == page_count(whole) == 3
-    for number in (1, 2):
+    assert page_count(brief) == 2
+    assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") == page_count(whole) == 4
+    for number in (1, 2, 3):
         image = picture(whole, page=number)
         margin = round(image.width() * 400 / PAGE_WIDTH)
         rows, columns = range(image.height()), range(0, image.width(), 3)
@@ -178,7 +225,7 @@ def test_an_assessment_that_tells_no_strength_is_printed_with_what_it_does_not_t
     nothing = replace(force_samples.deficits(), strengths=())
     context.store.save(RecordKind.DEFICITS, nothing, visit_id=visit_id, summary="")
 
-    write_report(tmp_path / "report.pdf", report_content(context.store, visit_id))
+    write_report(tmp_path / "report.pdf", replace(report_content(context.store, visit_id), appendix=True))
 
     assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") == 2
 

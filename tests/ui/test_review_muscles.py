@@ -13,11 +13,12 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
 from core.kinetics.habits import SHOWN_BY
 from core.session.flow import Step
+from core.session.muscle_activity import MODEL, activation_cycle
 from tests.ui import muscle_samples, records, samples, walks
 from ui.pages.review import ReviewPage
 from ui.plots.curves import JointPanel
 from ui.plots.muscle_grid import MuscleView
-from ui.presenters.muscle_curves import MODEL, activation_cycle, muscle_view
+from ui.presenters.muscle_curves import muscle_view
 from ui.presenters.review import ReviewPresenter
 from ui.session_context import SessionContext
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.domain.assistance import assistance_of
 from core.domain.body import JointKind, Side
-from core.domain.controller import UNATTENDED_APPROVER, Comparison
+from core.domain.controller import UNATTENDED_APPROVER, Comparison, GaitScore
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
+from core.domain.situation_effects import brief_assistance
 from core.session.flow import Step, StepState
 from core.session.report import report_content
 from core.tasks.package_origin import approvals
@@ -21,7 +23,8 @@ from ui.pages.compare import ComparePage
 from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage
 from ui.plots.curves import CycleCurve
-from ui.presenters.compare import ComparePresenter, compare_headline
+from ui.presenters.closeness import Closeness
+from ui.presenters.compare import ComparePresenter, verdict_headline
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels
 from ui.presenters.level_walk import review_headline, review_sentence
 from ui.presenters.review import ReviewPresenter
@@ -87,7 +90,7 @@ def test_the_picture_follows_the_cursor_and_the_cursor_the_picture(
 def test_a_twin_that_fell_is_told_as_such() -> None:
     fallen = walks.rollout(GaitLabel.PERSONALIZED_TWIN)
     object.__setattr__(fallen, "fell_at_s", 3.2)
-    words, tone = review_headline(fallen, 0.97)
+    words, tone = review_headline(fallen, Closeness(0.97, 3.0))
     assert words.startswith("The twin fell after 3.2 s") and tone is Tone.WARN
 
 
@@ -97,7 +100,7 @@ def test_the_review_sentence_names_the_joint_that_is_furthest_off() -> None:
         NamedCycles(GaitLabel.DEFAULT_TWIN, (walks.cycles(Side.LEFT, 0.1), walks.cycles(Side.RIGHT, 0.1))),
         NamedCycles(GaitLabel.PERSONALIZED_TWIN, measured.cycles),
     ]
-    panels = joint_panels(measured, gaits)
+    panels = joint_panels(measured, gaits, norm=None)
     words = review_sentence(panels)
     assert "furthest off at the" in words and words.endswith("° on average.")
 
@@ -116,42 +119,23 @@ def test_exo_power_is_torque_times_the_velocity_of_the_joint_that_it_turns(joint
 
 
 @pytest.mark.parametrize(
-    ("cost", "spread", "falls", "words", "tone"),
+    ("scores", "words", "tone"),
     [
-        (0.88, 0.004, 0, "Walking gets easier with the exo: 12.0 % lower metabolic rate (95 %", Tone.OK),
-        (0.98, 0.004, 0, "Walking gets hardly easier with the exo: 2.0 % lower metabolic rate", Tone.WARN),
-        (0.98, 0.080, 0, "Walking is not shown to get easier with the exo: 2 % lower", Tone.WARN),
-        (1.01, 0.080, 0, "Walking is not shown to get easier with the exo: 1 % higher", Tone.WARN),
-        (1.0101, 0.004, 0, "Walking gets harder with the exo: 1.0 % higher metabolic rate", Tone.WARN),
-        (
-            0.88,
-            0.004,
-            3,
-            "The twin falls more often with the personalized controller: 3 falls in 40",
-            Tone.WARN,
-        ),
+        (walked.scores((*walked.USUAL[:-1], 0.88)), "makes walking easier in simulation: 12.0 %", Tone.OK),
+        (walked.scores((*walked.USUAL[:-1], 0.98)), "hardly makes walking easier in", Tone.WARN),
+        (walked.scores((*walked.USUAL[:-1], 1.01)), "makes walking harder in simulation: 1.0 %", Tone.WARN),
+        (walked.scores(falls=(0, 0, 0, 0, 3)), "harder in simulation: 3 falls in 40 walks", Tone.WARN),
+        (walked.earlier_scores(0.0465), "easier in simulation: 7 % less joint effort than", Tone.OK),
+        (walked.earlier_scores(0.0500), "makes walking neither easier nor harder", Tone.WARN),
     ],
 )
-def test_the_headline_tells_what_walking_costs(
-    cost: float, spread: float, falls: int, words: str, tone: Tone
+def test_train_and_compare_tell_the_verdict_in_the_same_words_and_green_only_without_a_warning(
+    scores: tuple[GaitScore, ...], words: str, tone: Tone
 ) -> None:
-    costs = (*walked.USUAL[:-1], cost)
-    said, looks = compare_headline(walked.scores(costs, spread=spread, falls=(0, 0, 0, 0, falls)))
-    assert said.replace("\u00a0", " ").startswith(words) and looks is tone
-
-
-@pytest.mark.parametrize(
-    ("effort", "words", "tone"),
-    [
-        (0.0465, "7 % less joint effort with the exo.", Tone.OK),
-        (0.0495, "Hardly less joint effort", Tone.WARN),
-        (0.0501, "Walking gets harder with the exo: 0.2 % more joint effort.", Tone.WARN),
-        (0.0500, "Walking does not get easier", Tone.WARN),
-    ],
-)
-def test_an_earlier_comparison_is_told_by_joint_effort(effort: float, words: str, tone: Tone) -> None:
-    said, looks = compare_headline(walked.earlier_scores(effort))
-    assert said.startswith(words) and looks is tone
+    said, looks = verdict_headline(brief_assistance(Comparison(walks.gaits(*records.GAITS), scores, "")))
+    told = said.replace("\u00a0", " ")
+    assert words in told and looks is tone
+    assert told == assistance_of(scores).headline
 
 
 def test_compare_shows_five_gaits_in_numbers_that_decide_first_and_joint_effort_last(
@@ -188,7 +172,9 @@ def test_a_comparison_by_an_earlier_version_still_shows(context: SessionContext,
         summary="compared",
     )
     page, _ = compare(context)
-    assert page._headline.text() == "7 % less joint effort with the exo."
+    assert page._headline.text().replace("\u00a0", " ") == (
+        "The controller makes walking easier in simulation: 7 % less joint effort than without the exo."
+    )
     assert shown_table(page).columns == ("", "Without exo", "Default", "Personal")
     assert shown_table(page).rows[0].name == "Joint effort"
     assert shown_table(page).rows[0].cells == ("100 %", "97 %", "93 %")
@@ -206,8 +192,8 @@ def shown_table(page: ComparePage) -> NumberTable:
 
 def test_nobody_signs_without_a_name(context: SessionContext, visit_id: str) -> None:
     records.fill(context.store, visit_id, Step.COMPARE)
-    context.operator = ""
     page, _ = compare(context)
+    assert page.approver.given == ("", "")  # not even the name of who uses this PC
     assert not page._main.isEnabled()
     assert "name" in page._why_not.text()
 
@@ -244,8 +230,8 @@ def test_who_releases_what_makes_walking_harder_types_a_reason(
     context: SessionContext, visit_id: str
 ) -> None:
     harder(context, visit_id)
-    page, _ = compare(context)
-    assert "Walking gets harder" in page._headline.text() and "4.0\u00a0% higher" in page._headline.text()
+    page, _presenter = compare(context)
+    assert "makes walking harder" in page._headline.text() and "4.0\u00a0% higher" in page._headline.text()
     assert page._reason_box.isVisibleTo(page) and "4.0 % higher metabolic" in page._reason_prompt.text()
     page.approver.name.setText("Dr. M. Weber")
     page.approver.role.setText("physician")
@@ -264,6 +250,8 @@ def test_who_releases_what_makes_walking_harder_types_a_reason(
         == meaning
     )
     assert dict(report_content(context.store, visit_id).deployment)["Reason"] == "a first try of the fit"
+    _presenter.refresh()
+    assert page._declaration.text().endswith("in spite of the verdict, because: a first try of the fit")
 
 
 def test_a_controller_that_helps_needs_no_reason(context: SessionContext, visit_id: str) -> None:
@@ -282,15 +270,58 @@ def test_what_a_session_without_a_screen_released_can_still_be_signed_by_a_perso
     assert page._main.text() == "Sign comparison" and page.approver.isVisibleTo(page)
 
 
-def test_the_left_picture_can_be_the_default_controller(context: SessionContext, visit_id: str) -> None:
+def marked(page: ComparePage, *, exo: bool = False) -> list[tuple[str, str]]:
+    """Letter and name of the curves of the first joint, or of the torque."""
+    grid = page.comparison.exo if exo else page.comparison.joints
+    assert grid is not None
+    panel = next(iter(grid.plots.values())).panel
+    assert panel is not None
+    return [(curve.mark, curve.label) for curve in panel.curves]
+
+
+def choose_gait(page: ComparePage, number: int, name: str) -> None:
+    """As a person does it above the picture."""
+    choice = page.comparison.stage.heads[number].choice
+    choice.setCurrentIndex(choice.findData(name))
+    choice.activated.emit(choice.currentIndex())
+
+
+def test_two_gaits_are_held_against_each_other_in_pictures_and_curves(
+    context: SessionContext, visit_id: str
+) -> None:
     records.fill(context.store, visit_id, Step.COMPARE)
-    page, _ = compare(context)
-    page.comparison.pair_chosen.emit(2)
+    page, presenter = compare(context)
+    assert marked(page) == [("A", "without exo"), ("B", "personalized controller")]
+    choose_gait(page, 0, "default controller")
     left, right = page.comparison.stage._gaits
     assert left.rollout.label is GaitLabel.DEFAULT_CONTROLLER
-    (torque, *_) = page.comparison._view.exo_panels
-    assert [curve.label for curve in torque.curves] == ["default controller", "personalized controller"]
     assert right.rollout.label is GaitLabel.PERSONALIZED_CONTROLLER
+    both = [("A", "default controller"), ("B", "personalized controller")]
+    assert marked(page) == marked(page, exo=True) == both
+    presenter.refresh()
+    assert marked(page) == both  # what a person chose stays
+    choose_gait(page, 1, "default controller")
+    assert marked(page) == [("A", "personalized controller"), ("B", "default controller")]  # changed over
+
+
+def test_the_measured_gait_has_curves_but_no_picture(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page, _ = compare(context)
+    choose_gait(page, 0, "measured")
+    (alone,) = page.comparison.stage._gaits
+    assert alone.rollout.label is GaitLabel.PERSONALIZED_CONTROLLER
+    assert page.comparison.stage.heads[0].text == "Measured · curves only"
+    assert marked(page) == [("A", "measured"), ("B", "personalized controller")]
+
+
+def test_all_gaits_can_be_seen_at_once(context: SessionContext, visit_id: str) -> None:
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page, _ = compare(context)
+    page.comparison.all_curves[0].click()
+    assert [name for _, name in marked(page)] == ["measured", *(label.value for label in records.GAITS)]
+    assert page.comparison.all_curves[1].isChecked()  # on both tabs
+    page.comparison.all_curves[1].click()
+    assert marked(page) == [("A", "without exo"), ("B", "personalized controller")]
 
 
 def test_compare_asks_for_the_newest_controller(

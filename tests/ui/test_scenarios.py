@@ -219,6 +219,21 @@ def test_an_impairment_follows_into_another_situation_only_under_a_strip_that_na
     assert job.spec.params["impairments"] == {"Weakness, left dorsiflexors": 0.8}
 
 
+def test_on_every_situation_the_strip_shows_just_what_would_be_simulated(
+    context: SessionContext, board: HandBoard, reviewed: dict[Step, str]
+) -> None:
+    page, presenter = review(context)
+    page.what_if_toggled.emit(True)
+    page.what_if.choose(drop_foot(Side.LEFT, 0.8))
+    for scenario in SCENARIOS:
+        page.scenario_chosen.emit(scenario.key)
+        assert page.banner.isVisibleTo(page) and "impairments" in presenter._special_params()
+    page.impairment_removed.emit()
+    for scenario in SCENARIOS:
+        page.scenario_chosen.emit(scenario.key)
+        assert not page.banner.isVisibleTo(page) and "impairments" not in presenter._special_params()
+
+
 def test_a_removed_impairment_is_in_no_simulation(
     context: SessionContext, board: HandBoard, reviewed: dict[Step, str]
 ) -> None:

@@ -18,6 +18,7 @@ from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, clear, label, row
 from ui.widgets.camera_panel import CameraPanel, CameraState
 from ui.widgets.film_options import FilmOptions
+from ui.widgets.filming_advice import FilmingAdvice
 from ui.widgets.laboratory_files import LaboratoryFiles, TrialFiles
 from ui.widgets.video_player import PersonCard, VideoPlayer
 
@@ -89,6 +90,7 @@ class CapturePage(Page):
         self.setAcceptDrops(True)
         self.player, self.panel = VideoPlayer(), CameraPanel()
         self.options, self.calibration = FilmOptions(), CalibrationPanel()
+        self._empty.set_picture(FilmingAdvice())
         self._views = Deck(self.player, self.panel, self.calibration)
         self._facts = label("", "small")
         self._camera_buttons = row(gap=4)
@@ -144,6 +146,7 @@ class CapturePage(Page):
 
     def _nothing_to_see(self, state: CaptureState) -> bool:
         """Says instead what to begin with, or what is being done."""
+        self._empty.show_picture(state.empty)
         if state.empty:
             self.show_empty(
                 "capture",

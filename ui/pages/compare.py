@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QTabWidget
+from PySide6.QtWidgets import QLabel, QLineEdit
 
 from core.domain.findings import Finding
 from ui.pages.correlations import CorrelationsPanel, CorrelationsView
@@ -17,9 +17,11 @@ from ui.theme import Tone
 from ui.widgets.approver_fields import ApproverFields
 from ui.widgets.basics import Box, Icon, label
 from ui.widgets.empty import Missing
+from ui.widgets.tabs import Tabs
 
 _NOTHING = Missing("Nothing was compared yet")
 MOST_REASON = 200  # signs; it has to fit onto the report
+_SIGNED_ICONS = {Tone.OK: "done", Tone.WARN: "attention"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +35,7 @@ class CompareState:
     detail: str = ""
     declaration: str = ""  # what one signs
     reason_prompt: str = ""  # why signing needs a typed reason; empty when it needs none
-    signer: str = ""  # proposed name
+    signed_tone: Tone = Tone.OK  # amber where it was signed in spite of the verdict
     signed: str = ""  # "Signed by … on …"; empty when not signed
     main_action: str = ""
     why_not: str = ""
@@ -47,10 +49,14 @@ class ComparePage(Page):
     help_text = (
         "Simulated walks of this patient's twin: without the exo, with it worn but giving no torque, and "
         "with three controllers: the default law, a generic one that learned on a crowd, and the "
-        "personalized one. The metabolic rate says whether the exo helps. Situations tells the same of "
-        "ramps, stairs, running and disturbances, with the torque over the gait cycle; Help on each side how "
-        "much torque either leg gets and when; Correlations how alike the gaits are. Your signature allows "
-        "the personalized controller to be put onto the exo; without it nothing is transferred."
+        "personalized one. Choose above the pictures which gait is A and which is B: below their curves a "
+        "strip shows B minus A, with a bar where they are further apart than normal gaits are among each "
+        "other. Click the name of a joint to enlarge it. In a picture, drag to turn, use the wheel to come "
+        "closer, double-click to go back. The metabolic rate says whether the exo helps. Situations tells "
+        "the same of ramps, stairs, running and disturbances, with the torque over the gait cycle; Help on "
+        "each side how much torque either leg gets and when; Correlations how alike the gaits are. Your "
+        "signature allows the personalized controller to be put onto the exo; without it nothing is "
+        "transferred."
     )
 
     approver_changed = Signal()
@@ -80,10 +86,8 @@ class ComparePage(Page):
         stage = self.comparison.stage
         stage.play(not stage.playing and self.tabs.currentWidget() is self.comparison)
 
-    def _build_tabs(self) -> QTabWidget:
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
+    def _build_tabs(self) -> Tabs:
+        self.tabs = Tabs()
         self.tabs.tabBar().setAccessibleName("Parts of the comparison")
         self.tabs.addTab(self.comparison, "Level walking")
         self.tabs.addTab(self.situations, "Situations")
@@ -91,16 +95,7 @@ class ComparePage(Page):
         self.tabs.addTab(self.correlations, "Correlations")
         for panel in (self.situations, self.help, self.correlations):
             panel.compare_again.connect(self.compare_again)
-        self.tabs.currentChanged.connect(self._make_room)
-        self._make_room(0)
         return self.tabs
-
-    def _make_room(self, shown: int) -> None:
-        """Only the shown part asks for room: the page of a small screen scrolls less."""
-        parts = (self.comparison, self.situations, self.help, self.correlations)
-        for number, part in enumerate(parts):
-            policy = QSizePolicy.Policy.Expanding if number == shown else QSizePolicy.Policy.Ignored
-            part.setSizePolicy(policy, policy)
 
     def _build_reason(self) -> tuple[Box, QLineEdit, QLabel]:
         """Asked for where the controller does not help: above the signature, whose part it becomes."""
@@ -110,7 +105,7 @@ class ComparePage(Page):
             label("", wrap=True),
         )
         field.setPlaceholderText("Your reason")
-        field.setAccessibleName("Why it is signed although walking does not get easier")
+        field.setAccessibleName("Why it is signed all the same")
         field.setMaxLength(MOST_REASON)
         field.textChanged.connect(self.approver_changed)
         field.returnPressed.connect(self.main_action)
@@ -136,9 +131,9 @@ class ComparePage(Page):
         self.correlations.show_view(state.correlations)
         self._declaration.setText(state.signed or state.declaration)
         self._sign_icon.show_icon(
-            "done" if state.signed else "edit", Tone.OK if state.signed else Tone.NEUTRAL
+            _SIGNED_ICONS[state.signed_tone] if state.signed else "edit",
+            state.signed_tone if state.signed else Tone.NEUTRAL,
         )
         self._reason_box.setVisible(bool(state.reason_prompt) and not state.signed)
         self._reason_prompt.setText(state.reason_prompt)
         self.approver.setVisible(not state.signed)
-        self.approver.propose(state.signer, "")

@@ -17,6 +17,7 @@ from ui.widgets.basics import Icon, column, label, row
 
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention"}
 _MOST_JOINTS = 3
+_COLUMN_PX, _ROW_PX = 62, 24  # six and twelve of them have room at 1366 x 768
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +47,10 @@ class CorrelationsPanel(ComparedPart):
         super().__init__()
         self.table = NumberTableWidget()
         self.table.setAccessibleName("Correlations of every joint")
+        self.table.horizontalHeader().setMinimumSectionSize(_COLUMN_PX)
+        self.table.verticalHeader().setMinimumSectionSize(_ROW_PX)
+        self.table.verticalHeader().setDefaultSectionSize(_ROW_PX)
+        self.table.setProperty("dense", True)
         self.maps = tuple(ColorMap() for _ in range(_MOST_JOINTS * len(SIDES)))
         self._joints = tuple(label("", "small") for _ in range(_MOST_JOINTS))
         self._icon, self._sentence = Icon("", 20), label("", "strong", wrap=True)
@@ -76,7 +81,7 @@ class CorrelationsPanel(ComparedPart):
         split.setHandleWidth(12)
         split.addWidget(self.table)
         split.addWidget(maps)
-        split.setSizes([410, 670])
+        split.setSizes([520, 560])
         above = row(self._icon, self._sentence, gap=8)
         above.setStretch(1, 1)
         layout = column(gap=8)

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
-from ui.pages.deploy_trial import KeepCard, KeepState, ProvisionalCard, ProvisionalStep, WalkCard, WalkView
+from ui.pages.deploy_trial import (
+    KeepCard,
+    KeepState,
+    ProvisionalCard,
+    ProvisionalStep,
+    ReleaseStrip,
+    WalkCard,
+    WalkView,
+)
 from ui.pages.frame import Page
 from ui.plots.live_curve import LivePlot, Trace
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, Deck, Icon, column, label, row, set_look
+from ui.widgets.basics import Box, Button, Deck, Icon, column, fit_list, label, row, set_look
 from ui.widgets.hold_button import HoldButton
 
 TELEMETRY_POINTS = 6000
@@ -23,6 +31,7 @@ class DeployState:
     headline: str
     tone: Tone = Tone.NEUTRAL
     package_lines: tuple[str, ...] = ()
+    release_lines: tuple[str, ...] = ()  # the verdict where it warns, and who released it in spite of it
     needs_passphrase: bool = False  # of the site's key, which is kept in a file
     ports: tuple[tuple[str, str], ...] = ()  # (address, words)
     address: str = ""  # proposed; what the person typed is kept
@@ -35,6 +44,7 @@ class DeployState:
     deployed_tone: Tone = Tone.OK
     is_provisional: bool = False
     provisional_steps: tuple[ProvisionalStep, ...] = ()
+    provisional_title: str = ""
     keep: KeepState | None = None
     walk: WalkView | None = None
     connected: bool = False
@@ -54,7 +64,7 @@ class DeployPage(Page):
     title = "Deploy"
     help_text = (
         "The approved controller is packed, sent to the exo, read back, compared and tested. It is then on "
-        "trial: at zero torque until you arm it, at half torque while the person walks with it, and gone "
+        "trial: at zero torque until you arm it, at half torque in the first walk with it, and gone "
         "again unless you keep it afterwards. To stop: the red button, F12, or Esc held for half a second."
     )
 
@@ -76,11 +86,12 @@ class DeployPage(Page):
         super().__init__()
         self._code, self._is_connected = "", False
         left = column(gap=10)
-        self._package, self._exo = self._build_package(), self._build_exo()
+        self._package, self._exo, self.release = self._build_package(), self._build_exo(), ReleaseStrip()
         self.provisional, self.keep = ProvisionalCard(), KeepCard()
         self.keep.kept.connect(self.kept)
         self.keep.closed.connect(self.keep_closed)
         cards = (
+            self.release,
             self._package,
             self._exo,
             self._build_confirm(),
@@ -102,9 +113,10 @@ class DeployPage(Page):
 
     @property
     def address(self) -> str:
-        data = self.ports.currentData()
+        """Of the exo that was chosen by its words, or what was typed."""
         typed = self.ports.currentText().strip()
-        return str(data) if data and typed == self.ports.itemText(self.ports.currentIndex()) else typed
+        known = self.ports.findText(typed, Qt.MatchFlag.MatchExactly)
+        return typed if known < 0 else str(self.ports.itemData(known))
 
     def render(self, state: DeployState) -> None:  # type: ignore[override]
         self.set_badges(*state.badges)
@@ -113,13 +125,15 @@ class DeployPage(Page):
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.show_body()
         self._package_words.setText("\n".join(state.package_lines) or "Not packed yet.")
+        self.release.show_lines(state.release_lines)
         self._show_passphrase(state.needs_passphrase)
         self._show_exo(state)
         self._show_confirm(state)
         self._package.setVisible(not state.is_provisional)
         self._exo.setVisible(not state.connected)
         self.provisional.show_lines(
-            () if state.keep is not None and state.keep.confirming else state.provisional_steps
+            () if state.keep is not None and state.keep.confirming else state.provisional_steps,
+            state.provisional_title,
         )
         self.keep.show_state(state.keep or KeepState())
         self._show_done(state)
@@ -260,11 +274,12 @@ class DeployPage(Page):
             self.ports.clear()
             for address, words in state.ports:
                 self.ports.addItem(words, address)
+            fit_list(self.ports)
             self.ports.setCurrentIndex(-1)
             self.ports.setEditText(typed)
             self.ports.blockSignals(False)
         if state.address and not self.ports.currentText():
-            self.ports.setEditText(state.address)
+            self.ports.setEditText(dict(state.ports).get(state.address, state.address))
         for widget in (self.ports, self._look, self._virtual):
             widget.setEnabled(not state.busy and not state.connected)
         self._virtual.setVisible(state.offers_virtual)

@@ -59,8 +59,22 @@ class KeepState:
     confirming: bool = False
     declaration: str = ""
     button: str = ""  # names patient and exo
-    name: str = ""  # proposed
-    role: str = ""
+
+
+class ReleaseStrip(Box):
+    """What the simulation says against the controller, and who released it all the same; in amber."""
+
+    def __init__(self) -> None:
+        super().__init__("strip", horizontal=True, margin=10, gap=8)
+        self.setProperty("tone", Tone.WARN.value)
+        self.words = label("", "body", wrap=True)
+        self.body.addWidget(Icon("attention", 20, Tone.WARN))
+        self.body.addWidget(self.words, 1)
+        self.hide()
+
+    def show_lines(self, lines: tuple[str, ...]) -> None:
+        self.words.setText("\n".join(lines))
+        self.setVisible(bool(lines))
 
 
 class ProvisionalCard(Box):
@@ -79,13 +93,15 @@ class ProvisionalCard(Box):
             self._icons.append(icon)
             self._grid.addWidget(icon, number, 0)
             self._grid.addWidget(words, number, 1)
-        self.body.addWidget(label("Supervised walk at half torque", "section"))
+        self._title = label("", "section")
+        self.body.addWidget(self._title)
         self.body.addLayout(self._grid)
         note = "If nobody keeps the controller, the exo goes back to the one before by itself."
         self.body.addWidget(label(note, "small", wrap=True))
 
-    def show_lines(self, lines: tuple[ProvisionalStep, ...]) -> None:
+    def show_lines(self, lines: tuple[ProvisionalStep, ...], title: str) -> None:
         self.setVisible(bool(lines))
+        self._title.setText(title)
         for number, (icon, words) in enumerate(zip(self._icons, self.lines, strict=True)):
             shown = number < len(lines)
             icon.setVisible(shown)
@@ -130,7 +146,7 @@ class KeepCard(Box):
         self._words.setText(state.declaration)
         self.keep.setText(state.button)
         if opened:
-            self.approver.propose(state.name, state.role)
+            self.approver.clear()
             self.approver.name.setFocus()
         self._check()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.domain.findings import Finding
 from core.errors import Advice
@@ -13,6 +15,7 @@ from ui.widgets.basics import Button, Deck, Icon, clear, column, label, row
 from ui.widgets.empty import EmptyState
 from ui.widgets.findings import FindingList
 from ui.widgets.strips import AdviceStrip, RunningCard, StaleStrip
+from ui.widgets.take_away import TakeAwayButtons
 
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop"}
 
@@ -41,6 +44,7 @@ class Page(QWidget):
         self._secondary_actions: tuple[tuple[str, str], ...] = ()
         self._secondary = row()
         self._badges = row()
+        self.take_away = TakeAwayButtons()
         space = Spacing()
         self.setAccessibleName(self.title)
         outer = QVBoxLayout(self)
@@ -86,6 +90,14 @@ class Page(QWidget):
         clear(self._badges)
         for text in texts:
             self._badges.addWidget(label(text, "badge"))
+
+    def ask_path(self, title: str, file_name: str, pattern: str) -> Path | None:
+        """A file to write, with the ending of the proposed name; None when nothing was chosen."""
+        name, _ = QFileDialog.getSaveFileName(self, title, str(Path.home() / file_name), pattern)
+        path, ending = Path(name), Path(file_name).suffix
+        if not name:
+            return None
+        return path if path.suffix.lower() == ending else path.with_name(f"{path.name}{ending}")
 
     def show_running(self, state: JobState | None, note: str = "") -> None:
         """The inline card of the job this page waits for; `note` says what may be done meanwhile."""
@@ -152,6 +164,7 @@ class Page(QWidget):
         name = label(self.title, "muted")
         above = row(name, gap=8)
         above.addLayout(self._badges)
+        above.addWidget(self.take_away)
         above.addStretch(1)
         verdict = row(self._headline_icon, self._headline, gap=10)
         verdict.setStretch(1, 1)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from ui.pages.compared_part import ComparedPart
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.pages.torque_curves import TorqueCurves, TorqueView
-from ui.widgets.basics import clear, column, label
+from ui.widgets.basics import Deck, clear, column, label
 
 _ROW_PX = 30
 
@@ -54,7 +54,7 @@ class HelpPanel(ComparedPart):
         split = QSplitter()
         split.setChildrenCollapsible(False)
         split.setHandleWidth(12)
-        split.addWidget(left)
+        split.addWidget(Deck(left))  # which takes wrapped texts for no higher than they are
         split.addWidget(self.torque)
         split.setSizes([640, 420])
         layout = column(split)

@@ -28,6 +28,9 @@ class CurveText:
     digits: int = 0
     value_range: tuple[float, float] | None = None
     marks: tuple[tuple[float, str], ...] = ()
+    of_lessons: bool = (
+        False  # of many situations while it learns: no number of the result, whose tiles tell it
+    )
 
     def words(self, value: float) -> str:
         unit = f" {self.unit}" if self.unit else ""
@@ -46,22 +49,24 @@ FALLS = CurveText(
 METABOLIC = CurveText(
     "metabolic_ratio",
     "Metabolic rate",
-    "In all lessons; without the exo 100\u00a0%. Lower is better",
+    "While learning, in all lessons; without the exo 100\u00a0%. Lower is better",
     "%",
     100.0,
     0,
     (75.0, 105.0),
     ((100.0, "without exo"),),
+    of_lessons=True,
 )
 ACTIVATION = CurveText(
     "activation_ratio",
     "Muscle activation",
-    "In all lessons; without the exo 100\u00a0%. Lower is better",
+    "While learning, in all lessons; without the exo 100\u00a0%. Lower is better",
     "%",
     100.0,
     0,
     (75.0, 105.0),
     ((100.0, "without exo"),),
+    of_lessons=True,
 )
 EFFORT = CurveText(  # of trainings by earlier versions
     "effort_ratio",
@@ -149,7 +154,8 @@ class LearningView(QWidget):
         if words is None:
             return
         self.cards[name].plot.show_series(time_s, value * words.factor)
-        self.cards[name].show_value(words.words(float(value[-1])) if len(value) else "–")
+        newest = words.words(float(value[-1])) if len(value) else "–"
+        self.cards[name].show_value("" if words.of_lessons else newest)
 
     def clear_curves(self) -> None:
         for card in self.cards.values():

@@ -11,6 +11,7 @@ from core.domain.body import Side
 from core.domain.findings import Finding
 from ui.pages.forces import ForcesPanel
 from ui.pages.frame import Page
+from ui.pages.gait_events import EventsPanel
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
@@ -25,7 +26,7 @@ from ui.widgets.stops_override import StopsOverride
 from ui.widgets.treadmill_speed import TreadmillSpeed
 from ui.widgets.video_player import VideoPlayer
 
-_ROW_PX = 26
+_ROW_PX, _HEADING_PX = 22, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Tile:
     name: str
     value: str
     tip: str = ""
+    normal: str = ""  # the number of normal people, in the unit of the value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,14 +68,17 @@ class MotionPage(Page):
     title = "Motion"
     help_text = (
         "The landmarks become a moving skeleton with this person's limb lengths; its joint angles are drawn "
-        "over normal walking (grey). Left is red, right is blue. Press into a curve to see that moment in "
+        "over normal walking (grey), of people as near in age and speed as there are: the key says whose. "
+        "Numbers far from normal have an arrow. Left is red, right is blue. Press into a curve to see that "
+        "moment in "
         "the video. With one camera only bending and stretching can be trusted; a laboratory's markers tell "
         "all planes, and are drawn in place of a film. If left and right look "
         "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
         "overridden by name and role. Squats and standing up "
         "are shown over time. Forces shows the moments and powers of the joints and the ground force, and "
-        "whether they were measured or estimated; where an exo was worn, its log is taken off there. Accept "
-        "the motion when it looks like the patient."
+        "whether they were measured or estimated; where an exo was worn, its log is taken off there. Events "
+        "shows heel strikes and toe-offs: move, add or remove them, leave strides out with a reason; the "
+        "automatic ones are kept beside. Accept the motion when it looks like the patient."
     )
 
     moment_chosen = Signal(object, float)  # Side, fraction of its gait cycle
@@ -87,7 +92,7 @@ class MotionPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.player, self.grid, self.courses = VideoPlayer(follow=True), JointGrid(), TimeCourses()
-        self._curves, self.forces = Deck(self.grid, self.courses), ForcesPanel()
+        self._curves, self.forces, self.events = Deck(self.grid, self.courses), ForcesPanel(), EventsPanel()
         self.belt = TreadmillSpeed()
         self.question, self.slow_motion, self.override = (
             SidesQuestion(),
@@ -99,7 +104,7 @@ class MotionPage(Page):
         self._table = NumberTableWidget()
         self._table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         self._table.verticalHeader().setMinimumSectionSize(_ROW_PX)
-        self._table.horizontalHeader().setFixedHeight(_ROW_PX)
+        self._table.horizontalHeader().setFixedHeight(_HEADING_PX)
         self._table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = QWidget()
         left_column = column(self.player, gap=12)
@@ -125,6 +130,7 @@ class MotionPage(Page):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self._curves, "Joint angles")
         self.tabs.addTab(self.forces, "Forces")
+        self.tabs.addTab(self.events, "Events")
         return self.tabs
 
     def _connect(self) -> None:
@@ -135,6 +141,7 @@ class MotionPage(Page):
         self.forces.moment_chosen.connect(self.moment_chosen)
         self.belt.entered.connect(self.belt_entered)
         self.courses.moment_chosen.connect(self.time_chosen)
+        self.events.time_chosen.connect(self.time_chosen)
         self.player.moved.connect(self.moved)
         self.play_pause.connect(self.player.toggle)
         self.step_frames.connect(self.player.step)
@@ -167,12 +174,15 @@ class MotionPage(Page):
         self._show_tiles(state.tiles)
         if state.table is not None:
             self._table.show_numbers(state.table)
-            self._table.setFixedHeight(_ROW_PX * (len(state.table.rows) + 1) + 4)  # all rows, no scrolling
+            self._table.setFixedHeight(
+                _ROW_PX * len(state.table.rows) + _HEADING_PX + 4
+            )  # all rows, no scrolling
         self.player.show_clip(state.clip)
 
     def show_time(self, time_s: float) -> None:
-        """In the angles over time."""
+        """In the angles over time, and among the events."""
         self.courses.set_cursor(time_s)
+        self.events.set_cursor(time_s)
 
     def show_moment(self, side: Side, fraction: float | None) -> None:
         self.grid.set_cursor(side, fraction)
@@ -181,8 +191,10 @@ class MotionPage(Page):
     def _show_tiles(self, tiles: tuple[Tile, ...]) -> None:
         clear(self._tiles)
         for tile in tiles:
-            box = Box("card", margin=8, gap=2)
+            box = Box("card", margin=6, gap=1)
             box.body.addWidget(label(tile.name, "small"))
             box.body.addWidget(label(tile.value, "value"))
+            if tile.normal:
+                box.body.addWidget(label(f"norm {tile.normal}", "small"))
             box.setToolTip(tile.tip)
             self._tiles.addWidget(box, 1)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QSplitter, QWidget
 
+from core.domain.walking_ability import VisitNotes
 from ui.pages.frame import Page
 from ui.theme import Tone
 from ui.widgets.basics import Box, Button, column, label, row
+from ui.widgets.field_note import FieldNote
 from ui.widgets.patient_form import PatientEntry, PatientForm
 from ui.widgets.two_line import TwoLineList
+from ui.widgets.visit_notes_form import VisitNotesForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,13 @@ class PatientsState:
     selected: str | None = None
     entry: PatientEntry | None = None  # None hides the form
     editing: bool = False  # the entry is new, or was changed and not saved
+    new: bool = False
     archived: bool = False  # the selected patient is archived
     show_archived: bool = False
     visits: tuple[ListRow, ...] = ()  # newest first
     open_visit: str | None = None
+    visit_notes: VisitNotes | None = None  # of the open visit
+    visit_number: int = 0
     devices: tuple[tuple[str, str], ...] = ()
     main_action: str = ""
     why_not: str = ""
@@ -53,6 +59,7 @@ class PatientsPage(Page):
     patient_chosen = Signal(str)
     visit_chosen = Signal(str)
     start_visit = Signal()
+    compare_visits = Signal()
     edited = Signal()
 
     def __init__(self) -> None:
@@ -70,12 +77,24 @@ class PatientsPage(Page):
     def entry(self) -> PatientEntry:
         return self._form.entry()
 
-    def focus_form(self) -> None:
-        self._form.focus_code()
+    def visit_notes(self) -> VisitNotes:
+        return self._visit_notes.entry()
+
+    @property
+    def changed(self) -> tuple[bool, bool]:
+        """Whether the patient, and whether the notes on the visit, differ from what was shown."""
+        return self._form.dirty, self._visit_notes.dirty
+
+    def focus_form(self, field: str = "code") -> None:
+        self._form.focus_field(field)
+
+    def show_field_notes(self, notes: tuple[FieldNote, ...]) -> None:
+        self._form.show_notes(notes)
 
     def forget_entry(self) -> None:
         """The fields may be filled anew by the next `render`."""
         self._form.forget()
+        self._visit_notes.forget()
 
     def render(self, state: PatientsState) -> None:  # type: ignore[override]
         self.set_headline(state.headline, state.tone)
@@ -103,13 +122,20 @@ class PatientsPage(Page):
         self._render_visits(state)
 
     def _render_visits(self, state: PatientsState) -> None:
-        shown = state.selected is not None and not state.editing
+        shown = state.selected is not None and not state.new
         self._visits_card.setVisible(shown)
         rows = tuple((item.id, item.title, item.detail) for item in state.visits)
         self._visits.show_rows(rows, state.open_visit)
         self._visits.setVisible(bool(rows))
         self._no_visits.setVisible(not rows)
-        self._start.setEnabled(not state.why_not and not state.archived)
+        self.compare.setVisible(bool(rows))
+        self._visits.setEnabled(not state.editing)  # another visit would take the place of what is typed
+        self._start.setEnabled(not (state.why_not or state.archived or state.editing))
+        self._visit_words.setVisible(state.visit_notes is not None)
+        self._visit_notes.setVisible(state.visit_notes is not None)
+        if state.visit_notes is not None:
+            self._visit_words.setText(f"At visit {state.visit_number}")
+            self._visit_notes.show_entry(state.visit_notes)
 
     def _build_list(self) -> QWidget:
         self._search = QLineEdit()
@@ -140,13 +166,19 @@ class PatientsPage(Page):
         self._visits_card = Box("card", margin=16, gap=8)
         self._start = Button("New visit", icon="plus")
         self._start.clicked.connect(self.start_visit)
-        self._visits_card.body.addLayout(row(label("Visits", "strong"), None, self._start))
+        self.compare = Button("Compare visits", icon="compare", tip="Recordings side by side")
+        self.compare.clicked.connect(self.compare_visits)
+        self._visits_card.body.addLayout(row(label("Visits", "strong"), None, self.compare, self._start))
         self._visits = TwoLineList("Visits")
         self._visits.setProperty("box", "bare")
         self._visits.chosen.connect(self.visit_chosen)
         self._no_visits = label("No visit yet. A visit holds one sitting, from capture to report.", "muted")
         self._visits_card.body.addWidget(self._no_visits)
         self._visits_card.body.addWidget(self._visits, 1)
+        self._visit_words, self._visit_notes = label("", "section"), VisitNotesForm()
+        self._visit_notes.edited.connect(self.edited)
+        self._visits_card.body.addWidget(self._visit_words)
+        self._visits_card.body.addWidget(self._visit_notes)
         detail = QWidget()
         detail.setLayout(column(self._hint, self._form, self._visits_card, None, gap=12))
         return detail

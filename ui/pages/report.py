@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSizeF, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QPageSize, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QSizePolicy, QWidget
 
 from core.session.report import ReportContent
 from ui.pages.frame import Page
@@ -15,6 +17,13 @@ from ui.report_pdf import draw_report, page_count
 from ui.report_sheet import PAGE_HEIGHT, PAGE_WIDTH
 from ui.theme import Tone
 from ui.widgets.basics import Box, column, label, row
+from ui.widgets.clinic_box import ClinicBox
+from ui.widgets.interpretation import InterpretationBox
+
+if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
+
+_SIDE_PX = 340
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +33,11 @@ class ReportState:
     content: ReportContent | None = None
     file_name: str = ""  # proposed
     contents: tuple[tuple[str, bool], ...] = ()  # what the report holds, and whether it is there
+    interpretation: tuple[str, str] = ("", "")  # as kept, and whose it is
+    clinic: str = ""
+    has_logo: bool = False
+    appendix_pages: int = 0  # that it would have
+    secondary: tuple[tuple[str, str], ...] = ()
     saved: str = ""  # where it was kept
     main_action: str = ""
     why_not: str = ""
@@ -33,30 +47,37 @@ class ReportState:
 class ReportPage(Page):
     title = "Report"
     help_text = (
-        "One page for the patient's file: who, how well it was measured, the gait on its normal band, what "
-        "the simulation says, which controller went onto which exo. Further pages have forces, EMG, "
-        "calibrated muscles and strength, where the visit has them. The report is kept with the visit and "
-        "can be saved anywhere as PDF."
+        "Two pages at most for the patient's file: who, your interpretation, the gait on its normal band, "
+        "how well it was measured; then what the simulation says, which controller went onto which exo, EMG, "
+        "forces, and what every step warns of. The appendix has the exo's help, forces, EMG, calibrated "
+        "muscles and strength in full. The report is kept with the visit; save it anywhere as PDF, print it, "
+        "or save it as JSON for programs: every number with its unit and the record it comes from."
     )
 
     save_to = Signal(object)  # Path
+    appendix_wanted = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
         self._state = ReportState("")
         self.preview = ReportPreview()
-        self._list = Box("card", margin=16, gap=8)
-        self._list.setFixedWidth(300)
-        self._list.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
-        self._lines = [label("", "body", wrap=True) for _ in range(10)]
-        self._list.body.addWidget(label("In this report", "section"))
-        for line in self._lines:
-            self._list.body.addWidget(line)
+        self.interpretation, self.clinic = InterpretationBox(), ClinicBox()
+        self._list = Box("card", margin=12, gap=6)
+        self._there, self._missing = label("", "body", wrap=True), label("", "muted", wrap=True)
+        self.appendix = QCheckBox()
+        self.appendix.toggled.connect(self.appendix_wanted)
         self._saved = label("", "muted", wrap=True)
-        self._list.body.addWidget(self._saved)
+        self._list.body.addWidget(label("In this report", "section"))
+        for widget in (self._there, self._missing, self.appendix, self._saved):
+            self._list.body.addWidget(widget)
+        self._list.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.clinic.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        side = QWidget()
+        side.setFixedWidth(_SIDE_PX)
+        side.setLayout(column(self.interpretation, self._list, self.clinic, gap=12))
         layout = row(gap=16)
         layout.addWidget(self.preview, 1)
-        layout.addLayout(column(self._list, None))
+        layout.addWidget(side)
         self.body.addLayout(layout, 1)
 
     def render(self, state: ReportState) -> None:  # type: ignore[override]
@@ -67,18 +88,38 @@ class ReportPage(Page):
         self.show_body()
         if state.content is not None:
             self.preview.show_content(state.content)
-        for line, (words, there) in zip(self._lines, state.contents, strict=False):
-            line.setText(f"{'✓' if there else '–'}  {words}{'' if there else ' (not yet)'}")
-        for number, line in enumerate(self._lines):
-            line.setVisible(number < len(state.contents))
+        self.set_secondary_actions(*state.secondary)
+        self.interpretation.show_kept(*state.interpretation)
+        self.clinic.show_clinic(state.clinic, has_logo=state.has_logo)
+        missing = [words for words, there in state.contents if not there]
+        self._there.setText(f"✓ {_listed([words for words, there in state.contents if there])}")
+        self._missing.setText(f"– Not yet: {_listed(missing)}")
+        self._missing.setVisible(bool(missing))
+        pages = f"{state.appendix_pages} page{'s' if state.appendix_pages > 1 else ''}"
+        self.appendix.setText(f"Appendix: all of it in full, {pages}")
+        self.appendix.setVisible(state.appendix_pages > 0)
         self._saved.setText(state.saved)
         self._saved.setVisible(bool(state.saved))
+
+    def ask_printer(self) -> QPrinter | None:
+        """A printer with its paper; None when nothing is to be printed."""
+        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+        dialog = QPrintDialog(printer, self)
+        return printer if dialog.exec() == QPrintDialog.DialogCode.Accepted else None
 
     def ask_where(self) -> None:
         proposed = str(Path.home() / self._state.file_name)
         path, _ = QFileDialog.getSaveFileName(self, "Save report", proposed, "PDF (*.pdf)")
         if path:
             self.save_to.emit(Path(path if path.lower().endswith(".pdf") else f"{path}.pdf"))
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """In the middle of a sentence."""
+    return ", ".join(words[:1].lower() + words[1:] for words in parts)
 
 
 class ReportPreview(QWidget):

@@ -58,13 +58,14 @@ class ReviewPage(Page):
     title = "Review"
     help_text = (
         "The twin walks in simulation: on the left a twin of average body and gait, on the right this "
-        "patient's own. Drag in a plot to move the figures, or press space to let them walk. r is the "
-        "correlation with the measured gait (1 = the same shape), the degrees are the typical distance from "
-        "it. The row of buttons sends the twin up ramps and stairs, lets it run, pushes it: 12 of 16 means "
-        "that 12 of 16 different starts came through: no fall, and hardly slower than asked. The row below "
-        "puts the exo on, without torque or with a controller: the walk without it stands beside. “What if?” "
-        "shows the same twin with a weak muscle group, a stiff joint or another impairment; as long as a "
-        "strip names one, every situation is tried with it."
+        "patient's own; “All gaits” off holds two of them against each other. Drag in a plot to move the "
+        "figures, or press space to let them walk; drag in a picture to turn it, double-click to go back. r "
+        "is the correlation with the measured gait, or of A with B (1 = the same shape), the degrees are "
+        "the typical distance. The row of buttons sends the twin up ramps and stairs, lets it run, pushes "
+        "it: 12 of 16 means that 12 of 16 different starts came through: no fall, and hardly slower than "
+        "asked. The row below puts the exo on, without torque or with a controller: the walk without it "
+        "stands beside. “What if?” shows the same twin with a weak muscle group, a stiff joint or another "
+        "impairment; as long as a strip names one, every situation is tried with it."
     )
 
     scenario_chosen = Signal(str)  # key

@@ -14,6 +14,7 @@ from ui.theme import Tone
 from ui.widgets.basics import Box, Icon, column, label, row
 
 _ROW_PX = 28
+MOST_TABLE_PX = 760  # at a width of 1366 px the curves need the rest
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention"}
 
 
@@ -62,7 +63,16 @@ class SituationTable(NumberTableWidget):
         for number in range(len(table.columns)):
             header.setSectionResizeMode(number, QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(False)  # it would cut the last column where room is short
+        self._take_the_room_it_needs()
         self.blockSignals(False)
+
+    def _take_the_room_it_needs(self) -> None:
+        """All columns are seen at once: the curves beside them give way first, as far as they can."""
+        header = self.horizontalHeader()
+        columns = range(self.columnCount())
+        wide = sum(max(self.sizeHintForColumn(one), header.sectionSizeHint(one)) for one in columns)
+        beside = self.verticalScrollBar().sizeHint().width() + 2 * self.frameWidth()
+        self.setMinimumWidth(min(wide + beside, MOST_TABLE_PX))
 
     def choose(self, number: int) -> None:
         """Silent."""

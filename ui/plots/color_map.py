@@ -24,7 +24,7 @@ class ColorMap(QWidget):
         self.names: tuple[str, ...] = ()
         self._r: FloatArray | None = None
         self._above, self._beside = True, True  # whether there are names
-        self.setMinimumSize(150, 96)
+        self.setMinimumSize(150, 80)
 
     def sizeHint(self) -> QSize:
         return QSize(240, 120)

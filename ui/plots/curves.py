@@ -26,6 +26,9 @@ class CurveStyle(Enum):
     WITH_EXO = "with exo"  # thick, with markers
     IMPAIRED = "impaired"  # thick dots
     ESTIMATED = "estimated"  # long dashes: of the person, but not measured
+    HEALTHY = "healthy"  # fine dots
+    WORN = "worn"  # dash and dot
+    GENERIC = "generic"  # dash and two dots
 
 
 class ExoQuantity(StrEnum):
@@ -56,9 +59,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class EmgQuantity:
-    """The envelope of one muscle, in percent of what it was normalised to, drawn like a joint."""
+    """The envelope of one muscle, drawn like a joint."""
 
     muscle: EmgMuscle
+    unit: str = "%"  # "% MVC", "µV", …
 
     @property
     def label(self) -> str:
@@ -84,6 +88,8 @@ class CycleCurve:
     sd: FloatArray | None  # (101,)
     style: CurveStyle
     sd_words: str = ""  # what the standard deviation is, one sentence for the key
+    visit: int | None = None  # number of a recording: then colour and dashes tell it, not the side and style
+    mark: str = ""  # "A" or "B", where two gaits are held against each other
 
     def __post_init__(self) -> None:
         frozen(self, "mean", (CYCLE_POINTS,))
@@ -97,6 +103,8 @@ class NormalBand:
 
     mean: FloatArray  # (101,)
     sd: FloatArray  # (101,)
+    words: str = ""  # whose it is, one sentence for the key
+    fits: bool = True  # whether it is of people of this age walking at this speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,7 @@ class Likeness:
     label: str
     correlation: float
     rmse_deg: float
+    offset_deg: float = 0.0  # how far it lies above on average
     shape_only: bool = False  # the two have no common unit: a distance would mean nothing
 
     @property
@@ -142,6 +151,7 @@ class JointPanel:
     likeness: tuple[Likeness, ...] = ()
     missing: str = "no complete stride"  # in place of curves, where there are none
     published: tuple[PeakField, ...] = ()
+    active: tuple[tuple[float, float], ...] = ()  # percent of the cycle in which the muscle works normally
 
     @property
     def title(self) -> str:
@@ -152,7 +162,9 @@ class JointPanel:
         """As it follows a number: `12°`, `8 N·m`."""
         if isinstance(self.kind, Measure):
             return self.kind.unit
-        return " %" if isinstance(self.kind, EmgQuantity) else _UNITS.get(self.kind, "°")
+        if isinstance(self.kind, EmgQuantity):
+            return f" {self.kind.unit}"
+        return _UNITS.get(self.kind, "°")
 
     @property
     def axis(self) -> str:

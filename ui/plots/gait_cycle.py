@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.store.private import ordinary_permissions
@@ -22,20 +22,29 @@ from ui.plots.curves import (
 from ui.plots.plain_plot import PlainPlot
 from ui.plots.plot_style import (
     MARKER_EVERY,
-    axis_label,
     curve_color,
     curve_pen,
     fill,
     line_pen,
     small_font,
     style_plot,
+    visit_color,
+    visit_pen,
 )
+from ui.wording import signed
+
+AXIS_PX, NUMBERS_PX = 34, 18  # for the numbers beside a plot and below it
+LOW_PX = 48  # the least height of the curves' field
+WIDE_PX = 190  # from here on the axis has room for its name
+
+_BAR_PX, _BAR_PLACE = 5.0, 0.03  # of a bar of normal activity: thickness, height above the lower edge
 
 
 class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
     """Pressing or dragging inside the plot moves the cursor; nothing pans or zooms by accident."""
 
     picked = Signal(float)  # percent
+    doubly_clicked = Signal()
 
     def __init__(self) -> None:
         super().__init__(enableMouse=False, enableMenu=False)
@@ -43,6 +52,8 @@ class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
     def mouseClickEvent(self, event: Any) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.picked.emit(float(self.mapSceneToView(event.scenePos()).x()))
+            if event.double():
+                self.doubly_clicked.emit()
             event.accept()
 
     def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
@@ -55,19 +66,23 @@ class _CycleBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
 
 
 class GaitCyclePlot(PlainPlot):
-    """Curves, normal band, toe-off, a cursor to move, a read-out on hover, export by context menu."""
+    """Curves, normal band, toe-off, a cursor to move, export by context menu; words stand outside of it."""
 
     cursor_moved = Signal(float)  # 0..1, by the person
+    hovered = Signal(object)  # 0..1 under the mouse; None where it is not
+    enlarge = Signal()  # double-click
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(_CycleBox(), parent)
         self._panel: JointPanel | None = None
         self._range: tuple[float, float] | None = None
         self._cursor_fraction: float | None = None
-        self._show_x, self._show_y = True, True
-        self.setMinimumSize(150, 78)
+        self._show_x = True
+        self._middle = ""  # of the axis
+        self.setMinimumSize(150, LOW_PX + NUMBERS_PX)
         self.setMouseTracking(True)
         self.box.picked.connect(self._on_picked)
+        self.box.doubly_clicked.connect(self.enlarge)
         self.draw()
 
     def sizeHint(self) -> QSize:
@@ -85,11 +100,26 @@ class GaitCyclePlot(PlainPlot):
         self.setAccessibleName(f"{panel.title} over the gait cycle")
         self.draw()
 
-    def set_axes(self, *, x_label: bool, y_label: bool) -> None:
-        """In a grid only the outer plots name their axes."""
-        self._show_x, self._show_y = x_label, y_label
+    def set_axes(self, *, x_label: bool) -> None:
+        """In a grid only the lowest plots name the gait cycle."""
+        if x_label == self._show_x:
+            return
+        self._show_x = x_label
+        self.setMinimumHeight(LOW_PX + (NUMBERS_PX if x_label else 0))
         if self._panel is not None:
             self.draw()
+
+    def likeness_words(self) -> str:
+        """Correlation and RMSE of the last-named gait."""
+        if self._panel is None or not self._panel.likeness or not self._panel.likeness[-1].known:
+            return ""
+        return self._panel.likeness[-1].words()
+
+    def likeness_tip(self) -> str:
+        """Those of all gaits."""
+        if self._panel is None:
+            return ""
+        return "\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness)
 
     def set_cursor(self, fraction: float | None) -> None:
         """Put the cursor line at a fraction of the cycle; None hides it. Emits nothing."""
@@ -97,14 +127,12 @@ class GaitCyclePlot(PlainPlot):
         self._cursor.setVisible(fraction is not None)
         if fraction is not None:
             self._cursor.setPos(100.0 * fraction)
-        self._update_read_out(fraction)
 
     # Drawing ----------------------------------------------------------------------------------
 
     def draw(self) -> None:
         look = theme.current()
         self.box.clear()
-        self._corner: pg.TextItem | None = None
         self._missing: pg.TextItem | None = None
         style_plot(self, look)
         self._add_frame(look)
@@ -119,24 +147,23 @@ class GaitCyclePlot(PlainPlot):
         self._cursor = pg.InfiniteLine(pos=0, angle=90, pen=line_pen(look.colors.accent, 1.6))
         self._cursor.setZValue(20)
         self.box.addItem(self._cursor, ignoreBounds=True)
-        self._add_corner(look)
-        self._read_out = pg.TextItem("", color=look.colors.text, anchor=(0, 1), fill=look.colors.surface)
-        self._read_out.setFont(small_font(look))
-        self._read_out.setZValue(30)
-        self.box.addItem(self._read_out, ignoreBounds=True)
         self._add_grid(look, *self._fit_range())
         self.set_cursor(self._cursor_fraction)
 
     def _add_frame(self, look: theme.Theme) -> None:
-        self.bottom.setTicks([[(v, str(v)) for v in (0, 25, 50, 75, 100)], []])
+        self._name_ticks()
         self.bottom.setStyle(showValues=self._show_x)
-        if self._show_x:
-            axis_label(self.bottom, "Gait cycle (%)", look)
-        self.bottom.showLabel(self._show_x)
-        axis_label(self.left, "" if self._panel is None else self._panel.axis, look)
-        self.left.showLabel(self._show_y)
+        self.bottom.showLabel(False)  # its own line would cost as much as a plot has at 768 px
+        self.left.showLabel(False)  # the title above the plot names quantity and unit
         self.left.setStyle(showValues=self._panel is None or bool(self._panel.curves))
-        self.left.setWidth(48 if self._show_y else 30)
+        self.left.setWidth(AXIS_PX)
+
+    def _name_ticks(self) -> None:
+        """What the axis shows stands at its middle number, as far as there is room."""
+        middle = "50 % of gait cycle" if self.width() >= WIDE_PX else "50 %"
+        if middle != self._middle:
+            self._middle = middle
+            self.bottom.setTicks([[(0, "0"), (50, middle), (100, "100")], []])
 
     def _add_band(self, look: theme.Theme, panel: JointPanel) -> None:
         if panel.band is None:
@@ -158,13 +185,13 @@ class GaitCyclePlot(PlainPlot):
             self.box.addItem(frame)
 
     def _add_curve(self, look: theme.Theme, curve: CycleCurve) -> None:
-        color = curve_color(look, curve.side, curve.style)
+        visit = curve.visit
+        color = curve_color(look, curve.side, curve.style) if visit is None else visit_color(look, visit)
+        pen = curve_pen(look, curve.side, curve.style) if visit is None else visit_pen(look, visit)
         if curve.sd is not None:
             tint = fill(color.name(), 0.14)
             self._add_area(curve.mean - curve.sd, curve.mean + curve.sd, tint, -10)
-        self.box.addItem(
-            pg.PlotCurveItem(CYCLE_PERCENT, curve.mean, pen=curve_pen(look, curve.side, curve.style))
-        )
+        self.box.addItem(pg.PlotCurveItem(CYCLE_PERCENT, curve.mean, pen=pen))
         if curve.style is CurveStyle.WITH_EXO:
             spots = slice(MARKER_EVERY // 2, None, MARKER_EVERY)
             self.box.addItem(
@@ -192,17 +219,6 @@ class GaitCyclePlot(PlainPlot):
         line.setToolTip(f"Toe-off at {100 * panel.toe_off_fraction:.0f} % of the gait cycle")
         self.box.addItem(line, ignoreBounds=True)
 
-    def _add_corner(self, look: theme.Theme) -> None:
-        """Correlation and RMSE of the last-named gait; the others one hover away."""
-        if self._panel is None or not self._panel.likeness or not self._panel.likeness[-1].known:
-            return
-        words = self._panel.likeness[-1].words()
-        self._corner = pg.TextItem(words, color=look.colors.text, fill=look.colors.surface)
-        self._corner.setFont(small_font(look))
-        self._corner.setZValue(15)
-        self._corner.setToolTip("\n".join(f"{item.label}: {item.words()}" for item in self._panel.likeness))
-        self.box.addItem(self._corner, ignoreBounds=True)
-
     def _add_no_stride_note(self, look: theme.Theme, missing: str) -> None:
         """Empty axes look like a mistake; without a curve their numbers mean nothing either."""
         words = pg.TextItem(missing, color=look.colors.muted, anchor=(0.5, 0.5))
@@ -221,32 +237,43 @@ class GaitCyclePlot(PlainPlot):
             lines = pg.PlotCurveItem(x, y, connect="pairs", pen=line_pen(color), antialias=False)
             lines.setZValue(-5)
             self.box.addItem(lines, ignoreBounds=True)
+        self._add_active(look, low + _BAR_PLACE * (high - low))
+
+    def _add_active(self, look: theme.Theme, at: float) -> None:
+        """Bars just above the axis, when the muscle works in normal gait."""
+        for on, off in () if self._panel is None else self._panel.active:
+            pen = line_pen(look.colors.norm, _BAR_PX)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            bar = pg.PlotCurveItem(np.array([on, off]), np.array([at, at]), pen=pen, antialias=False)
+            bar.setZValue(-4)
+            self.box.addItem(bar, ignoreBounds=True)
 
     def _fit_range(self) -> tuple[float, float]:
         low, high = self._range or (self._panel.value_range() if self._panel is not None else (0.0, 1.0))
         least = 0.5 if self._panel is None else self._panel.least_margin
         margin = max(least, 0.08 * (high - low))
-        low, high = low - margin, high + 1.6 * margin
+        low, high = low - margin, high + margin
         self.box.setRange(xRange=(0, 100), yRange=(low, high), padding=0, disableAutoRange=True)
-        if self._corner is not None and self._panel is not None:
-            on_top = _more_room_above(self._panel, low, high)
-            self._corner.setAnchor((1, 0) if on_top else (1, 1))
-            self._corner.setPos(QPointF(100, high if on_top else low))
         if self._missing is not None:
             self._missing.setPos(QPointF(50.0, (low + high) / 2))
         return low, high
 
     # What the person does -----------------------------------------------------------------------
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_middle"):  # pyqtgraph resizes while it is made
+            self._name_ticks()
+
     def mouseMoveEvent(self, event: Any) -> None:
         super().mouseMoveEvent(event)
         at = self.box.mapSceneToView(self.mapToScene(event.position().toPoint()))
         inside = self.box.sceneBoundingRect().contains(self.mapToScene(event.position().toPoint()))
-        self._update_read_out(at.x() / 100 if inside else self._cursor_fraction)
+        self.hovered.emit(float(np.clip(at.x() / 100, 0.0, 1.0)) if inside else None)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._update_read_out(None)
+        self.hovered.emit(None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
@@ -261,26 +288,18 @@ class GaitCyclePlot(PlainPlot):
             return ""
         point = round(np.clip(fraction, 0, 1) * 100)
         unit, band, digits = self._panel.unit, self._panel.band, self._panel.digits
-        values = [f"{curve.label} {curve.mean[point]:.{digits}f}{unit}" for curve in self._panel.curves]
+        values = [
+            f"{curve.mark or curve.label} {signed(curve.mean[point], digits)}{unit}"
+            for curve in self._panel.curves
+        ]
         if band is not None:
-            values.append(f"normal {band.mean[point]:.{digits}f} ± {band.sd[point]:.{digits}f}{unit}")
+            values.append(f"normal {signed(band.mean[point], digits)} ± {band.sd[point]:.{digits}f}{unit}")
         return f"{point} %\n" + "\n".join(values)
 
     def _on_picked(self, percent: float) -> None:
         fraction = float(np.clip(percent / 100, 0.0, 1.0))
         self.set_cursor(fraction)
         self.cursor_moved.emit(fraction)
-
-    def _update_read_out(self, fraction: float | None) -> None:
-        shown = fraction is not None and 0 <= fraction <= 1 and self.underMouse()
-        self._read_out.setVisible(bool(shown))
-        if not shown or fraction is None:
-            return
-        self._read_out.setText(self.read_out(fraction))
-        view = self.box.viewRange()
-        rightwards = fraction < 0.55
-        self._read_out.setAnchor((0, 0) if rightwards else (1, 0))
-        self._read_out.setPos(QPointF(100 * fraction + (1.5 if rightwards else -1.5), view[1][1]))
 
     def _save_picture(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save picture", self._file_name("png"), "PNG (*.png)")
@@ -297,13 +316,3 @@ class GaitCyclePlot(PlainPlot):
     def _file_name(self, ending: str) -> str:
         assert self._panel is not None
         return f"{self._panel.title.lower().replace(' ', '-')}.{ending}"
-
-
-def _more_room_above(panel: JointPanel, low: float, high: float) -> bool:
-    """Whether the last quarter of the cycle, where the corner's words stand, is emptier at the top."""
-    late = np.concatenate([curve.mean[72:] for curve in panel.curves] or [np.zeros(1)])
-    if panel.band is not None:
-        late = np.concatenate(
-            [late, (panel.band.mean + panel.band.sd)[72:], (panel.band.mean - panel.band.sd)[72:]]
-        )
-    return bool(high - late.max() >= late.min() - low)

@@ -1,20 +1,20 @@
-"""Hip, knee and ankle, left beside right, with one key and one cursor for all."""
+"""Hip, knee and ankle, left beside right, with one key and one cursor for all; a joint can be enlarged."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QWidget
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QStackedLayout, QWidget
 
 from core.domain.body import SAGITTAL, SIDES, Side
-from ui import theme
+from ui.plots.against import Difference, difference_of
 from ui.plots.curves import CurveStyle, JointPanel, Quantity
 from ui.plots.gait_cycle import GaitCyclePlot
-from ui.plots.plot_style import curve_pen, fill
-from ui.widgets.basics import clear, column, label, row
-
-KEY_COLUMNS = 3  # more names than four take a second line
-LONG_NAME, LONG_KEY = 24, 60  # letters, of one name and of all: more need fewer columns
+from ui.plots.joint_cell import JointCell
+from ui.plots.plot_key import Entry, Mark, PlotKey
+from ui.widgets.basics import column, label, row
 
 
 class JointGrid(QWidget):
@@ -25,32 +25,13 @@ class JointGrid(QWidget):
     def __init__(self, kinds: tuple[Quantity, ...] = SAGITTAL) -> None:
         super().__init__()
         self._kinds: tuple[Quantity, ...] = ()
-        self._places = [{side: GaitCyclePlot() for side in SIDES} for _ in kinds]
+        self._enlarged: int | None = None  # row
+        self._places = [{side: JointCell(side) for side in SIDES} for _ in kinds]
         self.plots: dict[tuple[Quantity, Side], GaitCyclePlot] = {}
-        self._key = QGridLayout()
-        self._key.setContentsMargins(0, 0, 0, 0)
-        self._key.setHorizontalSpacing(18)
-        self._key.setVerticalSpacing(0)
+        self._key = PlotKey()
         self._band_words = label("", "small", wrap=True)
-        grid = self._grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(2)
-        for column_number, side in enumerate(SIDES):
-            heading = label(side.value.capitalize(), "section")
-            heading.setProperty("side", side.value)
-            grid.addWidget(heading, 0, column_number, Qt.AlignmentFlag.AlignHCenter)
-            for row_number, places in enumerate(self._places):
-                plot = places[side]
-                plot.cursor_moved.connect(lambda at, side=side: self.cursor_moved.emit(side, at))
-                grid.addWidget(plot, row_number + 1, column_number)
-        grid.setColumnStretch(0, 108)  # the left column carries the axis names
-        grid.setColumnStretch(1, 100)
-        layout = column(gap=2)
-        layout.addLayout(self._key)
-        layout.addWidget(self._band_words)
-        layout.addLayout(grid, 1)
-        self.setLayout(layout)
+        self._read_out = label("", "small", wrap=True)
+        self._build()
         self.set_rows(kinds)
 
     @property
@@ -58,34 +39,43 @@ class JointGrid(QWidget):
         """How many quantities have a place."""
         return len(self._places)
 
+    def cell(self, kind: Quantity, side: Side) -> JointCell:
+        return self._places[self._kinds.index(kind)][side]
+
     def set_rows(self, kinds: tuple[Quantity, ...]) -> None:
         """What the rows show from now on; at most as many as the grid was made with."""
         if kinds == self._kinds:
             return
         self._kinds = kinds
         self.plots = {
-            (kind, side): plot
+            (kind, side): cell.plot
             for kind, places in zip(kinds, self._places, strict=False)
-            for side, plot in places.items()
+            for side, cell in places.items()
         }
-        last = len(kinds) - 1
-        for number, places in enumerate(self._places):
-            # the last row carries the axis
-            self._grid.setRowStretch(number + 1, 0 if number > last else 13 if number == last else 10)
-            for side, plot in places.items():
-                plot.setVisible(number <= last)
-                plot.set_axes(x_label=number == last, y_label=side is SIDES[0])
+        self._enlarged = None
+        self._arrange()
 
-    def show_panels(self, panels: tuple[JointPanel, ...]) -> None:
+    def add_tool(self, tool: QWidget) -> None:
+        """Beside the key."""
+        self._top.addWidget(tool)
+
+    def enlarge(self, kind: Quantity | None) -> None:
+        """Give one quantity all the room, or all of them their own again."""
+        self._enlarged = None if kind is None else self._kinds.index(kind)
+        self._arrange()
+
+    def show_panels(self, panels: Sequence[JointPanel]) -> None:
         by_place = {(panel.kind, panel.side): panel for panel in panels}
         for kind in self._kinds:
-            ranges = [by_place[kind, side].value_range() for side in SIDES if (kind, side) in by_place]
-            if not ranges:
+            own = {side: by_place[kind, side] for side in SIDES if (kind, side) in by_place}
+            if not own:
                 continue
+            ranges = [panel.value_range() for panel in own.values()]
             shared = (min(low for low, _ in ranges), max(high for _, high in ranges))
-            for side in SIDES:
-                if (kind, side) in by_place:
-                    self.plots[kind, side].set_panel(by_place[kind, side], shared)
+            differences = {side: difference_of(panel) for side, panel in own.items()}
+            most = _largest(tuple(differences.values()))
+            for side, panel in own.items():
+                self.cell(kind, side).show_panel(panel, shared, differences[side], most)
         self._show_key(panels)
 
     def set_cursor(self, side: Side, fraction: float | None) -> None:
@@ -93,62 +83,80 @@ class JointGrid(QWidget):
             if plot_side is side:
                 plot.set_cursor(fraction)
 
-    def _show_key(self, panels: tuple[JointPanel, ...]) -> None:
-        clear(self._key)
-        named: dict[str, CurveStyle] = {}
+    def _build(self) -> None:
+        grid = self._grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        for row_number, places in enumerate(self._places):
+            for column_number, (side, cell) in enumerate(places.items()):
+                cell.plot.cursor_moved.connect(lambda at, side=side: self.cursor_moved.emit(side, at))
+                cell.enlarge.connect(lambda number=row_number: self._toggle(number))
+                cell.read_out.connect(self._show_read_out)
+                grid.addWidget(cell, row_number, column_number)
+        self._above = QStackedLayout()
+        self._above.addWidget(self._key)
+        self._above.addWidget(self._read_out)
+        self._top = row(gap=8)
+        self._top.addLayout(self._above, 1)
+        layout = column(gap=2)
+        layout.addLayout(self._top)
+        layout.addWidget(self._band_words)
+        layout.addLayout(grid, 1)
+        self.setLayout(layout)
+
+    def _toggle(self, number: int) -> None:
+        self._enlarged = None if self._enlarged == number else number
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Every quantity has its row; an enlarged one is alone. The lowest carries the axis."""
+        count = len(self._kinds)
+        shown = range(count) if self._enlarged is None else (self._enlarged,)
+        for number, places in enumerate(self._places):
+            lowest = bool(shown) and number == shown[-1]
+            self._grid.setRowStretch(number, 0 if number not in shown else 13 if lowest else 10)
+            for cell in places.values():
+                cell.setVisible(number in shown)
+                cell.plot.set_axes(x_label=lowest)
+                cell.show_enlarged(number == self._enlarged)
+
+    def _show_read_out(self, words: str) -> None:
+        """In place of the key, which tells nothing while one reads."""
+        self._read_out.setText(words)
+        self._above.setCurrentIndex(1 if words else 0)
+
+    def _show_key(self, panels: Sequence[JointPanel]) -> None:
+        named: dict[str, CurveStyle | int] = {}
         for panel in panels:
             for curve in panel.curves:
-                named.setdefault(curve.label, curve.style)
-        entries: list[tuple[CurveStyle | None, str]] = [
-            (s, name[:1].upper() + name[1:]) for name, s in named.items()
-        ]
-        if any(panel.band is not None for panel in panels):
-            entries.append((None, "Normal ± 1 SD"))
+                name = curve.label[:1].upper() + curve.label[1:]
+                line = curve.style if curve.visit is None else curve.visit
+                named.setdefault(f"{curve.mark} {name}".strip(), line)
+        entries: list[Entry] = [(style, name) for name, style in sorted_marks(named)]
+        bands = [panel.band for panel in panels if panel.band is not None]
+        if bands:
+            entries.append((Mark.BAND, "Normal ± 1 SD" if bands[0].fits else "Nearest band ± 1 SD"))
         if any(panel.published for panel in panels):
-            entries.append((None, "Published peaks"))
-        words = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
-        self._band_words.setText(words[0] if words else "")
+            entries.append((Mark.BAND, "Published peaks"))
+        if any(one is not None and one.band is not None for one in map(difference_of, panels)):
+            entries.append((Mark.BEYOND, "B−A beyond it"))
+        spread = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
+        words = [*(band.words for band in bands[:1] if band.words), *spread[:1]]
+        self._band_words.setText(" ".join(words))
         self._band_words.setVisible(bool(words))
-        wide = _key_columns([name for _, name in entries])
-        for number, (style, name) in enumerate(entries):
-            entry = row(KeySwatch(style), label(name, "small"), None, gap=5)
-            self._key.addLayout(entry, number // wide, number % wide)
+        self._key.show_entries(entries)
 
 
-def _key_columns(names: list[str]) -> int:
-    """How many names have room side by side."""
-    if any(len(name) > LONG_NAME for name in names) and sum(map(len, names)) > LONG_KEY:
-        return KEY_COLUMNS - 1
-    return KEY_COLUMNS if len(names) > KEY_COLUMNS + 1 else KEY_COLUMNS + 1
+def sorted_marks(named: dict[str, CurveStyle | int]) -> list[tuple[str, CurveStyle | int]]:
+    """A before B, also where the first panel has B only."""
+    marked = all(name[:2] in ("A ", "B ") for name in named)
+    return sorted(named.items()) if marked else list(named.items())
 
 
-class KeySwatch(QWidget):
-    """A piece of line as it looks in the plots; a grey field for the normal band."""
-
-    def __init__(self, style: CurveStyle | None) -> None:
-        super().__init__()
-        self._style = style
-        self.setFixedSize(QSize(34, 14))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        look = theme.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = self.height() / 2
-        if self._style is None:
-            painter.fillRect(self.rect().adjusted(2, 2, -2, -2), fill(look.colors.norm_band, 0.9))
-            painter.end()
-            return
-        pen = QPen(curve_pen(look, Side.LEFT, self._style))
-        pen.setColor(look.colors.text)
-        painter.setPen(pen)
-        painter.drawLine(2, round(middle), self.width() - 2, round(middle))
-        if self._style is CurveStyle.WITH_EXO:
-            painter.setBrush(pen.color())
-            painter.drawEllipse(self.rect().center(), 4, 4)
-        painter.end()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
+def _largest(differences: Sequence[Difference | None]) -> float:
+    """The edge of the strips of both sides: what is drawn in them fits."""
+    known = [one for one in differences if one is not None]
+    values = [np.abs(one.value).max() for one in known]
+    values += [one.band.max() for one in known if one.band is not None]
+    return 1.05 * float(max(values, default=1.0))

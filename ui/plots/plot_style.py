@@ -18,10 +18,18 @@ _WIDTH = {
     CurveStyle.WITH_EXO: 3.4,
     CurveStyle.IMPAIRED: 4.0,
     CurveStyle.ESTIMATED: 2.2,
+    CurveStyle.HEALTHY: 2.2,
+    CurveStyle.WORN: 2.2,
+    CurveStyle.GENERIC: 2.2,
 }
 # Fraction of the text colour mixed into the side's colour, so that lines on one plot differ in weight too.
 _TOWARDS_TEXT = {CurveStyle.MEASURED: 0.62, CurveStyle.IMPAIRED: 0.3}
 _TOWARDS_MUTED = {CurveStyle.DEFAULT: 0.30}
+_LONG_DASHES = {
+    CurveStyle.ESTIMATED: [8.0, 2.4],
+    CurveStyle.WORN: [5.0, 1.8, 1.2, 1.8],
+    CurveStyle.GENERIC: [5.0, 1.8, 1.2, 1.8, 1.2, 1.8],
+}
 MARKER_EVERY = 10  # points of the cycle
 
 
@@ -43,9 +51,33 @@ def curve_pen(theme: Theme, side: Side, style: CurveStyle) -> QPen:
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     elif style is CurveStyle.IMPAIRED:
         pen.setDashPattern([0.1, 1.9])  # with round ends: dots
-    elif style is CurveStyle.ESTIMATED:
-        pen.setDashPattern([8.0, 2.4])
+    elif style is CurveStyle.HEALTHY:
+        pen.setDashPattern([1.4, 1.8])
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    elif style in _LONG_DASHES:
+        pen.setDashPattern(_LONG_DASHES[style])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
+VISIT_DASHES: tuple[list[float], ...] = ([], [5.0, 3.0], [0.1, 2.2], [8.0, 2.4, 1.4, 2.4])
+
+
+def visit_color(theme: Theme, number: int) -> QColor:
+    """The colour of a recording among several; none is a side's."""
+    return QColor(theme.colors.visits[number])
+
+
+def visit_pen(theme: Theme, number: int) -> QPen:
+    """Colour and dashes tell the recording: each can be read without the other, also in grey."""
+    pen = QPen(visit_color(theme, number))
+    pen.setCosmetic(True)
+    pen.setWidthF(2.4)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    dashes = VISIT_DASHES[number]
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap if min(dashes, default=0.0) < 1.0 else Qt.PenCapStyle.FlatCap)
+    if dashes:
+        pen.setDashPattern(dashes)
     return pen
 
 

@@ -74,7 +74,7 @@ class TimeCourses(QWidget):
 _LEAST_PX, _TIME_AXIS_PX = 90, 38  # a joint's name fits beside its curves
 
 
-class _TimeBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
+class TimeBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph is untyped
     """Pressing or dragging moves the cursor; nothing pans or zooms by accident."""
 
     picked = Signal(float)  # s
@@ -103,7 +103,7 @@ class TimeCoursePlot(PlainPlot):
     moment_chosen = Signal(float)  # s
 
     def __init__(self) -> None:
-        super().__init__(_TimeBox())
+        super().__init__(TimeBox())
         self._course: AngleCourse | None = None
         self._names_time, self._time_s = True, 0.0
         self.setMinimumSize(240, _LEAST_PX)

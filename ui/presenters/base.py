@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from core.domain.body import Side
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.errors import UserError
+from core.gait.norm_choice import Walker
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
 from core.session.flow import JOBS, Step, StepState, StepStatus
+from core.session.norms import walker_of
 from ui.pages.frame import Page
 from ui.session_context import SessionContext
 from ui.theme import Tone
+from ui.widgets.take_away import TakeAway
 
 
 class StepPresenter(QObject):
@@ -35,6 +40,7 @@ class StepPresenter(QObject):
         page.keep_stale.connect(self._keep)
         page.redo.connect(lambda: self.attempt(self._redo))
         page.advice_closed.connect(lambda: page.show_advice(None))
+        page.take_away.chosen.connect(lambda what: self.attempt(lambda: self._take_away(what)))
         context.jobs.ended.connect(self._ended)
 
     def refresh(self) -> None:
@@ -43,6 +49,17 @@ class StepPresenter(QObject):
         self._step_page.show_stale(self.stale_sentence(status))
         self.progress()
         self.attempt(lambda: self.show(status))
+        self._step_page.take_away.setVisible(bool(self.shown_records()))
+
+    def shown_records(self) -> tuple[str, ...]:
+        """Ids of the records that this page shows and that can be saved from it; the one in front first."""
+        return ()
+
+    def _take_away(self, what: TakeAway) -> None:
+        """What writes files is loaded when it is wanted: the first window does not wait for it."""
+        from ui.presenters.take_away import take_away
+
+        take_away(self, self._step_page, self.context, what)
 
     def progress(self) -> None:
         """Cheap: only the progress of the running job."""
@@ -68,6 +85,20 @@ class StepPresenter(QObject):
 
     def leave(self) -> None:
         """The page is hidden now; stop what only makes sense while someone looks."""
+
+    @property
+    def walker(self) -> Walker | None:
+        """The open patient as compared with normal people, at no speed yet; None while no visit is open."""
+        subject, visit_id = self.context.subject, self.context.visit_id
+        if subject is None or visit_id is None:
+            return None
+        return walker_of(subject, self.context.store.visit(visit_id).started_utc.year, math.nan)
+
+    @property
+    def affected_side(self) -> Side | None:
+        """The patient's; None where no side or no single one is affected."""
+        subject = self.context.subject
+        return None if subject is None else subject.one_affected_side
 
     def running_job(self) -> JobState | None:
         if self.context.visit_id is None or not JOBS[self.step]:

@@ -11,7 +11,7 @@ from ui.pages.calibration_panel import CalibrationState
 from ui.pages.capture import CaptureState
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.theme import Tone
-from ui.wording import count
+from ui.wording import count, day
 
 _COLUMNS = ("", "Picture", "Focal length", "Off by", "In space", "Stands at (m)")
 _FILMS = "Choose films of the board"
@@ -23,7 +23,7 @@ def calibration_page(
     """The page while cameras are calibrated: asks for films, or shows what came out."""
     others: list[tuple[str, str]] = [("calibration file", "Check a calibration file…")]
     if earlier is not None:
-        others.append(("not moved", f"Cameras have not moved since {earlier.created_utc:%Y-%m-%d}"))
+        others.append(("not moved", f"Cameras have not moved since {day(earlier.created_utc)}"))
     others.append(("close", "Back to the walk"))
     headline, tone = calibration_verdict(calibration)
     return CaptureState(

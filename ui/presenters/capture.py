@@ -14,11 +14,12 @@ from core.jobs.values import Done, JobState, JsonValue, Outcome, Picture, Sample
 from core.session.flow import Step, StepStatus
 from ui.pages.capture import CapturePage, CaptureState
 from ui.presenters.base import StepPresenter
+from ui.presenters.camera_finder import CameraFinder
 from ui.presenters.camera_table import camera_table
 from ui.presenters.capture_result import capture_verdict, read_result, video_facts
 from ui.presenters.chosen_calibration import ChosenCalibration
 from ui.presenters.laboratory_trial import OTHER_TRIAL, ChosenTrial, is_trial
-from ui.presenters.live_camera import LiveCamera, camera_params, preview_image
+from ui.presenters.live_camera import LiveCamera, preview_image
 from ui.presenters.recording_changes import REMOVE, TURN, RecordingChanges
 from ui.recording_view import view_without_people
 from ui.session_context import SessionContext
@@ -41,6 +42,8 @@ class CapturePresenter(StepPresenter):
         self._calibration, self._changes = ChosenCalibration(self), RecordingChanges(self)
         self._trial = ChosenTrial(self)
         self._live: LiveCamera | None = None
+        self._finder = CameraFinder(context, self)
+        self._finder.changed.connect(self._cameras_known)
         self._read = lru_cache(maxsize=4)(partial(read_result, context.store))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.files_chosen.connect(lambda files: self.attempt(lambda: self._import(files)))
@@ -64,6 +67,7 @@ class CapturePresenter(StepPresenter):
         page.camera_shown.connect(self._show_camera)
         page.camera_on.connect(lambda camera: self.attempt(lambda: self._turn_on(camera)))
         page.camera_off.connect(self._turn_off)
+        page.panel.look_again.connect(lambda: self.attempt(self._finder.look))
         page.record_start.connect(lambda: self._send_to_camera("start"))
         page.record_stop.connect(lambda: self._send_to_camera("stop"))
         context.jobs.pictured.connect(self._pictured)
@@ -91,7 +95,7 @@ class CapturePresenter(StepPresenter):
         if self.blocked(status, "Record or import a walk of the patient"):
             return
         if self._live is not None:
-            self._page.render(self._live.page_state())
+            self._page.render(self._live.page_state(self._finder.choices))
             return
         if self._calibration.shown:
             self._page.render(self._calibration.page_state())
@@ -214,7 +218,7 @@ class CapturePresenter(StepPresenter):
                 self._page.choose_trial()
             case "camera":
                 self._live = LiveCamera()
-                self.refresh()
+                self._finder.look()
             case "calibration":
                 self._page.choose_calibration()
             case "calibrate":
@@ -247,7 +251,7 @@ class CapturePresenter(StepPresenter):
 
     def _answer_trial(self, *, wanted: bool) -> None:
         if wanted:
-            self._trial.take()
+            self._trial.take(self._page.options.worn)
         else:
             self._trial.forget()
             self.refresh()
@@ -264,6 +268,7 @@ class CapturePresenter(StepPresenter):
         told = self._calibration.for_import(len(files))
         names: list[JsonValue] = [str(path) for path in files]
         hide = self._page.hide_heads
+        told |= {"condition": self._page.options.worn.value}
         self.submit("import_video", visit_id=self.context.visit_id, files=names, hide_face=hide, **told)
 
     def _use_calibration(self, file: Path) -> None:
@@ -302,6 +307,7 @@ class CapturePresenter(StepPresenter):
 
     def _forget(self) -> None:
         self._camera = None
+        self._page.options.forget_worn()
         self._calibration.forget()
         self._changes.forget()
         self._trial.forget()
@@ -328,9 +334,14 @@ class CapturePresenter(StepPresenter):
 
     # The live camera
 
+    def _cameras_known(self) -> None:
+        if self._live is not None:
+            self.refresh()
+
     def _turn_on(self, camera: int) -> None:
-        if self.context.visit_id is not None and self._live is not None:
-            params = camera_params(camera)
+        choices = self._finder.choices
+        if self.context.visit_id is not None and self._live is not None and choices:
+            params = {**choices[camera].params, "condition": self._page.options.worn.value}
             job_id = self.context.submit("record_camera", visit_id=self.context.visit_id, **params)
             self._live = LiveCamera(job_id)
             self.refresh()
@@ -355,5 +366,9 @@ class CapturePresenter(StepPresenter):
 
     def _sampled(self, job_id: str, sample: Sample) -> None:
         if self._live is not None and job_id == self._live.job_id:
+            first = not self._live.sees
             self._live = self._live.with_sample(sample)
-            self._page.panel.show_state(self._live.panel_state())
+            if first:
+                self.refresh()  # only now it is true that the camera is on
+            else:
+                self._page.panel.show_state(self._live.panel_state(self._finder.choices))

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from core.capture.upright import TURNED
+from core.domain.condition import Condition
 from core.domain.findings import Finding, Severity
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Recording
@@ -64,6 +65,8 @@ def video_facts(recording: Recording, calibration: str = "") -> str:
     names = video.name if len(recording.videos) == 1 else count(len(recording.videos), "video")
     size = f"{video.width_px} × {video.height_px}"
     told = f" · calibration: {calibration}" if calibration else ""
+    if recording.condition is not Condition.NOT_STATED:
+        told += f" · {recording.condition.words}"
     return f"{names} · {size} · {video.fps_hz:.0f} frames/s · {video.duration_s:.1f} s{told}"
 
 

@@ -6,16 +6,18 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from core.domain.assistance import Assistance, CostRatio, assistance_of, percent_words, with_reason
+from core.domain.assistance import Assistance, assistance_of
 from core.domain.comparison_words import verdict_details
 from core.domain.controller import Comparison, GaitScore, TrainedController, unattended
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
+from core.domain.release import typed_reason
 from core.domain.rollout import GaitLabel
-from core.domain.situation_effects import situation_assistance, situation_effects
+from core.domain.situation_effects import brief_assistance, situation_assistance
 from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
+from core.session.release import release_declaration, sign_comparison
 from ui.pages.compare import ComparePage, CompareState
 from ui.pages.correlations import CorrelationsView
 from ui.pages.gait_comparison import ComparisonView
@@ -26,12 +28,12 @@ from ui.presenters.assistance import help_view
 from ui.presenters.base import StepPresenter
 from ui.presenters.correlations import correlations_view
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
-from ui.presenters.level_walk import falls_words, staged
+from ui.presenters.level_walk import level_norm, staged
 from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.empty import Missing
-from ui.wording import clock, listed, percent, unbroken
+from ui.wording import clock, percent, unbroken
 
 PERSONAL = GaitLabel.PERSONALIZED_CONTROLLER
 RIVALS = (  # in the order of the columns; records of earlier versions have two of them
@@ -45,8 +47,6 @@ PURPOSE = (
 )
 INTERVAL_TIP = "Of the mean over all walks, seed by seed; another twin or another day differs by more."
 REASON_WANTED = "Sign only with a reason; package and report will hold it."
-MOST_NAMED = 3  # situations in the headline; the tab has all of them with what gets harder
-WORTHWHILE = 0.03  # fraction of what walking costs; a smaller change is hardly felt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,14 +64,12 @@ class ComparePresenter(StepPresenter):
     def __init__(self, page: ComparePage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._page = page
-        self._pair = 0
         self._loaded: tuple[str, Comparison, Motion | None] | None = None
-        self._views: dict[int, ComparisonView] = {}  # by pair, of the loaded comparison
+        self._shown: ComparisonView | None = None  # of the loaded comparison
         self._parts: dict[str, _Parts] = {}  # by the words of their button, of the loaded comparison
         page.secondary_action.connect(lambda _key: self.attempt(self.start))
         page.compare_again.connect(lambda: self.attempt(self.start))
         page.approver_changed.connect(self.refresh)
-        page.comparison.pair_chosen.connect(self._choose_pair)
 
     def start(self) -> None:
         controller = self.newest(RecordKind.CONTROLLER)
@@ -86,13 +84,17 @@ class ComparePresenter(StepPresenter):
             return
         if self._loaded is None or self._loaded[0] != status.record_id:
             self._loaded = (status.record_id, *self._load(status.record_id))
-            self._views, self._parts = {}, {}
+            self._shown, self._parts = None, {}
             self._page.approver.clear()
             self._page.reason.clear()
         self._page.render(self._result(*self._loaded))
+        self._page.comparison.stage.show_affected(self.affected_side)
 
     def leave(self) -> None:
         self._page.comparison.leave()
+
+    def shown_records(self) -> tuple[str, ...]:
+        return () if self._loaded is None else (self._loaded[0],)
 
     def main(self) -> None:
         if self._loaded is None:
@@ -106,24 +108,10 @@ class ComparePresenter(StepPresenter):
         if self._why_not_sign(assistance) or self.context.visit_id is None:
             return
         name, role = self._page.approver.given
-        meaning = self._declaration()
-        if assistance.needs_reason:
-            meaning = with_reason(meaning, assistance, self._page.reason.text().strip())
-        self.context.store.decide(
-            self.context.visit_id,
-            self.step.value,
-            Verdict.SIGNED,
-            record_id=record_id,
-            by=name,
-            role=role,
-            reason=meaning,
-        )
-        self.context.show_message(f"Signed by {name}. The controller may now be deployed.", Tone.OK)
+        sign_comparison(self.context.store, record_id, by=name, role=role, reason=self._page.reason.text())
+        tone = Tone.WARN if assistance.needs_reason else Tone.OK
+        self.context.show_message(f"Signed by {name}. The controller may now be deployed.", tone)
         self.context.record_changed.emit()
-
-    def _choose_pair(self, number: int) -> None:
-        self._pair = number
-        self.refresh()
 
     # State of the page ---------------------------------------------------------------------------
 
@@ -142,7 +130,7 @@ class ComparePresenter(StepPresenter):
 
     def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:
         signature = self._signature(record_id)
-        headline, tone = situated_headline(comparison)
+        headline, tone = verdict_headline(brief_assistance(comparison))
         assistance = situation_assistance(comparison)
         why_not = "" if signature is not None else self._why_not_sign(assistance)
         parts = self._cached_parts(record_id, comparison)
@@ -155,8 +143,8 @@ class ComparePresenter(StepPresenter):
             correlations=parts.correlations,
             declaration=self._declaration(),
             reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
-            signer=self.context.operator,
             signed="" if signature is None else signed_words(signature),
+            signed_tone=Tone.WARN if assistance.needs_reason else Tone.OK,
             main_action="Sign comparison" if signature is None else "Go on with Deploy",
             why_not=why_not,
             secondary=() if signature else (("again", "Compare again"),),
@@ -165,9 +153,9 @@ class ComparePresenter(StepPresenter):
 
     def _cached_view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
         """The same values again, so that the plots need not be drawn again."""
-        if self._pair not in self._views:
-            self._views[self._pair] = self._view(comparison, motion)
-        return self._views[self._pair]
+        if self._shown is None:
+            self._shown = self._view(comparison, motion)
+        return self._shown
 
     def _cached_parts(self, record_id: str, comparison: Comparison) -> _Parts:
         action = "" if self.running_job() is not None else "Compare again"
@@ -188,21 +176,19 @@ class ComparePresenter(StepPresenter):
         return self.context.store.load(controller_id, TrainedController).controller.limits.peak_nm
 
     def _view(self, comparison: Comparison, motion: Motion | None) -> ComparisonView:
-        """Pictures and curves of the chosen gait and the personalized one; the table has all of them."""
+        """All gaits, at first the one without the exo against the personalized one; the table has all."""
         gaits, rivals = comparison.rollouts, rivals_in(comparison)
-        left = rivals[min(self._pair, len(rivals) - 1)]
-        shown = [rollout for label in (left, PERSONAL) if (rollout := gaits.find(label)) is not None]
-        everything = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
+        norm = level_norm(gaits, motion, self.walker)
+        everything = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts], norm=norm)
         columns = (*rivals, PERSONAL)
         return ComparisonView(
-            staged=tuple(staged(gaits, rollout.label) for rollout in shown),
-            joint_panels=joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in shown]),
-            exo_panels=exo_panels(shown),
+            staged=tuple(staged(gaits, rollout.label) for rollout in gaits.rollouts),
+            joint_panels=everything,
+            exo_panels=exo_panels(gaits.rollouts),
             sentence=below_headline(comparison),
             table=comparison_table(comparison, columns, likeness_rows(everything, columns, short=True)),
-            place=f"{gaits.scenario} · {falls_words(gaits.find(PERSONAL))}",
-            pairs=tuple(label.value.capitalize() for label in rivals),
-            pair=self._pair,
+            against=(rivals[0].value, PERSONAL.value) if rivals else None,
+            all_curves=False,
         )
 
     def _why_not_sign(self, assistance: Assistance) -> str:
@@ -213,11 +199,8 @@ class ComparePresenter(StepPresenter):
         return ""
 
     def _declaration(self) -> str:
-        code = "this patient" if self.context.subject is None else self.context.subject.code
-        return (
-            f"I have looked at these simulated gaits and release the personalized controller for {code}, "
-            "for a first supervised walk."
-        )
+        """What is signed with the verdict, which is the headline of the page."""
+        return "" if self.context.subject is None else release_declaration(self.context.subject)
 
     def _signature(self, record_id: str) -> Decision | None:
         """By a person; what a session without a screen released for its virtual exo can still be signed."""
@@ -230,7 +213,9 @@ class ComparePresenter(StepPresenter):
 
 def signed_words(signature: Decision) -> str:
     role = f", {signature.role}," if signature.role else ""
-    return f"Signed by {signature.by}{role} on {clock(signature.on_utc)}."
+    reason = typed_reason(signature.reason)
+    in_spite = f", in spite of the verdict, because: {reason}" if reason else "."
+    return f"Signed by {signature.by}{role} on {clock(signature.on_utc)}{in_spite}"
 
 
 def rivals_in(comparison: Comparison) -> tuple[GaitLabel, ...]:
@@ -244,55 +229,9 @@ def below_headline(comparison: Comparison) -> str:
     return unbroken(verdict_details(comparison.scores, comparison.strangers))
 
 
-def situated_headline(comparison: Comparison) -> tuple[str, Tone]:
-    """The same, and in which other situations walking gets harder."""
-    headline, tone = compare_headline(comparison.scores)
-    effects = situation_effects(comparison.situations)
-    harder = [one.name for one in effects if one.harder]
-    if not harder:
-        return headline, tone
-    named = (
-        f": {listed(harder)}"
-        if len(harder) <= MOST_NAMED
-        else f" in {len(harder)} of {len(effects)} situations"
-    )
-    return f"{headline} Harder{named}.", Tone.WARN
-
-
-def compare_headline(scores: tuple[GaitScore, ...]) -> tuple[str, Tone]:
-    """The personalized controller against no exo, in one sentence."""
-    found = assistance_of(scores)
-    if found.more_falls:
-        return f"The twin falls more often with the personalized controller: {found.falls_words}.", Tone.WARN
-    if found.cost is not None:
-        return cost_headline(found.cost)
-    if found.effort_ratio is None:
-        return "The comparison is incomplete.", Tone.WARN
-    return effort_headline(found.effort_ratio)
-
-
-def cost_headline(cost: CostRatio) -> tuple[str, Tone]:
-    """What walking costs with the exo against without it."""
-    change = unbroken(f"{cost.change_words} ({cost.interval_words}).")
-    if cost.change > 0 and cost.shown:
-        return f"Walking gets harder with the exo: {change}", Tone.WARN
-    if not cost.shown:
-        return f"Walking is not shown to get easier with the exo: {change}", Tone.WARN
-    if -cost.change < WORTHWHILE:
-        return f"Walking gets hardly easier with the exo: {change}", Tone.WARN
-    return f"Walking gets easier with the exo: {change}", Tone.OK
-
-
-def effort_headline(ratio: float) -> tuple[str, Tone]:
-    """The same by joint effort, the only number that earlier versions had."""
-    change = ratio - 1.0
-    if change > 0.0:
-        return f"Walking gets harder with the exo: {percent_words(change)} more joint effort.", Tone.WARN
-    if -WORTHWHILE < change < -0.005:
-        return f"Hardly less joint effort with the exo ({percent(-change)}).", Tone.WARN
-    if change < -0.005:
-        return f"{percent(-change)} less joint effort with the exo.", Tone.OK
-    return "Walking does not get easier with the exo.", Tone.WARN
+def verdict_headline(found: Assistance) -> tuple[str, Tone]:
+    """The verdict as a headline of Train and Compare; never green where it warns."""
+    return unbroken(found.headline), Tone.WARN if found.warns else Tone.OK
 
 
 def comparison_table(

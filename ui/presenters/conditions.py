@@ -11,6 +11,7 @@ from core.domain.controller import TrainedController
 from core.domain.motion import Motion
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.scenario import LEVEL_WALKING, Scenario
+from core.gait.norm_choice import Walker
 from core.session.scenarios import CONDITIONS, NO_EXO, ScenarioKey, ScenarioResult
 from ui.pages.condition_picker import ConditionChoice
 from ui.pages.gait_comparison import ComparisonView
@@ -20,9 +21,10 @@ from ui.presenters.scenarios import (
     CONTROLLED,
     GOOD_RATE,
     cause_text,
+    scenario_norm,
     scenario_view,
+    speed_of,
     walk_sentence,
-    walks_as_the_norm,
 )
 from ui.scene.stage import StagedGait
 from ui.theme import Tone
@@ -112,6 +114,7 @@ def condition_view(
     *,
     adapted: bool,
     same_start: bool,
+    walker: Walker | None = None,
 ) -> ComparisonView:
     """Both walks side by side on the same ground; alone where the one without the exo was not simulated.
 
@@ -119,10 +122,11 @@ def condition_view(
     """
     walk = gaits.rollouts[0]
     if without is None:
-        return scenario_view(scenario, gaits, None, walk.label.value)
+        return scenario_view(scenario, gaits, None, walk.label.value, walker=walker)
     bare = NamedCycles(GaitLabel.WITHOUT_EXO, without.rollout.cycles)
     worn = NamedCycles(walk.label, walk.cycles)
-    panels = joint_panels(measured, (bare, worn), on_norm=walks_as_the_norm(scenario), against=bare)
+    norm = scenario_norm(scenario, walker, speed_of(measured, walk))
+    panels = joint_panels(measured, (bare, worn), norm=norm, against=bare)
     titles = (bare.title, worn.title) if measured is not None else (worn.title,)
     reference = "the measured gait" if measured is not None else "the walk without the exo"
     sentences = [_torque_words(gaits), walk_sentence(walk), ADAPTED if adapted else ""]

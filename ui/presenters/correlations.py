@@ -28,9 +28,10 @@ REFERENCE_NAMES = {GaitLabel.MEASURED: "the measured gait", GaitLabel.HEALTHY_TW
 COMPARED = (GaitLabel.WITHOUT_EXO, GaitLabel.DEFAULT_CONTROLLER, GaitLabel.PERSONALIZED_CONTROLLER)
 SAME_R = 0.01  # a smaller difference hardly shows in two digits
 NOTE = (
-    "Pearson r, mean over all pairs of strides; on the diagonal, how alike the strides of one gait are. "
-    "1 = the same shape. All gaits but the measured one are simulated, on the level."
+    "Pearson r, mean over all pairs of strides; on the diagonal and as “within”, how alike the "
+    "strides of one gait are. 1 = the same shape. All gaits but the measured one are simulated, on the level."
 )
+IMPAIRED_NOTE = " Healthy: the twin without its impairment; no exo, default and personal: with it."
 
 
 def correlations_view(comparison: Comparison, action: str) -> CorrelationsView | Missing:
@@ -55,7 +56,7 @@ def correlations_view(comparison: Comparison, action: str) -> CorrelationsView |
             for r in (found.matrix(joint, side),)
         ),
         correlation_table(found, reference),
-        NOTE,
+        NOTE + (IMPAIRED_NOTE if reference is GaitLabel.HEALTHY_TWIN else ""),
     )
 
 
@@ -65,29 +66,50 @@ def reference_of(found: CycleCorrelations) -> GaitLabel:
 
 
 def correlation_table(found: CycleCorrelations, reference: GaitLabel) -> NumberTable:
-    """One row per joint and side: r with the reference in each condition, and what the exo changes."""
+    """Per joint and side: r with the reference and what the exo changes; then within each gait."""
+    shown = (GaitLabel.MEASURED, *COMPARED)
     columns = (
         f"r with {_two_lines(REFERENCE_NAMES[reference])}",
-        *(_short(label) for label in COMPARED),
+        *(_short(label) for label in shown),
         "With exo",
     )
-    return NumberTable(
-        columns, tuple(_row(found, reference, joint, side) for joint in found.joints for side in SIDES)
-    )
+    places = [(joint, side) for joint in found.joints for side in SIDES]
+    like = (_row(found, reference, joint, side) for joint, side in places)
+    own = (_own_row(found, joint, side) for joint, side in places)
+    return NumberTable(columns, (*like, *own))
 
 
 def _row(found: CycleCorrelations, reference: GaitLabel, joint: JointKind, side: Side) -> NumberRow:
     values = [found.between(label, reference, joint, side) for label in COMPARED]
+    patient = found.between(GaitLabel.MEASURED, reference, joint, side)
     change = values[-1] - values[0]
     lower = change < -SAME_R
-    name = f"{side.value.capitalize()} {joint.label.split()[0].lower()}"
     return NumberRow(
-        name,
-        (*(number_words(value) for value in values), change_words(change)),
+        _place(joint, side),
+        (
+            "" if reference is GaitLabel.MEASURED else number_words(patient),
+            *(number_words(value) for value in values),
+            change_words(change),
+        ),
         side=side,
         tip=f"{side.value.capitalize()} {joint.label.lower()}: personalized controller against no exo",
-        tones=(Tone.NEUTRAL,) * len(values) + (Tone.WARN if lower else Tone.NEUTRAL,),
+        tones=(*[Tone.NEUTRAL] * (1 + len(values)), Tone.WARN if lower else Tone.NEUTRAL),
     )
+
+
+def _own_row(found: CycleCorrelations, joint: JointKind, side: Side) -> NumberRow:
+    """How alike the strides of one gait are among each other: its variability, judged by nobody here."""
+    values = [found.between(label, label, joint, side) for label in (GaitLabel.MEASURED, *COMPARED)]
+    return NumberRow(
+        f"{_place(joint, side)}, within",
+        (*(number_words(value) for value in values), change_words(values[-1] - values[1])),
+        side=side,
+        tip=f"{side.value.capitalize()} {joint.label.lower()}: r of every two strides of the same gait",
+    )
+
+
+def _place(joint: JointKind, side: Side) -> str:
+    return f"{side.value.capitalize()} {joint.place}"
 
 
 def change_words(change: float) -> str:

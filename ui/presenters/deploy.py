@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from core.devices.exo_faults import PLACEMENT
 from core.domain.controller import Approver, Deployment, Handover, Package, unattended
+from core.domain.declarations import keep_declaration, roll_back_declaration
 from core.domain.exo_status import ExoStatusMessage, confirm_command, roll_back_command
 from core.domain.record import RecordKind, Verdict
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
@@ -15,7 +17,7 @@ from ui.pages.deploy_trial import KeepState
 from ui.presenters import deploy_text
 from ui.presenters.base import StepPresenter
 from ui.presenters.deploy_text import ARMED_STATES, FAULT, READY, ProvisionalController, Waiting
-from ui.presenters.exo_finder import ExoFinder
+from ui.presenters.exo_finder import VIRTUAL_EXO, ExoFinder
 from ui.presenters.exo_records import ExoRecords
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -136,16 +138,26 @@ class DeployPresenter(StepPresenter):
 
     def _keep_controller(self, name: str, role: str) -> None:
         self._confirming_keep = False
-        meaning = deploy_text.declaration(self._code, self.context.device_name)
+        meaning = keep_declaration(self._code, self.context.device_name, virtual=self._virtual)
         self._send_to_exo(confirm_command(Approver(name, role, meaning)))
         self.refresh()
 
     def _roll_back(self) -> None:
         """One click: what ran before was approved, kept and worn; it starts at zero torque."""
-        name, role = self._proposed_approver()
-        meaning = f"I let {self._code} use the controller again that was kept before."
+        name, role = self._last_signer()
+        meaning = roll_back_declaration(self._code, virtual=self._virtual)
         approver = Approver(name or "operator", role or "operator", meaning)
         self._send_to_exo(roll_back_command(approver))
+
+    @property
+    def _virtual(self) -> bool:
+        """Whether nobody wears the exo that is connected, or else the one that was chosen or deployed to."""
+        deployment = self._records.deployment()
+        if self.context.exo_job is not None and self._exo_status.virtual:
+            return True
+        if deployment is not None and deployment.handover is not Handover.REVERTED:
+            return deployment.virtual
+        return bool(self._finder.virtual_address) and self._page.address == self._finder.virtual_address
 
     @property
     def _code(self) -> str:
@@ -224,9 +236,9 @@ class DeployPresenter(StepPresenter):
         if exo_status is not None:
             self._show_exo_status(exo_status)
 
-    def _use_virtual(self, address: str) -> None:
-        self._page.ports.setEditText(address)
-        self.refresh()
+    def _use_virtual(self, _address: str) -> None:
+        self.refresh()  # the list knows it now
+        self._page.ports.setEditText(VIRTUAL_EXO)
 
     def _exo_changed(self, job_id: object) -> None:
         if job_id is None:
@@ -248,24 +260,27 @@ class DeployPresenter(StepPresenter):
         payload = None if package is None else self.context.store.load(package.id, Package)
         headline, tone, action, why_not = self._next_act(payload, deployment)
         words, exo_tone = self._exo_words(deployment)
+        release = self._records.release()
         provisional = self._provisional(deployment)
         usable = deployment is not None and deployment.handover is not Handover.REVERTED
         return DeployState(
             headline=headline,
-            tone=tone,
+            tone=Tone.WARN if release and tone is Tone.OK else tone,
+            release_lines=release,
             package_lines=() if payload is None else deploy_text.package_lines(payload),
             needs_passphrase=self._needs_passphrase and self.running_job() is None,
             ports=self._finder.ports,
-            address=self._address or ("" if deployment is None else deployment.address),
+            address=self._address or _lasting_address(deployment),
             offers_virtual=self.context.start_virtual_exo is not None,
             busy=self._finder.starting or self.running_job() is not None,
             confirming=self._confirming and not usable,
             patient_code=self._code,
-            device_name=self.context.device_name,
+            device_name=deploy_text.device_words(self.context.device_name, virtual=self._virtual),
             deployed_lines=() if deployment is None else deploy_text.deployed_lines(deployment),
             deployed_tone=Tone.OK if deployment is None else deploy_text.deployed_tone(deployment),
             is_provisional=provisional is not None,
             provisional_steps=() if provisional is None else deploy_text.provisional_steps(provisional),
+            provisional_title=deploy_text.trial_title(virtual=self._virtual),
             keep=self._keep_state(provisional),
             walk=self._records.walk(),
             connected=self.context.exo_job is not None,
@@ -297,22 +312,25 @@ class DeployPresenter(StepPresenter):
             return None
         connected, may_keep = self.context.exo_job is not None, self._exo_status.may_keep
         device = self.context.device_name
-        return ProvisionalController(connected, self._exo_state, self._strides, may_keep, self._code, device)
+        return ProvisionalController(
+            connected, self._exo_state, self._strides, may_keep, self._code, device, deployment.virtual
+        )
 
     def _keep_state(self, provisional: ProvisionalController | None) -> KeepState:
         if provisional is None:
             return KeepState()
-        name, role = self._proposed_approver()
         return KeepState(
             confirming=self._confirming_keep and provisional.may_keep,
-            declaration=deploy_text.declaration(provisional.patient, provisional.device),
-            button=f"Hold to keep for {provisional.patient}",
-            name=name,
-            role=role,
+            declaration=keep_declaration(
+                provisional.patient, provisional.device, virtual=provisional.virtual
+            ),
+            button=f"Hold to keep for {provisional.patient}, virtual exo"
+            if provisional.virtual
+            else f"Hold to keep for {provisional.patient}",
         )
 
-    def _proposed_approver(self) -> tuple[str, str]:
-        """Name and role of the signature of the comparison; otherwise the operator."""
+    def _last_signer(self) -> tuple[str, str]:
+        """Name and role of the newest signature; otherwise the operator. Signs nothing: fields stay empty."""
         if self.context.visit_id is not None:
             for decision in reversed(self.context.store.decisions(self.context.visit_id)):
                 if decision.verdict is Verdict.SIGNED and not unattended(decision.by):
@@ -354,9 +372,13 @@ class DeployPresenter(StepPresenter):
         if self._exo_state is None or self._exo_state < 0:
             return job.progress.sentence, Tone.NEUTRAL
         expected = deployment is not None and deployment.handover is not Handover.REVERTED
-        return deploy_text.exo_words(
-            self._exo_state, job.progress.sentence, self._waiting if expected else None
-        )
+        waiting = replace(self._waiting, virtual=self._virtual) if expected else None
+        return deploy_text.exo_words(self._exo_state, job.progress.sentence, waiting)
+
+
+def _lasting_address(deployment: Deployment | None) -> str:
+    """Where the exo is found again; a virtual one has another address each time."""
+    return "" if deployment is None or deployment.virtual else deployment.address
 
 
 def _pair(values: dict[str, float], name: str) -> tuple[float, float]:

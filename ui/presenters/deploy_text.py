@@ -8,6 +8,7 @@ import numpy as np
 
 from core.devices.exo_faults import PLACEMENT, WAITING_TO_STAND, WAITING_TO_WALK, safety_row_text
 from core.domain.controller import Deployment, Handover, Package
+from core.domain.declarations import NOBODY
 from core.domain.exo_walk import MIN_STRIDES, ExoWalk, TorqueMatch
 from ui.pages.deploy_trial import SHOWN_S, Mark, ProvisionalStep, WalkView
 from ui.theme import Tone
@@ -21,6 +22,8 @@ STATE_WORDS = {
     ARMED: ("Armed: the assistance is growing.", Tone.WARN),
     ACTIVE: ("Active: the exo assists.", Tone.OK),
 }
+VIRTUAL_TO_STAND = "Waiting: the simulated wearer stands for a moment, then walks five steps."
+VIRTUAL_TO_WALK = "Waiting: the simulated wearer stood and walks five steps now."
 GOOD_R = 0.9  # below it the delivered torque is not what was predicted
 
 
@@ -34,6 +37,7 @@ class ProvisionalController:
     may_keep: bool
     patient: str
     device: str
+    virtual: bool = False  # nobody wears it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,12 @@ class Waiting:
 
     row: int = PLACEMENT  # of the safety table; 0: for no row
     stood: bool = False
+    virtual: bool = False  # its wearer is simulated
 
     @property
     def sentence(self) -> str:
+        if self.row == PLACEMENT and self.virtual:
+            return VIRTUAL_TO_WALK if self.stood else VIRTUAL_TO_STAND
         if self.row == PLACEMENT:
             return WAITING_TO_WALK if self.stood else WAITING_TO_STAND
         return safety_row_text(self.row).sentence
@@ -66,14 +73,19 @@ def provisional_steps(provisional: ProvisionalController) -> tuple[ProvisionalSt
     placed = provisional.state in (READY, *ARMED_STATES) or provisional.may_keep
     left, right = provisional.strides
     counted = f": {left} left, {right} right so far" if max(provisional.strides) else ""
+    wearer, device = "The person", provisional.device
+    walk = f"Walk {MIN_STRIDES} strides with each leg{counted}"
+    if provisional.virtual:
+        wearer, device = "The simulated wearer", f"the virtual {device}"
+        walk = f"{MIN_STRIDES} simulated strides of each leg{counted}"
     acts = (
         ("Sent, read back and found equal; self-test passed", True),
         (
-            "The person stands still, then walks five steps" + (": sensors sit right" if placed else ""),
+            f"{wearer} stands still, then walks five steps" + (": sensors sit right" if placed else ""),
             placed,
         ),
-        (f"Hold to arm {provisional.device}", armed or max(provisional.strides) > 0 or provisional.may_keep),
-        (f"Walk {MIN_STRIDES} strides with each leg{counted}", provisional.may_keep or (walked and armed)),
+        (f"Hold to arm {device}", armed or max(provisional.strides) > 0 or provisional.may_keep),
+        (walk, provisional.may_keep or (walked and armed)),
         (_last_act(provisional), False),
     )
     now = next((number for number, (_words, done) in enumerate(acts) if not done), len(acts))
@@ -105,13 +117,6 @@ def why_not_keep(provisional: ProvisionalController) -> str:
     return next(line.words for line in provisional_steps(provisional) if line.mark is Mark.NOW)
 
 
-def declaration(code: str, device: str) -> str:
-    return (
-        f"I have seen {code} walk with {device} under supervision, and let the personalized controller stay "
-        "on it for full use within its limits."
-    )
-
-
 def headline(deployment: Deployment, code: str) -> tuple[str, Tone]:
     """Where the controller stands, as a verdict."""
     kind = "virtual exo" if deployment.virtual else "exo"
@@ -126,6 +131,15 @@ def headline(deployment: Deployment, code: str) -> tuple[str, Tone]:
             return f"The {kind} runs the earlier controller of {code} again.", Tone.OK
         case Handover.REVERTED:
             return "The controller was taken back. Transfer it to try again.", Tone.WARN
+
+
+def trial_title(*, virtual: bool) -> str:
+    return "Simulated walk at half torque" if virtual else "Supervised walk at half torque"
+
+
+def device_words(device: str, *, virtual: bool) -> str:
+    """ "virtual Hippo hip exo": never told as if somebody wore it."""
+    return f"virtual {device}" if virtual else device
 
 
 def package_lines(package: Package) -> tuple[str, ...]:
@@ -158,8 +172,9 @@ def _signature_line(package: Package) -> str:
 def deployed_lines(deployment: Deployment) -> tuple[str, ...]:
     kind = "Virtual exo" if deployment.virtual else "Exo"
     version = f", version {deployment.version}" if deployment.version else ""
+    where = f", {NOBODY}" if deployment.virtual else f" at {deployment.address}"
     lines = [
-        f"{kind} {deployment.device_serial} at {deployment.address}",
+        f"{kind} {deployment.device_serial}{where}",
         "Read back: equal to what was approved"
         if deployment.equal
         else "Read back: DIFFERENT from what was approved",
@@ -200,7 +215,7 @@ def walk_view(record_id: str, walk: ExoWalk) -> WalkView:
 
 
 def walk_sentence(walk: ExoWalk) -> tuple[str, Tone]:
-    strides = f"{walk.strides[0]} left and {walk.strides[1]} right strides"
+    strides = f"{walk.strides[0]} left and {walk.strides[1]} right {walk.strides_word}"
     if walk.fault:
         return f"The walk ended with a fault after {strides}: {walk.end}", Tone.STOP
     if not walk.match.known:

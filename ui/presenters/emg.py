@@ -105,12 +105,13 @@ class EmgPresenter(StepPresenter):
         if doubled is not None:
             why_not = f"{doubled.side.value.capitalize()} {doubled.muscle.value} is chosen twice."
         question = doubled_sentence(file, self._map)
-        headline = f"{len(used)} of {count(len(self._map), 'channel')} mapped to muscles. {question}".strip()
+        asked = " ".join(words for words in (question, file.question) if words)
+        headline = f"{len(used)} of {count(len(self._map), 'channel')} mapped to muscles. {asked}".strip()
         if file.needs_sheet:
             headline, why_not = "Which sheet holds the EMG?", "Choose the sheet."
         return EmgState(
             headline,
-            Tone.OK if used and not (why_not or question) else Tone.WARN,
+            Tone.OK if used and not (why_not or asked) else Tone.WARN,
             mapping=Mapping(
                 file.path.name,
                 self._map,
@@ -156,6 +157,12 @@ class EmgPresenter(StepPresenter):
         return f"{reasons[-1].rstrip('.')}." if reasons and reasons[-1] else "no reason given."
 
     # Actions of the person
+
+    def shown_records(self) -> tuple[str, ...]:
+        """Nothing while a file is being chosen or EMG is about to be skipped."""
+        newest = self.newest(RecordKind.EMG)
+        asks = self._asks_reason or self._file is not None or self._head_job is not None
+        return () if newest is None or asks else (newest.id,)
 
     def main(self) -> None:
         if self._file is not None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from core.domain.body import SIDES
 from core.domain.emg import EmgEnvelopes
 from core.domain.motion import Motion
 from core.emg.alignment import SAME_FILE
 from core.emg.cocontraction import Cocontraction, cocontractions
 from core.emg.cycles import EmgCycles, emg_cycles
+from core.emg.normal_timing import NORMAL_PHASES
+from core.emg.normal_timing import WORDS as NORMAL_WORDS
 from core.emg.onsets import Burst, activity
+from core.emg.scales import muscle_scale
 from ui.pages.emg_cycles import EmgCyclesView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import CurveStyle, CycleCurve, EmgQuantity, JointPanel
@@ -32,18 +36,41 @@ def cycles_view(emg: EmgEnvelopes, motion: Motion | None) -> EmgCyclesView:
     verdicts = {channel.name: channel.verdict for channel in emg.channels}
     pairs = cocontractions([one for one in seen if verdicts[one.name] == _TRUSTED])
     return EmgCyclesView(
-        panels=tuple(_panel(one) for one in seen),
+        panels=_panels(emg, cycles),
         activity=_activity_table(seen, verdicts),
         cocontraction=_pair_table(pairs),
-        words=f"{_counted(cycles)} Band: one standard deviation between strides. {_clocks(emg)}",
+        words=f"{_counted(cycles)} Band: one standard deviation between strides. "
+        f"{NORMAL_WORDS} {_clocks(emg)}",
         pair_words=_pair_words(emg) if pairs else "",
     )
 
 
-def _panel(cycles: EmgCycles) -> JointPanel:
-    curve = CycleCurve("measured", cycles.site.side, 100 * cycles.mean, 100 * cycles.sd, CurveStyle.MEASURED)
+def _panels(emg: EmgEnvelopes, cycles: tuple[EmgCycles, ...]) -> tuple[JointPanel, ...]:
+    """Of every channel with a stride; the other side of a muscle says that it was not recorded."""
+    panels = [_panel(emg, number, one) for number, one in enumerate(cycles) if len(one.envelope)]
+    shown = {(panel.kind, panel.side) for panel in panels}
+    missing = [
+        JointPanel(kind, side, (), missing="no EMG within a stride")
+        for kind in dict.fromkeys(panel.kind for panel in panels)
+        for side in SIDES
+        if (kind, side) not in shown
+    ]
+    return (*panels, *missing)
+
+
+def _panel(emg: EmgEnvelopes, number: int, cycles: EmgCycles) -> JointPanel:
+    """One channel in the unit of its muscle, over the bars of normal activity."""
+    muscle = cycles.site.muscle
+    scale = muscle_scale(emg, muscle)
+    size = scale.factors[number]
+    sd = size * cycles.sd if len(cycles.envelope) > 1 else None
+    curve = CycleCurve("measured", cycles.site.side, size * cycles.mean, sd, CurveStyle.MEASURED)
     return JointPanel(
-        EmgQuantity(cycles.site.muscle), cycles.site.side, (curve,), toe_off_fraction=cycles.toe_off_fraction
+        EmgQuantity(muscle, scale.unit),
+        cycles.site.side,
+        (curve,),
+        toe_off_fraction=cycles.toe_off_fraction,
+        active=NORMAL_PHASES[muscle],
     )
 
 

@@ -28,6 +28,24 @@ class EmgFile:
     sheet: str = ""
     header_line: int | None = None
     said_line: int | None = None  # a person's word for the header line
+    time_assumed: bool = False  # its rate is that of a column which nobody named
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether the file names no columns."""
+        return self.header_line == 0 and bool(self.channels)
+
+    @property
+    def question(self) -> str:
+        """What has to be asked of a file that does not say what its columns are; empty of others."""
+        if not self.unnamed:
+            return ""
+        if not self.time_assumed:
+            return "The file names no columns: which is which muscle?"
+        return (
+            f"The file names no columns. Its first one looks like time at {self.rate_hz:g} Hz: "
+            "enter the sampling rate if that is so."
+        )
 
     @property
     def needs_sheet(self) -> bool:
@@ -54,6 +72,7 @@ def emg_file_of(path: Path, message: str, said_line: int | None = None) -> EmgFi
         str(head.get("sheet") or ""),
         head.get("header_line"),
         said_line,
+        bool(head.get("time_assumed")),
     )
 
 
@@ -64,7 +83,7 @@ def fields_of(file: EmgFile, channels: Sequence[MappedChannel], maxima: Sequence
     units = dict(zip(file.channels, file.units, strict=False))
     asks_unit = has_mvc and any(not units.get(name) for name in used)
     return EmgFieldsState(
-        file.rate_hz if file.has_rate else None,
+        file.rate_hz if file.has_rate and not file.time_assumed else None,
         file.sheets,
         file.sheet,
         None if file.needs_sheet else file.header_line,
@@ -82,12 +101,16 @@ def said_of(values: EmgFieldsValues, file: EmgFile) -> dict[str, JsonValue]:
     Refuses EMG-009 (a number is missing).
     """
     said = file.reading()
-    if not file.has_rate:
+    if not file.has_rate or file.time_assumed:
+        why = "The file has no time column that tells it."
+        if file.time_assumed:
+            why = f"The file names no columns; its first one looks like time at {file.rate_hz:g} Hz."
+        example = f"{file.rate_hz or 1000.0:g}"
         said["rate_hz"] = _number(
             values.rate,
             "The sampling rate is missing.",
-            "The file has no time column that tells it.",
-            "Enter the rate in hertz, for example 1000.",
+            why,
+            f"Enter the rate in hertz, for example {example}.",
         )
     told = {"unit": values.unit, "mvc_unit": values.mvc_unit, "mvc_sheet": values.mvc_sheet}
     said |= {name: text for name, text in told.items() if text}

@@ -13,6 +13,8 @@ from core.jobs.values import Message
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
+VIRTUAL_EXO = "Virtual exo"
+
 
 class ExoFinder(QObject):
     changed = Signal()
@@ -26,11 +28,18 @@ class ExoFinder(QObject):
         super().__init__(parent)
         self._context = context
         self._listing = ""  # job id
-        self.ports: tuple[tuple[str, str], ...] = ()  # address, words
+        self._found: tuple[tuple[str, str], ...] = ()  # address, words
+        self.virtual_address = ""  # of the virtual exo that this program started
         self.starting = False
         context.jobs.messaged.connect(self._messaged)
         self._started.connect(self._use)
         self._failed.connect(self._fail)
+
+    @property
+    def ports(self) -> tuple[tuple[str, str], ...]:
+        """Address and words; the virtual exo has no address for people."""
+        virtual = ((self.virtual_address, VIRTUAL_EXO),) if self.virtual_address else ()
+        return (*virtual, *self._found)
 
     def list_ports(self) -> None:
         self._listing = self._context.submit("list_exos")
@@ -52,7 +61,7 @@ class ExoFinder(QObject):
 
     def _use(self, address: str) -> None:
         self.starting = False
-        self.ports = ((address, f"Virtual exo · {address}"), *self.ports)
+        self.virtual_address = address
         self.virtual_started.emit(address)
 
     def _fail(self, advice: object) -> None:
@@ -64,7 +73,7 @@ class ExoFinder(QObject):
         if job_id != self._listing:
             return
         found = json.loads(message.text)
-        self.ports = tuple((port["address"], f"{port['description']} · {port['address']}") for port in found)
+        self._found = tuple((port["address"], f"{port['description']} · {port['address']}") for port in found)
         if not found:
             words = "No serial port was found. Plug the exo in, or start the virtual exo."
             self._context.show_message(words, Tone.WARN)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from core.domain.controller import Deployment, Handover
+from core.domain.assistance import Assistance
+from core.domain.controller import Comparison, Deployment, Handover
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordInfo, RecordKind, Verdict
+from core.domain.situation_effects import brief_assistance
+from core.session.release import release_lines
 from ui.pages.deploy_trial import WalkView
 from ui.presenters import deploy_text
 from ui.presenters.base import StepPresenter
@@ -16,6 +19,7 @@ class ExoRecords:
     def __init__(self, presenter: StepPresenter) -> None:
         self._presenter, self._context = presenter, presenter.context
         self._walk: WalkView | None = None  # read once: it is long
+        self._verdict: tuple[str, Assistance] | None = None  # of a comparison, by its id
 
     def package(self) -> RecordInfo | None:
         """The newest package, if it is of the newest signed comparison and holds its newest signature."""
@@ -31,6 +35,17 @@ class ExoRecords:
         if any(on_utc > package.created_utc for on_utc in signed):
             return None
         return package if comparison.id in {name for name, _ in package.provenance.inputs} else None
+
+    def release(self) -> tuple[str, ...]:
+        """What the newest signed comparison says of the controller, and who released it in spite of that."""
+        comparison = self._presenter.newest(RecordKind.COMPARISON)
+        if comparison is None:
+            return ()
+        if self._verdict is None or self._verdict[0] != comparison.id:
+            found = brief_assistance(self._context.store.load(comparison.id, Comparison))
+            self._verdict = (comparison.id, found)
+        decisions = self._context.store.decisions(comparison.visit_id)
+        return release_lines(self._verdict[1], decisions, comparison.id)
 
     def deployment(self) -> Deployment | None:
         """What the exo reported last about this package, or the one that was gone back to since."""

@@ -10,6 +10,7 @@ from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.findings import Severity
 from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import Motion, stride_words
+from core.gait.norm_choice import Norm, Walker, kinetic_norm
 from core.session.force_curves import (
     ForceCurve,
     exo_curve,
@@ -53,15 +54,16 @@ def source_line(kinetics: Kinetics) -> tuple[str, Tone]:
     return f"{source_words(kinetics)}: {stride_words(left, right)}.{exo}", tone
 
 
-def force_panels(kinetics: Kinetics, motion: Motion) -> tuple[ForcePanels, ...]:
-    """Everything that can be chosen on the tab."""
+def force_panels(kinetics: Kinetics, motion: Motion, walker: Walker | None = None) -> tuple[ForcePanels, ...]:
+    """Everything that can be chosen on the tab; the bands tell how they fit the walker."""
+    norm = None if walker is None else kinetic_norm(replace(walker, speed_m_s=motion.measures.speed_m_s))
     ground = ground_curves(sagittal_only=motion.sagittal_only)
     feet = _FEET if kinetics.twin is None else _FEET + _TWIN
-    shown = [ForcePanels(ForceView.GROUND, None, _panels(kinetics, motion, ground), feet)]
+    shown = [ForcePanels(ForceView.GROUND, None, _panels(kinetics, motion, ground, norm), feet)]
     for plane, kinds in PLANES.items():
         sagittal = plane is Plane.SAGITTAL
-        moments = _with_exo(kinetics, kinds, _panels(kinetics, motion, tuple(map(moment_curve, kinds))))
-        powers = _panels(kinetics, motion, tuple(map(power_curve, kinds)))
+        moments = _with_exo(kinetics, kinds, _panels(kinetics, motion, tuple(map(moment_curve, kinds)), norm))
+        powers = _panels(kinetics, motion, tuple(map(power_curve, kinds)), norm)
         note = _BENDS if sagittal else _HINGE
         note += _BOTH if set(kinds) & set(exo_kinds(kinetics)) else ""
         shown.append(ForcePanels(ForceView.MOMENTS, plane, moments, note))
@@ -69,8 +71,10 @@ def force_panels(kinetics: Kinetics, motion: Motion) -> tuple[ForcePanels, ...]:
     return tuple(shown)
 
 
-def _panels(kinetics: Kinetics, motion: Motion, curves: tuple[ForceCurve, ...]) -> tuple[JointPanel, ...]:
-    return tuple(_panel(kinetics, motion, curve, side) for curve in curves for side in SIDES)
+def _panels(
+    kinetics: Kinetics, motion: Motion, curves: tuple[ForceCurve, ...], norm: Norm | None
+) -> tuple[JointPanel, ...]:
+    return tuple(_panel(kinetics, motion, curve, side, norm) for curve in curves for side in SIDES)
 
 
 def _with_exo(
@@ -93,17 +97,26 @@ def _exo_curves(kinetics: Kinetics, kind: JointKind, side: Side) -> tuple[CycleC
     return (CycleCurve("Worn exo", side, strides.mean(axis=0), None, CurveStyle.WITH_EXO),)
 
 
-def _panel(kinetics: Kinetics, motion: Motion, curve: ForceCurve, side: Side) -> JointPanel:
+def _panel(
+    kinetics: Kinetics, motion: Motion, curve: ForceCurve, side: Side, norm: Norm | None
+) -> JointPanel:
     toe_off = motion.cycles[SIDES.index(side)].toe_off_fraction
     drawn = (_drawn(kinetics, curve, side), _simulated(kinetics, curve, side))
     return JointPanel(
         Measure(curve.label, curve.axis, f" {curve.unit}"),
         side,
         tuple(one for one in drawn if one is not None),
-        None if curve.band is None else NormalBand(curve.band.mean, curve.band.sd),
+        _band(curve, norm),
         toe_off if np.isfinite(toe_off) else None,
         missing=MISSING,
     )
+
+
+def _band(curve: ForceCurve, norm: Norm | None) -> NormalBand | None:
+    if curve.band is None:
+        return None
+    mean, sd = curve.band.mean, curve.band.sd
+    return NormalBand(mean, sd) if norm is None else NormalBand(mean, sd, norm.legend, norm.fits)
 
 
 def _drawn(kinetics: Kinetics, curve: ForceCurve, side: Side) -> CycleCurve | None:

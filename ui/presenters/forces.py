@@ -127,7 +127,7 @@ class ForcesPresenter:
             stale=stale,
             action="Compute again" if stale or running else "",
             why_not=_RUNNING if running else "",
-            shown=force_panels(kinetics, motion),
+            shown=force_panels(kinetics, motion, self._owner.walker),
             why_one_plane=ONE_PLANE if motion.sagittal_only else "",
             table=force_table(kinetics, sagittal_only=motion.sagittal_only),
             residual=residual_words(kinetics),

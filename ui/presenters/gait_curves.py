@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
-from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion
+from core.domain.motion import GaitCycles, Motion
 from core.domain.rollout import GaitLabel, Rollout
 from core.gait.cycles import mean_cycle, measured_sd
-from core.gait.norms import normal_band
+from core.gait.norm_choice import Norm
 from core.gait.similarity import compare_curves
+from core.session.muscle_activity import mean_over_cycles
 from ui.pages.number_table import NumberRow
 from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, NormalBand
-from ui.scene.cycle_clock import CycleClock
+from ui.presenters.closeness import likeness_of
 
 STYLES: dict[GaitLabel, CurveStyle] = {
     GaitLabel.MEASURED: CurveStyle.MEASURED,
     GaitLabel.DEFAULT_TWIN: CurveStyle.DEFAULT,
     GaitLabel.PERSONALIZED_TWIN: CurveStyle.PERSONALIZED,
     GaitLabel.IMPAIRED_TWIN: CurveStyle.IMPAIRED,
-    GaitLabel.HEALTHY_TWIN: CurveStyle.DEFAULT,
+    GaitLabel.HEALTHY_TWIN: CurveStyle.HEALTHY,
     GaitLabel.WITHOUT_EXO: CurveStyle.PERSONALIZED,  # the personalized twin, walking bare
-    GaitLabel.WORN_WITHOUT_TORQUE: CurveStyle.DEFAULT,
+    GaitLabel.WORN_WITHOUT_TORQUE: CurveStyle.WORN,
     GaitLabel.DEFAULT_CONTROLLER: CurveStyle.DEFAULT,
-    GaitLabel.GENERIC_CONTROLLER: CurveStyle.DEFAULT,
+    GaitLabel.GENERIC_CONTROLLER: CurveStyle.GENERIC,
     GaitLabel.PERSONALIZED_CONTROLLER: CurveStyle.WITH_EXO,
 }
 
@@ -60,19 +60,17 @@ def joint_panels(
     measured: Motion | None,
     gaits: Sequence[NamedCycles],
     *,
-    on_norm: bool = True,
+    norm: Norm | None,
     against: NamedCycles | None = None,
 ) -> tuple[JointPanel, ...]:
     """Hip, knee and ankle of both sides: the measured gait first, then the others.
 
-    On the band of normal level walking unless `on_norm` is False. Where nothing was measured the others are
-    compared with `against`, one of them.
+    On the band of `norm`, or on none. Where nothing was measured the others are compared with `against`, one
+    of them.
     """
     own = None if measured is None else _measured(measured)
     shown = gaits if own is None else (own, *gaits)
-    return tuple(
-        _joint_panel(kind, side, shown, own or against, on_norm) for kind in SAGITTAL for side in SIDES
-    )
+    return tuple(_joint_panel(kind, side, shown, own or against, norm) for kind in SAGITTAL for side in SIDES)
 
 
 def _measured(motion: Motion) -> NamedCycles:
@@ -109,24 +107,17 @@ def likeness_rows(
     )
 
 
-def mean_correlation(panels: Sequence[JointPanel], label: str) -> float:
-    """Mean r over joints and sides of one gait; NaN when nothing can be compared."""
-    values = [found.correlation for panel in panels if (found := likeness_of(panel, label)) is not None]
-    finite = [value for value in values if np.isfinite(value)]
-    return float(np.mean(finite)) if finite else float("nan")
-
-
-def likeness_of(panel: JointPanel, label: str) -> Likeness | None:
-    return next((item for item in panel.likeness if item.label == label), None)
-
-
 def _words(panel: JointPanel, label: str) -> str:
     found = likeness_of(panel, label)
     return "–" if found is None else found.words()
 
 
 def _joint_panel(
-    kind: JointKind, side: Side, gaits: Sequence[NamedCycles], reference: NamedCycles | None, on_norm: bool
+    kind: JointKind,
+    side: Side,
+    gaits: Sequence[NamedCycles],
+    reference: NamedCycles | None,
+    norm: Norm | None,
 ) -> JointPanel:
     number = SIDES.index(side)
     curves = [_curve(gait.cycles[number], kind, gait) for gait in gaits]
@@ -140,7 +131,7 @@ def _joint_panel(
         kind,
         side,
         tuple(curve for curve in curves if np.isfinite(curve.mean).all()),
-        _band(kind) if on_norm else None,
+        None if norm is None else _band(kind, norm),
         next((fraction for fraction in marks if np.isfinite(fraction)), None),
         likeness,
     )
@@ -148,7 +139,8 @@ def _joint_panel(
 
 def _likeness(title: str, reference: GaitCycles, own: GaitCycles, kind: JointKind) -> Likeness:
     same = compare_curves(_mean_rad(reference, kind), _mean_rad(own, kind))
-    return Likeness(title, same.correlation, float(np.degrees(same.rmse_rad)))
+    rmse_deg, offset_deg = (float(np.degrees(value)) for value in (same.rmse_rad, same.offset_rad))
+    return Likeness(title, same.correlation, rmse_deg, offset_deg)
 
 
 def _mean_rad(cycles: GaitCycles, kind: JointKind) -> FloatArray:
@@ -166,9 +158,11 @@ def _curve(cycles: GaitCycles, kind: JointKind, gait: NamedCycles) -> CycleCurve
     return CycleCurve(gait.title, cycles.side, mean, sd, STYLES[gait.label], words)
 
 
-def _band(kind: JointKind) -> NormalBand | None:
-    band = normal_band(kind)
-    return None if band is None else NormalBand(np.degrees(band.mean_rad), np.degrees(band.sd_rad))
+def _band(kind: JointKind, norm: Norm) -> NormalBand | None:
+    band = norm.bands.band(kind)
+    if band is None:
+        return None
+    return NormalBand(np.degrees(band.mean_rad), np.degrees(band.sd_rad), norm.legend, norm.fits)
 
 
 def _exo_panel(quantity: ExoQuantity, side: Side, rollouts: Sequence[Rollout]) -> JointPanel:
@@ -188,13 +182,3 @@ def _exo_values(rollout: Rollout, side: Side, quantity: ExoQuantity) -> FloatArr
         return torque
     joint = Joint.of(rollout.exo_joint, side).column
     return torque * rollout.joint_velocity_rad_s[:, joint]
-
-
-def mean_over_cycles(rollout: Rollout, side: Side, values: FloatArray) -> FloatArray | None:
-    """Mean of a signal over this side's complete cycles, (101,); None without any."""
-    strikes = CycleClock(rollout).strikes_s(side)
-    pieces = [
-        np.interp(np.linspace(start, end, CYCLE_POINTS), rollout.time_s, values)
-        for start, end in pairwise(strikes)
-    ]
-    return np.mean(pieces, axis=0) if pieces else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.domain.condition import Condition
 from core.domain.findings import Severity
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.record import RecordInfo
@@ -37,8 +38,8 @@ class ChosenTrial:
             chosen = {"standing": standing, "plates": plates}
             self.files = replace(self.files, **{name: path for name, path in chosen.items() if path})
 
-    def take(self) -> None:
-        """Import what was chosen."""
+    def take(self, worn: Condition = Condition.NOT_STATED) -> None:
+        """Import what was chosen, of a walk with this exo."""
         files, visit_id = self.files, self._context.visit_id
         if files is None or visit_id is None:
             return
@@ -49,6 +50,7 @@ class ChosenTrial:
             file=str(files.walk),
             standing=None if files.standing is None else str(files.standing),
             plates=None if files.plates is None else str(files.plates),
+            condition=worn.value,
         )
 
     def forget(self) -> None:
@@ -98,6 +100,7 @@ def trial_facts(trial: LaboratoryTrial) -> str:
         ),
         count(len(trial.plates), "force plate") if trial.plates else "no force plate",
         "with a standing trial" if trial.standing_m is not None else "no standing trial",
+        *([] if trial.condition is Condition.NOT_STATED else [trial.condition.words]),
     ]
     return " · ".join(facts)
 

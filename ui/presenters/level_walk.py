@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 from core.domain.motion import Motion
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
+from core.gait.norm_choice import Norm, Walker, norm_for
 from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberTable
-from ui.plots.curves import JointPanel
+from ui.plots.curves import JointPanel, Likeness
 from ui.plots.muscle_grid import MuscleView
-from ui.presenters.gait_curves import (
-    NamedCycles,
-    joint_panels,
-    likeness_of,
-    likeness_rows,
-    mean_correlation,
+from ui.presenters.closeness import (
+    Closeness,
+    closeness_of,
+    closer_words,
+    joint_words,
+    off_words,
+    worst_joint,
 )
+from ui.presenters.gait_curves import NamedCycles, joint_panels, likeness_rows
 from ui.scene.stage import StagedGait
 from ui.theme import Tone
 
-CLOSE_R = 0.9  # from here on the shape of the curves is the patient's own
 TWINS = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
 
 
-def level_view(gaits: RolloutSet, motion: Motion | None, muscles: MuscleView) -> ComparisonView:
+def level_view(
+    gaits: RolloutSet, motion: Motion | None, muscles: MuscleView, walker: Walker | None
+) -> ComparisonView:
     """The default and the personalized twin against the measured gait."""
-    panels = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts])
+    norm = level_norm(gaits, motion, walker)
+    panels = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts], norm=norm)
     columns = ("Joint", *(label.value.capitalize() for label in TWINS))
     return ComparisonView(
         staged=tuple(staged(gaits, label) for label in TWINS if gaits.find(label) is not None),
@@ -35,6 +41,15 @@ def level_view(gaits: RolloutSet, motion: Motion | None, muscles: MuscleView) ->
         table=NumberTable(columns, likeness_rows(panels, TWINS)),
         muscles=muscles,
     )
+
+
+def level_norm(gaits: RolloutSet, motion: Motion | None, walker: Walker | None) -> Norm | None:
+    """The band for the measured walk's speed, or else for the twin's."""
+    if walker is None:
+        return None
+    measured = motion is not None and not motion.without_walk
+    own = motion.measures.speed_m_s if motion is not None and measured else gaits.rollouts[-1].speed_m_s
+    return norm_for(replace(walker, speed_m_s=own))
 
 
 def staged(gaits: RolloutSet, label: GaitLabel) -> StagedGait:
@@ -51,42 +66,35 @@ def falls_words(rollout: Rollout | None) -> str:
     return f"no fall in {rollout.walked_s:.0f} s"
 
 
-def review_headline(twin: Rollout | None, correlation: float) -> tuple[str, Tone]:
+def review_headline(
+    twin: Rollout | None, closeness: Closeness, far: Sequence[tuple[JointPanel, Likeness]] = ()
+) -> tuple[str, Tone]:
+    """Whether the twin walks like the patient: on average, and at its worst joint."""
     if twin is not None and twin.fell_at_s is not None:
         cause = f" ({twin.fall_cause})" if twin.fall_cause else ""
         return f"The twin fell after {twin.fell_at_s:.1f} s{cause}. Teach it for longer.", Tone.WARN
-    if math.isnan(correlation):
+    if not closeness.known:
         return "The twin walks, but it cannot be compared with the measured gait.", Tone.WARN
-    if correlation >= CLOSE_R:
-        return f"The twin walks like the patient (mean r {correlation:.2f}).", Tone.OK
-    return (
-        f"The twin walks, but not yet like the patient (mean r {correlation:.2f}).",
-        Tone.WARN,
-    )
-
-
-def _closeness(own: float, default: float) -> str:
-    """Differences that vanish in the printed digits are none."""
-    if round(own, 2) == round(default, 2):
-        return f"as closely as the default twin (mean r {own:.2f})"
-    closer = "more closely" if own > default else "less closely"
-    return f"{closer} than the default twin (mean r {own:.2f} instead of {default:.2f})"
+    if not closeness.close:
+        return f"The twin walks, but not yet like the patient ({closeness.words}).", Tone.WARN
+    if far:
+        panel, found = far[0]
+        at = f"{joint_words(panel)} ({found.words().replace(' · ', ', ')})"
+        return f"The twin walks like the patient ({closeness.words}) but for the {at}.", Tone.WARN
+    return f"The twin walks like the patient ({closeness.words}).", Tone.OK
 
 
 def review_sentence(panels: tuple[JointPanel, ...]) -> str:
     """Both twins against the patient in words, and where the personalized one is furthest off."""
-    default, own = (mean_correlation(panels, label) for label in TWINS)
-    if math.isnan(own):
+    default, own = (closeness_of(panels, label) for label in TWINS)
+    if not own.known:
         return "There are no complete strides to compare."
-    words = f"The personalized twin follows the patient's own gait (mean r {own:.2f})"
-    if not math.isnan(default):
-        words = f"The personalized twin follows the patient's own gait {_closeness(own, default)}"
-    known = [
-        (panel, found)
-        for panel in panels
-        if (found := likeness_of(panel, TWINS[1])) is not None and math.isfinite(found.rmse_deg)
-    ]
-    if not known:
+    words = f"The personalized twin follows the patient's own gait ({own.words})"
+    if default.known:
+        closer = closer_words(own, default, "the default twin")
+        words = f"The personalized twin follows the patient's own gait {closer}"
+    worst = worst_joint(panels, TWINS[1])
+    if worst is None:
         return words + "."
-    panel, worst = max(known, key=lambda item: item[1].rmse_deg)
-    return f"{words}. It is furthest off at the {panel.title.lower()}: {worst.rmse_deg:.0f}° on average."
+    panel, found = worst
+    return f"{words}. It is furthest off at the {joint_words(panel)}: {off_words(found)}."

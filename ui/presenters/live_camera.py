@@ -11,21 +11,12 @@ from PySide6.QtGui import QImage
 
 from core.capture.view import View
 from core.domain.body import Side
-from core.jobs.values import JsonValue, Picture, Sample
+from core.jobs.values import Picture, Sample
 from ui.pages.capture import CaptureState
+from ui.presenters.camera_finder import CameraChoice
 from ui.theme import Tone
 from ui.widgets.camera_panel import CameraState, Light
 from ui.wording import count
-
-_CAMERAS = ("Camera 1", "Camera 2", "Camera 3", "Camera 4")
-_TOGETHER = ("Cameras 1 and 2", "Cameras 1 to 3", "Cameras 1 to 4")  # one button records them together
-
-
-def camera_params(choice: int) -> dict[str, JsonValue]:
-    """Parameters of `record_camera` for a line of the list of cameras."""
-    if choice < len(_CAMERAS):
-        return {"camera": choice}
-    return {"cameras": list(range(choice - len(_CAMERAS) + 2))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +33,43 @@ class LiveCamera:
     def with_sample(self, sample: Sample) -> LiveCamera:
         return replace(self, values={**self.values, **sample.values})
 
-    def panel_state(self) -> CameraState:
+    @property
+    def sees(self) -> bool:
+        """Whether pictures come: a camera that is being turned on shows nothing yet."""
+        return bool(self.job_id and self.values)
+
+    def panel_state(self, choices: tuple[CameraChoice, ...] | None) -> CameraState:
         return CameraState(
-            cameras=(*_CAMERAS, *_TOGETHER),
+            cameras=None if choices is None else tuple(choice.words for choice in choices),
             on=bool(self.job_id),
+            sees=self.sees,
             recording=self.recording,
             recorded_s=self.values.get("recorded_s", 0.0),
             lights=lights(self.values, recording=self.recording),
         )
 
-    def page_state(self) -> CaptureState:
-        if self.recording:
-            headline = "Recording. Let the patient walk past the camera."
-        elif self.job_id:
-            headline = "The camera is on. Record when all lights are fine."
-        else:
-            headline = "Turn the camera on and check the picture."
+    def page_state(self, choices: tuple[CameraChoice, ...] | None) -> CaptureState:
+        headline, tone = self._headline(choices)
         return CaptureState(
             headline,
-            live=self.panel_state(),
+            tone,
+            live=self.panel_state(choices),
             main_action="",
             secondary=() if self.recording else (("close", "Close camera"), ("import", "Import video")),
         )
+
+    def _headline(self, choices: tuple[CameraChoice, ...] | None) -> tuple[str, Tone]:
+        if self.recording:
+            return "Recording. Let the patient walk past the camera.", Tone.NEUTRAL
+        if self.sees:
+            return "The camera is on. Record when all lights are fine.", Tone.NEUTRAL
+        if self.job_id:
+            return "The camera is being turned on…", Tone.NEUTRAL
+        if choices is None:
+            return "Looking for cameras…", Tone.NEUTRAL
+        if not choices:
+            return "No camera was found on this PC.", Tone.WARN
+        return "Turn the camera on and check the picture.", Tone.NEUTRAL
 
 
 def lights(values: dict[str, float], *, recording: bool = False) -> tuple[Light, ...]:

@@ -13,8 +13,11 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SideSource
 from core.errors import refuse
+from core.gait.norm_choice import Norm
 from core.jobs.values import JobState, Outcome, Refused
+from core.session.conditions import assisted_findings, condition_badges
 from core.session.flow import Step, StepState, StepStatus
+from core.session.norms import motion_far_off, motion_norm, with_norm_findings
 from core.session.stops import override_stops, present_motion
 from ui.marker_view import marker_view
 from ui.pages.motion import MotionPage, MotionState
@@ -22,6 +25,7 @@ from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
 from ui.presenters.forces import ForcesPresenter
 from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
+from ui.presenters.gait_events import EventsPresenter
 from ui.presenters.motion_numbers import (
     angle_courses,
     cameras_of,
@@ -55,6 +59,7 @@ class MotionPresenter(StepPresenter):
     def __init__(self, page: MotionPage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._page, self._forces = page, ForcesPresenter(page.forces, self)
+        self._events = EventsPresenter(page.events, self)
         self._motion: Motion | None = None
         self._asks_clock = False  # the person wants to say how fast the film was recorded, or must
         self._read = lru_cache(maxsize=2)(self._read_record)
@@ -77,6 +82,19 @@ class MotionPresenter(StepPresenter):
     def leave(self) -> None:
         self._page.player.pause()
 
+    def shown_records(self) -> tuple[str, ...]:
+        """The motion, the trial that it was solved from, and the forces of it."""
+        motion_id = self.context.status(self.step).record_id
+        if motion_id is None:
+            return ()
+        trial, forces = (
+            self.input_of(motion_id, RecordKind.LABORATORY_TRIAL),
+            self.newest(RecordKind.KINETICS),
+        )
+        its_own = forces is not None and self.input_of(forces.id, RecordKind.MOTION) == motion_id
+        found = (motion_id, trial, forces.id if forces is not None and its_own else None)
+        return tuple(one for one in found if one is not None)
+
     def show(self, status: StepStatus) -> None:
         if self.blocked(status, "Turn the recording into joint motion"):
             return
@@ -97,7 +115,9 @@ class MotionPresenter(StepPresenter):
         decisions = self.context.store.decisions(self.context.store.info(status.record_id).visit_id)
         self._motion = motion = present_motion(stored, decisions, status.record_id)
         self._forces.show(status.record_id, motion)
-        self._page.render(self._state(status, motion, clip, panels, cameras))
+        self._events.show(status.record_id, motion)
+        norm = motion_norm(self.context.store, status.record_id, motion)
+        self._page.render(self._state(status, motion, clip, panels, cameras, norm))
         self._follow_video(self._page.player.time_s)
 
     def _state(
@@ -107,9 +127,11 @@ class MotionPresenter(StepPresenter):
         clip: RecordingView | None,
         panels: tuple[JointPanel, ...],
         cameras: str,
+        norm: Norm,
     ) -> MotionState:
+        store, motion_id = self.context.store, str(status.record_id)
         accepted = self._accepted(status)
-        headline, tone = motion_verdict(motion)
+        headline, tone = motion_verdict(motion, motion_far_off(motion, norm))
         busy = status.state is StepState.RUNNING
         action = "Go on with Personalize" if accepted else "Accept motion"
         question = "" if busy else question_words(motion)
@@ -122,15 +144,19 @@ class MotionPresenter(StepPresenter):
             panels=panels,
             courses=angle_courses(motion) if motion.without_walk else (),
             courses_words="" if motion.kinematics.spread_rad is None else COURSE_BAND_WORDS,
-            tiles=motion_tiles(motion),
-            table=motion_table(motion),
-            findings=(*motion.findings, *self._forces.findings),
+            tiles=motion_tiles(motion, self.walker),
+            table=motion_table(motion, self.walker),
+            findings=(
+                *with_norm_findings(motion, norm),
+                *self._forces.findings,
+                *assisted_findings(store, motion_id),
+            ),
             finding_actions=() if motion.marker_set else _FILM_ACTIONS,
             main_action="" if busy else action,
             why_not=why_not_accept(motion),
             secondary=() if busy or question else _what_else(motion),
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
-            badges=motion_badges(motion, cameras),
+            badges=(*motion_badges(motion, cameras), *condition_badges(store, motion_id)),
             question=question,
             pictures=question_pictures(motion, clip) if question else None,
             belt_m_s=belt_m_s,
@@ -144,7 +170,7 @@ class MotionPresenter(StepPresenter):
         """The motion, the recording it came from, its curves and its cameras; read once."""
         store = self.context.store
         motion = store.load(motion_id, Motion)
-        panels = joint_panels(motion, ())
+        panels = joint_panels(motion, (), norm=motion_norm(store, motion_id, motion))
         for input_id, _digest in store.info(motion_id).provenance.inputs:
             if store.info(input_id).kind is RecordKind.LABORATORY_TRIAL:
                 return motion, marker_view(store.load(input_id, LaboratoryTrial)), panels, ""

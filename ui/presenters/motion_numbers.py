@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.domain.arrays import FloatArray
-from core.domain.body import SAGITTAL, SIDES, Joint, Side
+from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.findings import Severity
-from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Motion, Spread, Stride, stride_words
+from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, GaitCycles, Motion, Spread, Stride, stride_words
 from core.domain.recording import Landmarks
+from core.gait.band_fit import BandFit
 from core.gait.cycles import range_of_motion_deg
+from core.gait.norm_choice import Walker
+from core.gait.norm_numbers import GaitNumber
+from core.session.normal_numbers import NormalNumber, NormalNumbers
 from ui.pages.motion import Tile
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.time_courses import AngleCourse
@@ -37,21 +43,41 @@ def angle_courses(motion: Motion) -> tuple[AngleCourse, ...]:
     )
 
 
-def motion_tiles(motion: Motion) -> tuple[Tile, ...]:
+def motion_tiles(motion: Motion, walker: Walker | None = None) -> tuple[Tile, ...]:
+    """Numbers of the whole walk, with the normal ones for the walker."""
     measures = motion.measures
     if motion.without_walk:
         time_s = motion.kinematics.time_s
         return (Tile("Duration", f"{time_s[-1] - time_s[0]:.1f} s"), _fit_tile(motion))
-    width = measures.step_width_m
+    width, normal = measures.step_width_m, NormalNumbers(walker).at(measures.speed_m_s)
     tiles = [
-        Tile("Speed", f"{measures.speed_m_s:.2f} m/s"),
-        Tile("Cadence", f"{measures.cadence_steps_min:.0f} /min", "Steps per minute"),
-        Tile("Symmetry", _percent(measures.symmetry), "100 % = equal step times and lengths"),
+        _normal_tile("Speed", Spread(measures.speed_m_s, measures.speed_sd_m_s), normal.of(GaitNumber.SPEED)),
+        _normal_tile(
+            "Cadence",
+            Spread(measures.cadence_steps_min, measures.cadence_sd_steps_min),
+            normal.of(GaitNumber.CADENCE),
+        ),
+        Tile(
+            "Symmetry",
+            _percent(measures.symmetry, measures.symmetry_sd),
+            "100 % = equal step times and lengths; ± its standard deviation by the spread of the steps",
+        ),
         _fit_tile(motion),
     ]
     if width is not None:
-        tiles.insert(2, Tile("Step width", f"{100 * width:.0f} cm"))
+        words = f"{100 * width:.0f}{_plus_minus(100 * measures.step_width_sd_m)} cm"
+        tiles.insert(2, Tile("Step width", words, "± one standard deviation between steps"))
     return tuple(tiles)
+
+
+def _normal_tile(name: str, value: Spread, normal: NormalNumber) -> Tile:
+    tip = f"± one standard deviation within this walk. {normal.tip}".strip()
+    return Tile(name, normal.value_words(value), tip, normal.bare_words)
+
+
+def _plus_minus(sd: float) -> str:
+    """Nothing where a single stride tells no spread, and in motions of earlier versions."""
+    return f" ± {sd:.0f}" if np.isfinite(sd) else ""
 
 
 def _fit_tile(motion: Motion) -> Tile:
@@ -59,24 +85,51 @@ def _fit_tile(motion: Motion) -> Tile:
     return Tile("Fit", f"{1000 * motion.residual_m:.0f} mm", f"Typical distance of skeleton and {seen}")
 
 
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.0f} %" if np.isfinite(fraction) else "–"
+def _percent(fraction: float, sd: float) -> str:
+    return f"{100 * fraction:.0f}{_plus_minus(100 * sd)} %" if np.isfinite(fraction) else "–"
 
 
-def motion_table(motion: Motion) -> NumberTable:
+def motion_table(motion: Motion, walker: Walker | None = None) -> NumberTable:
+    """The numbers of both sides, beside the normal ones for the walker."""
     if motion.without_walk:
         return NumberTable(
             ("", "Left", "Right"), tuple(_span_row(course) for course in angle_courses(motion))
         )
     sides = motion.measures.sides
-    ranges = [range_of_motion_deg(cycles) for cycles in motion.cycles]
+    normal = NormalNumbers(walker).at(motion.measures.speed_m_s)
     rows = [
-        NumberRow("Step length", tuple(_mean_sd_text(side.step_length_m, 100, "cm") for side in sides)),
-        NumberRow("Stride time", tuple(_mean_sd_text(side.stride_time_s, 1, "s", 2) for side in sides)),
-        NumberRow("Stance", tuple(_mean_sd_text(side.stance_fraction, 100, "%") for side in sides)),
+        _row("Step length", [side.step_length_m for side in sides], normal.of(GaitNumber.STEP_LENGTH)),
+        _row("Stride length", _stride_lengths(motion), normal.of(GaitNumber.STRIDE_LENGTH)),
+        _row("Stride time", [side.stride_time_s for side in sides], normal.of(GaitNumber.STRIDE_TIME)),
+        _row("Stance", [side.stance_fraction for side in sides], normal.of(GaitNumber.STANCE)),
+        _row(
+            "Double support",
+            [side.double_support_fraction for side in sides],
+            normal.of(GaitNumber.DOUBLE_SUPPORT),
+        ),
+        *(
+            _row(name, [_range(cycles, kind) for cycles in motion.cycles], normal.of(number))
+            for name, kind, number in _RANGES
+        ),
     ]
-    rows += [NumberRow(name, tuple(_degrees(r, joint) for r in ranges)) for name, joint in _RANGES]
-    return NumberTable(("", "Left", "Right"), tuple(rows))
+    columns = ("", "Left", "Right") if walker is None else ("", "Left", "Right", "Normal ± 1 SD")
+    return NumberTable(columns, tuple(rows))
+
+
+def _stride_lengths(motion: Motion) -> list[Spread]:
+    """How far a stride of either side carries the body, at the speed of the walk."""
+    speed = motion.measures.speed_m_s
+    times = [side.stride_time_s for side in motion.measures.sides]
+    return [Spread(speed * time.mean, speed * time.sd) for time in times]
+
+
+def _row(name: str, values: Sequence[Spread], normal: NormalNumber) -> NumberRow:
+    """Both sides, marked where they are not normal, and the normal number with its source as a tip."""
+    cells = [normal.value_words(value) for value in values]
+    tones = [Tone.WARN if normal.is_marked(value.mean, value.sd) else Tone.NEUTRAL for value in values]
+    if normal.age_years is None:
+        return NumberRow(name, tuple(cells))
+    return NumberRow(name, (*cells, normal.words), tip=normal.tip, tones=(*tones, Tone.NEUTRAL))
 
 
 def _span_row(course: AngleCourse) -> NumberRow:
@@ -88,25 +141,25 @@ def _span_row(course: AngleCourse) -> NumberRow:
     return NumberRow(course.kind.label, tuple(cells))
 
 
-_RANGES = (("Hip range", "hip_flexion"), ("Knee range", "knee_angle"), ("Ankle range", "ankle_angle"))
+_RANGES = (
+    ("Hip range", JointKind.HIP_FLEXION, GaitNumber.HIP_RANGE),
+    ("Knee range", JointKind.KNEE, GaitNumber.KNEE_RANGE),
+    ("Ankle range", JointKind.ANKLE, GaitNumber.ANKLE_RANGE),
+)
 
 
-def _degrees(ranges: dict[str, float], joint: str) -> str:
-    value = next((value for name, value in ranges.items() if name.startswith(joint)), float("nan"))
-    return f"{value:.0f}°" if np.isfinite(value) else "–"
+def _range(cycles: GaitCycles, kind: JointKind) -> Spread:
+    """Of the mean curve, with the spread between the ranges of the strides; degrees."""
+    mean = range_of_motion_deg(cycles)[Joint.of(kind, cycles.side).value]
+    strides = np.degrees(np.ptp(cycles.angle_rad[:, :, list(JointKind).index(kind)], axis=1))
+    return Spread(mean, float(np.std(strides, ddof=1)) if len(strides) > 1 else 0.0)
 
 
-def _mean_sd_text(value: Spread, factor: float, unit: str, digits: int = 0) -> str:
-    if not np.isfinite(value.mean):
-        return "–"
-    words = f"{factor * value.mean:.{digits}f}"
-    if np.isfinite(value.sd) and value.sd > 0:
-        words += f" ± {factor * value.sd:.{digits}f}"
-    return f"{words} {unit}"
+def motion_verdict(motion: Motion, far: Sequence[BandFit] = ()) -> tuple[str, Tone]:
+    """The headline: how many strides, and what they are good for; never greener than the worst joint.
 
-
-def motion_verdict(motion: Motion) -> tuple[str, Tone]:
-    """The headline: how many strides, and what they are good for."""
+    `far` are the joints far from the normal band, the furthest first.
+    """
     if motion.without_walk:
         return _without_walk_words(motion), Tone.STOP
     left, right = (side.strides for side in motion.measures.sides)
@@ -115,6 +168,8 @@ def motion_verdict(motion: Motion) -> tuple[str, Tone]:
     if Severity.STOP in severities:
         return f"{words} This cannot be used yet.", Tone.STOP
     trust = "sagittal analysis" if motion.sagittal_only else "analysis in all planes"
+    if far:
+        return f"{words} Usable with care: {far[0].words}.", Tone.WARN
     if Severity.WARNING in severities:
         return f"{words} Usable with care.", Tone.WARN
     return f"{words} Good for {trust}.", Tone.OK

@@ -10,35 +10,17 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.emg import EmgEnvelopes, EmgMuscle
 from core.domain.motion import Motion
-from core.domain.muscles import Muscle
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.emg.cycles import EmgCycles, emg_cycles
+from core.emg.normal_timing import NORMAL_PHASES
+from core.emg.normal_timing import WORDS as NORMAL_WORDS
 from core.gait.similarity import pearson
+from core.session.muscle_activity import activation_cycle, by_muscles
 from ui.plots.curves import CurveStyle, CycleCurve, JointPanel, Likeness, Measure
 from ui.plots.muscle_grid import MuscleView
-from ui.presenters.gait_curves import STYLES, mean_correlation, mean_over_cycles
+from ui.presenters.closeness import closeness_of
+from ui.presenters.gait_curves import STYLES
 from ui.wording import count, listed
-
-MODEL: dict[EmgMuscle, tuple[Muscle, ...]] = {
-    EmgMuscle.GLUTEUS_MAXIMUS: (Muscle.GLUTEUS_MAXIMUS_1, Muscle.GLUTEUS_MAXIMUS_2, Muscle.GLUTEUS_MAXIMUS_3),
-    EmgMuscle.GLUTEUS_MEDIUS: (Muscle.GLUTEUS_MEDIUS_1, Muscle.GLUTEUS_MEDIUS_2, Muscle.GLUTEUS_MEDIUS_3),
-    EmgMuscle.TENSOR_FASCIAE_LATAE: (Muscle.TENSOR_FASCIAE_LATAE,),
-    EmgMuscle.ADDUCTORS: (Muscle.ADDUCTOR_LONGUS,),
-    EmgMuscle.RECTUS_FEMORIS: (Muscle.RECTUS_FEMORIS,),
-    EmgMuscle.VASTUS_LATERALIS: (Muscle.VASTUS_LATERALIS,),
-    EmgMuscle.VASTUS_MEDIALIS: (Muscle.VASTUS_MEDIALIS,),
-    EmgMuscle.BICEPS_FEMORIS: (Muscle.BICEPS_FEMORIS_LONG,),
-    EmgMuscle.SEMITENDINOSUS: (Muscle.SEMITENDINOSUS,),
-    EmgMuscle.SEMIMEMBRANOSUS: (Muscle.SEMIMEMBRANOSUS,),
-    EmgMuscle.GRACILIS: (Muscle.GRACILIS,),
-    EmgMuscle.SARTORIUS: (Muscle.SARTORIUS,),
-    EmgMuscle.TIBIALIS_ANTERIOR: (Muscle.TIBIALIS_ANTERIOR,),
-    EmgMuscle.GASTROCNEMIUS_MEDIALIS: (Muscle.GASTROCNEMIUS_MEDIALIS,),
-    EmgMuscle.GASTROCNEMIUS_LATERALIS: (Muscle.GASTROCNEMIUS_LATERALIS,),
-    EmgMuscle.SOLEUS: (Muscle.SOLEUS,),
-    EmgMuscle.PERONEUS_LONGUS: (Muscle.PERONEUS_LONGUS,),
-}
-"""Whose mean activation an electrode over a muscle is compared with."""
 
 TWINS = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
 GOOD, MVC = "good", "MVC"  # of `ChannelQuality.verdict`; of `EmgEnvelopes.reference`
@@ -131,6 +113,7 @@ def _panel(
             *(_simulated(gait, curve, side, absolute) for gait, curve in simulated),
         ),
         toe_off_fraction=cycles.toe_off_fraction if np.isfinite(cycles.toe_off_fraction) else None,
+        active=NORMAL_PHASES[muscle],
         likeness=tuple(
             Likeness(gait.label.value, pearson(cycles.mean, curve), float("nan"), shape_only=True)
             for gait, curve in simulated
@@ -154,15 +137,6 @@ def _simulated(gait: Rollout, curve: FloatArray, side: Side, absolute: bool) -> 
     return CycleCurve(gait.label.value, side, _percent(curve, absolute) * curve, None, STYLES[gait.label])
 
 
-def activation_cycle(gait: Rollout, muscle: EmgMuscle, side: Side) -> FloatArray | None:
-    """Mean activation (101,) over the walk's cycles of what an electrode there would hear; None without."""
-    known, activation = gait.playback.muscle_names, gait.activation  # of a walk by torques
-    if gait.muscles is not None:
-        known, activation = gait.muscles.muscle_names, np.asarray(gait.muscles.activation, dtype=np.float64)
-    columns = [known.index(name) for one in MODEL[muscle] if (name := one.on(side)) in known]
-    return mean_over_cycles(gait, side, activation[:, columns].mean(axis=1)) if columns else None
-
-
 def is_absolute(emg: EmgEnvelopes) -> bool:
     """Whether the height of every good channel is a share of the maximal voluntary contraction."""
     good = [n for n, channel in enumerate(emg.channels) if channel.verdict == GOOD]
@@ -179,7 +153,7 @@ def _percent(mean: FloatArray, absolute: bool) -> float:
 
 
 def _sentence(panels: Sequence[JointPanel]) -> str:
-    own, default = (mean_correlation(panels, label) for label in reversed(TWINS))
+    own, default = (closeness_of(panels, label).correlation for label in reversed(TWINS))
     compared = count(sum(bool(panel.curves) for panel in panels), "recorded muscle")
     if not np.isfinite(own):
         return "The personalized twin has no complete stride to compare with the EMG."
@@ -191,7 +165,7 @@ def _sentence(panels: Sequence[JointPanel]) -> str:
 
 def _words(emg: EmgEnvelopes, gaits: RolloutSet, *, own_habits: bool) -> str:
     twin = gaits.find(GaitLabel.PERSONALIZED_TWIN)
-    estimated = twin is not None and (twin.muscles is None or twin.muscles.estimated)
+    estimated = twin is not None and not by_muscles(twin)
     words = (
         "Simulated: by static optimisation of the twin's torques. "
         if estimated
@@ -199,6 +173,7 @@ def _words(emg: EmgEnvelopes, gaits: RolloutSet, *, own_habits: bool) -> str:
     )
     words += _ABSOLUTE if is_absolute(emg) else _OWN_PEAK
     words += _FROM_EMG if own_habits and not estimated else ""  # static optimisation knows no habits
+    words += f"{NORMAL_WORDS} "
     words += "" if emg.offset_from else _NO_OFFSET
     bad = [f"{c.site.side} {c.site.muscle} ({c.verdict})" for c in emg.channels if c.verdict != GOOD]
     return words + (f"Left out for their quality: {listed(bad)}." if bad else "")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from core.domain.record import RecordKind, Visit
-from core.domain.subject import Consent, Subject
 from core.errors import refuse
 from core.jobs.values import Done, JobState, Outcome
 from core.session.flow import Step, StepState, StepStatus
 from core.store.repository import PatientRow
+from ui.asides import Aside
 from ui.pages.patients import ListRow, PatientsPage, PatientsState
 from ui.presenters.base import StepPresenter
+from ui.presenters.patient_entry import code_doubts, mistakes, subject_from
 from ui.session_context import SessionContext
 from ui.theme import Tone
+from ui.widgets.field_note import FieldNote
 from ui.widgets.patient_form import PatientEntry, entry_of
 from ui.wording import day
 
@@ -29,13 +29,15 @@ class PatientsPresenter(StepPresenter):
         self._page = page
         self._search, self._show_archived = "", False
         self._new = False  # a new patient is being typed
-        self._dirty = False
+        self._changed = (False, False)  # the patient, the notes on the visit; and not saved
+        self._refused = False  # saving was tried, and not everything could be used
         page.searched.connect(self._searched)
         page.archived_shown.connect(self._archived_shown)
         page.patient_chosen.connect(self._choose)
         page.visit_chosen.connect(context.open_visit)
         page.start_visit.connect(lambda: self.attempt(self._start_visit))
         page.edited.connect(self._edited)
+        page.compare_visits.connect(lambda: context.go_to.emit(Aside.VISITS))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
 
     def start(self) -> None:
@@ -51,6 +53,7 @@ class PatientsPresenter(StepPresenter):
         headline, tone = self._headline(selected, none_yet)
         action, why_not = self._action(selected)
         visits = () if selected is None else self.context.store.visits(selected.id)
+        opened = next((visit for visit in visits if visit.id == self.context.visit_id), None)
         self._page.render(
             PatientsState(
                 headline=headline,
@@ -58,11 +61,14 @@ class PatientsPresenter(StepPresenter):
                 patients=tuple(_list_row(row) for row in rows),
                 selected=None if selected is None else selected.id,
                 entry=self._entry(selected),
-                editing=self._new or self._dirty,
+                editing=self._new or any(self._changed),
+                new=self._new,
                 archived=selected is not None and selected.archived,
                 show_archived=self._show_archived,
                 visits=tuple(self._visit_row(visit) for visit in reversed(visits)),
                 open_visit=self.context.visit_id,
+                visit_notes=None if opened is None else opened.notes,
+                visit_number=0 if opened is None else opened.number,
                 devices=self.context.devices,
                 main_action=action,
                 why_not=why_not,
@@ -99,8 +105,8 @@ class PatientsPresenter(StepPresenter):
 
     def _action(self, selected: PatientRow | None) -> tuple[str, str]:
         """Words of the main action, and why it cannot be taken now."""
-        if self._new or self._dirty:
-            return "Save patient", ""
+        if self._new or any(self._changed):
+            return "Save patient" if self._new or self._changed[0] else "Save visit", ""
         if selected is None:
             return "New patient", ""
         why_not = "Restore the patient first." if selected.archived else ""
@@ -125,7 +131,7 @@ class PatientsPresenter(StepPresenter):
     # Actions of the person
 
     def main(self) -> None:
-        if self._new or self._dirty:
+        if self._new or any(self._changed):
             self._save()
         elif self.context.patient_id is None:
             self._begin_new()
@@ -155,17 +161,36 @@ class PatientsPresenter(StepPresenter):
             self._choose(known.id)
 
     def _begin_new(self) -> None:
-        self._page.forget_entry()
-        self._new, self._dirty = True, False
+        self._end_editing()
+        self._new = True
         self.refresh()
         self._page.focus_form()
 
     def _end_editing(self) -> None:
-        self._new = self._dirty = False
+        self._new, self._changed, self._refused = False, (False, False), False
         self._page.forget_entry()
+        self._page.show_field_notes(())
         self._page.show_advice(None)
 
     def _save(self) -> None:
+        """Save what was changed; or else say at every field that is wrong what is wrong with it."""
+        patient_changed, visit_changed = self._page.changed
+        self._refused = self._new or patient_changed
+        wrong = self._show_field_notes()
+        if wrong:
+            self._page.focus_form(wrong[0].field)
+            return
+        if visit_changed and self.context.visit_id is not None:
+            notes, by = self._page.visit_notes(), self.context.operator
+            self.context.store.note_visit(self.context.visit_id, notes, by=by)
+        if self._refused:
+            self._save_patient()
+        else:
+            self._end_editing()
+            self.context.show_message("Visit saved.", Tone.OK)
+            self.context.visit_changed.emit()
+
+    def _save_patient(self) -> None:
         synthetic = not self._new and self._selected_row().subject.synthetic
         subject = subject_from(self._page.entry(), synthetic=synthetic)
         if self._new:
@@ -181,6 +206,19 @@ class PatientsPresenter(StepPresenter):
             self.context.open_patient(patient_id)
         else:
             self.context.visit_changed.emit()
+
+    def _show_field_notes(self) -> tuple[FieldNote, ...]:
+        """Note at the fields what cannot be saved, once saving was tried, and odd codes at once.
+
+        Returns what cannot be saved.
+        """
+        entry, codes = self._page.entry(), self.context.store.codes()
+        own = "" if self._new or self.context.patient_id is None else self._selected_row().subject.code
+        wrong = mistakes(entry, own_code=own, taken=codes)
+        odd = () if entry.code.strip() == own else code_doubts(entry.code, codes)
+        taken = tuple(note for note in wrong if note.field == "code" and entry.code.strip() in codes)
+        self._page.show_field_notes((*(wrong if self._refused else taken), *odd))
+        return wrong if self._refused else ()
 
     def _start_visit(self) -> None:
         row = self._selected_row()
@@ -210,8 +248,9 @@ class PatientsPresenter(StepPresenter):
             self.refresh()
 
     def _edited(self) -> None:
-        if not self._dirty and not self._new:
-            self._dirty = True
+        self._show_field_notes()
+        if not self._new and self._changed != self._page.changed:
+            self._changed = self._page.changed
             self.refresh()
 
     def _searched(self, text: str) -> None:
@@ -248,47 +287,3 @@ def _list_row(row: PatientRow) -> ListRow:
     if subject.consent is None:
         words.append("no consent yet")
     return ListRow(row.id, subject.code, " · ".join(word for word in words if word))
-
-
-def subject_from(entry: PatientEntry, *, synthetic: bool = False) -> Subject:
-    """Check what was typed. Raises UserError PAT-001..007 with what to mend."""
-    return Subject(
-        code=entry.code.strip(),
-        birth_year=int(_number(entry.birth_year, "birth year", "1961")),
-        sex=entry.sex,
-        height_m=_number(entry.height_m, "height", "1.68, in metres"),
-        mass_kg=_number(entry.mass_kg, "mass", "60, in kilograms"),
-        diagnosis=entry.diagnosis.strip(),
-        affected_side=entry.affected_side,
-        consent=_consent(entry),
-        device=entry.device,
-        synthetic=synthetic,
-    )
-
-
-def _number(text: str, name: str, example: str) -> float:
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        typed = f"“{text.strip()}” is not a number." if text.strip() else "The field is empty."
-        raise refuse(
-            "PAT-006", f"The {name} is not usable.", typed, f"Enter a number such as {example}."
-        ) from None
-
-
-def _consent(entry: PatientEntry) -> Consent | None:
-    by, on = entry.consent_by.strip(), entry.consent_on.strip()
-    if not by and not on:
-        return None
-    try:
-        taken = date.fromisoformat(on)
-    except ValueError:
-        taken = None
-    if not by or taken is None or taken > date.today():
-        raise refuse(
-            "PAT-007",
-            "The consent is incomplete.",
-            "It needs the name of who took it and the day, not in the future.",
-            "Enter the name and a date such as 2026-11-20, or empty both fields.",
-        )
-    return Consent(by, taken.isoformat())

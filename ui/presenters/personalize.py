@@ -273,12 +273,12 @@ class PersonalizePresenter(LearningPresenter):
 
 def result_headline(policy: GaitPolicy) -> tuple[str, Tone]:
     walks = f"The twin walks {policy.walk_seconds_median:.0f} s without a fall"
-    close = f"within {policy.joint_rmse_deg:.0f}° of the patient's joint angles"
+    close = f"{policy.joint_rmse_deg:.0f}° from the patient's joint angles on average"
     if policy.walk_seconds_median >= WELL_S and policy.joint_rmse_deg <= CLOSE_DEG:
         return f"{walks}, {close}.", Tone.OK
     if policy.walk_seconds_median < WELL_S:
         return f"{walks} only. Let it learn for longer.", Tone.WARN
-    return f"{walks}, but only {close}. Let it learn for longer.", Tone.WARN
+    return f"{walks}, but {close}. Let it learn for longer.", Tone.WARN
 
 
 def result_facts(policy: GaitPolicy, twin: Twin | None) -> tuple[Fact, ...]:

@@ -4,35 +4,49 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+
+from PySide6.QtCore import QTemporaryDir, QUrl
+from PySide6.QtGui import QDesktopServices
 
 from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.errors import refuse
-from core.session.flow import Step, StepStatus
-from core.session.report import ReportContent, report_content
+from core.session.flow import Step, StepState, StepStatus
+from core.session.interpretation import keep_interpretation
+from core.session.report import ReportContent, ReportPicture, report_content
+from core.session.report_json import report_json
+from core.store.clinic import read_clinic, write_logo, write_name
 from core.store.private import ordinary_permissions
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
-from ui.report_pdf import write_report
+from ui.presenters.report_contents import contents_of
+from ui.presenters.report_pictures import with_pictures
+from ui.presenters.take_away import write_away
+from ui.report_pdf import appendix_pages, print_report, write_report
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import clock
 
-_PARTS = (
-    ("Measured gait", RecordKind.MOTION),
-    ("Forces", RecordKind.KINETICS),
-    ("Muscle activity (EMG)", RecordKind.EMG),
-    ("Calibrated muscles", RecordKind.MUSCLE_CALIBRATION),
-    ("Strength", RecordKind.DEFICITS),
-    ("Personalized twin", RecordKind.GAIT_POLICY),
-    ("Simulated gait", RecordKind.SIMULATED_GAIT),
-    ("Controllers compared", RecordKind.COMPARISON),
-    ("Deployment", RecordKind.DEPLOYMENT),
+_MADE_FROM = (
+    RecordKind.MOTION,
+    RecordKind.KINETICS,
+    RecordKind.EMG,
+    RecordKind.MUSCLE_CALIBRATION,
+    RecordKind.DEFICITS,
+    RecordKind.GAIT_POLICY,
+    RecordKind.SIMULATED_GAIT,
+    RecordKind.COMPARISON,
+    RecordKind.DEPLOYMENT,
 )
 
 
-PURPOSE = "A few pages that say what was measured and done"
+_SAVED = ("The report is saved.", Tone.OK)
+_OUT_OF_DATE = ("The saved report is out of date: save it again.", Tone.WARN)
+PURPOSE = "Two pages that say what was measured and done, and what it means"
+OPEN, PRINT, JSON = "open", "print", "json"
+_SECONDARY = ((OPEN, "Open PDF"), (PRINT, "Print…"), (JSON, "Save as JSON…"))
 
 
 class ReportPresenter(StepPresenter):
@@ -43,12 +57,20 @@ class ReportPresenter(StepPresenter):
         self._page = page
         self._key: tuple[str, ...] = ()  # records the shown content was read from
         self._content: ReportContent | None = None
+        self._wants_appendix = False
+        self._pictures: tuple[str, tuple[ReportPicture, ...]] = ("", ())  # of which motion
+        self._folder = QTemporaryDir()  # of PDFs that another program shows; removed at the end
         page.save_to.connect(lambda path: self.attempt(lambda: self.save(path)))
+        page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
+        page.appendix_wanted.connect(self._want_appendix)
+        page.interpretation.kept.connect(lambda *words: self.attempt(lambda: self._keep_words(*words)))
+        page.clinic.named.connect(lambda name: self.attempt(lambda: self._name_clinic(name)))
+        page.clinic.logo_chosen.connect(lambda file: self.attempt(lambda: self._take_logo(file)))
+        context.visit_changed.connect(page.interpretation.forget)
 
     def start(self) -> None:
-        """A report is made by saving it; doing it again only reads the record anew."""
-        self._key = ()
-        self.refresh()
+        """A report is made by saving it."""
+        self._page.ask_where()
 
     def main(self) -> None:
         self._page.ask_where()
@@ -63,7 +85,8 @@ class ReportPresenter(StepPresenter):
             made = Path(folder) / self._file_name(visit_id)
             write_report(made, content)
             self._copy(made, path)
-            newest = [info for _, kind in _PARTS if (info := store.latest(visit_id, kind)) is not None]
+            kinds = (*_MADE_FROM, RecordKind.INTERPRETATION)
+            newest = [info for kind in kinds if (info := store.latest(visit_id, kind)) is not None]
             store.save(
                 RecordKind.REPORT,
                 Report(made.name, content.patient, store.visit(visit_id).number),
@@ -76,6 +99,65 @@ class ReportPresenter(StepPresenter):
         self.context.show_message(f"Report saved as {path.name}.", Tone.OK)
         self.context.record_changed.emit()
 
+    # What else can be done with it
+
+    def _secondary(self, key: str) -> None:
+        if key == OPEN:
+            self._open()
+        elif key == PRINT:
+            self._print()
+        elif key == JSON:
+            self._save_json()
+
+    def _open(self) -> None:
+        """As it is on the page, in the program that shows PDFs. Refuses RPT-026 without one."""
+        if self.context.visit_id is None or self._content is None:
+            return
+        path = Path(self._folder.filePath(self._file_name(self.context.visit_id)))
+        write_report(path, self._content)
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            raise refuse(
+                "RPT-026",
+                "The PDF was not opened.",
+                "This computer has no program that shows PDF files.",
+                "Save the report and open it on another computer, or print it from here.",
+            )
+
+    def _print(self) -> None:
+        printer = None if self._content is None else self._page.ask_printer()
+        if printer is not None and self._content is not None:
+            print_report(printer, self._content)
+            self.context.show_message("The report was sent to the printer.", Tone.OK)
+
+    def _save_json(self) -> None:
+        visit_id = self.context.visit_id
+        if visit_id is None or self._content is None:
+            return
+        name = Path(self._file_name(visit_id)).with_suffix(".json").name
+        path = self._page.ask_path("Save report as JSON", name, "JSON (*.json)")
+        if path is not None:
+            write_away(path, report_json(self.context.store, visit_id).encode("utf-8"))
+            self.context.show_message(f"Saved as {path.name}.", Tone.OK)
+
+    def _want_appendix(self, wanted: bool) -> None:
+        self._wants_appendix = wanted
+        self.refresh()
+
+    def _keep_words(self, text: str, name: str, role: str) -> None:
+        if self.context.visit_id is not None:
+            keep_interpretation(self.context.store, self.context.visit_id, text, by=name, role=role)
+            self.context.show_message("The interpretation is kept and stands in the report.", Tone.OK)
+            self.context.record_changed.emit()
+
+    def _name_clinic(self, name: str) -> None:
+        if name.strip() != read_clinic(self.context.store.data_dir).name:
+            write_name(self.context.store.data_dir, name)
+            self.refresh()
+
+    def _take_logo(self, file: Path | None) -> None:
+        write_logo(self.context.store.data_dir, file)
+        self.refresh()
+
     def show(self, status: StepStatus) -> None:
         visit_id, has_motion = self.context.visit_id, self.newest(RecordKind.MOTION) is not None
         if visit_id is None or self.blocked(status, PURPOSE, has_result=has_motion):
@@ -83,20 +165,38 @@ class ReportPresenter(StepPresenter):
             return
         key = tuple(record.id for record in self.context.store.records(visit_id))
         key += tuple(str(decision) for decision in self.context.store.decisions(visit_id))
+        clinic = read_clinic(self.context.store.data_dir)
+        key += (clinic.name, str(hash(clinic.logo)), str(self._wants_appendix))
         if key != self._key or self._content is None:
-            self._content, self._key = report_content(self.context.store, visit_id), key
+            self._content, self._key = self._collected(visit_id), key
         self._page.render(self._state(visit_id, self._content, status))
+
+    def _collected(self, visit_id: str) -> ReportContent:
+        """Pictures are drawn once per motion."""
+        content, motion = report_content(self.context.store, visit_id), self.newest(RecordKind.MOTION)
+        motion_id = "" if motion is None else motion.id
+        if self._pictures[0] != motion_id:
+            self._pictures = motion_id, with_pictures(self.context.store, visit_id, content).pictures
+        return replace(content, pictures=self._pictures[1], appendix=self._wants_appendix)
 
     def _state(self, visit_id: str, content: ReportContent, status: StepStatus) -> ReportState:
         store = self.context.store
         kept = None if status.record_id is None else store.info(status.record_id)
         saved = "" if kept is None else f"Kept with the visit on {clock(kept.created_utc)}. {kept.summary}"
+        headline, tone = ("The report is ready.", Tone.NEUTRAL) if kept is None else _SAVED
+        if status.state is StepState.STALE:
+            headline, tone = _OUT_OF_DATE
         return ReportState(
-            headline="The report is ready." if kept is None else "The report is saved.",
-            tone=Tone.NEUTRAL if kept is None else Tone.OK,
+            headline=headline,
+            tone=tone,
             content=content,
             file_name=self._file_name(visit_id),
-            contents=tuple((words, store.latest(visit_id, kind) is not None) for words, kind in _PARTS),
+            contents=contents_of(content),
+            interpretation=_interpreted(content),
+            clinic="" if content.clinic is None else content.clinic.name,
+            has_logo=content.clinic is not None and bool(content.clinic.logo),
+            appendix_pages=appendix_pages(content),
+            secondary=_SECONDARY,
             saved=saved,
             main_action="Save report…",
             badges=("Synthetic patient",) if content.synthetic else (),
@@ -120,3 +220,8 @@ class ReportPresenter(StepPresenter):
                 f"The folder {path.parent} does not take it: {error.strerror or error}.",
                 "Choose another folder.",
             ) from error
+
+
+def _interpreted(content: ReportContent) -> tuple[str, str]:
+    part = content.interpretation
+    return ("", "") if part is None else (part.text, part.signed)

@@ -19,7 +19,7 @@ from ui.pages.review import ReviewPage, ReviewState, Untried, WhatIfState
 from ui.plots.muscle_grid import MuscleView
 from ui.presenters import conditions, scenarios
 from ui.presenters.base import StepPresenter
-from ui.presenters.gait_curves import mean_correlation
+from ui.presenters.closeness import closeness_of, far_joints
 from ui.presenters.level_walk import falls_words, level_view, review_headline, staged
 from ui.presenters.muscle_curves import muscle_view
 from ui.scene.stage import StagedGait
@@ -74,9 +74,20 @@ class ReviewPresenter(StepPresenter):
             self._condition = NO_EXO  # the twin or the exo is another one now
         self._tries = self._read_tries()
         self._page.render(self._state(status.record_id))
+        self._page.comparison.stage.show_affected(self.affected_side)
 
     def leave(self) -> None:
         self._page.comparison.leave()
+
+    def shown_records(self) -> tuple[str, ...]:
+        """The walks on the page, and the twin that walks in them."""
+        tried = self._tries.get(ScenarioKey(self._scenario.key, self._impairments(), self._condition))
+        level = self._scenario is LEVEL_WALKING and self._condition is NO_EXO and not self._impairments()
+        shown = self._record_id if level else "" if tried is None else tried.record_id
+        twins = (self.newest(RecordKind.TWIN), self.newest(RecordKind.GAIT_POLICY))
+        return (
+            () if not (shown and self._record_id) else (shown, *(one.id for one in twins if one is not None))
+        )
 
     def main(self) -> None:
         if self._record_id:
@@ -292,10 +303,12 @@ class ReviewPresenter(StepPresenter):
         key = (record_id, "" if emg is None else emg.id, self._why_no_emg())
         if key not in self._views:
             motion = self._motion_of(record_id)
-            self._views[key] = level_view(gaits, motion, self._muscles(record_id, gaits, motion))
+            muscles = self._muscles(record_id, gaits, motion)
+            self._views[key] = level_view(gaits, motion, muscles, self.walker)
         view = self._views[key]
-        correlation = mean_correlation(view.joint_panels, GaitLabel.PERSONALIZED_TWIN)
-        return *review_headline(gaits.find(GaitLabel.PERSONALIZED_TWIN), correlation), view
+        own = GaitLabel.PERSONALIZED_TWIN
+        closeness, far = closeness_of(view.joint_panels, own), far_joints(view.joint_panels, own)
+        return *review_headline(gaits.find(own), closeness, far), view
 
     def _muscles(self, record_id: str, gaits: RolloutSet, motion: Motion | None) -> MuscleView:
         """The visit's newest EMG over the twin's muscles."""
@@ -324,7 +337,9 @@ class ReviewPresenter(StepPresenter):
             level = self._gaits(record_id).find(GaitLabel.PERSONALIZED_TWIN)
             gaits = self._gaits(tried.record_id)
             impaired = "; ".join(map(scenarios.impairment_words, tried.impairments))
-            self._views[key] = scenarios.scenario_view(self._scenario, gaits, level, impaired)
+            self._views[key] = scenarios.scenario_view(
+                self._scenario, gaits, level, impaired, walker=self.walker
+            )
         return *scenarios.tried_headline(self._scenario.name, tried), self._views[key]
 
     def _worn(self, record_id: str, tried: ScenarioResult | None) -> tuple[str, Tone, ComparisonView | None]:
@@ -344,7 +359,13 @@ class ReviewPresenter(StepPresenter):
             gaits = self._gaits(tried.record_id)
             adapted = self._condition is PERSONAL and self._personal.adapted
             self._views[key] = conditions.condition_view(
-                self._scenario, without, gaits, motion, adapted=adapted, same_start=bare is not None
+                self._scenario,
+                without,
+                gaits,
+                motion,
+                adapted=adapted,
+                same_start=bare is not None,
+                walker=self.walker,
             )
         return *conditions.condition_headline(self._scenario.name, tried, bare), self._views[key]
 
@@ -358,7 +379,9 @@ class ReviewPresenter(StepPresenter):
             assert healthy is not None
             motion = self._motion_of(record_id) if self._scenario is LEVEL_WALKING else None
             gaits = self._gaits(tried.record_id)
-            self._views[key] = scenarios.what_if_view(self._scenario, healthy, gaits, impairment, motion)
+            self._views[key] = scenarios.what_if_view(
+                self._scenario, healthy, gaits, impairment, motion, walker=self.walker
+            )
         return scenarios.what_if_headline(impairment, tried, without), Tone.NEUTRAL, self._views[key]
 
 

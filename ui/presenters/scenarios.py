@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,19 +18,17 @@ from core.domain.scenario import (
     GroundKind,
     Scenario,
 )
+from core.gait.norm_choice import Norm, Walker, norm_for
 from core.session.scenarios import CONDITIONS, NO_EXO, ScenarioKey, ScenarioResult
 from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.pages.scenario_picker import ScenarioChoice, ScenarioGroup
 from ui.plots.curves import CurveStyle, JointPanel
-from ui.presenters.gait_curves import (
-    NamedCycles,
-    joint_panels,
-    likeness_rows,
-    mean_correlation,
-)
+from ui.presenters.closeness import closeness_of, closer_words
+from ui.presenters.gait_curves import NamedCycles, joint_panels, likeness_rows
 from ui.scene.stage import StagedGait
 from ui.theme import Tone
+from ui.wording import signed
 
 GOOD_RATE, FAIR_RATE = 0.9, 0.7
 LEVEL_CURVE = "level walking"
@@ -111,7 +109,12 @@ def impaired_words(impairments: tuple[Impairment, ...]) -> str:
 
 
 def scenario_view(
-    scenario: Scenario, gaits: RolloutSet, level: Rollout | None, impaired: str = ""
+    scenario: Scenario,
+    gaits: RolloutSet,
+    level: Rollout | None,
+    impaired: str = "",
+    *,
+    walker: Walker | None = None,
 ) -> ComparisonView:
     """One picture with its ground; the curves of this walk beside those of the twin's level walking.
 
@@ -122,19 +125,26 @@ def scenario_view(
     shown = [own]
     if level is not None:
         shown.insert(0, NamedCycles(GaitLabel.DEFAULT_TWIN, level.cycles, f"{LEVEL_CURVE}, simulated"))
-    panels = joint_panels(None, shown, on_norm=walks_as_the_norm(scenario))
+    panels = joint_panels(None, shown, norm=scenario_norm(scenario, walker, walk.speed_m_s))
     caption = " · ".join(part for part in (scenario.name, impaired, "simulated") if part)
     return ComparisonView(
-        staged=(StagedGait(walk, gaits.geometry, caption, scenario.ground),),
+        staged=(StagedGait(walk, gaits.geometry, caption, scenario.ground, own.title),),
         joint_panels=panels,
         sentence=walk_sentence(walk),
         table=range_table([gait.title for gait in shown], panels),
     )
 
 
-def walks_as_the_norm(scenario: Scenario) -> bool:
-    """Whether the band of normal level walking applies to this scenario."""
-    return scenario.ground.kind is GroundKind.LEVEL and scenario.gait is GaitKind.WALK
+def scenario_norm(scenario: Scenario, walker: Walker | None, speed_m_s: float) -> Norm | None:
+    """The band for this speed, where normal level walking applies to the scenario at all."""
+    if walker is None or scenario.ground.kind is not GroundKind.LEVEL or scenario.gait is not GaitKind.WALK:
+        return None
+    return norm_for(replace(walker, speed_m_s=speed_m_s))
+
+
+def speed_of(measured: Motion | None, walk: Rollout) -> float:
+    """Of the measured walk, or else of the simulated one."""
+    return walk.speed_m_s if measured is None or measured.without_walk else measured.measures.speed_m_s
 
 
 def walk_sentence(walk: Rollout) -> str:
@@ -162,7 +172,7 @@ def _range_words(panel: JointPanel, name: str) -> str:
     curve = next((curve for curve in panel.curves if curve.label == name), None)
     if curve is None:
         return "–"
-    low, high = (f"{value:.0f}".replace("-", "−") for value in (curve.mean.min(), curve.mean.max()))
+    low, high = (signed(float(value)) for value in (curve.mean.min(), curve.mean.max()))
     return f"{low}° to {high}°"
 
 
@@ -175,17 +185,20 @@ def what_if_view(
     impaired: RolloutSet,
     impairment: Impairment,
     measured: Motion | None,
+    *,
+    walker: Walker | None = None,
 ) -> ComparisonView:
     """The twin without and with the impairment; both against the measured gait where there is one."""
     walk, name = impaired.rollouts[0], impairment_words(impairment)
     without = NamedCycles(GaitLabel.PERSONALIZED_TWIN, healthy.rollout.cycles)
     with_it = NamedCycles(GaitLabel.IMPAIRED_TWIN, walk.cycles, name)
     gaits = (without, with_it)
-    panels = joint_panels(measured, gaits, on_norm=walks_as_the_norm(scenario), against=without)
+    norm = scenario_norm(scenario, walker, speed_of(measured, walk))
+    panels = joint_panels(measured, gaits, norm=norm, against=without)
     titles = (without.title, name) if measured is not None else (name,)
     reference = "the measured gait" if measured is not None else "the twin without it"
     return ComparisonView(
-        staged=(healthy, StagedGait(walk, impaired.geometry, IMPAIRED, scenario.ground)),
+        staged=(healthy, StagedGait(walk, impaired.geometry, IMPAIRED, scenario.ground, name)),
         joint_panels=panels,
         sentence=what_if_sentence(panels, walk, name, measured=measured is not None),
         table=NumberTable(
@@ -218,13 +231,10 @@ def what_if_sentence(panels: Sequence[JointPanel], walk: Rollout, name: str, *, 
         return walk_sentence(walk)
     change, panel = max(changes, key=lambda item: item[0])
     words = f"The {panel.title.lower()} changes most: {change:.0f}° on average"
-    own, impaired = (mean_correlation(panels, title) for title in (GaitLabel.PERSONALIZED_TWIN, name))
-    if not measured or math.isnan(own) or math.isnan(impaired):
+    own, impaired = (closeness_of(panels, title) for title in (GaitLabel.PERSONALIZED_TWIN, name))
+    if not measured or not own.known or not impaired.known:
         return f"{words}. {walk_sentence(walk)}"
-    if round(own, 2) == round(impaired, 2):
-        return f"{words}. The twin stays as like the patient as before (mean r {own:.2f})."
-    more = "more" if impaired > own else "less"
-    return f"{words}. The twin becomes {more} like the patient (mean r {impaired:.2f} instead of {own:.2f})."
+    return f"{words}. The impaired twin follows the patient {closer_words(impaired, own, 'the unimpaired')}."
 
 
 def _mean_of(panel: JointPanel, style: CurveStyle) -> np.ndarray | None:

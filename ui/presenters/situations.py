@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.assistance import FallCount, percent_words
+from core.domain.assistance import FallCount
 from core.domain.controller import Comparison
+from core.domain.cost_ratio import percent_words
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.scenario import GroundKind, scenario_of
 from core.domain.situation import SituationWalks, find_walks
@@ -27,6 +28,7 @@ NO_EXO, DEFAULT, PERSONAL = (
     GaitLabel.DEFAULT_CONTROLLER,
     GaitLabel.PERSONALIZED_CONTROLLER,
 )
+MOST_TOLD = 3  # worse situations in the sentence above the table
 COLUMNS = (
     "Situation",
     "Energy,\ndefault",
@@ -240,9 +242,11 @@ def overall(judged: list[_Situation]) -> tuple[str, Tone]:
     easier = [one for one in calm if one.easier]
     rest = f"costs less energy in {len(easier)} of {len(calm)} situations without a disturbance"
     if harder:
-        return unbroken(
-            f"Worse with the personalized controller: {listed(harder)}. Walking {rest}."
-        ), Tone.WARN
+        told = harder[:MOST_TOLD]
+        if len(harder) > MOST_TOLD:
+            told.append(f"{len(harder) - MOST_TOLD} more, in amber below")
+        words = f"Worse with the personalized controller: {listed(told)}. Walking {rest}."
+        return unbroken(words), Tone.WARN
     unjudged = [situation_name(one.key) for one in calm if not one.walkable]
     also = f" Not judged, for the twin cannot walk there: {listed(unjudged)}." if unjudged else ""
     words = f"Walking {rest} with the personalized controller; nothing gets worse.{also}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.domain.assistance import assistance_by
+from core.domain.assistance import trained_assistance
 from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
@@ -15,7 +15,7 @@ from core.session.flow import Step
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import FAST, STANDARD, LearningState
 from ui.pages.train import TrainPage
-from ui.presenters.compare import cost_headline, effort_headline
+from ui.presenters.compare import verdict_headline
 from ui.presenters.learning import LearningPresenter
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -115,7 +115,7 @@ class TrainPresenter(LearningPresenter):
                 "See the twin walk with the exo in Compare", "The best controller is kept."
             )
         self._page.view.show_twin_note("The twin with the exo", "")
-        headline, tone = result_headline(trained)
+        headline, tone = verdict_headline(trained_assistance(trained))
         return LearningState(
             headline=headline,
             tone=tone,
@@ -126,23 +126,6 @@ class TrainPresenter(LearningPresenter):
             badges=("Simulated", "Synthetic patient") if trained.synthetic else ("Simulated",),
             findings=trained.findings,
         )
-
-
-def result_headline(trained: TrainedController) -> tuple[str, Tone]:
-    without, worn = trained.find(GaitLabel.WITHOUT_EXO), trained.find(GaitLabel.PERSONALIZED_CONTROLLER)
-    if without is None or worn is None:
-        return _earlier_headline(trained)
-    found = assistance_by(worn, without)
-    if found.more_falls:
-        return f"The twin falls more often with the exo: {found.falls_words}. Train for longer.", Tone.WARN
-    if found.cost is None:
-        return "What walking costs with the exo is not known.", Tone.WARN
-    return cost_headline(found.cost)
-
-
-def _earlier_headline(trained: TrainedController) -> tuple[str, Tone]:
-    words, tone = effort_headline(trained.effort_ratio_with_exo)
-    return f"{words.removesuffix('.')}, {trained.falls_per_minute:.1f} falls per minute.", tone
 
 
 def result_facts(trained: TrainedController) -> tuple[Fact, ...]:

@@ -7,10 +7,7 @@ from numpy.typing import NDArray
 
 from core.domain.body import SIDES, Side
 from core.domain.rollout import Rollout
-
-CONTACT_FRACTION_OF_PEAK = 0.05
-CARRIES_FRACTION_OF_PEAK = 0.4
-SHORTEST_CYCLE_S = 0.5
+from core.gait.load_strikes import heel_strikes_s
 
 
 class CycleClock:
@@ -88,18 +85,3 @@ def same_moment(leader: CycleClock, follower: CycleClock, time_s: float) -> floa
     if cycles is None or not follower.has_cycles():
         return min(follower.end_s, follower.start_s + time_s - leader.start_s)
     return follower.time_of_cycles(cycles)
-
-
-def heel_strikes_s(time_s: NDArray[np.float64], vertical_force_n: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Times (N,) at which the foot takes the load; a toe that scuffs the floor in swing is not a step."""
-    peak = max(float(vertical_force_n.max(initial=0.0)), 1.0)
-    loaded = np.concatenate([[False], vertical_force_n > CONTACT_FRACTION_OF_PEAK * peak, [False]])
-    starts = np.flatnonzero(loaded[1:] & ~loaded[:-1])
-    ends = np.flatnonzero(~loaded[1:] & loaded[:-1])
-    strikes: list[float] = []
-    for start, end in zip(starts, ends, strict=True):
-        carries = float(vertical_force_n[start:end].max()) > CARRIES_FRACTION_OF_PEAK * peak
-        apart = not strikes or time_s[start] - strikes[-1] >= SHORTEST_CYCLE_S
-        if start > 0 and carries and apart:  # a foot that is down at the beginning did not strike then
-            strikes.append(float(time_s[start]))
-    return np.array(strikes)

@@ -22,7 +22,7 @@ from ui.scene.tubes import TubeShape
 CLUSTERED_ABOVE_FACES = 9000  # exo shells come with up to 170 000 faces; clustering is fast on those
 CLUSTER_DIVISIONS = 44
 FINEST_BODY_FACES = {"bone": 2200, "exo": 5000}  # per body; more costs frames and shows nothing at this size
-GHOST_OPACITY = 0.35
+GHOST_OPACITY = 0.55
 
 
 class Figure:
@@ -72,6 +72,7 @@ class Figure:
     def _add(self, actor: vtkActor) -> None:
         if self._ghost:
             actor.GetProperty().SetOpacity(GHOST_OPACITY)
+            actor.GetProperty().BackfaceCullingOn()  # or its far half would shine through its near one
         self._renderer.AddActor(actor)
         self._actors.append(actor)
 
@@ -79,7 +80,8 @@ class Figure:
         self, geometry: SceneGeometry, names: list[str], palette: ScenePalette, wears_exo: bool
     ) -> None:
         for (body, kind), meshes in surfaces_of(geometry, names, wears_exo=wears_exo).items():
-            actor = surface_actor(meshes, palette.exo if kind == "exo" else palette.bone)
+            colour = palette.exo if kind == "exo" else palette.bone_of(body)
+            actor = surface_actor(meshes, palette.ghost if self._ghost else colour)
             matrix = vtkMatrix4x4()
             actor.SetUserMatrix(matrix)
             self._rows.append(names.index(body))

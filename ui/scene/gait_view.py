@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -15,21 +15,29 @@ from core.errors import Advice
 from ui import theme
 from ui.idle_work import IdleWorkQueue
 from ui.scene.availability import why_no_scene
+from ui.scene.mouse import OrbitMouse
 from ui.scene.palette import scene_palette
 from ui.scene.preset import Preset
+from ui.scene.standpoint import Standpoint, preset_standpoint
 
 if TYPE_CHECKING:
     from ui.scene.world import GaitScene
 
 
+CALM_MS = 150  # without a turn; then edges are drawn smooth again
+
+
 class GaitView(QWidget):
     """Shows the gait of `set_gait` at the time of `set_time`; loads VTK for the first gait on a screen."""
+
+    looked = Signal(object)  # Standpoint, chosen by mouse
+    reset = Signal()  # double-click
 
     def __init__(self, work_queue: IdleWorkQueue | None = None) -> None:
         """Views that belong together build up one after the other with the same `work_queue`."""
         super().__init__()
         self.setAccessibleName("3D view of the simulated gait")
-        self.setMinimumSize(200, 200)
+        self.setMinimumSize(200, 140)
         self._scene: GaitScene | None = None
         self._canvas: Any = None  # QVTKRenderWindowInteractor, untyped
         self._gait: tuple[SceneGeometry, Rollout] | None = None
@@ -39,20 +47,21 @@ class GaitView(QWidget):
         self._ghost_time_s: float | None = None
         self._dirty = False
         self._work_queue, self._building = work_queue or IdleWorkQueue(self), False
-        self._preset: Preset | None = None
+        self._standpoint = self._home = preset_standpoint(Preset.CORNER)
+        self._moving = False
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM_MS)
+        self._calm.timeout.connect(lambda: self.set_moving(self._moving))
         self._drawn_in = theme.current().mode
-        self._caption = QLabel("", self)
         self._message = _message(self)
         self._layout()
 
     def sizeHint(self) -> QSize:
         return QSize(300, 220)
 
-    def set_gait(
-        self, geometry: SceneGeometry, rollout: Rollout, label: str, ground: Ground = LEVEL_GROUND
-    ) -> None:
+    def set_gait(self, geometry: SceneGeometry, rollout: Rollout, ground: Ground = LEVEL_GROUND) -> None:
         self._gait, self._ground = (geometry, rollout), ground
-        self.set_caption(label)
         self._time_s = float(rollout.time_s[0])
         self._dirty = True
         QTimer.singleShot(0, self, self._show_if_possible)
@@ -69,7 +78,7 @@ class GaitView(QWidget):
         return requested and not self.ready and why_no_scene() is None
 
     def set_ghost(self, geometry: SceneGeometry | None, rollout: Rollout | None) -> None:
-        """Show another gait at 35 % opacity in the same picture; None removes it."""
+        """Show another gait tinted and half seen through in the same picture; None removes it."""
         self._ghost = None if geometry is None or rollout is None else (geometry, rollout)
         if self._scene is not None and self._gait is not None:
             self._scene.set_ghost(self._gait[0] if geometry is None else geometry, rollout)
@@ -82,23 +91,33 @@ class GaitView(QWidget):
             self._scene.move(time_s, ghost_time_s)
             self.draw()
 
-    def stand(self, preset: Preset) -> None:
-        self._preset = preset
+    @property
+    def standpoint(self) -> Standpoint:
+        return self._standpoint
+
+    def look(self, standpoint: Standpoint) -> None:
+        """From now on from here. Emits nothing."""
+        self._standpoint = standpoint
         if self._scene is not None:
-            self._scene.stand(preset)
-            self.set_time(self._time_s, self._ghost_time_s)
+            self._scene.look(standpoint)
+            if not self._moving:  # else the next frame is on its way
+                self._scene.smooth(False)  # as long as it is turned
+                self._calm.start()
+                self.set_time(self._time_s, self._ghost_time_s)
+
+    def stand(self, preset: Preset) -> None:
+        """A preset standpoint, to which a double-click comes back."""
+        self._home = preset_standpoint(preset)
+        self.look(self._home)
 
     def show_muscles(self, shown: bool) -> None:
         if self._scene is not None:
             self._scene.show_muscles(shown)
             self.draw()
 
-    def set_caption(self, text: str) -> None:
-        self._caption.setText(text)
-        self._caption.setVisible(bool(text))
-
     def set_moving(self, moving: bool) -> None:
         """While moving, edges are left rough for the sake of the frame rate."""
+        self._moving = moving
         if self._scene is not None:
             self._scene.smooth(not moving)
             if not moving:
@@ -118,6 +137,7 @@ class GaitView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._follow_theme()  # which may have changed while another page was shown
         QTimer.singleShot(0, self, self._show_if_possible)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -126,16 +146,12 @@ class GaitView(QWidget):
             self._follow_theme()
 
     def _layout(self) -> None:
-        self._caption.setProperty("role", "section")
-        self._caption.setVisible(False)
         self._picture = QWidget(self)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._message)
         self._stack.addWidget(self._picture)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(4)
-        box.addWidget(self._caption)
         box.addLayout(self._stack, 1)
         inner = QVBoxLayout(self._picture)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -181,11 +197,10 @@ class GaitView(QWidget):
     def _make_canvas(self) -> Any:
         from vtkmodules.qt.QVTKRenderWindowInteractor import QVTKRenderWindowInteractor
 
-        from ui.scene.mouse import orbit_style
-
         canvas = QVTKRenderWindowInteractor(self._picture)
         canvas.GetRenderWindow().SetMultiSamples(0)
-        canvas.SetInteractorStyle(orbit_style())
+        canvas.SetInteractorStyle(None)
+        self._listen(OrbitMouse(canvas))
         canvas.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         layout = self._picture.layout()
         assert layout is not None
@@ -194,18 +209,31 @@ class GaitView(QWidget):
         self._canvas = canvas
         return canvas
 
+    def _listen(self, mouse: OrbitMouse) -> None:
+        mouse.turned.connect(lambda right, down: self._person_looks(self._standpoint.turned(right, down)))
+        mouse.raised.connect(lambda up: self._person_looks(self._standpoint.raised(up, self.height())))
+        mouse.closer.connect(lambda notches: self._person_looks(self._standpoint.closer(notches)))
+        mouse.reset.connect(self._reset)
+
+    def _person_looks(self, standpoint: Standpoint) -> None:
+        self.look(standpoint)
+        self.looked.emit(standpoint)
+
+    def _reset(self) -> None:
+        self.look(self._home)
+        self.reset.emit()
+
     def _fill(self) -> None:
         if self._canvas is None or self._gait is None or not self._dirty:
             return
         if self._scene is None:
             self._make_scene()
         assert self._scene is not None
+        self._scene.look(self._standpoint)
         self._scene.set_gait(*self._gait, self._ground)
-        if self._preset is not None:
-            self._scene.stand(self._preset)
         if self._ghost is not None:
             self._scene.set_ghost(*self._ghost)
-        self._scene.smooth(True)
+        self._scene.smooth(not self._moving)
         self._scene.move(self._time_s, self._ghost_time_s)
         self._dirty = False
 

@@ -18,7 +18,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 from vtkmodules.vtkRenderingFreeType import vtkVectorText
 
 from core.domain.scenario import STEPS_AHEAD, STEPS_BEHIND, Ground, GroundKind
-from ui.scene.palette import Rgb, ScenePalette
+from ui.scene.palette import Rgb, ScenePalette, mixed
 
 HALF_WIDTH_M = 3.0
 MARKS_X_M = -0.42  # beside the feet, on the side of the side view
@@ -26,7 +26,8 @@ MARGIN_M = 4.0
 STAIRS_HALF_WIDTH_M = 0.75  # narrow, so that their profile is seen from the side
 STAIRS_THICKNESS_M = 0.30
 COURSE_M, GAUGE_M = 0.25, 1.0
-ARROW_M_PER_BODY_WEIGHT = 0.6
+ARROW_M_PER_BODY_WEIGHT = 0.5  # a square of the floor's grid
+IN_FRONT = -66000.0  # of everything, in the units of the depth buffer: the force goes through the leg
 SMALLEST_ARROW_BODY_WEIGHT = 0.03
 
 
@@ -108,7 +109,7 @@ class Stairs:
         steps = _steps(ground, min(-y_from_m, -y_to_m) - MARGIN_M, max(-y_from_m, -y_to_m) + MARGIN_M)
         self._actors = [
             _flat(_quads(step.tread() for step in steps), palette.floor),
-            _flat(_quads(step.riser() for step in steps), _between(palette.floor, palette.grid)),
+            _flat(_quads(step.riser() for step in steps), mixed(palette.floor, palette.grid, 0.5)),
             _flat(_quads(side for step in steps for side in step.sides()), palette.grid),
             _flat(_lines(edge for step in steps for edge in step.edges()), palette.mark),
         ]
@@ -262,11 +263,6 @@ def _lines(ends: Iterable[tuple[Point, Point]]) -> vtkPolyData:
     return surface
 
 
-def _between(one: Rgb, other: Rgb) -> Rgb:
-    red, green, blue = ((a + b) / 2 for a, b in zip(one, other, strict=True))
-    return (red, green, blue)
-
-
 def _flat(surface: vtkPolyData, colour: Rgb) -> vtkActor:
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(surface)
@@ -310,17 +306,19 @@ def _arrow(colour: Rgb) -> tuple[vtkActor, vtkMatrix4x4]:
     source = vtkArrowSource()
     source.SetTipResolution(20)
     source.SetShaftResolution(16)
-    source.SetShaftRadius(0.016)
-    source.SetTipRadius(0.045)
+    source.SetShaftRadius(0.022)
+    source.SetTipRadius(0.060)
     source.SetTipLength(0.16)
     source.Update()
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(source.GetOutput())
+    mapper.SetResolveCoincidentTopologyToPolygonOffset()
+    mapper.SetRelativeCoincidentTopologyPolygonOffsetParameters(0.0, IN_FRONT)
     actor, matrix = vtkActor(), vtkMatrix4x4()
     actor.SetMapper(mapper)
     actor.SetUserMatrix(matrix)
     actor.GetProperty().SetColor(*colour)
-    actor.GetProperty().SetAmbient(0.35)
+    actor.GetProperty().LightingOff()  # its own full colour, or it would be lost on the leg's
     actor.VisibilityOff()
     return actor, matrix
 

@@ -61,7 +61,7 @@ class LiveTwin(QWidget):
         rollout = strip_rollout(body_names, position, turn, wears_exo=wears_exo)
         self._times_s, self._frame = rollout.time_s, 0
         self._stack.setCurrentWidget(self.view)
-        self.view.set_gait(geometry, rollout, "")
+        self.view.set_gait(geometry, rollout)
         if self.isVisible():
             self._timer.start()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.domain.body import Side
 from ui.theme.tokens import Colors
 
 Rgb = tuple[float, float, float]
+SIDE_IN_BONE = 0.62  # of the side's colour in its leg: told apart at a glance, still bone
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,17 @@ class ScenePalette:
     exo: Rgb
     left: Rgb
     right: Rgb
+    ghost: Rgb
     muscle_rest: Rgb
     muscle_active: Rgb
+
+    def bone_of(self, body: str) -> Rgb:
+        """Legs carry the colour of their side: model names of their bodies end in `_l` or `_r`."""
+        if body.endswith(f"_{Side.LEFT.suffix}"):
+            return mixed(self.bone, self.left, SIDE_IN_BONE)
+        if body.endswith(f"_{Side.RIGHT.suffix}"):
+            return mixed(self.bone, self.right, SIDE_IN_BONE)
+        return self.bone
 
 
 def scene_palette(colors: Colors) -> ScenePalette:
@@ -33,6 +44,7 @@ def scene_palette(colors: Colors) -> ScenePalette:
         exo=rgb(colors.accent),
         left=rgb(colors.left),
         right=rgb(colors.right),
+        ghost=rgb(colors.ghost),
         muscle_rest=rgb(colors.muscle_rest),
         muscle_active=rgb(colors.muscle_active),
     )
@@ -41,4 +53,10 @@ def scene_palette(colors: Colors) -> ScenePalette:
 def rgb(hex_colour: str) -> Rgb:
     """`#RRGGBB` as three fractions."""
     red, green, blue = (int(hex_colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    return (red, green, blue)
+
+
+def mixed(one: Rgb, other: Rgb, fraction: float) -> Rgb:
+    """`fraction` of the other colour in the first."""
+    red, green, blue = (a + (b - a) * fraction for a, b in zip(one, other, strict=True))
     return (red, green, blue)

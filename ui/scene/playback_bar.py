@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QSlider, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from ui.widgets.basics import Button, label, row
+from ui.widgets.click_slider import ClickSlider
 
 SPEEDS = (("¼ speed", 0.25), ("½ speed", 0.5), ("Real time", 1.0))
 SLIDER_STEPS_PER_S = 50
@@ -22,7 +23,7 @@ class PlaybackBar(QWidget):
         self._play = Button("", "quiet", "play", tip="Play or pause (space)")
         back = Button("", "quiet", "step_back", tip="One frame back (left arrow)")
         forward = Button("", "quiet", "step_forward", tip="One frame on (right arrow)")
-        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider = ClickSlider()
         self._slider.setAccessibleName("Position in the walk")
         self._time = label("0.0 s", "small")
         self._time.setMinimumWidth(74)

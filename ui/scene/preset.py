@@ -6,10 +6,11 @@ from enum import StrEnum
 
 
 class Preset(StrEnum):
-    """The person walks towards -y; the side view stands at their right, so they walk to the right."""
+    """The person walks towards -y; seen from their right they walk to the right."""
 
     CORNER = "corner"
-    SIDE = "side"
+    LEFT = "left"
+    RIGHT = "right"
     FRONT = "front"
     BACK = "back"
     ABOVE = "above"
@@ -24,8 +25,9 @@ class Preset(StrEnum):
 
 
 _EXPLANATIONS = {
-    Preset.CORNER: "From the right and a little ahead. Drag to turn, wheel to come closer.",
-    Preset.SIDE: "From the person's right: the sagittal plane",
+    Preset.CORNER: "From the right and a little ahead",
+    Preset.LEFT: "From the person's left: the sagittal plane",
+    Preset.RIGHT: "From the person's right: the sagittal plane",
     Preset.FRONT: "The person comes towards you",
     Preset.BACK: "The person walks away from you",
     Preset.ABOVE: "From above",

@@ -14,8 +14,12 @@ from core.domain.rollout import Rollout, SceneGeometry
 from core.domain.scenario import LEVEL_GROUND, Ground
 from ui.idle_work import IdleWorkQueue
 from ui.scene.cycle_clock import CycleClock, same_moment
+from ui.scene.gait_head import GaitHead
 from ui.scene.gait_view import GaitView
 from ui.scene.playback_bar import PlaybackBar
+from ui.scene.preset import Preset
+from ui.scene.scene_key import SceneKey
+from ui.scene.standpoint import Standpoint
 from ui.scene.view_bar import ViewBar
 from ui.widgets.basics import column, row
 
@@ -30,6 +34,12 @@ class StagedGait:
     geometry: SceneGeometry
     caption: str
     ground: Ground = LEVEL_GROUND
+    curve: str = ""  # what its curves are called, where that is not the caption
+
+    @property
+    def name(self) -> str:
+        """As its curves are called."""
+        return self.curve or self.caption[:1].lower() + self.caption[1:]
 
 
 class GaitStage(QWidget):
@@ -47,7 +57,9 @@ class GaitStage(QWidget):
         work_queue = IdleWorkQueue(self)
         self.views = tuple(GaitView(work_queue) for _ in range(views))
         self.bar = PlaybackBar()
-        self.view_bar = ViewBar(offers_ghost=views > 1)
+        self.heads = tuple(GaitHead(letter) for letter in "AB"[:views])
+        self.view_bar, self.key = ViewBar(), SceneKey(offers_ghost=views > 1)
+        self._preset = Preset.CORNER
         self._gaits: tuple[StagedGait, ...] = ()
         self._clocks: tuple[CycleClock, ...] = ()
         self._same_time = False
@@ -59,12 +71,7 @@ class GaitStage(QWidget):
         self._timer.timeout.connect(self._tick)
         self._last_tick_s = 0.0
         self._playing = False
-        pictures = row(*self.views, gap=6)
-        layout = column(gap=4)
-        layout.addWidget(self.view_bar)
-        layout.addLayout(pictures, 1)
-        layout.addWidget(self.bar)
-        self.setLayout(layout)
+        self._build()
         self._connect()
 
     @property
@@ -87,12 +94,23 @@ class GaitStage(QWidget):
             view.setVisible(index < len(gaits))
             if index < len(gaits):
                 gait = gaits[index]
-                view.set_gait(gait.geometry, gait.rollout, gait.caption, gait.ground)
-        self.view_bar.ghost.setVisible(len(gaits) > 1)
+                view.set_gait(gait.geometry, gait.rollout, gait.ground)
+        self._show_heads()
+        self.key.show_what_there_is(
+            muscles=any(gait.rollout.playback.muscle_names for gait in gaits),
+            forces=any(gait.rollout.ground_force_n.any() for gait in gaits),
+            pictures=len(gaits),
+        )
         if gaits:
             self.bar.set_length(self._end_s() - self._clocks[0].start_s)
             self._apply_ghost()
             self.set_time(self._clocks[0].settled_s())
+
+    def show_choice(self, titles: dict[str, str], chosen: tuple[str, ...]) -> None:
+        """Let the person choose the gait of every picture: titles by key."""
+        for head, key in zip(self.heads, chosen, strict=True):
+            head.setVisible(True)
+            head.show_choice(titles, key)
 
     def set_time(self, time_s: float) -> None:
         """Bring all views to a time of the leading gait."""
@@ -130,6 +148,10 @@ class GaitStage(QWidget):
             self._last_tick_s = time.monotonic()
             self._timer.start(0)
 
+    def show_affected(self, affected: Side | None) -> None:
+        """Offer the view from the affected side by that name."""
+        self.view_bar.show_affected(affected)
+
     def close_scene(self) -> None:
         self.play(False)
         for view in self.views:
@@ -143,6 +165,11 @@ class GaitStage(QWidget):
                 self.step(-1)
             case Qt.Key.Key_Right:
                 self.step(1)
+            case Qt.Key.Key_Plus | Qt.Key.Key_Minus:
+                notches = 1.0 if event.key() == Qt.Key.Key_Plus else -1.0
+                self._look(self.views[0].standpoint.closer(notches))
+            case Qt.Key.Key_Home:
+                self._stand(self._preset)
             case _:
                 super().keyPressEvent(event)
 
@@ -156,9 +183,44 @@ class GaitStage(QWidget):
         self.bar.stepped.connect(self.step)
         self.bar.speed_chosen.connect(self._set_speed)
         for view in self.views:
-            self.view_bar.preset_chosen.connect(view.stand)
-            self.view_bar.muscles_toggled.connect(view.show_muscles)
-        self.view_bar.ghost_toggled.connect(self._set_ghost)
+            view.looked.connect(self._look)
+            view.reset.connect(lambda: self._stand(self._preset))
+            self.key.muscles_toggled.connect(view.show_muscles)
+        self.view_bar.preset_chosen.connect(self._stand)
+        self.key.ghost_toggled.connect(self._set_ghost)
+
+    def _build(self) -> None:
+        pictures, heads = row(*self.views, gap=6), row(*self.heads, gap=6)
+        for number in range(len(self.views)):
+            pictures.setStretch(number, 1)
+            heads.setStretch(number, 1)
+        layout = column(self.view_bar, gap=4)
+        layout.addLayout(heads)
+        layout.addLayout(pictures, 1)
+        layout.addWidget(self.key)
+        layout.addWidget(self.bar)
+        self.setLayout(layout)
+
+    def _show_heads(self) -> None:
+        """The names of the gaits; whoever has more gaits than pictures offers a choice instead."""
+        for number, head in enumerate(self.heads):
+            head.setVisible(number < len(self._gaits))
+            if number < len(self._gaits):
+                head.show_name(self._gaits[number].caption, lettered=len(self._gaits) > 1)
+            head.ghost.setVisible(False)
+
+    def _look(self, standpoint: Standpoint) -> None:
+        """All pictures are seen from the same side: the person turned one of them."""
+        self.view_bar.show_preset(None)
+        for view in self.views:
+            if view.standpoint != standpoint:
+                view.look(standpoint)
+
+    def _stand(self, preset: Preset) -> None:
+        self._preset = preset
+        self.view_bar.show_preset(preset)
+        for view in self.views:
+            view.stand(preset)
 
     def _start_s(self) -> float:
         return self._clocks[0].start_s if self._clocks else 0.0
@@ -207,16 +269,15 @@ class GaitStage(QWidget):
         self._apply_ghost()
 
     def _apply_ghost(self) -> None:
-        """The leading gait appears pale inside all the others, which then have all the room."""
+        """The leading gait appears tinted inside all the others, which then have all the room."""
         if len(self._gaits) < 2:
             return
         leader = self._gaits[0]
         self.views[0].setVisible(not self._ghost)
-        for view, gait in zip(self.views[1:], self._gaits[1:], strict=False):
+        self.heads[0].ghost.setVisible(self._ghost)
+        for view in self.views[1 : len(self._gaits)]:
             if self._ghost:
                 view.set_ghost(leader.geometry, leader.rollout)
-                view.set_caption(f"{gait.caption} · pale: {leader.caption}")
             else:
                 view.set_ghost(None, None)
-                view.set_caption(gait.caption)
         self.set_time(self._time_s)

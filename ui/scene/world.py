@@ -18,6 +18,7 @@ from ui.scene.figure import Figure, drawable, surfaces_of
 from ui.scene.ground import ForceArrows, Walkway, walkway
 from ui.scene.palette import ScenePalette
 from ui.scene.preset import Preset
+from ui.scene.standpoint import Standpoint, preset_standpoint
 
 PELVIS = "pelvis"
 FACES_PER_STEP = 2500  # about 10 ms of thinning
@@ -40,14 +41,14 @@ class GaitScene:
         self._ghost_rollout: Rollout | None = None
         self._figure: Figure | None = None
         self._ghost: Figure | None = None
-        self._ground, self._climbed_m = LEVEL_GROUND, 0.0
+        self._ground = LEVEL_GROUND
+        self._standpoint = preset_standpoint(Preset.CORNER)
         self._floor: Walkway | None = None
         self._arrows: ForceArrows | None = None
         self._light()
 
     def set_gait(self, geometry: SceneGeometry, rollout: Rollout, ground: Ground = LEVEL_GROUND) -> None:
-        """Replace what is shown; the camera keeps its standpoint when there was a gait before."""
-        first = self._rollout is None
+        """Replace what is shown; the camera keeps its standpoint."""
         self._clear()
         self._rollout, self._ground = rollout, ground
         playback = rollout.playback
@@ -57,8 +58,6 @@ class GaitScene:
         path = playback.body_position_m[:, _pelvis(playback), 1]
         self._floor = walkway(self.renderer, ground, float(path[0]), float(path[-1]), self._palette)
         self._arrows = ForceArrows(self.renderer, body_weight_n(rollout), self._palette)
-        if first:
-            self.stand(Preset.CORNER)
         self.move(float(rollout.time_s[0]))
 
     def set_ghost(self, geometry: SceneGeometry, rollout: Rollout | None) -> None:
@@ -81,16 +80,11 @@ class GaitScene:
         pelvis = playback.body_position_m[row, _pelvis(playback)]
         if self._ghost is not None and self._ghost_rollout is not None:
             self._move_ghost(time_s if ghost_time_s is None else ghost_time_s, pelvis)
-        self._follow(pelvis)
-        self.renderer.ResetCameraClippingRange()
+        self._place_camera(pelvis)
 
-    def stand(self, preset: Preset) -> None:
-        pelvis = np.zeros(3, np.float32)
-        if self._rollout is not None:
-            playback = self._rollout.playback
-            pelvis = playback.body_position_m[0, _pelvis(playback)]
-        self._climbed_m = climbed_m(self._ground, pelvis)
-        camera.stand(self.renderer.GetActiveCamera(), preset, pelvis, self._climbed_m)
+    def look(self, standpoint: Standpoint) -> None:
+        """From now on from here; `move` keeps the camera beside the person."""
+        self._standpoint = standpoint
 
     def smooth(self, on: bool) -> None:
         """Soft edges cost a third of the frames in software, so they are for still pictures."""
@@ -100,10 +94,9 @@ class GaitScene:
         if self._figure is not None:
             self._figure.show_muscles(shown)
 
-    def _follow(self, pelvis_m: NDArray[np.float32]) -> None:
-        climbed = climbed_m(self._ground, pelvis_m)
-        camera.follow(self.renderer.GetActiveCamera(), pelvis_m, climbed - self._climbed_m)
-        self._climbed_m = climbed
+    def _place_camera(self, pelvis_m: NDArray[np.float32]) -> None:
+        camera.place(self.renderer.GetActiveCamera(), self._standpoint, pelvis_m, self._ground)
+        self.renderer.ResetCameraClippingRange()
 
     def _move_ghost(self, time_s: float, pelvis_m: NDArray[np.float32]) -> None:
         assert self._ghost is not None and self._ghost_rollout is not None

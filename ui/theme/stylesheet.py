@@ -105,6 +105,12 @@ QPushButton[kind="link"] {{ background: transparent; border: none; color: {color
     font-weight: 600; }}
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
 QPushButton[kind="link"]:focus {{ border: 2px solid {colors.focus}; padding: 0 2px; border-radius: 4px; }}
+QPushButton[kind="title"] {{ background: transparent; border: none; padding: 0 4px; min-height: 0;
+    text-align: left; font-size: {theme.type.small}px; font-weight: 600; }}
+QPushButton[kind="title"][side="left"] {{ color: {colors.left}; }}
+QPushButton[kind="title"][side="right"] {{ color: {colors.right}; }}
+QPushButton[kind="title"]:hover {{ text-decoration: underline; }}
+QPushButton[kind="title"]:focus {{ border: 2px solid {colors.focus}; padding: 0 2px; border-radius: 4px; }}
 QPushButton[kind="step"] {{ background: transparent; border: none; border-left: 3px solid transparent;
     border-radius: 0; text-align: left; padding: 0; min-height: 0; }}
 QPushButton[kind="step"]:hover {{ background: {colors.sunken}; }}
@@ -144,7 +150,12 @@ def _inputs(theme: Theme) -> str:
 {fields} {{ background: {colors.surface}; color: {colors.text}; border: 1px solid {colors.border};
     border-radius: {theme.radius}px; padding: 5px 8px; min-height: 20px;
     selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0 6px; min-height: 0; background: transparent; }}
+QLineEdit[problem="stop"] {{ border-color: {colors.tone(Tone.STOP).ink}; }}
+QLineEdit[problem="warn"] {{ border-color: {colors.tone(Tone.WARN).ink}; }}
 {focused} {{ border: 2px solid {colors.focus}; padding: 4px 7px; }}
+QComboBox {{ combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{_ARROW}"); width: 14px; height: 14px; }}
 QTableView QComboBox {{ margin: 4px 2px; }}

@@ -92,9 +92,11 @@ class Colors:
     bone: str
     muscle_rest: str
     muscle_active: str
+    ghost: str  # another gait inside the same picture
     scene_floor: str
     scene_grid: str
     scene_sky: str
+    visits: tuple[str, str, str, str]  # recordings that are compared; none is a side's colour
 
     def tone(self, tone: Tone) -> ToneColors:
         match tone:
@@ -133,9 +135,11 @@ LIGHT = Colors(
     bone="#EAE2D0",
     muscle_rest="#7F93A8",
     muscle_active="#D2452D",
+    ghost="#7A3FC4",
     scene_floor="#DFE4E9",
     scene_grid="#B9C2CC",
     scene_sky="#F0F3F6",
+    visits=("#1A2430", "#B45F06", "#00786A", "#8A3FA8"),
 )
 
 DARK = Colors(
@@ -163,9 +167,11 @@ DARK = Colors(
     bone="#E4DBC6",
     muscle_rest="#7F93A8",
     muscle_active="#E8553B",
+    ghost="#B58CFF",
     scene_floor="#252D36",
     scene_grid="#3E4955",
     scene_sky="#161C23",
+    visits=("#E7ECF1", "#F0A13A", "#4FD1B0", "#C79BF2"),
 )
 
 

@@ -11,7 +11,10 @@ ROLES = ("physician", "physiotherapist", "orthotist", "rehabilitation engineer")
 
 
 class ApproverFields(QWidget):
-    """`purpose` completes the names of the fields: "who signs", "who keeps the controller"."""
+    """Empty until somebody types: no name is proposed, as a signature that was filled in is none.
+
+    `purpose` completes the names of the fields: "who signs", "who keeps the controller".
+    """
 
     changed = Signal()
     entered = Signal()
@@ -46,9 +49,3 @@ class ApproverFields(QWidget):
     def clear(self) -> None:
         self.name.clear()
         self.role.clear()
-
-    def propose(self, name: str, role: str) -> None:
-        """Fill in what is empty."""
-        for field, text in ((self.name, name), (self.role, role)):
-            if text and not field.text():
-                field.setText(text)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -66,7 +67,7 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.drawText(self.rect(), self.alignment(), text)
         painter.end()
 
 
@@ -169,6 +170,13 @@ def _fill(layout: BoxLayout, widgets: tuple[QWidget | None, ...], gap: int, marg
         else:
             layout.addWidget(widget)
     return layout
+
+
+def fit_list(choice: QComboBox) -> None:
+    """Make the list of a drop-down as wide as its longest entry, where the field itself may be narrower."""
+    letters, extra = choice.view().fontMetrics(), 48  # room around the words, and for a scroll bar
+    longest = max((letters.horizontalAdvance(choice.itemText(n)) for n in range(choice.count())), default=0)
+    choice.view().setMinimumWidth(longest + extra)
 
 
 class Deck(QStackedWidget):

@@ -22,7 +22,7 @@ class MappedChannel:
     suggested: bool = False  # by its name, not yet by a person
 
 
-class _QuietCombo(QComboBox):
+class QuietCombo(QComboBox):
     """The wheel scrolls the table, it never changes a muscle by accident."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -61,7 +61,7 @@ class ChannelMap(QTableWidget):
             self._show_row(number, channel)
 
     def _fill_row(self, number: int, channel: MappedChannel) -> None:
-        muscles, sides = _QuietCombo(), _QuietCombo()
+        muscles, sides = QuietCombo(), QuietCombo()
         muscles.setAccessibleName(f"Muscle of {channel.name}")
         sides.setAccessibleName(f"Side of {channel.name}")
         muscles.addItem(_NOT_USED, None)

@@ -25,6 +25,7 @@ class EmptyState(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._icon = Icon("", 72, color="accent")
+        self._picture: QWidget | None = None
         self._sentence = label("", "title", wrap=True)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sentence.setMaximumWidth(640)
@@ -36,6 +37,8 @@ class EmptyState(QWidget):
         layout = column(gap=16)
         layout.addStretch(2)
         layout.addLayout(row(None, self._icon, None))
+        self._picture_place = row()
+        layout.addLayout(self._picture_place, 6)
         for text in (self._sentence, self._detail):
             centred = row(None, text, None)
             centred.setStretch(1, 8)
@@ -43,6 +46,19 @@ class EmptyState(QWidget):
         layout.addLayout(row(None, self._button, None))
         layout.addStretch(3)
         self.setLayout(layout)
+
+    def set_picture(self, picture: QWidget) -> None:
+        """A picture of the page's own in place of the icon; there for good."""
+        self._picture_place.addWidget(picture)
+        picture.setMaximumHeight(280)
+        self._picture = picture
+        self._icon.hide()
+
+    def show_picture(self, shown: bool) -> None:
+        """Whether the picture, or else the icon, is shown."""
+        if self._picture is not None:
+            self._picture.setVisible(shown)
+            self._icon.setVisible(not shown)
 
     def show_purpose(self, icon: str, sentence: str, detail: str = "", action: str = "") -> None:
         self._icon.show_icon(icon, color="accent")

@@ -1,11 +1,13 @@
-"""What shall be done with the films of a patient: hide heads, and remove a film in which they are visible."""
+"""What is said of the recordings of a patient: heads to hide, the exo worn, a film to be removed."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from ui.widgets.basics import Button, label, row
+from core.domain.condition import Condition
+from ui.widgets.basics import Button, column, label, row
+from ui.widgets.channel_map import QuietCombo
 
 _TIP = (
     "The heads of all people found are blurred for good. Only that copy is kept in the patient's record; "
@@ -17,6 +19,12 @@ _REMOVAL = (
 )
 
 
+_WORN_TIP = (
+    "Of what is imported or recorded next; Visits compares recordings with and without the exo. Record a "
+    "walk with the exo in a visit of its own, so that the twin stays the one of the walk without."
+)
+
+
 class FilmOptions(QWidget):
     removal_answered = Signal(bool)
 
@@ -24,17 +32,31 @@ class FilmOptions(QWidget):
         super().__init__()
         self.hide_heads = QCheckBox("Hide heads in what is imported or recorded next")
         self.hide_heads.setToolTip(_TIP)
-        self._question = label(_REMOVAL, "small", wrap=True)
+        self.condition = QuietCombo()
+        self.condition.setAccessibleName("With which exo the patient walks")
+        self.condition.setToolTip(_WORN_TIP)
+        for one in Condition:
+            self.condition.addItem(one.label, one)
         self.remove, self.keep = Button("Remove the original", "danger"), Button("Keep it")
-        layout = row(self.hide_heads, self._question, self.remove, self.keep, gap=12)
-        layout.setStretch(1, 1)
-        self.setLayout(layout)
+        self._usual, self._asked = QWidget(), QWidget()
+        worn = label("Exo in this walk", "small")
+        self._usual.setLayout(row(self.hide_heads, worn, self.condition, None, gap=12))
+        self._asked.setLayout(row(label(_REMOVAL, "small", wrap=True), self.remove, self.keep, gap=12))
+        self.setLayout(column(self._usual, self._asked, gap=0))
         self.remove.clicked.connect(lambda: self.removal_answered.emit(True))
         self.keep.clicked.connect(lambda: self.removal_answered.emit(False))
         self.ask_removal(False)
 
+    @property
+    def worn(self) -> Condition:
+        """With which exo the patient walks in what is imported or recorded next."""
+        return list(Condition)[self.condition.currentIndex()]
+
+    def forget_worn(self) -> None:
+        """Another patient or visit: nobody has said it yet."""
+        self.condition.setCurrentIndex(0)
+
     def ask_removal(self, asked: bool) -> None:
         """Ask in the same place, instead of offering what comes next."""
-        self.hide_heads.setVisible(not asked)
-        for widget in (self._question, self.remove, self.keep):
-            widget.setVisible(asked)
+        self._usual.setVisible(not asked)
+        self._asked.setVisible(asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QLabel
 
 from ui import theme
 from ui.widgets.basics import Button, label, row
@@ -14,6 +14,7 @@ class Header(QFrame):
     toggle_theme = Signal()
     show_help = Signal()
     show_jobs = Signal()
+    show_visits = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,6 +27,9 @@ class Header(QFrame):
         self._visit.setAccessibleName("Open patient and visit")
         self._synthetic = label("Synthetic patient", "badge")
         self._synthetic.hide()
+        self.visits = Button("Visits", "quiet", "compare", tip="Compare this patient's recordings and visits")
+        self.visits.clicked.connect(self.show_visits)
+        self.visits.hide()
         self._job = Button("", "quiet", "running", tip="Show all jobs")
         self._job.hide()
         self._job.clicked.connect(self.show_jobs)
@@ -36,11 +40,17 @@ class Header(QFrame):
         self.stop_button = Button("STOP EXO", "danger", "stop", tip="Zero torque now (F12, or hold Esc)")
         self.stop_button.clicked.connect(self.stop_exo)
         self.stop_button.hide()
+        self._arrange(name, research)
+        self.setFixedHeight(max(56, round(56 * theme.current().scale)))
+        self.follow_theme()
+
+    def _arrange(self, name: QLabel, research: QLabel) -> None:
         layout = row(
             name,
             research,
             self._visit,
             self._synthetic,
+            self.visits,
             None,
             self._job,
             self._help,
@@ -53,12 +63,11 @@ class Header(QFrame):
         for badge in (research, self._synthetic):
             layout.setAlignment(badge, Qt.AlignmentFlag.AlignVCenter)
         self.setLayout(layout)
-        self.setFixedHeight(max(56, round(56 * theme.current().scale)))
-        self.follow_theme()
 
-    def show_visit(self, text: str, synthetic: bool) -> None:
+    def show_visit(self, text: str, synthetic: bool, *, patient: bool = True) -> None:
         self._visit.setText(text)
         self._synthetic.setVisible(synthetic)
+        self.visits.setVisible(patient)
 
     def show_job(self, text: str) -> None:
         self._job.setText(text)

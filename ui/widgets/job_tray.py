@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QWidget
 
-from core.jobs.values import JobState
-from ui.job_text import STREAMS, TRAINING, job_name, outcome_text
+from core.jobs.values import Done, JobState
+from ui.job_text import DONE_WITH_WARNINGS, STREAMS, TRAINING, job_name, left_words, outcome_text
 from ui.theme import Tone
 from ui.widgets.basics import Button, ElidedLabel, Icon, clear, column, label, row, set_look
-from ui.wording import percent, time_left
+from ui.wording import percent
 
 _SHOWN = 12
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop"}
@@ -44,16 +44,16 @@ class JobLine(QWidget):
         self.setLayout(layout)
         self.show_state(state)
 
-    def show_state(self, state: JobState) -> None:
+    def show_state(self, state: JobState, *, warned: bool = False) -> None:
         running = state.outcome is None
-        sentence, tone, icon = outcome_text(state)
+        sentence, tone, icon = DONE_WITH_WARNINGS if warned else outcome_text(state)
         fraction = state.progress.fraction
         self._paused = state.paused
         self._icon.show_icon("pause" if state.paused else icon, tone, color="accent" if running else "")
         parts = [percent(fraction)] if running and fraction is not None else []
         parts += [
             "Paused" if state.paused else sentence,
-            time_left(state.progress.remaining_s) if running else "",
+            left_words(state),
         ]
         self._sentence.setText(" · ".join(part for part in parts if part))
         self._bar.setVisible(running and state.spec.kind not in STREAMS)
@@ -75,6 +75,7 @@ class JobTray(QFrame):
         self.setProperty("box", "tray")
         self.setAccessibleName("Jobs")
         self._states: tuple[JobState, ...] = ()
+        self._warned: frozenset[str | None] = frozenset()  # results that are not simply well
         self._lines: dict[str, JobLine] = {}
         self._message_icon = Icon("", 16)
         self._message = ElidedLabel("muted")
@@ -105,7 +106,16 @@ class JobTray(QFrame):
         for state in states:
             for key in (state.spec.id, f"first {state.spec.id}"):
                 if key in self._lines:
-                    self._lines[key].show_state(state)
+                    self._lines[key].show_state(state, warned=self._has_warnings(state))
+
+    def show_warned(self, record_ids: frozenset[str | None]) -> None:
+        """Which results of finished jobs come with warnings: they are not told in green."""
+        if record_ids != self._warned:
+            self._warned = record_ids
+            self.show_jobs(self._states)
+
+    def _has_warnings(self, state: JobState) -> bool:
+        return isinstance(state.outcome, Done) and state.outcome.record_id in self._warned
 
     def show_message(self, sentence: str, tone: Tone = Tone.NEUTRAL) -> None:
         self._message.setText(sentence)

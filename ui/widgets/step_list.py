@@ -19,6 +19,8 @@ _LOOKS: dict[StepState, tuple[str, Tone]] = {
     StepState.SKIPPED: ("skipped", Tone.NEUTRAL),
 }
 
+_WARNED = ("attention", Tone.WARN)  # done, but not simply well: never in green
+
 
 class StepRow(QPushButton):
     """One step: icon, name and state; the reason why it cannot start while it is selected."""
@@ -43,20 +45,23 @@ class StepRow(QPushButton):
         inside.addWidget(self._blocker)
         self._inside = inside
         self.setLayout(inside)
-        self.setToolTip(f"{step.label}  (Ctrl+{number % 10})")
+        self._tip = f"{step.label}  (Ctrl+{number % 10})"
+        self.setToolTip(self._tip)
 
     def show_status(self, status: StepStatus, selected: bool) -> None:
-        name, tone = _LOOKS[status.state]
+        warned = status.state is StepState.DONE and bool(status.warning)
+        name, tone = _WARNED if warned else _LOOKS[status.state]
         blocked = status.blocker is not None and status.state is StepState.NOT_STARTED
         self._icon.show_icon(name, tone, color="muted" if status.state in _QUIET else "")
-        self._state.setText(_WORDS[status.state])
+        self._state.setText("warnings" if warned else _WORDS[status.state])
         set_look(self._state, tone=tone.value if tone is not Tone.NEUTRAL else "")
         set_look(self._name, role="muted" if blocked and not selected else "section")
         self._blocker.setText(status.blocker or "")
         self._blocker.setVisible(selected and status.blocker is not None)
         self.setChecked(selected)
-        spoken = f"{status.step.label}, {status.state.value}"
+        spoken = f"{status.step.label}, {status.state.value}{' with warnings' if warned else ''}"
         self.setAccessibleName(f"{spoken}. {status.blocker}" if status.blocker else spoken)
+        self.setToolTip(f"Done with warnings: {status.warning}" if warned else self._tip)
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
@@ -97,7 +102,7 @@ class StepList(QFrame):
         layout.addStretch(1)
         self.setLayout(layout)
 
-    def show_statuses(self, statuses: tuple[StepStatus, ...], selected: Step) -> None:
+    def show_statuses(self, statuses: tuple[StepStatus, ...], selected: Step | None) -> None:
         for status in statuses:
             self._rows[status.step].show_status(status, status.step is selected)
 

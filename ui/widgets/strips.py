@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from core.errors import Advice
 from core.jobs.values import JobState
+from ui.job_text import left_words
 from ui.theme import Tone
 from ui.widgets.basics import Box, Button, Icon, column, label, row
-from ui.wording import percent, time_left
+from ui.wording import percent
 
 
 class RunningCard(Box):
@@ -48,7 +49,7 @@ class RunningCard(Box):
         self._job_id, self._paused = state.spec.id, state.paused
         fraction = state.progress.fraction
         self._sentence.setText("Paused" if state.paused else state.progress.sentence)
-        self._time.setText(_progress_words(fraction, state.progress.remaining_s))
+        self._time.setText(_progress_words(state))
         self._bar.setRange(0, 0 if fraction is None else 1000)
         self._bar.setValue(round(1000 * (fraction or 0.0)))
         self._note.setText(note)
@@ -58,9 +59,9 @@ class RunningCard(Box):
         self._pause.show_icon("play" if state.paused else "pause")
 
 
-def _progress_words(fraction: float | None, remaining_s: float | None) -> str:
+def _progress_words(state: JobState) -> str:
+    fraction, left = state.progress.fraction, left_words(state)
     words = [] if fraction is None else [percent(fraction)]
-    left = time_left(remaining_s)
     return " · ".join([*words, left] if left else words)
 
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.recording_view import RecordingView
 from ui.widgets.basics import Button, column, label, row, set_look
+from ui.widgets.click_slider import ClickSlider
+from ui.widgets.side_key import draw_side_key
 from ui.widgets.skeleton import SkeletonInk, draw_skeleton
 
 _TICK_MS = 16
@@ -23,13 +25,13 @@ class Picture(QWidget):
 
     resized = Signal()
 
-    def __init__(self, *, follow: bool = False) -> None:
+    def __init__(self, *, follow: bool = False, key: bool = False) -> None:
         super().__init__()
-        self._follow = follow
+        self._follow, self._key = follow, key  # `key`: the image itself shows a skeleton
         self._clip: RecordingView | None = None
         self._image: QImage | None = None
         self._number = 0
-        self.setMinimumSize(280, 150)
+        self.setMinimumSize(280, 126)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Recording with skeleton")
 
@@ -67,6 +69,8 @@ class Picture(QWidget):
             self._draw_ground(painter, area)
         if self._clip is not None:
             self._draw_people(painter, area)
+        elif self._key and self._image is not None:
+            draw_side_key(painter, area, SkeletonInk(), over_picture=True)
         painter.end()
 
     def _area(self) -> QRectF:
@@ -112,6 +116,9 @@ class Picture(QWidget):
             number = min(self._number, len(track.time_s) - 1)
             points = track.image_px[number] * scale + np.array([area.left(), area.top()])
             draw_skeleton(painter, points, track.visibility[number], ink, faint=person != clip.chosen)
+        if clip.tracks:
+            inside = area.intersected(QRectF(self.rect()))
+            draw_side_key(painter, inside, ink, over_picture=over_picture)
 
 
 def follow_zoom(clip: RecordingView, height: int, least: float) -> float:
@@ -159,7 +166,7 @@ class VideoPlayer(QWidget):
         self._play = Button("", "quiet", "play", tip="Play or pause (Space)")
         back = Button("", "quiet", "step_back", tip="One frame back (left arrow)")
         forward = Button("", "quiet", "step_forward", tip="One frame on (right arrow)")
-        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider = ClickSlider()
         self._slider.setAccessibleName("Time in the recording")
         self._label = label("", "small")
         self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -6,11 +6,11 @@ from core.domain.body import JOINTS, SAGITTAL
 from core.domain.findings import Finding, Severity
 from core.domain.motion import GaitReference
 from core.errors import Advice
+from core.gait.similarity import CLOSE_RMSE_DEG
 from core.learning.gait.evaluation import Evaluation
 from core.simulation.reference_gait.foot_contact_correction import ContactCorrection
 
 STEADY_WALK_S = 10.0  # shorter walks hold too few strides for an exo to learn from
-CLOSE_RMSE_DEG = 6.0  # about the difference between two good motion captures of one person
 SPEED_TOLERANCE = 0.15  # fraction of the measured speed
 MOST_CORRECTED_DEG = (
     2.5  # root mean square of a joint; gait analysis itself repeats within 2 to 5 between sessions
@@ -69,7 +69,7 @@ def _closeness(evaluation: Evaluation) -> Finding:
     return Finding(
         Severity.NOTE if close else Severity.WARNING,
         Advice(
-            what=f"The twin's hip, knee and ankle follow the person within {error:.1f} degrees.",
+            what=f"The twin's hip, knee and ankle are {error:.1f} degrees off the person's on average.",
             why="Root mean square over all walks of the evaluation.",
             next_step=(
                 "Nothing to do."

@@ -6,9 +6,10 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from core.domain.arrays import FloatArray
+from core.domain.gait_events import FootPaths
 from core.domain.motion import Stride
 from core.domain.twin import BodyParameters
-from core.gait.events import FootPaths, find_strides
+from core.gait.events import find_strides
 from core.twin.skeleton import Skeleton, side_columns
 
 

@@ -11,10 +11,11 @@ from scipy.spatial.transform import Rotation
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JOINTS, SIDES, Joint, JointKind, Side
+from core.domain.gait_events import FootPaths
 from core.domain.motion import CYCLE_POINTS, Motion, Stride
 from core.domain.twin import GENERIC_BODY, BodyParameters, SegmentScale
 from core.gait.cycles import cut_cycles, mean_cycle, resample
-from core.gait.events import FootPaths, find_strides
+from core.gait.events import find_strides
 from core.gait.measures import spatiotemporal
 from core.simulation.model.joint_coupling import ROOT_POSITIONS, lowest_point
 from core.twin.body import is_foot_geom

@@ -17,8 +17,10 @@ from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, signing_key
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.manifest import Approval
+from core.domain.assistance import Assistance
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import UNATTENDED_APPROVER, Comparison, MeasuredGait
+from core.domain.release import release_meaning
 from core.store.database import database_path
 from core.store.repository import open_store
 from tests import walked
@@ -36,6 +38,13 @@ from tests.deploy.controllers import (
 )
 from tests.store.samples import a_subject
 
+REASONED = Approval(
+    "Dr A",
+    "physician",
+    release_meaning("I release it.", Assistance(1.2), "a first fit"),
+    "2026-11-20T09:59:00Z",
+)
+IN_SPITE = "This package may be used only because a person released it in spite of the verdict:"
 PASSPHRASE = "correct horse battery staple"
 
 
@@ -168,11 +177,30 @@ def test_whether_walking_gets_harder_is_told_with_the_package(
 ) -> None:
     """By the comparison that was signed; by the training in a package without one."""
     controller = replace(trained(hidden=SMALL), effort_ratio_with_exo=training)
-    path = a_package(site, controller=controller, comparison=comparison)
+    path = a_package(site, controller=controller, comparison=comparison, approvals=(REASONED,))
     lines, values = last_words(shell, site, path)
-    assert lines[0] == "This package may be used." and expected in lines[1]
-    assert values["makes_walking_harder"] is harder
-    assert expected in shell.types("package", "inspect", path)[1]
+    good = harder is False
+    assert (lines[0] == "This package may be used.") is good and (lines[0] == IN_SPITE) is not good
+    assert expected in lines[1] and lines[1].startswith("WARNING") is not good
+    assert values["makes_walking_harder"] is harder and values["virtual_exo_only"] == []
+    inspected = shell.types("package", "inspect", path)[1]
+    assert expected in inspected and "because: a first fit" in inspected
+
+
+@pytest.mark.parametrize(
+    ("comparison", "words"),
+    [
+        (compared(1.04), "It makes walking harder in simulation: 4.0 % higher metabolic rate"),
+        (compared(0.9, against=0.62), "62 % of the exo's work is against the leg's movement."),
+    ],
+)
+def test_a_worse_controller_without_a_reason_is_for_a_virtual_exo_only(
+    shell: Shell, site: Path, comparison: Comparison, words: str
+) -> None:
+    lines, values = last_words(shell, site, a_package(site, comparison=comparison))
+    assert lines[0] == "This package is for practice: a virtual exo only."
+    assert words in lines[1] and lines[1].endswith("[DEP-030]") and words in lines[2]
+    assert values["virtual_exo_only"] == ["DEP-030"]
 
 
 def test_a_package_tells_what_walking_costs(shell: Shell, site: Path) -> None:

@@ -14,7 +14,6 @@ import pytest
 import resources
 from app.cli import doctor
 from app.cli.doctor import State
-from app.cli.doctor_probes import linux_cameras
 from app.paths import data_dir_default
 from core.store.database import back_up, database_path
 from core.store.repository import open_store
@@ -166,15 +165,6 @@ def test_the_pose_model_of_set_up_is_verified_and_opens(pose_model: Path):
     answer = doctor.Probe("app.cli.doctor_probes:pose_detector").result()
 
     assert doctor.judge_pose_model(pose_model, answer).state is State.OK
-
-
-def test_the_second_device_of_a_camera_is_not_counted(tmp_path):
-    for name, index in (("video0", "0"), ("video1", "1")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "name").write_text("Lab camera\n", encoding="utf-8")
-        (tmp_path / name / "index").write_text(f"{index}\n", encoding="utf-8")
-
-    assert linux_cameras(tmp_path) == ["Lab camera (/dev/video0)"]
 
 
 def test_no_gpu_is_fine():

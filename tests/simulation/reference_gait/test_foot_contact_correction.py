@@ -12,7 +12,8 @@ from core.domain.body import JOINTS, SAGITTAL, Joint, JointKind, Side
 from core.domain.motion import GaitReference
 from core.domain.scenario import LEVEL_GROUND, scenario_of
 from core.domain.twin import GENERIC_BODY
-from core.gait.norms import normal_band, normal_reference
+from core.gait.norm_choice import CHILDREN
+from core.gait.norms import normal_reference
 from core.gait.scenario_reference import scenario_reference
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.walker import Walker
@@ -40,7 +41,7 @@ def published() -> GaitReference:
     angle = np.array(own.angle_rad)
     for joint in JOINTS:
         if joint.kind in SAGITTAL:
-            mean = normal_band(joint.kind).mean_rad[:100]
+            mean = CHILDREN.band(joint.kind).mean_rad[:100]
             angle[:, joint.column] = mean if joint.side is Side.LEFT else np.roll(mean, 50)
         elif joint.kind is JointKind.TOES:
             angle[:, joint.column] = 0.0

@@ -1,0 +1,111 @@
+"""Tables with commas for spreadsheets: numbers with their units, strides, gait cycles."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from core.domain.body import SIDES, JointKind
+from core.domain.emg import EmgEnvelopes
+from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion, Stride
+from core.domain.situation import SituationWalks
+from core.emg.cycles import emg_cycles
+from core.session.numbers import COLUMNS, Number, number_rows
+
+_Cell = str | float | int | None
+
+
+def numbers_csv(numbers: Sequence[Number]) -> str:
+    return _table(COLUMNS, number_rows(numbers))
+
+
+def numbers_text(numbers: Sequence[Number]) -> str:
+    """The same with tabs, as tables take them from the clipboard."""
+    rows = (COLUMNS, *([_written(cell) for cell in row] for row in number_rows(numbers)))
+    return "\n".join("\t".join(row) for row in rows) + "\n"
+
+
+def strides_csv(motion: Motion) -> str:
+    """One row per stride, in order of time; `number` counts the strides of a side."""
+    times = ("heel_strike_s", "toe_off_s", "next_heel_strike_s")
+    head = ("side", "number", *times, "stride_s", "stance_percent")
+    counted: dict[str, int] = {}
+    rows: list[list[_Cell]] = []
+    for stride in sorted(motion.strides, key=lambda one: one.start_s):
+        side = stride.side.value
+        counted[side] = counted.get(side, 0) + 1
+        whole = stride.end_s - stride.start_s
+        stance = 100.0 * (stride.toe_off_s - stride.start_s) / whole
+        rows.append([side, counted[side], stride.start_s, stride.toe_off_s, stride.end_s, whole, stance])
+    return _table(head, rows)
+
+
+def cycles_csv(cycles: Sequence[GaitCycles]) -> str:
+    """One row per joint, side and percent: mean, standard deviation (n - 1), then every stride, degrees."""
+    most = max((len(one.angle_rad) for one in cycles), default=0)
+    strides = (f"stride_{number}_deg" for number in range(1, most + 1))
+    head = ("joint", "side", "percent", "mean_deg", "sd_deg", *strides)
+    return _table(head, (row for one in cycles for row in _cycle_rows(one, most)))
+
+
+def _cycle_rows(cycles: GaitCycles, most: int) -> Iterable[list[_Cell]]:
+    count = len(cycles.angle_rad)
+    if not count:
+        return
+    angle_deg = np.degrees(cycles.angle_rad)
+    mean = angle_deg.mean(axis=0)
+    sd = angle_deg.std(axis=0, ddof=1) if count > 1 else np.full_like(mean, np.nan)
+    for column, kind in enumerate(JointKind):
+        for percent in range(CYCLE_POINTS):
+            strides = [float(value) for value in angle_deg[:, percent, column]]
+            numbers = [float(mean[percent, column]), float(sd[percent, column]), *strides]
+            yield [kind.value, cycles.side.value, percent, *numbers, *[None] * (most - count)]
+
+
+def emg_cycles_csv(emg: EmgEnvelopes, strides: Sequence[Stride]) -> str:
+    """One row per channel and percent of its leg's gait cycle: mean, SD over the strides, their number."""
+    head = ("muscle", "side", "percent", "mean_percent", "sd_percent", "strides", "of")
+    rows: list[list[_Cell]] = []
+    for number, one in enumerate(emg_cycles(emg, strides)):
+        count = len(one.envelope)
+        sd = one.sd if count > 1 else np.full(CYCLE_POINTS, np.nan)
+        for percent in range(CYCLE_POINTS if count else 0):
+            values = [100.0 * float(one.mean[percent]), 100.0 * float(sd[percent])]
+            site = [one.site.muscle.value, one.site.side.value]
+            rows.append([*site, percent, *values, count, emg.reference(number)])
+    return _table(head, rows)
+
+
+def torque_csv(situations: Sequence[SituationWalks]) -> str:
+    """Torque of the exo over the gait cycle, by situation, controller and side; simulated."""
+    head = ("situation", "controller", "joint", "side", "percent", "torque_nm_kg", "sd_nm_kg", "strides")
+    rows: list[list[_Cell]] = []
+    for walks in situations:
+        profile = walks.profile
+        for number, side in enumerate(SIDES) if profile is not None else ():
+            if profile is None or not profile.strides[number]:
+                continue
+            place = [walks.situation, walks.label, profile.joint.value, side.value]
+            for percent in range(CYCLE_POINTS):
+                torque, sd = (table[number, percent] for table in (profile.torque_nm_kg, profile.sd_nm_kg))
+                rows.append([*place, percent, float(torque), float(sd), profile.strides[number]])
+    return _table(head, rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[_Cell]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_written(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _written(cell: _Cell) -> str:
+    """Twelve digits, as in the other files; what is not known is empty."""
+    if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
+        return ""
+    return f"{cell:.12g}" if isinstance(cell, float) else str(cell)

@@ -1,0 +1,78 @@
+"""Releasing a controller: a named person signs its comparison, with a reason where it does not help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.domain.assistance import Assistance
+from core.domain.controller import Comparison, unattended
+from core.domain.record import Decision, Verdict
+from core.domain.release import release_meaning, typed_reason
+from core.domain.situation_effects import situation_assistance
+from core.domain.subject import Subject
+from core.errors import refuse
+from core.session.flow import Step
+from core.store.repository import Store
+
+
+def release_declaration(subject: Subject) -> str:
+    """What a signature says; nobody walks with the controller of a patient who does not exist."""
+    if subject.synthetic:
+        return (
+            "I have looked at these simulated gaits and release the personalized controller of the synthetic "
+            f"patient {subject.code} for a virtual exo, which nobody wears."
+        )
+    return (
+        f"I have looked at these simulated gaits and release the personalized controller for {subject.code}, "
+        "for a first supervised walk."
+    )
+
+
+def release_lines(
+    assistance: Assistance, decisions: Iterable[Decision], comparison_id: str
+) -> tuple[str, ...]:
+    """The verdict where it warns, and who released the controller in spite of it; () for one that helps."""
+    if not assistance.warns:
+        return ()
+    told = [assistance.headline]
+    signed = [d for d in decisions if d.verdict is Verdict.SIGNED and d.record_id == comparison_id]
+    reason = typed_reason(signed[-1].reason) if signed else ""
+    if reason:
+        role = f", {signed[-1].role}," if signed[-1].role else ""
+        told.append(f"{signed[-1].by}{role} released it in spite of that, because: {reason}")
+    return tuple(told)
+
+
+def sign_comparison(store: Store, comparison_id: str, *, by: str, role: str, reason: str = "") -> None:
+    """Keep that this person releases the controller of this comparison, with the verdict in the words.
+
+    Refuses DEP-031 without a person's name and role, and DEP-032 without a reason where the controller is
+    worse than no exo or its effect is not known.
+    """
+    by, role, reason = by.strip(), role.strip(), reason.strip()
+    if not (by and role) or unattended(by):
+        raise refuse(
+            "DEP-031",
+            "The comparison was not signed.",
+            "Who releases a controller stands for it by name and role.",
+            "Give name and role of the person who releases it.",
+        )
+    assistance = situation_assistance(store.load(comparison_id, Comparison))
+    if assistance.needs_reason and not reason:
+        raise refuse(
+            "DEP-032",
+            f"The comparison was not signed. {assistance.words}",
+            "Such a controller is released only with a reason, which package and report hold.",
+            "Give the reason, or train again for longer.",
+        )
+    visit_id = store.info(comparison_id).visit_id
+    declaration = release_declaration(store.subject_of(visit_id))
+    store.decide(
+        visit_id,
+        Step.COMPARE,
+        Verdict.SIGNED,
+        record_id=comparison_id,
+        by=by,
+        role=role,
+        reason=release_meaning(declaration, assistance, reason),
+    )

@@ -1,0 +1,65 @@
+"""Name and logo of the clinic, as they stand on every report; kept in the data folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import refuse
+
+CLINIC_FILE, LOGO_FILE = "clinic.json", "clinic.logo"
+MOST_NAME = 80  # letters that stand beside a logo
+_MOST_BYTES = 2_000_000
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # how PNG and JPEG files begin
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    name: str = ""
+    logo: bytes = b""  # a PNG or JPEG file; empty without one
+
+
+def read_clinic(data_dir: Path) -> Clinic:
+    """What was written; nothing where no clinic was named or the file is damaged: a report needs none."""
+    try:
+        told = json.loads((data_dir / CLINIC_FILE).read_text(encoding="utf-8"))
+        name = str(told["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        name = ""
+    try:
+        logo = (data_dir / LOGO_FILE).read_bytes()
+    except OSError:
+        logo = b""
+    return Clinic(name, logo)
+
+
+def write_name(data_dir: Path, name: str) -> None:
+    """An empty one takes the name off the reports."""
+    text = json.dumps({"name": name.strip()[:MOST_NAME]}, ensure_ascii=False)
+    (data_dir / CLINIC_FILE).write_text(text, encoding="utf-8")
+
+
+def write_logo(data_dir: Path, file: Path | None) -> None:
+    """Keep a copy of this picture; None takes it off the reports.
+
+    Refuses RPT-023 what is no PNG or JPEG, is larger than 2 MB or cannot be read.
+    """
+    if file is None:
+        (data_dir / LOGO_FILE).unlink(missing_ok=True)
+        return
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise _refused(file, f"It cannot be read: {error.strerror or error}.") from error
+    if not content.startswith(_PICTURES):
+        raise _refused(file, "It is neither a PNG nor a JPEG file.")
+    if len(content) > _MOST_BYTES:
+        raise _refused(file, f"It has {len(content) / 1e6:.1f} MB; 2 MB are plenty for a logo.")
+    (data_dir / LOGO_FILE).write_bytes(content)
+
+
+def _refused(file: Path, why: str) -> Exception:
+    return refuse(
+        "RPT-023", f"{file.name} was not taken as the logo.", why, "Choose a small PNG or JPEG file."
+    )

@@ -1,0 +1,106 @@
+"""One gait held against another: their two curves, how alike they are, and where they differ. No widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.arrays import FloatArray
+from core.domain.body import JointKind
+from core.gait.similarity import compare_curves
+from ui.plots.curves import CycleCurve, JointPanel, Likeness
+from ui.wording import signed
+
+LETTERS = ("A", "B")
+MOST_SPANS = 3  # named in words; the picture shows all
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference:
+    """B minus A over the cycle, in the panel's unit, and the band that it is held against."""
+
+    value: FloatArray  # (101,)
+    band: FloatArray | None  # (101,) half its width; None where there is none
+    band_words: str = ""  # "± 1 SD of normal"
+    unit: str = "°"
+    digits: int = 0
+
+    @property
+    def exceeds(self) -> NDArray[np.bool_]:
+        """(101,) where the two gaits are further apart than the band is wide to one side."""
+        if self.band is None:
+            return np.zeros(len(self.value), dtype=np.bool_)
+        return np.asarray(np.abs(self.value) > self.band, dtype=np.bool_)
+
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """First and last percent of every place that exceeds the band."""
+        edges = np.diff(np.concatenate([[False], self.exceeds, [False]]).astype(int))
+        starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+        return tuple((int(start), int(end)) for start, end in zip(starts, ends, strict=True))
+
+    def words(self) -> str:
+        """`B − A: −6° to 11°; more than ± 1 SD of normal apart at 12–34 %`."""
+        low, high = (signed(float(value), self.digits) for value in (self.value.min(), self.value.max()))
+        words = f"B − A: {low}{self.unit} to {high}{self.unit}"
+        if self.band is None:
+            return words
+        spans = self.spans()
+        if not spans:
+            return f"{words}; nowhere more than {self.band_words} apart"
+        named = ", ".join(f"{a}–{b} %" if a != b else f"{a} %" for a, b in spans[:MOST_SPANS])
+        more = f" and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else ""
+        return f"{words}; more than {self.band_words} apart at {named}{more}"
+
+
+def gait_names(panels: Sequence[JointPanel]) -> tuple[str, ...]:
+    """What the curves are called, in their order."""
+    return tuple(dict.fromkeys(curve.label for panel in panels for curve in panel.curves))
+
+
+def against(panels: Sequence[JointPanel], first: str, second: str) -> tuple[JointPanel, ...]:
+    """Only these two gaits, marked A and B; a panel without one of them keeps the other."""
+    return tuple(_against(panel, first, second) for panel in panels)
+
+
+def difference_of(panel: JointPanel) -> Difference | None:
+    """Of the curves A and B; None where there is one of them only.
+
+    Held against the spread of normal gait; without it, against the band of a measured curve.
+    """
+    by_mark = {curve.mark: curve for curve in panel.curves}
+    if not all(letter in by_mark for letter in LETTERS):
+        return None
+    first, second = (by_mark[letter] for letter in LETTERS)
+    band, words = _band(panel, first, second)
+    return Difference(second.mean - first.mean, band, words, panel.unit, panel.digits)
+
+
+def _against(panel: JointPanel, first: str, second: str) -> JointPanel:
+    curves = tuple(
+        replace(curve, mark=letter)
+        for name, letter in zip((first, second), LETTERS, strict=True)
+        for curve in panel.curves
+        if curve.label == name
+    )
+    return replace(panel, curves=curves, likeness=_likeness(panel, curves))
+
+
+def _likeness(panel: JointPanel, curves: tuple[CycleCurve, ...]) -> tuple[Likeness, ...]:
+    """Degrees are told of angles only; radians decide which curve is too flat for a correlation."""
+    if len(curves) < len(LETTERS) or not isinstance(panel.kind, JointKind):
+        return ()
+    same = compare_curves(*(np.radians(curve.mean) for curve in curves))
+    apart = float(np.mean(curves[1].mean - curves[0].mean))
+    return (Likeness(curves[1].label, same.correlation, float(np.degrees(same.rmse_rad)), apart),)
+
+
+def _band(panel: JointPanel, first: CycleCurve, second: CycleCurve) -> tuple[FloatArray | None, str]:
+    if panel.band is not None:
+        return panel.band.sd, "± 1 SD of normal" if panel.band.fits else "± 1 SD of the nearest band"
+    for curve in (first, second):
+        if curve.sd is not None:
+            return curve.sd, f"the band of {curve.mark}"
+    return None, ""

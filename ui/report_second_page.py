@@ -1,0 +1,170 @@
+"""Second page of the report: twin and exo, muscles and forces in brief, what every step warns of."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from core.domain.findings import Severity
+from core.session.cycle_plot import CyclePlot
+from core.session.report import ReportContent
+from core.session.report_muscles import EMG_COLUMNS
+from core.session.report_warnings import StepWarning
+from ui.report_further_pages import FurtherPage
+from ui.report_sheet import GAP, HALF, MARGIN, MUTED, PAGE_HEIGHT, PAGE_WIDTH, WRAPPED
+from ui.theme.tokens import LIGHT
+
+_WIDTH, _RIGHT = PAGE_WIDTH - 2 * MARGIN, MARGIN + HALF + GAP
+_ROOM_ENDS = PAGE_HEIGHT - MARGIN - 250 - 60
+_PLOT, _LOWEST_PLOT = 700.0, 480.0
+_MOST_MUSCLES, _MOST_FORCES = 8, 6  # plots; the appendix has all of them
+_NOTICE = (
+    "Research prototype, not a cleared medical device. What the twin does, with and without the exo, is "
+    "simulated; EMG and angles are measured. Warnings are those of the program, with their codes."
+)
+
+
+def has_second_page(content: ReportContent) -> bool:
+    """Whether there is more than the first page holds."""
+    return bool(
+        content.controller.rows
+        or content.similarity.rows
+        or content.deployment
+        or content.warnings
+        or _emg_plots(content)
+        or content.forces is not None
+    )
+
+
+class SecondPage(FurtherPage):
+    def __init__(self, painter: QPainter, content: ReportContent, number: int = 2) -> None:
+        super().__init__(painter, content, number)
+        self._plot_height, self._most_warnings = _PLOT, len(content.warnings)
+
+    def draw(self) -> None:
+        """Plots get lower first, then the mildest warnings are counted only."""
+        rows, ends = self._plot_rows(), self._measured()
+        heights = [self._warning_height(one) for one in self.kept_warnings()]
+        if rows:
+            over = ends + sum(heights) - _ROOM_ENDS
+            self._plot_height = max(_PLOT - max(over, 0.0) / rows, _LOWEST_PLOT)
+        room = _ROOM_ENDS - ends + rows * (_PLOT - self._plot_height)
+        self._most_warnings = int(np.searchsorted(np.cumsum(heights), room, side="right"))
+        self._draw_body()
+        forces = self._content.forces
+        self._draw_foot(_NOTICE if forces is None else f"{_NOTICE} {forces.band_words}")
+
+    def ends_at(self) -> float:
+        """Where the lowest of what was drawn above the foot ends."""
+        return self._y
+
+    def _measured(self) -> float:
+        """Where the page ends with plots as high as usual, the heading of the warnings, and none of them."""
+        painter = QPainter(nowhere := QImage(1, 1, QImage.Format.Format_RGB32))
+        trial = SecondPage(painter, self._content, self._number)
+        trial._measuring, trial._most_warnings = True, 0
+        trial._draw_body()
+        painter.end()
+        assert not nowhere.isNull()
+        return trial.ends_at()
+
+    def _plot_rows(self) -> int:
+        emg = -(-len(_emg_plots(self._content)) // EMG_COLUMNS)
+        return emg + -(-len(_force_plots(self._content)) // 3)
+
+    def _draw_body(self) -> None:
+        content = self._content
+        self._blank()
+        self._draw_head()
+        if content.controller.rows:
+            self._y = self._wide_table(content.controller, MARGIN, self._y, _WIDTH, signed_last=True)
+        top = self._y
+        left = right = top
+        if content.similarity.rows:
+            left = self._table(content.similarity, MARGIN, top, HALF)
+        if content.deployment:
+            right = self._draw_deployment(_RIGHT if content.similarity.rows else MARGIN, top)
+        self._y = max(left, right + 60 if content.deployment else right)
+        self._draw_emg()
+        self._draw_forces()
+        self._draw_warnings()
+
+    def _draw_deployment(self, x: float, y: float) -> float:
+        y = self._heading("Signature and deployment", x, y)
+        for name, value in self._content.deployment:
+            self._text(QRectF(x, y, 760, 120), name, 84, MUTED, WRAPPED)
+            size = 62 if len(value) > 40 else 84
+            box = QRectF(x + 780, y, HALF - 780, 900)
+            whole = size == 62 and " " not in value  # a hash has no place to break by itself
+            words = "\u200b".join(value[i : i + 8] for i in range(0, len(value), 8)) if whole else value
+            y += max(self._text(box, words, size, align=WRAPPED), 96) + 22
+        return y
+
+    def _draw_emg(self) -> None:
+        plots, muscles = _emg_plots(self._content), self._content.muscles
+        if not plots or muscles is None or muscles.emg is None:
+            return
+        more = len(muscles.emg.plots) - len(plots)
+        title = muscles.emg.title + (f" · {more} more in the appendix" if more else "")
+        self._draw_block(title, plots, EMG_COLUMNS, band=False)
+
+    def _draw_forces(self) -> None:
+        forces, plots = self._content.forces, _force_plots(self._content)
+        if forces is not None and plots:
+            self._draw_block(forces.title, plots, 3, band=True)
+
+    def _draw_block(self, title: str, plots: tuple[CyclePlot, ...], columns: int, *, band: bool) -> None:
+        self._y = self._heading(title, MARGIN, self._y, _WIDTH) - 20
+        self._draw_key(plots, band=band)
+        self._draw_plots(plots, columns, self._plot_height)
+
+    def _draw_warnings(self) -> None:
+        """The gravest are kept where there is no room for all; they stand in the order of the steps."""
+        warnings = self._content.warnings
+        if not warnings:
+            return
+        self._y = self._heading("What the steps warn of", MARGIN, self._y, _WIDTH)
+        kept = self.kept_warnings()
+        for one in warnings:
+            if one in kept:
+                self._draw_warning(one)
+        left_out = len(warnings) - len(kept)
+        if left_out:
+            words = f"{left_out} more, all of them in the report as JSON."
+            self._y += self._text(QRectF(MARGIN, self._y, _WIDTH, 200), words, 80, MUTED, WRAPPED) + 30
+
+    def kept_warnings(self) -> tuple[StepWarning, ...]:
+        """Those that there is room for, the gravest first."""
+        grades = list(Severity)
+        graded = sorted(self._content.warnings, key=lambda one: grades.index(one.finding.severity))
+        return tuple(graded[: self._most_warnings])
+
+    def _draw_warning(self, one: StepWarning) -> None:
+        severity = one.finding.severity
+        self._text(QRectF(MARGIN, self._y, 700, 120), one.step.label, 80, MUTED, WRAPPED)
+        inks = {Severity.STOP: LIGHT.stop.ink, Severity.WARNING: LIGHT.warn.ink}
+        ink = QColor(inks[severity]) if severity in inks else MUTED
+        self._text(QRectF(MARGIN + 720, self._y, 460, 120), severity.value, 80, ink, WRAPPED, 600)
+        box = QRectF(MARGIN + 1200, self._y, _WIDTH - 1200, 600)
+        self._text(box, _words(one), 80, align=WRAPPED)
+        self._y += self._warning_height(one)
+
+    def _warning_height(self, one: StepWarning) -> float:
+        self._painter.setFont(self._font(80))
+        return max(self._bounds(QRectF(0, 0, _WIDTH - 1200, 600), _words(one), WRAPPED), 96) + 30
+
+
+def _words(one: StepWarning) -> str:
+    advice = one.finding.advice
+    return f"{advice.what} {advice.why} [{advice.code}]"
+
+
+def _emg_plots(content: ReportContent) -> tuple[CyclePlot, ...]:
+    muscles = content.muscles
+    return () if muscles is None or muscles.emg is None else muscles.emg.plots[:_MOST_MUSCLES]
+
+
+def _force_plots(content: ReportContent) -> tuple[CyclePlot, ...]:
+    """Moments and powers of hip, knee and ankle, which come first."""
+    return () if content.forces is None else content.forces.plots[:_MOST_FORCES]
