@@ -40,6 +40,7 @@ class MainWindow(QMainWindow):
         self._closing = False
         self._kinds_running: frozenset[str] = frozenset()
         self._build()
+        self._dress()
         self._connect()
         self._listen_to_keys()
         self.go_to(Step.PATIENT)
@@ -128,8 +129,13 @@ class MainWindow(QMainWindow):
             self._show_statuses()
 
     def _theme_changed(self) -> None:
+        self._dress()
         self.header.follow_theme()
-        self.pages.refresh()
+        self.pages.follow_theme()
+
+    def _dress(self) -> None:
+        for part in (self.header, self.steps, self.help, self.tray):
+            theme.dress(part)
 
     def _jobs_changed(self) -> None:
         states = self.context.jobs.states()

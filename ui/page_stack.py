@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget
 
 from core.jobs.values import JobState
 from core.session.flow import JOBS, Step
+from ui import theme
 from ui.asides import Aside, Place
 from ui.pages.frame import Page
 from ui.presenters.base import StepPresenter
@@ -183,6 +184,7 @@ class PageStack(QStackedWidget):
             self._built[self._shown][1].leave()
         page, presenter = self._build(place)
         self._shown = place
+        theme.dress(self._areas[place])  # the look may have changed while another page was shown
         self.setCurrentWidget(self._areas[place])
         presenter.refresh()
         return page
@@ -190,6 +192,12 @@ class PageStack(QStackedWidget):
     def refresh(self) -> None:
         if self._shown is not None:
             self._built[self._shown][1].refresh()
+
+    def follow_theme(self) -> None:
+        """Dress the shown page; the hidden ones wait until they are shown, as each takes its time."""
+        if self._shown is not None:
+            theme.dress(self._areas[self._shown])
+            self.refresh()
 
     def follow_jobs(self, states: tuple[JobState, ...]) -> None:
         """Cheap while a job of the shown step goes on; a full refresh when one starts or ends."""
