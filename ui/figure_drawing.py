@@ -115,6 +115,10 @@ class FigurePlotDrawing(PlotDrawing):
                 self._fill_between(line.mean - line.sd, line.mean + line.sd, tint)
         self._axes(*round_step(self._high - self._low, self._area.height() / 150.0))
         self._draw_toe_off()
+        for on, off in self._plot.active:
+            left, right = (self._point(percent, self._low).x() for percent in (on, off))
+            bar = QRectF(left, self._area.bottom() - 40, right - left, 34)
+            self._painter.fillRect(bar, QColor(LIGHT.norm))
         for line in self._plot.lines:
             width, dashes = _GAIT_LINES[self._gaits.index(line.gait) % len(_GAIT_LINES)]
             self._line(line.mean, pen_of(_color(line.side), width, dashes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from core.domain.arrays import FloatArray
 from ui.report_sheet import CENTRED, HAIR, LEFT_ALIGNED, MUTED, RIGHT_ALIGNED, font_of
@@ -21,7 +21,9 @@ class PlotDrawing:
     def _title(self, box: QRectF, words: str, color: QColor) -> None:
         """Write the title and keep the rest of the box for the curves."""
         self._area = QRectF(box.left() + 190, box.top() + 150, box.width() - 190, box.height() - 290)
-        self._words(QRectF(box.left(), box.top(), box.width(), 130), words, 84, color, LEFT_ALIGNED, 600)
+        wide = QFontMetricsF(font_of(self._family, 84, 600)).horizontalAdvance(words)
+        size = max(round(84 * min(1.0, box.width() / max(wide, 1.0))), 56)  # a long name with its unit, too
+        self._words(QRectF(box.left(), box.top(), box.width(), 130), words, size, color, LEFT_ALIGNED, 600)
 
     def _line(self, values: FloatArray, pen: QPen) -> QPolygonF:
         line = QPolygonF([self._point(i, value) for i, value in enumerate(values)])

@@ -17,7 +17,7 @@ from ui.theme.tokens import LIGHT
 
 _WIDTH, _RIGHT = PAGE_WIDTH - 2 * MARGIN, MARGIN + HALF + GAP
 _ROOM_ENDS = PAGE_HEIGHT - MARGIN - 250 - 60
-_PLOT, _LOWEST_PLOT = 700.0, 480.0
+_PLOT, _LOWEST_PLOT, _HIGHEST_PLOT = 700.0, 480.0, 950.0
 _MOST_MUSCLES, _MOST_FORCES = 8, 6  # plots; the appendix has all of them
 _NOTICE = (
     "Research prototype, not a cleared medical device. What the twin does, with and without the exo, is "
@@ -43,12 +43,12 @@ class SecondPage(FurtherPage):
         self._plot_height, self._most_warnings = _PLOT, len(content.warnings)
 
     def draw(self) -> None:
-        """Plots get lower first, then the mildest warnings are counted only."""
+        """Plots get lower first, or higher with room; then the mildest warnings are counted only."""
         rows, ends = self._plot_rows(), self._measured()
         heights = [self._warning_height(one) for one in self.kept_warnings()]
         if rows:
             over = ends + sum(heights) - _ROOM_ENDS
-            self._plot_height = max(_PLOT - max(over, 0.0) / rows, _LOWEST_PLOT)
+            self._plot_height = min(max(_PLOT - over / rows, _LOWEST_PLOT), _HIGHEST_PLOT)
         room = _ROOM_ENDS - ends + rows * (_PLOT - self._plot_height)
         self._most_warnings = int(np.searchsorted(np.cumsum(heights), room, side="right"))
         self._draw_body()
@@ -76,7 +76,7 @@ class SecondPage(FurtherPage):
     def _draw_body(self) -> None:
         content = self._content
         self._blank()
-        self._draw_head()
+        self._draw_head(tuple(words for words in content.labels if words.startswith("INCLUDES")))
         if content.controller.rows:
             self._y = self._wide_table(content.controller, MARGIN, self._y, _WIDTH, signed_last=True)
         top = self._y
@@ -108,6 +108,10 @@ class SecondPage(FurtherPage):
         more = len(muscles.emg.plots) - len(plots)
         title = muscles.emg.title + (f" · {more} more in the appendix" if more else "")
         self._draw_block(title, plots, EMG_COLUMNS, band=False)
+        key = [f"{name}: {words}" for name, words in muscles.emg.facts if name in ("Dashed", "Grey bars")]
+        if key:
+            box = QRectF(MARGIN, self._y - 60, _WIDTH, 300)
+            self._y += self._text(box, f"{'. '.join(key)}.", 66, MUTED, WRAPPED) + 40
 
     def _draw_forces(self) -> None:
         forces, plots = self._content.forces, _force_plots(self._content)

@@ -28,6 +28,7 @@ from core.session.export_c3d import c3d_content
 from core.session.export_tables import (
     changes_csv,
     cycles_csv,
+    edited_events_csv,
     emg_cycles_csv,
     numbers_csv,
     strides_csv,
@@ -101,6 +102,9 @@ def _motion_files(store: Store, info: RecordInfo) -> _Written:
     content, about = c3d_content(store, info, motion)
     yield f"{mark}_walk.c3d", c3d_bytes(content), about
     yield f"{mark}_measures.csv", numbers_csv(motion_numbers(motion, info.id)), "measures, units in a column"
+    if motion.edited:
+        events = edited_events_csv(motion)
+        yield f"{mark}_edited_events.csv", events, "events that a person changed, the automatic ones beside"
     if motion.strides:
         yield f"{mark}_strides.csv", strides_csv(motion), "one stride per row, s and % of the gait cycle"
         cycles = cycles_csv(motion.cycles)

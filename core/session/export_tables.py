@@ -45,6 +45,17 @@ def strides_csv(motion: Motion) -> str:
     return _table(head, rows)
 
 
+def edited_events_csv(motion: Motion) -> str:
+    """Events that a person moved, added, removed or left out; the automatic time beside."""
+    head = ("changed_by", "on_utc", "side", "event", "automatic_s", "time_s", "stride_left_out_because")
+    rows = [
+        [edit.by, edit.on_utc, one.side.value, one.kind.value, one.automatic_s, one.time_s, one.left_out]
+        for edit in motion.edits[-1:]
+        for one in edit.events
+    ]
+    return _table(head, rows)
+
+
 def cycles_csv(cycles: Sequence[GaitCycles]) -> str:
     """One row per joint, side and percent: mean, standard deviation (n - 1), then every stride, degrees."""
     most = max((len(one.angle_rad) for one in cycles), default=0)

@@ -17,6 +17,7 @@ from core.domain.motion import GaitCycles, Motion, stride_words
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.scenario import LEVEL_WALKING
+from core.emg.normal_timing import SOURCE, Phases
 from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norm_choice import Norm, kinetic_norm
 from core.session.cycle_plot import CyclePlot
@@ -45,6 +46,7 @@ class FigurePlot:
     lines: tuple[FigureLine, ...]
     band: tuple[FloatArray, FloatArray] | None = None  # low and high (101,)
     toe_off: tuple[tuple[Side, float], ...] = ()  # fractions of the gait cycle
+    active: Phases = ()  # percent of the cycle in which a muscle works normally
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,13 +135,14 @@ def _emg(store: Store, info: RecordInfo) -> Figure | None:
         return None
     motion = store.load(newest.id, Motion)
     mark = "synthetic patient" if emg.synthetic else "measured"
-    notes = ("Mean ± 1 SD over strides; channels that were judged good.", emg.processing)
+    bars = f"Grey bars: when the muscle works in normal adult walking ({SOURCE})."
+    notes = ("Mean ± 1 SD over strides; channels that were judged good.", bars, emg.processing)
     return Figure(
         f"{'synthetic' if emg.synthetic else 'measured'}_emg_cycles",
         f"EMG per gait cycle · {mark}",
-        f"{_whose(store, info)} · 100 % is the {emg.normalised_to}",
+        _whose(store, info),
         tuple(_both_sides(plot) for plot in emg_plots(emg, motion)),
-        4,
+        3,
         tuple(note for note in notes if note),
         info.id,
     )
@@ -147,7 +150,7 @@ def _emg(store: Store, info: RecordInfo) -> Figure | None:
 
 def _both_sides(plot: CyclePlot) -> FigurePlot:
     lines = tuple(FigureLine(ONLY, side, mean, sd) for side, mean, sd in plot.curves)
-    return FigurePlot(plot.title, lines, plot.band)
+    return FigurePlot(plot.title, lines, plot.band, active=plot.active)
 
 
 def _kinetics(store: Store, info: RecordInfo) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -83,7 +84,7 @@ def emg_plots(emg: EmgEnvelopes, motion: Motion, twin: Rollout | None = None) ->
             for size, one in own
         ]
         simulated = [] if twin is None else _activations(twin, muscle, curves, absolute=scale.absolute)
-        likeness = ", ".join(f"{side.suffix.upper()} {r:.2f}" for side, _, r in simulated)
+        likeness = ", ".join(f"{side.suffix.upper()} {r:.2f}" for side, _, r in simulated if math.isfinite(r))
         yield CyclePlot(
             f"{muscle.value.capitalize()} ({scale.unit})",
             tuple(curves),

@@ -19,6 +19,7 @@ from core.domain.recording import Landmarks, Recording
 from core.domain.twin import GaitPolicy, Twin
 from core.errors import Advice
 from core.session.flow import Step, StepState, VisitFacts, session_status
+from core.session.norms import motion_norm, with_norm_findings
 from core.session.stops import present_motion
 from core.store.repository import Store
 
@@ -68,9 +69,11 @@ def _held(store: Store, visit_id: str) -> Iterator[StepWarning]:
         info = None if kind in passed_over(store, visit_id) else store.latest(visit_id, kind)
         if info is not None:
             held = store.load(info.id, payload)
+            findings: tuple[Finding, ...] = held.findings
             if isinstance(held, Motion):
-                held = present_motion(held, store.decisions(visit_id), info.id)
-            for finding in worst_first(held.findings):
+                motion = present_motion(held, store.decisions(visit_id), info.id)
+                findings = with_norm_findings(motion, motion_norm(store, info.id, motion))
+            for finding in worst_first(findings):
                 yield StepWarning(step, finding, info.id)
 
 

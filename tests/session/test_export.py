@@ -20,6 +20,7 @@ from scipy.spatial.transform import Rotation
 from app.cli import commands as cli
 from core.domain.body import JOINTS, JointKind, Side
 from core.domain.controller import Comparison
+from core.domain.gait_events import EventEdit, EventKind, MarkedEvent
 from core.domain.laboratory import LaboratoryTrial, TrialEventKind
 from core.domain.motion import Kinematics, Motion
 from core.domain.record import RecordKind
@@ -352,3 +353,14 @@ def test_situations_and_torques_of_a_comparison_come_out_and_are_called_simulate
     assert len(level) == 101 and max(float(row["torque_nm_kg"]) for row in level) == pytest.approx(
         0.12, rel=0.01
     )
+
+
+def test_events_that_a_person_changed_come_out_beside_the_automatic_ones(store, visit_id):
+    marked = MarkedEvent(Side.LEFT, EventKind.HEEL_STRIKE, 0.98, 1.0, "stumbled")
+    edited = replace(samples.motion(), edits=(EventEdit("A. Berger", "2026-11-20T10:00:00", (marked,)),))
+    record_id = store.save(RecordKind.MOTION, edited, visit_id=visit_id, summary="")
+
+    (row,) = rows_of(export_records(store, [record_id])["measured_edited_events.csv"])
+
+    assert (row["changed_by"], row["automatic_s"], row["time_s"]) == ("A. Berger", "0.98", "1")
+    assert row["stride_left_out_because"] == "stumbled"
