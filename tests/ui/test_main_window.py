@@ -136,6 +136,29 @@ def test_the_tray_tells_of_the_running_job_and_opens_upward(
     assert window.tray._list.isVisible()
 
 
+def test_cancelling_is_told_in_the_turn_of_the_click_and_until_the_job_has_ended(
+    context: SessionContext, window: MainWindow, board: HandBoard, visit_id: str
+) -> None:
+    store = context.store
+    store.save(RecordKind.LANDMARKS, landmarks(2), visit_id=visit_id, summary="l")
+    window.go_to(Step.MOTION)
+    job = context.submit("solve_motion")
+    board.happens(job, Progress(0.62, "Fitting the skeleton", 240.0))
+    card, line = window.pages.page(Step.MOTION)._running, window.tray._lines[f"first {job}"]
+    until(lambda: card._sentence.text() == "Fitting the skeleton")
+    card._cancel.click()  # no event is handled between this and what is seen
+    assert card._sentence.text() == "Cancelling…" and not card._cancel.isEnabled()
+    assert line._sentence.text() == "62 % · Cancelling…" and not line._cancel.isEnabled()
+    assert window.header._job.text() == "Solve motion · cancelling…"
+    assert board.cancelled == [job]
+    board.happens(job, Progress(0.7, "Fitting the skeleton", 200.0))  # it has not looked yet
+    until(lambda: line._sentence.text().startswith("70 %"))
+    assert line._sentence.text() == "70 % · Cancelling…" and card._sentence.text() == "Cancelling…"
+    board.happens(job, Cancelled())
+    until(lambda: not card.isVisible())
+    assert window.tray._lines[job]._sentence.text() == "Stopped"
+
+
 def test_help_is_one_paragraph_in_place(window: MainWindow) -> None:
     window.header.show_help.emit()
     assert window.help.isVisible()
