@@ -19,8 +19,10 @@ from ui.widgets.header import Header
 from ui.widgets.help_strip import HelpStrip
 from ui.widgets.job_tray import JobTray
 from ui.widgets.step_list import StepList
+from ui.window_place import USUAL
 from ui.wording import day
 
+_LEAST_PX = (760, 480)  # pages scroll below what they need
 _ESC_HOLD_MS = 500  # long enough not to be hit by accident, short enough in need
 _SAVE_WAIT_MS = 8000  # how long closing waits for a training job to write its checkpoint
 
@@ -32,8 +34,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.context = context
         self.setWindowTitle("ExoTwin")
-        self.setMinimumSize(1180, 720)
-        self.resize(1280, 800)
+        self.setMinimumSize(*_LEAST_PX)
+        self.resize(USUAL)
         self.header, self.steps, self.tray = Header(), StepList(), JobTray()
         self.help, self.pages = HelpStrip(), PageStack(context)
         self.steps.setFixedWidth(round(224 * theme.current().scale))

@@ -123,14 +123,13 @@ BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
 
 
 class PageArea(QScrollArea):
-    """Scrolls a page only when even its least height does not fit: nothing is ever cut off."""
+    """Scrolls a page only when even its least size does not fit: nothing is ever cut off."""
 
     def __init__(self, page: Page) -> None:
         super().__init__()
         self._page = page
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(page)
         page.installEventFilter(self)
 
@@ -144,9 +143,10 @@ class PageArea(QScrollArea):
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
-        width, layout = self.viewport().width(), self._page.layout()
+        layout = self._page.layout()
         if layout is None:
             return
+        width = max(self.viewport().width(), layout.totalMinimumSize().width())
         least = layout.totalMinimumSize().height()
         if layout.hasHeightForWidth():
             least = layout.totalMinimumHeightForWidth(width)

@@ -54,7 +54,7 @@ def apply(app: QApplication, mode: Mode | str) -> Theme:
 
 
 def change(app: QApplication, mode: Mode | str) -> Theme:
-    """Change tokens and palette at once; whoever has windows open calls `dress` for the parts shown in them."""
+    """Change tokens and palette; whoever has a window open calls `dress` for the parts shown in it."""
     return _choose(app, mode)
 
 
