@@ -9,7 +9,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShow
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.session.flow import STEPS, Step
-from ui import theme
+from ui import tab_order, theme
 from ui.asides import Aside, Place
 from ui.job_text import STREAMS, TRAINING, job_summary
 from ui.page_stack import PageStack
@@ -182,6 +182,13 @@ class MainWindow(QMainWindow):
             elif event.type() == QEvent.Type.KeyPress and self.context.exo_job is not None:
                 self._esc_timer.start()
         return super().eventFilter(watched, event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab: to the main action of the page first, wherever one was; see `ui.tab_order`."""
+        shown = () if self.pages.shown is None else self.pages.page(self.pages.shown).main_buttons
+        regions = (self.pages, self.tray, self.header, self.help, self.steps)
+        found = tab_order.stops(self, regions, shown, self.steps)
+        return tab_order.go(found, self.focusWidget(), forward=forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no widget handled: space plays and pauses, arrows step frames."""

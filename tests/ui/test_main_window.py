@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from core.domain.controller import MeasuredGait
 from core.domain.record import RecordKind
@@ -121,6 +123,29 @@ def test_the_theme_changes_without_leaving_the_page(context: SessionContext, win
     window.header.toggle_theme.emit()
     assert theme.current().dark and window.pages.step is Step.EMG
     context.set_theme(Mode.LIGHT)
+
+
+def test_a_changed_theme_looks_as_if_the_program_had_started_in_it(
+    app: QApplication, context: SessionContext, window: MainWindow, visit_id: str
+) -> None:
+    seen_first, seen_later = Step.EMG, Step.CAPTURE
+    for step in (seen_later, seen_first):
+        window.go_to(step)
+    context.set_theme(Mode.DARK)
+    assert not window.pages._areas[seen_later].styleSheet()  # all pages at once would take two seconds
+    changed = [_picture(window, step) for step in (seen_first, seen_later)]
+    theme.apply(app, Mode.DARK)
+    started = MainWindow(context)
+    started.resize(window.size())
+    started.show()
+    assert changed == [_picture(started, step) for step in (seen_first, seen_later)]
+    theme.apply(app, Mode.LIGHT)
+
+
+def _picture(window: MainWindow, step: Step) -> QImage:
+    window.go_to(step)
+    QTest.qWait(30)
+    return window.grab().toImage()
 
 
 def test_the_tray_tells_of_the_running_job_and_opens_upward(

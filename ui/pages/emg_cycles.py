@@ -31,9 +31,7 @@ class EmgCycles(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._view: EmgCyclesView | None = None
-        self._to_draw: tuple[JointPanel, ...] | None = (
-            None  # when the tab is opened: it takes its time
-        )
+        self._to_draw: tuple[JointPanel, ...] | None = None  # when the tab is opened: it takes its time
         self.activity, self.cocontraction = NumberTableWidget(), NumberTableWidget()
         self.activity.setAccessibleName("When muscles are active")
         self.cocontraction.setAccessibleName("Co-contraction")

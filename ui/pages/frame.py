@@ -128,6 +128,11 @@ class Page(QWidget):
     def show_body(self) -> None:
         self._stack.show_widget(self._body_widget)
 
+    @property
+    def main_buttons(self) -> tuple[QWidget, ...]:
+        """Where the main action is pressed: beside the verdict, or in the empty state."""
+        return self._main, self._empty.button
+
     # How it is built --------------------------------------------------------------------------
 
     def _build_top(self) -> QHBoxLayout:
