@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.domain.findings import Finding
 from core.errors import Advice
 from core.jobs.values import JobState
+from ui.file_dialogs import ask_where
 from ui.theme import Spacing, Tone
 from ui.widgets.basics import Button, Deck, Icon, clear, column, label, row
 from ui.widgets.empty import EmptyState
@@ -93,11 +94,7 @@ class Page(QWidget):
 
     def ask_path(self, title: str, file_name: str, pattern: str) -> Path | None:
         """A file to write, with the ending of the proposed name; None when nothing was chosen."""
-        name, _ = QFileDialog.getSaveFileName(self, title, str(Path.home() / file_name), pattern)
-        path, ending = Path(name), Path(file_name).suffix
-        if not name:
-            return None
-        return path if path.suffix.lower() == ending else path.with_name(f"{path.name}{ending}")
+        return ask_where(self, title, file_name, pattern)
 
     def show_running(self, state: JobState | None, note: str = "") -> None:
         """The inline card of the job this page waits for; `note` says what may be done meanwhile."""
@@ -130,6 +127,11 @@ class Page(QWidget):
 
     def show_body(self) -> None:
         self._stack.show_widget(self._body_widget)
+
+    @property
+    def main_buttons(self) -> tuple[QWidget, ...]:
+        """Where the main action is pressed: beside the verdict, or in the empty state."""
+        return self._main, self._empty.button
 
     # How it is built --------------------------------------------------------------------------
 
