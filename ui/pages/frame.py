@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -43,6 +44,7 @@ class Page(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._secondary_actions: tuple[tuple[str, str], ...] = ()
+        self._secondary_why_not: dict[str, str] = {}
         self._secondary = row()
         self._badges = row()
         self.take_away = TakeAwayButtons()
@@ -75,14 +77,23 @@ class Page(QWidget):
         self._why_not.setVisible(bool(text) and not enabled and bool(why_not))
         self._main.setToolTip("" if enabled else why_not)
 
-    def set_secondary_actions(self, *actions: tuple[str, str]) -> None:
-        """Quieter actions beside the main one, as (key, words); they emit `secondary_action(key)`."""
-        if actions == self._secondary_actions:
+    def set_secondary_actions(
+        self, *actions: tuple[str, str], why_not: Mapping[str, str] | None = None
+    ) -> None:
+        """Quieter actions beside the main one, as (key, words); they emit `secondary_action(key)`.
+
+        Those with a sentence in `why_not`, by key, are greyed, and tell it.
+        """
+        reasons = dict(why_not or {})
+        if actions == self._secondary_actions and reasons == self._secondary_why_not:
             return
-        self._secondary_actions = actions
+        self._secondary_actions, self._secondary_why_not = actions, reasons
         clear(self._secondary)
         for key, words in actions:
             button = Button(words)
+            button.setEnabled(key not in reasons)
+            button.setToolTip(reasons.get(key, ""))
+            button.setAccessibleDescription(reasons.get(key, ""))
             button.clicked.connect(lambda _=False, key=key: self.secondary_action.emit(key))
             self._secondary.addWidget(button)
 
