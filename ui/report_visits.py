@@ -167,7 +167,8 @@ class VisitsDrawing(Sheet):
         """As wide as the page; what stands in a column tells how wide it is."""
         self._y = self._heading(table.title, MARGIN, self._y, _WIDTH) - 30
         columns = list(zip(table.columns, *((row.name, *row.cells) for row in table.rows), strict=True))
-        letters = QFontMetricsF(self._font(_LETTERS, 600))
+        size = _letters_for(table, self._family)
+        letters = QFontMetricsF(self._font(size, 600))
         needed = [max(letters.horizontalAdvance(words) for words in column) + 60 for column in columns]
         share = max(0.0, _WIDTH - sum(needed)) / max(len(needed) - 1, 1)
         rights = [MARGIN + needed[0]]
@@ -175,11 +176,11 @@ class VisitsDrawing(Sheet):
             rights.append(rights[-1] + own + share)
         lines = [(table.columns, MUTED, 500), *(((row.name, *row.cells), INK, 400) for row in table.rows)]
         for number, (cells, color, weight) in enumerate(lines):
-            self._text(QRectF(MARGIN, self._y, needed[0], _LINE), cells[0], _LETTERS, color)
+            self._text(QRectF(MARGIN, self._y, needed[0], _LINE), cells[0], size, color)
             for left, right, words in zip(rights[:-1], rights[1:], cells[1:], strict=True):
                 strong = 600 if "▲" in words or "▼" in words else weight
                 box = QRectF(left, self._y, right - left, _LINE)
-                self._text(box, words, _LETTERS, color, RIGHT_ALIGNED, strong)
+                self._text(box, words, size, color, RIGHT_ALIGNED, strong)
             self._y += _LINE
             if not number:
                 self._rule(self._y)
@@ -282,6 +283,16 @@ class TrendDrawing:
         self._painter.setFont(font_of(self._family, size, 400))
         self._painter.setPen(color)
         self._painter.drawText(box, int(align), words)
+
+
+def _letters_for(table: ReportTable, family: str) -> int:
+    """As large as usual, or as the widest rows of four recordings let them be."""
+    columns = list(zip(table.columns, *((row.name, *row.cells) for row in table.rows), strict=True))
+    for size in range(_LETTERS, 40, -2):
+        letters = QFontMetricsF(font_of(family, size, 600))
+        if sum(max(letters.horizontalAdvance(words) for words in one) + 60 for one in columns) <= _WIDTH:
+            return size
+    return 40
 
 
 def visit_color(number: int) -> QColor:
