@@ -66,7 +66,7 @@ class Sheet:
         return y + 130
 
     def _columns_of(self, table: ReportTable, width: float) -> tuple[int, float, list[tuple[float, float]]]:
-        """Size of the letters, width of the names, and where each further column begins and how wide it is."""
+        """Size of the letters, width of the names, and beginning and width of each further column."""
         for size in range(84, 56, -4):
             letters = QFontMetricsF(self._font(size, 500))
             first = max((letters.horizontalAdvance(row.name) for row in table.rows), default=0.0) + 40
