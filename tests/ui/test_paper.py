@@ -154,7 +154,7 @@ def test_a_full_second_page_has_plots_to_read_and_every_warning(
     context: SessionContext, visit_id: str
 ) -> None:
     advice = Advice("Something. " * 6, "Because. " * 8, "Do it.", "MOT-011")
-    grades = [Severity.WARNING] * 9 + [Severity.NOTE] * 9
+    grades = [Severity.WARNING] * 6 + [Severity.NOTE] * 9
     warnings = tuple(
         StepWarning(Step.MOTION, Finding(grade, advice), f"r{n}") for n, grade in enumerate(grades)
     )
@@ -165,7 +165,7 @@ def test_a_full_second_page_has_plots_to_read_and_every_warning(
     painter.end()
     assert not image.isNull()
     kept = page.kept_warnings()
-    assert set(warnings[:9]) <= set(kept) and len(kept) < len(warnings)
+    assert set(warnings[:6]) <= set(kept) and len(kept) < len(warnings)
     assert page._plot_height >= 600.0 and len(page._force_plots()) == 3
 
 
