@@ -294,10 +294,12 @@ def test_pictures_and_torque_keep_their_height_below_a_long_verdict(
     made = records.fill(context.store, visit_id, Step.TRAIN)
     inputs = (made[Step.TRAIN], made[Step.PERSONALIZE], made[Step.MOTION])
     worse = compared.comparison(dict.fromkeys(compared.COSTS, (1.0, 1.3, (0, 2, 2))))
-    worse = dataclasses.replace(worse, sentence="Walking with it costs more energy than without it. " * 6)
     context.store.save(RecordKind.COMPARISON, worse, visit_id=visit_id, inputs=inputs, summary="")
     page = ComparePage()
     ComparePresenter(page, context).refresh()
+    view = page.comparison._view
+    assert view is not None
+    page.comparison.show_view(dataclasses.replace(view, sentence="It costs more energy per metre. " * 16))
     area = PageArea(page)
     area.resize(1142, 672)
     area.show()
