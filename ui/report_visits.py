@@ -243,15 +243,22 @@ class TrendDrawing:
         self._words(title, self._series.short_title, 64, INK)
         self._painter.setPen(pen_of(HAIR, 5))
         self._painter.drawLine(self._area.bottomLeft(), self._area.bottomRight())
-        for value in dict.fromkeys(self._ends):
-            words = f"{value:.{self._series.digits}f}"
-            place = QRectF(box.left() - 70, self._y_of(value) - 50, 180, 100)
-            self._words(place, words, 58, MUTED, RIGHT_ALIGNED)
+        for words, y in self._end_labels():
+            self._words(QRectF(box.left() - 70, y - 50, 180, 100), words, 58, MUTED, RIGHT_ALIGNED)
         for number, words in enumerate(self._series.places):
             at = QRectF(self._x_of(number) - 100, self._area.bottom() + 10, 200, 90)
             self._words(at, words, 58, MUTED, CENTRED)
         for side in (None, *SIDES):
             self._draw_points([point for point in self._series.points if point.side is side])
+
+    def _end_labels(self) -> list[tuple[str, float]]:
+        """The least and the largest value beside the axis, never over each other."""
+        low, high = (f"{value:.{self._series.digits}f}" for value in self._ends)
+        below, above = (self._y_of(value) for value in self._ends)
+        if low == high:
+            return [(low, 0.5 * (below + above))]
+        apart = max(0.0, 70.0 - (below - above)) / 2.0
+        return [(low, below + apart), (high, above - apart)]
 
     def _draw_points(self, points: list[TrendPoint]) -> None:
         if not points:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from core.gait.norm_choice import Walker
 from core.gait.norm_numbers import GaitNumber
 from core.session.capture_change import compare_captures
 from core.session.capture_page import visits_page
+from core.session.capture_trend import TrendPoint, TrendSeries
 from core.session.captures import captures_of
 from core.session.figures import record_figure
 from core.session.flow import Step
@@ -34,7 +36,7 @@ from ui.report_drawing import ReportDrawing
 from ui.report_further_pages import TwoSides
 from ui.report_second_page import SecondPage
 from ui.report_sheet import HALF, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, Sheet
-from ui.report_visits import VisitsDrawing
+from ui.report_visits import TrendDrawing, VisitsDrawing
 from ui.session_context import SessionContext
 
 DRAWN_FINER = 4.0  # tenths of a point in a pixel
@@ -186,3 +188,16 @@ def test_a_small_spread_is_never_called_none() -> None:
     assert normal.of(GaitNumber.STANCE).spread_words(Spread(0.6166, 0.0044)) == "61.7 ± 0.4 %"
     assert normal.of(GaitNumber.STRIDE_TIME).spread_words(Spread(1.118, 0.0047)) == "1.118 ± 0.005 s"
     assert normal.of(GaitNumber.STEP_LENGTH).spread_words(Spread(0.66, 0.024)) == "66 ± 2 cm"
+
+
+def test_the_ends_of_a_narrow_trend_are_not_written_over_each_other(context: SessionContext) -> None:
+    points = tuple(
+        TrendPoint(n, n + 1, value, math.nan, Condition.NO_EXO) for n, value in enumerate((95.0, 96.0))
+    )
+    series = TrendSeries("Symmetry", points, 0, ("V1", "V2"))
+    painter = QPainter(image := QImage(1, 1, QImage.Format.Format_RGB32))
+    drawing = TrendDrawing(painter, series, "DejaVu Sans")
+    drawing.draw(QRectF(0, 0, 800, 470))
+    painter.end()
+    (low, below), (high, above) = drawing._end_labels()
+    assert not image.isNull() and (low, high) == ("95", "96") and below - above >= 70.0
