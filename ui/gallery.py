@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication, QImage, QPixmap
-from PySide6.QtWidgets import QApplication, QTabWidget
+from PySide6.QtWidgets import QApplication, QTabBar
 
 from core.jobs.values import JobState, JsonValue, Listener
 from core.session.flow import STEPS, Step
@@ -129,7 +129,7 @@ def _save(out: Path, window: MainWindow, name: str, step: Place) -> list[str]:
 def _save_tabs(out: Path, window: MainWindow, place: Place, ending: str) -> list[str]:
     """Every further tab of a page, which the first one hides."""
     names: list[str] = []
-    for tabs in [found for found in window.pages.page(place).findChildren(QTabWidget) if found.isVisible()]:
+    for tabs in [found for found in window.pages.page(place).findChildren(QTabBar) if found.isVisible()]:
         for number in range(1, tabs.count()):
             if tabs.isTabVisible(number) and tabs.isTabEnabled(number):
                 tabs.setCurrentIndex(number)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QFrame, QHeaderView, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.pages.number_table import FittingTable, NumberTable
 from ui.plots.curves import EmgQuantity, JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.widgets.basics import Box, Deck, clear, column, label, row
@@ -30,7 +30,7 @@ class EmgCycles(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._view: EmgCyclesView | None = None
-        self.activity, self.cocontraction = NumberTableWidget(), NumberTableWidget()
+        self.activity, self.cocontraction = FittingTable(), FittingTable()
         self.activity.setAccessibleName("When muscles are active")
         self.cocontraction.setAccessibleName("Co-contraction")
         self._instead = label("", "muted", wrap=True)
@@ -58,7 +58,6 @@ class EmgCycles(QWidget):
             widget.setVisible(table is not None and bool(table.rows))
             if table is not None:
                 widget.show_numbers(table)
-        self.activity.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._pair_words.setText(view.pair_words)
         self._pair_words.setVisible(bool(view.pair_words))
 
