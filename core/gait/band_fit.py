@@ -14,7 +14,7 @@ from core.gait.norm_choice import BandSet
 from core.gait.similarity import compare_curves
 
 FAR_SD = 2.0  # beyond two standard deviations lies one healthy person in twenty
-FAR_DEG = 8.0  # so far two laboratories are apart about healthy people at one speed (ankle, adults, children)
+FAR_DEG = 8.0  # a judgement: two laboratories differ by 5 to 6 (McGinley et al. 2009, Gait & Posture 29:360)
 OFFSET_SHARE = 0.9  # of the squared distance: what one number explains is an offset
 SAME_SHAPE_R = 0.8
 
@@ -55,11 +55,15 @@ class BandFit:
     @property
     def words(self) -> str:
         """`the left ankle lies 15° above the band over the whole stride`, or how far off it is."""
+        return self.words_of("the band")
+
+    def words_of(self, band: str) -> str:
+        """The same of a band by another name, as `the nearest band`."""
         if self.is_offset:
             where = "above" if self.offset_deg > 0 else "below"
-            lies = f"lies {abs(self.offset_deg):.0f}° {where} the band over the whole stride"
+            lies = f"lies {abs(self.offset_deg):.0f}° {where} {band} over the whole stride"
             return f"the {self.joint_words} {lies}"
-        return f"the {self.joint_words} is {self.rmse_deg:.0f}° off the band"
+        return f"the {self.joint_words} is {self.rmse_deg:.0f}° off {band}"
 
 
 def band_fits(cycles: Sequence[GaitCycles], bands: BandSet) -> tuple[BandFit, ...]:

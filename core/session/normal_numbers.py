@@ -41,7 +41,7 @@ class NormalNumber:
         factor, unit, digits = _UNITS[self.number]
         words = f"{factor * self.reference.mean:.{digits}f}"
         if self.reference.sd is not None:
-            # a spread below one in the last digit is no spread of none
+            # one digit more where the spread would round to one or to nothing
             finer = digits if factor * self.reference.sd >= 1.5 * 10.0**-digits else digits + 1
             words = f"{factor * self.reference.mean:.{finer}f} ± {factor * self.reference.sd:.{finer}f}"
         words += unit if unit == "°" else f" {unit}"

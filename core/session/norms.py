@@ -1,4 +1,8 @@
-"""The normal band of a visit's motion, and findings on the band and on curves that lie far from it."""
+"""The normal band of a visit's motion, and findings on the band and on curves that lie far from it.
+
+People of another age or speed than those of the band may walk otherwise in health. Where no band fits,
+nothing is judged by it: that the nearest is drawn, and that a joint lies beside it, are no warnings.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +45,17 @@ def norm_findings(motion: Motion, norm: Norm) -> tuple[Finding, ...]:
     """That no band fits, constant offsets, and joints that are far from the band otherwise."""
     if motion.without_walk:
         return ()
+    return (*(() if norm.fits else (_no_band(norm),)), *far_findings(motion, norm))
+
+
+def far_findings(motion: Motion, norm: Norm) -> tuple[Finding, ...]:
+    """Constant offsets, and, against a band that fits, joints that are far from it otherwise."""
     far = motion_far_off(motion, norm)
     offsets = [fit for fit in far if fit.is_offset]
-    others = [fit for fit in far if not fit.is_offset]
-    found = [] if norm.fits else [_no_band(norm)]
+    others = [fit for fit in far if not fit.is_offset] if norm.fits else []
+    found = []
     if offsets:
-        found.append(_offset(offsets, by_markers=bool(motion.marker_set)))
+        found.append(_offset(offsets, norm, by_markers=bool(motion.marker_set)))
     if others:
         found.append(_far(others))
     return tuple(found)
@@ -57,31 +66,32 @@ def with_norm_findings(motion: Motion, norm: Norm) -> tuple[Finding, ...]:
     return worst_first((*motion.findings, *norm_findings(motion, norm)))
 
 
-def _warning(code: str, what: str, why: str, next_step: str) -> Finding:
-    return Finding(Severity.WARNING, Advice(what, why, next_step, code))
-
-
 def _no_band(norm: Norm) -> Finding:
-    bands = norm.bands
-    return _warning(
+    advice = Advice(
+        f"No band for {norm.misfit} is at hand; the nearest is drawn.",
+        f"It is that of {norm.nearest}. Others differ from it in health, so nothing is judged by it.",
+        "Compare left with right and visit with visit instead.",
         NO_BAND_FITS,
-        f"No published band fits {norm.misfit}.",
-        f"The nearest is drawn: {bands.people.described}, {bands.ground}, at {norm.speeds_words} for this "
-        "height. Other ages and speeds differ from it without being ill.",
-        "Compare left with right and visit with visit rather than with the band.",
     )
+    return Finding(Severity.NOTE, advice)
 
 
-def _offset(fits: Sequence[BandFit], *, by_markers: bool) -> Finding:
-    place = fits[0].kind.place
-    likely = f"likely an offset of the {place}'s zero"
-    parts = _named([f"{fit.words}: {likely}, shape agrees (r {_r(fit)})" for fit in fits])
-    return _warning(
-        CONSTANT_OFFSET,
+def _offset(fits: Sequence[BandFit], norm: Norm, *, by_markers: bool) -> Finding:
+    place, band = fits[0].kind.place, band_words(norm)
+    told = [f"{fit.words_of(band)}: likely an offset of its zero, shape agrees (r {_r(fit)})" for fit in fits]
+    parts = _named(told)
+    advice = Advice(
         f"{parts[0].upper()}{parts[1:]}.",
         f"{_zero(fits[0].kind, by_markers=by_markers)} A posture that the person keeps looks the same.",
         f"Judge the {place} by its shape and range, not by its level.",
+        CONSTANT_OFFSET,
     )
+    return Finding(Severity.WARNING if norm.fits else Severity.NOTE, advice)
+
+
+def band_words(norm: Norm) -> str:
+    """What a sentence calls the band."""
+    return "the band" if norm.fits else "the nearest band"
 
 
 def _r(fit: BandFit) -> str:
@@ -108,9 +118,10 @@ def _zero(kind: JointKind, *, by_markers: bool) -> str:
 
 def _far(fits: Sequence[BandFit]) -> Finding:
     parts = _named([f"{fit.words} on average (r {_r(fit)})" for fit in fits])
-    return _warning(
-        FAR_FROM_BAND,
+    advice = Advice(
         f"{parts[0].upper()}{parts[1:]}.",
         "The person may walk so, or the joint was measured wrongly; r tells how well the shape agrees.",
         "Press into the curve and see in the recording whether the skeleton follows the leg.",
+        FAR_FROM_BAND,
     )
+    return Finding(Severity.WARNING, advice)

@@ -85,7 +85,8 @@ def test_adults_flex_hip_and_knee_as_people_do(shared_data, walk: str, standing:
             band = CHILDREN.band(kind) if kind in SAGITTAL[:2] else None
             if band is not None:
                 assert pearson(mean_cycle(cycles)[:, column], band.mean_rad) > 0.9, kind
-    norm = norm_for(Walker(30, 1.75, motion.measures.speed_m_s))  # healthy adults of unknown age
+    norm = norm_for(Walker(30, 1.75, motion.measures.speed_m_s))  # healthy adults, no band fits
+    assert norm.speed_fits and not norm.fits
     assert far_off(band_fits(motion.cycles, norm.bands)) == ()
     assert motion.reference is not None
     assert 0.35 < motion.measures.speed_m_s < 1.6  # the first walks very slowly, as it was told

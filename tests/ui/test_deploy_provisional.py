@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from core.deploy.walk_recorder import match
 from core.devices.exo_faults import safety_row_text
 from core.domain.controller import Approver, Handover
 from core.domain.declarations import keep_declaration
 from core.domain.exo_status import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
+from core.domain.exo_walk import ExoWalk
 from core.errors import refuse
 from core.jobs.values import Cancelled, Done, Event, Message, Progress, Refused, Sample
 from core.session.flow import Step, StepState
@@ -14,7 +20,9 @@ from tests.ui.board import HandBoard
 from tests.ui.deploying import deploy_page, signed_records
 from ui.pages.deploy import DeployPage
 from ui.presenters.deploy import DeployPresenter
+from ui.presenters.deploy_text import walk_sentence
 from ui.session_context import SessionContext
+from ui.theme import Tone
 
 
 def provisional_page(
@@ -199,3 +207,17 @@ def test_after_a_walk_the_delivered_torque_lies_over_the_predicted(
     board.happens("job-1", Sample(0.1, {"state": 4.0}))
     context.jobs._hand_over()
     assert page._deck.currentWidget() is page._curves  # while the exo moves, the exo now
+
+
+@pytest.mark.parametrize(("gain", "gave"), [(1.0, True), (0.5, False), (2.0, False)])
+def test_a_torque_of_the_right_shape_but_another_size_is_not_the_predicted_one(
+    context: SessionContext, visit_id: str, gain: float, gave: bool
+) -> None:
+    made = records.fill(context.store, visit_id, Step.DEPLOY)
+    walk = context.store.load(records.walk(context.store, visit_id, made[Step.DEPLOY]), ExoWalk)
+    delivered = gain * walk.delivered_nm
+    scaled = match(walk.predicted_nm, delivered, walk.assisting, 60.0)
+    words, tone = walk_sentence(replace(walk, delivered_nm=delivered, match=scaled))
+    assert scaled.correlation == pytest.approx(walk.match.correlation)
+    assert ("gave the torque that was predicted" in words) is gave and "% of it off on average)" in words
+    assert tone is (Tone.OK if gave else Tone.WARN)

@@ -13,6 +13,7 @@ from core.domain.controller import UNATTENDED_APPROVER, Comparison, GaitScore
 from core.domain.record import RecordKind, Verdict
 from core.domain.rollout import GaitLabel
 from core.domain.situation_effects import brief_assistance
+from core.gait.twin_likeness import JointCloseness
 from core.session.flow import Step, StepState
 from core.session.report import report_content
 from core.tasks.package_origin import approvals
@@ -23,7 +24,6 @@ from ui.pages.compare import ComparePage
 from ui.pages.number_table import NumberTable
 from ui.pages.review import ReviewPage
 from ui.plots.curves import CycleCurve
-from ui.presenters.closeness import Closeness
 from ui.presenters.compare import ComparePresenter, verdict_headline
 from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels
 from ui.presenters.level_walk import review_headline, review_sentence
@@ -90,7 +90,7 @@ def test_the_picture_follows_the_cursor_and_the_cursor_the_picture(
 def test_a_twin_that_fell_is_told_as_such() -> None:
     fallen = walks.rollout(GaitLabel.PERSONALIZED_TWIN)
     object.__setattr__(fallen, "fell_at_s", 3.2)
-    words, tone = review_headline(fallen, Closeness(0.97, 3.0))
+    words, tone = review_headline(fallen, (JointCloseness("left hip", 0.97, 3.0),))
     assert words.startswith("The twin fell after 3.2 s") and tone is Tone.WARN
 
 

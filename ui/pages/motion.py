@@ -102,12 +102,14 @@ class MotionPage(Page):
         self._shown_panels: tuple[JointPanel, ...] = ()
         self._tiles = row(gap=8)
         self._table = NumberTableWidget()
+        self._table.setProperty("dense", True)  # else spreads are cut on a small screen
+        self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # what is cut all the same keeps its arrow
         self._table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         self._table.verticalHeader().setMinimumSectionSize(_ROW_PX)
         self._table.horizontalHeader().setFixedHeight(_HEADING_PX)
         self._table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = QWidget()
-        left_column = column(self.player, gap=12)
+        left_column = column(self.player, gap=8)
         left_column.addLayout(self._tiles)
         left_column.addWidget(self._table)
         left_column.setStretch(0, 1)

@@ -107,6 +107,10 @@ class NormalBand:
     words: str = ""  # whose it is, one sentence for the key
     fits: bool = True  # whether it is of people of this age walking at this speed
 
+    @property
+    def name(self) -> str:
+        return "normal" if self.fits else "nearest band"
+
 
 @dataclass(frozen=True, slots=True)
 class PeakField:
@@ -200,7 +204,8 @@ class JointPanel:
         unit = _CSV_UNITS.get(self.kind, own)
         columns: list[tuple[str, FloatArray]] = [("gait cycle (%)", CYCLE_PERCENT)]
         if self.band is not None:
-            columns += [(f"normal mean ({unit})", self.band.mean), (f"normal SD ({unit})", self.band.sd)]
+            name = self.band.name
+            columns += [(f"{name} mean ({unit})", self.band.mean), (f"{name} SD ({unit})", self.band.sd)]
         for curve in self.curves:
             columns.append((f"{curve.label} mean ({unit})", curve.mean))
             if curve.sd is not None:

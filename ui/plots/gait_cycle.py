@@ -293,7 +293,9 @@ class GaitCyclePlot(PlainPlot):
             for curve in self._panel.curves
         ]
         if band is not None:
-            values.append(f"normal {signed(band.mean[point], digits)} ± {band.sd[point]:.{digits}f}{unit}")
+            values.append(
+                f"{band.name} {signed(band.mean[point], digits)} ± {band.sd[point]:.{digits}f}{unit}"
+            )
         return f"{point} %\n" + "\n".join(values)
 
     def _on_picked(self, percent: float) -> None:

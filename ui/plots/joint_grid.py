@@ -136,7 +136,7 @@ class JointGrid(QWidget):
         entries: list[Entry] = [(style, name) for name, style in sorted_marks(named)]
         bands = [panel.band for panel in panels if panel.band is not None]
         if bands:
-            entries.append((Mark.BAND, "Normal ± 1 SD" if bands[0].fits else "Nearest band ± 1 SD"))
+            entries.append((Mark.BAND, f"{bands[0].name.capitalize()} ± 1 SD"))
         if any(panel.published for panel in panels):
             entries.append((Mark.BAND, "Published peaks"))
         if any(one is not None and one.band is not None for one in map(difference_of, panels)):

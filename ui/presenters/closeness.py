@@ -4,39 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from core.domain.body import JointKind
 from core.gait.band_fit import OFFSET_SHARE, SAME_SHAPE_R
-from core.gait.similarity import CLOSE_RMSE_DEG
+from core.gait.twin_likeness import Closeness, JointCloseness, mean_closeness
 from ui.plots.curves import JointPanel, Likeness
 
-CLOSE_R = 0.9  # from here on the shape of the curves is the patient's own
-FAR_JOINT_DEG, FAR_JOINT_R = 10.0, 0.7  # one joint that is further off is seen on the screen
 _NOTABLE_DEG = 4.0  # a smaller offset is within what two captures of one person differ by
-
-
-@dataclass(frozen=True, slots=True)
-class Closeness:
-    """Means over joints and sides; NaN where nothing can be compared."""
-
-    correlation: float
-    rmse_deg: float
-
-    @property
-    def known(self) -> bool:
-        return math.isfinite(self.correlation) and math.isfinite(self.rmse_deg)
-
-    @property
-    def close(self) -> bool:
-        return self.correlation >= CLOSE_R and self.rmse_deg <= CLOSE_RMSE_DEG
-
-    @property
-    def words(self) -> str:
-        """`mean r 0.94, 4.2°`."""
-        return f"mean r {self.correlation:.2f}, {self.rmse_deg:.1f}°"
 
 
 def likeness_of(panel: JointPanel, label: str) -> Likeness | None:
@@ -44,13 +18,16 @@ def likeness_of(panel: JointPanel, label: str) -> Likeness | None:
 
 
 def closeness_of(panels: Sequence[JointPanel], label: str) -> Closeness:
-    found = [item for panel in panels if (item := likeness_of(panel, label)) is not None]
-    return Closeness(_mean([one.correlation for one in found]), _mean([one.rmse_deg for one in found]))
+    return mean_closeness(joints_of(panels, label))
 
 
-def _mean(values: Sequence[float]) -> float:
-    finite = [value for value in values if math.isfinite(value)]
-    return float(np.mean(finite)) if finite else float("nan")
+def joints_of(panels: Sequence[JointPanel], label: str) -> tuple[JointCloseness, ...]:
+    """How closely a gait follows the measured one at every joint."""
+    return tuple(
+        JointCloseness(joint_words(panel), found.correlation, found.rmse_deg)
+        for panel in panels
+        if (found := likeness_of(panel, label)) is not None
+    )
 
 
 def closer_words(own: Closeness, other: Closeness, whom: str) -> str:
@@ -86,17 +63,6 @@ def worst_joint(panels: Sequence[JointPanel], label: str) -> tuple[JointPanel, L
         if (found := likeness_of(panel, label)) is not None and math.isfinite(found.rmse_deg)
     ]
     return max(known, key=lambda item: item[1].rmse_deg) if known else None
-
-
-def is_far(found: Likeness) -> bool:
-    return found.rmse_deg > FAR_JOINT_DEG or found.correlation < FAR_JOINT_R
-
-
-def far_joints(panels: Sequence[JointPanel], label: str) -> list[tuple[JointPanel, Likeness]]:
-    """Joints that are far off or of another shape, the furthest first."""
-    known = [(panel, found) for panel in panels if (found := likeness_of(panel, label)) is not None]
-    far = [item for item in known if is_far(item[1])]
-    return sorted(far, key=lambda item: -item[1].rmse_deg)
 
 
 def off_words(found: Likeness) -> str:

@@ -25,6 +25,7 @@ STATE_WORDS = {
 VIRTUAL_TO_STAND = "Waiting: the simulated wearer stands for a moment, then walks five steps."
 VIRTUAL_TO_WALK = "Waiting: the simulated wearer stood and walks five steps now."
 GOOD_R = 0.9  # below it the delivered torque is not what was predicted
+GOOD_OFF = 0.45  # nor above it: what r 0.9 leaves over at the same size
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +221,24 @@ def walk_sentence(walk: ExoWalk) -> tuple[str, Tone]:
         return f"The walk ended with a fault after {strides}: {walk.end}", Tone.STOP
     if not walk.match.known:
         return f"{strides}; too short to compare the torque.", Tone.NEUTRAL
-    if min(walk.match.correlation) < GOOD_R:
-        return f"{strides}. The exo did not give the torque that was predicted.", Tone.WARN
-    return f"{strides}. The exo gave the torque that was predicted.", Tone.OK
+    r, off = min(walk.match.correlation), torque_off(walk)
+    numbers = f"(r {r:.2f}, {100.0 * off:.0f} % of it off on average)"
+    if r < GOOD_R or not off <= GOOD_OFF:
+        return f"{strides}. The exo did not give the torque that was predicted {numbers}.", Tone.WARN
+    return f"{strides}. The exo gave the torque that was predicted {numbers}.", Tone.OK
+
+
+def torque_off(walk: ExoWalk) -> float:
+    """Root mean square of delivered minus predicted torque over that of the predicted, on the worse side.
+
+    Where the exo assisted fully; NaN where nothing was predicted.
+    """
+    apart = (walk.delivered_nm - walk.predicted_nm)[walk.assisting]
+    wanted = walk.predicted_nm[walk.assisting]
+    size = np.sqrt(np.nanmean(wanted**2, axis=0))
+    if not (size > 0.0).all():
+        return float("nan")
+    return float((np.sqrt(np.nanmean(apart**2, axis=0)) / size).max())
 
 
 def _likeness(match: TorqueMatch, side: int) -> str:

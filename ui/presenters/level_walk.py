@@ -8,12 +8,12 @@ from dataclasses import replace
 from core.domain.motion import Motion
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.gait.norm_choice import Norm, Walker, norm_for
+from core.gait.twin_likeness import JointCloseness, twin_verdict
 from ui.pages.gait_comparison import ComparisonView
 from ui.pages.number_table import NumberTable
-from ui.plots.curves import JointPanel, Likeness
+from ui.plots.curves import JointPanel
 from ui.plots.muscle_grid import MuscleView
 from ui.presenters.closeness import (
-    Closeness,
     closeness_of,
     closer_words,
     joint_words,
@@ -66,22 +66,10 @@ def falls_words(rollout: Rollout | None) -> str:
     return f"no fall in {rollout.walked_s:.0f} s"
 
 
-def review_headline(
-    twin: Rollout | None, closeness: Closeness, far: Sequence[tuple[JointPanel, Likeness]] = ()
-) -> tuple[str, Tone]:
+def review_headline(twin: Rollout | None, joints: Sequence[JointCloseness]) -> tuple[str, Tone]:
     """Whether the twin walks like the patient: on average, and at its worst joint."""
-    if twin is not None and twin.fell_at_s is not None:
-        cause = f" ({twin.fall_cause})" if twin.fall_cause else ""
-        return f"The twin fell after {twin.fell_at_s:.1f} s{cause}. Teach it for longer.", Tone.WARN
-    if not closeness.known:
-        return "The twin walks, but it cannot be compared with the measured gait.", Tone.WARN
-    if not closeness.close:
-        return f"The twin walks, but not yet like the patient ({closeness.words}).", Tone.WARN
-    if far:
-        panel, found = far[0]
-        at = f"{joint_words(panel)} ({found.words().replace(' · ', ', ')})"
-        return f"The twin walks like the patient ({closeness.words}) but for the {at}.", Tone.WARN
-    return f"The twin walks like the patient ({closeness.words}).", Tone.OK
+    words, warns = twin_verdict(twin, joints)
+    return words, Tone.WARN if warns else Tone.OK
 
 
 def review_sentence(panels: tuple[JointPanel, ...]) -> str:

@@ -17,7 +17,7 @@ from core.gait.norm_choice import Norm
 from core.jobs.values import JobState, Outcome, Refused
 from core.session.conditions import assisted_findings, condition_badges
 from core.session.flow import Step, StepState, StepStatus
-from core.session.norms import motion_far_off, motion_norm, with_norm_findings
+from core.session.norms import motion_norm, with_norm_findings
 from core.session.stops import override_stops, present_motion
 from ui.marker_view import marker_view
 from ui.pages.motion import MotionPage, MotionState
@@ -131,7 +131,7 @@ class MotionPresenter(StepPresenter):
     ) -> MotionState:
         store, motion_id = self.context.store, str(status.record_id)
         accepted = self._accepted(status)
-        headline, tone = motion_verdict(motion, motion_far_off(motion, norm))
+        headline, tone = motion_verdict(motion, norm)
         busy = status.state is StepState.RUNNING
         action = "Go on with Personalize" if accepted else "Accept motion"
         question = "" if busy else question_words(motion)

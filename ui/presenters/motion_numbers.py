@@ -11,11 +11,11 @@ from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.findings import Severity
 from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, GaitCycles, Motion, Spread, Stride, stride_words
 from core.domain.recording import Landmarks
-from core.gait.band_fit import BandFit
 from core.gait.cycles import range_of_motion_deg
-from core.gait.norm_choice import Walker
+from core.gait.norm_choice import Norm, Walker
 from core.gait.norm_numbers import GaitNumber
 from core.session.normal_numbers import NormalNumber, NormalNumbers
+from core.session.norms import band_words, motion_far_off
 from ui.pages.motion import Tile
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.time_courses import AngleCourse
@@ -129,7 +129,8 @@ def _row(name: str, values: Sequence[Spread], normal: NormalNumber) -> NumberRow
     tones = [Tone.WARN if normal.is_marked(value.mean, value.sd) else Tone.NEUTRAL for value in values]
     if normal.age_years is None:
         return NumberRow(name, tuple(cells))
-    return NumberRow(name, (*cells, normal.words), tip=normal.tip, tones=(*tones, Tone.NEUTRAL))
+    beside = normal.bare_words or normal.words  # the cells before have the unit; a small screen cuts a second
+    return NumberRow(name, (*cells, beside), tip=normal.tip, tones=(*tones, Tone.NEUTRAL))
 
 
 def _span_row(course: AngleCourse) -> NumberRow:
@@ -155,10 +156,10 @@ def _range(cycles: GaitCycles, kind: JointKind) -> Spread:
     return Spread(mean, float(np.std(strides, ddof=1)) if len(strides) > 1 else 0.0)
 
 
-def motion_verdict(motion: Motion, far: Sequence[BandFit] = ()) -> tuple[str, Tone]:
+def motion_verdict(motion: Motion, norm: Norm | None = None) -> tuple[str, Tone]:
     """The headline: how many strides, and what they are good for; never greener than the worst joint.
 
-    `far` are the joints far from the normal band, the furthest first.
+    Of a joint far from a band that does not fit it is told in a neutral tone: neither good nor bad.
     """
     if motion.without_walk:
         return _without_walk_words(motion), Tone.STOP
@@ -168,10 +169,13 @@ def motion_verdict(motion: Motion, far: Sequence[BandFit] = ()) -> tuple[str, To
     if Severity.STOP in severities:
         return f"{words} This cannot be used yet.", Tone.STOP
     trust = "sagittal analysis" if motion.sagittal_only else "analysis in all planes"
-    if far:
+    far = () if norm is None else motion_far_off(motion, norm)
+    if norm is not None and norm.fits and far:
         return f"{words} Usable with care: {far[0].words}.", Tone.WARN
     if Severity.WARNING in severities:
         return f"{words} Usable with care.", Tone.WARN
+    if norm is not None and far:
+        return f"{words} No band fits; {far[0].words_of(band_words(norm))}.", Tone.NEUTRAL
     return f"{words} Good for {trust}.", Tone.OK
 
 

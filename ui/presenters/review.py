@@ -19,7 +19,7 @@ from ui.pages.review import ReviewPage, ReviewState, Untried, WhatIfState
 from ui.plots.muscle_grid import MuscleView
 from ui.presenters import conditions, scenarios
 from ui.presenters.base import StepPresenter
-from ui.presenters.closeness import closeness_of, far_joints
+from ui.presenters.closeness import joints_of
 from ui.presenters.level_walk import falls_words, level_view, review_headline, staged
 from ui.presenters.muscle_curves import muscle_view
 from ui.scene.stage import StagedGait
@@ -307,8 +307,7 @@ class ReviewPresenter(StepPresenter):
             self._views[key] = level_view(gaits, motion, muscles, self.walker)
         view = self._views[key]
         own = GaitLabel.PERSONALIZED_TWIN
-        closeness, far = closeness_of(view.joint_panels, own), far_joints(view.joint_panels, own)
-        return *review_headline(gaits.find(own), closeness, far), view
+        return *review_headline(gaits.find(own), joints_of(view.joint_panels, own)), view
 
     def _muscles(self, record_id: str, gaits: RolloutSet, motion: Motion | None) -> MuscleView:
         """The visit's newest EMG over the twin's muscles."""
