@@ -50,24 +50,38 @@ class Sheet:
 
     def _table(self, table: ReportTable, x: float, y: float, width: float) -> float:
         y = self._heading(table.title, x, y)
-        cells = max(len(table.columns) - 1, 1)
         letters = QFontMetricsF(self._font(84))
         first = max((letters.horizontalAdvance(row.name) for row in table.rows), default=0.0) + 40
-        step = (width - first) / cells
-        line = LINE
+        size, steps = self._fitting_columns(table, width - first)
+        edges = [x + first + sum(steps[:number]) for number in range(len(steps))]
         deepest = 0.0
-        for number, words in enumerate(table.columns[1:]):
-            box = QRectF(x + first + number * step + 20, y, step - 20, 400)
+        for words, left, step in zip(table.columns[1:], edges, steps, strict=True):
+            box = QRectF(left + 20, y, step - 20, 400)
             deepest = max(deepest, self._text(box, words, 72, MUTED, WRAPPED_RIGHT))
         y += deepest + 30
         self._rule(y, x, x + width)
         for row in table.rows:
-            self._text(QRectF(x, y, first, line), row.name, 84)
-            for number, words in enumerate(row.cells):
-                box = QRectF(x + first + number * step, y, step, line)
-                self._text(box, words, 84, align=RIGHT_ALIGNED, weight=500)
-            y += line
+            self._text(QRectF(x, y, first, LINE), row.name, 84)
+            for words, left, step in zip(row.cells, edges, steps, strict=True):
+                self._text(QRectF(left, y, step, LINE), words, size, align=RIGHT_ALIGNED, weight=500)
+            y += LINE
         return y + 130
+
+    def _fitting_columns(self, table: ReportTable, room: float) -> tuple[int, list[float]]:
+        """Size of the letters and widths of the columns after the names, so that no cell is cut.
+
+        All columns are as wide, unless one needs more; then the letters shrink only where that is not enough.
+        """
+        metrics = QFontMetricsF(self._font(84, 500))
+        columns = [[row.cells[number] for row in table.rows] for number in range(len(table.columns) - 1)]
+        needed = [max((metrics.horizontalAdvance(cell) for cell in cells), default=0.0) for cells in columns]
+        needed = [own + 60 for own in needed]
+        even, total = room / max(len(needed), 1), sum(needed)
+        if all(own <= even for own in needed):
+            return 84, [even] * len(needed)
+        if total <= room:
+            return 84, [own + (room - total) / len(needed) for own in needed]
+        return int(84 * room / total), [own * room / total for own in needed]
 
     def _wide_table(
         self, table: ReportTable, x: float, y: float, width: float, *, signed_last: bool = False

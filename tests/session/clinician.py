@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QEventLoop, QMimeData, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
-    QDialogButtonBox,
     QFileDialog,
     QLineEdit,
     QMenu,
@@ -96,8 +95,9 @@ class Clinician:
         carried = QMimeData()
         carried.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
         left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        drop = QDropEvent(QPointF(40.0, 40.0), Qt.DropAction.CopyAction, carried, left, none)
-        QApplication.sendEvent(self.window.pages.page(step), drop)
+        copy, page = Qt.DropAction.CopyAction, self.window.pages.page(step)
+        QApplication.sendEvent(page, QDragEnterEvent(QPoint(40, 40), copy, carried, left, none))
+        QApplication.sendEvent(page, QDropEvent(QPointF(40.0, 40.0), copy, carried, left, none))
 
     def saves(self, words: str, path: Path, entry: str = "") -> None:
         """Press a button, choose an entry of its menu where it has one, and type where the file shall go."""
@@ -162,9 +162,9 @@ def _chooses(menu: QMenu, entry: str) -> None:
 
 
 def _types_path(dialog: QFileDialog, path: Path) -> None:
-    name = dialog.findChild(QLineEdit)
-    buttons = dialog.findChild(QDialogButtonBox)
-    assert name is not None and buttons is not None
+    name = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert isinstance(name, QLineEdit)
+    name.setCompleter(None)  # type: ignore[arg-type]  # its proposals would take the key
     name.selectAll()
     QTest.keyClicks(name, str(path))
-    QTest.mouseClick(buttons.button(QDialogButtonBox.StandardButton.Save), Qt.MouseButton.LeftButton)
+    QTest.keyClick(name, Qt.Key.Key_Return)

@@ -84,7 +84,7 @@ class EmgCycles(QWidget):
         page, side = QWidget(), QWidget()
         side.setLayout(tables)
         layout = row(side, curves, gap=16)
-        layout.setStretch(0, 1)
-        layout.setStretch(1, 1)
+        layout.setStretch(0, 11)  # the longest pair of muscles and its numbers, at a width of 1366 px
+        layout.setStretch(1, 10)
         page.setLayout(layout)
         return page
