@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
+    QDialogButtonBox,
     QFileDialog,
     QLineEdit,
     QMenu,
@@ -28,6 +29,7 @@ from ui.pages.personalize import LearningPage
 SHORT_S, LONG_S = 180.0, 900.0  # what a PC that also does other things may take; no claims
 TICK_MS = 50
 HOLD_MS = 2500
+TICKS_TO_BUILD = 10
 Opened = TypeVar("Opened", QMenu, QFileDialog)
 
 
@@ -146,9 +148,13 @@ def _soon(find: Callable[[], Opened | None], act: Callable[[Opened], None]) -> N
     timer = QTimer(QApplication.instance())
     timer.setInterval(TICK_MS)
 
+    seen: list[Opened] = []  # ready a while after it is seen first: it is being built meanwhile
+
     def look() -> None:
         found = find()
         if found is not None:
+            seen.append(found)
+        if found is not None and len(seen) > TICKS_TO_BUILD:
             timer.stop()
             act(found)
 
@@ -167,4 +173,6 @@ def _types_path(dialog: QFileDialog, path: Path) -> None:
     name.setCompleter(None)  # type: ignore[arg-type]  # its proposals would take the key
     name.selectAll()
     QTest.keyClicks(name, str(path))
-    QTest.keyClick(name, Qt.Key.Key_Return)
+    buttons = dialog.findChild(QDialogButtonBox)
+    assert isinstance(buttons, QDialogButtonBox)
+    QTest.keyClick(buttons.button(QDialogButtonBox.StandardButton.Save), Qt.Key.Key_Space)
