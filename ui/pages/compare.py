@@ -110,7 +110,7 @@ class ComparePage(Page):
         field.textChanged.connect(self.approver_changed)
         field.returnPressed.connect(self.main_action)
         box.body.addWidget(Icon("attention", 20, Tone.WARN))
-        box.body.addWidget(prompt, 1)
+        box.body.addWidget(prompt, 2)  # it tells all that gets harder
         box.body.addWidget(field, 1)
         return box, field, prompt
 

@@ -22,7 +22,7 @@ from ui.file_dialogs import ask_file
 from ui.pages.emg_cycles import EmgCycles, EmgCyclesView
 from ui.pages.frame import Page
 from ui.pages.mvc_panel import MvcPanel, MvcState
-from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.pages.number_table import FittingTable, NumberTable
 from ui.theme import Tone
 from ui.widgets.basics import Box, Button, Deck, ElidedLabel, column, label, row
 from ui.widgets.channel_map import ChannelMap, MappedChannel
@@ -208,7 +208,7 @@ class EmgPage(Page):
         return page
 
     def _build_result(self) -> QWidget:
-        self._envelopes, self._quality = EnvelopeStack(), NumberTableWidget()
+        self._envelopes, self._quality = EnvelopeStack(), FittingTable()
         self._cycles = EmgCycles()
         card = Box("card", margin=12)
         card.body.addWidget(self._envelopes, 1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHeaderView, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.pages.number_table import FittingTable, NumberTable
 from ui.plots.curves import EmgQuantity, JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.widgets.basics import Box, Deck, clear, column, label, row
@@ -32,7 +32,7 @@ class EmgCycles(QWidget):
         super().__init__()
         self._view: EmgCyclesView | None = None
         self._to_draw: tuple[JointPanel, ...] | None = None  # when the tab is opened: it takes its time
-        self.activity, self.cocontraction = NumberTableWidget(), NumberTableWidget()
+        self.activity, self.cocontraction = FittingTable(), FittingTable()
         self.activity.setAccessibleName("When muscles are active")
         self.cocontraction.setAccessibleName("Co-contraction")
         self._instead = label("", "muted", wrap=True)
@@ -62,7 +62,6 @@ class EmgCycles(QWidget):
             widget.setVisible(table is not None and bool(table.rows))
             if table is not None:
                 widget.show_numbers(table)
-        self.activity.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._pair_words.setText(view.pair_words)
         self._pair_words.setVisible(bool(view.pair_words))
 
@@ -96,7 +95,7 @@ class EmgCycles(QWidget):
         page, side = QWidget(), QWidget()
         side.setLayout(tables)
         layout = row(side, curves, gap=16)
-        layout.setStretch(0, 1)
-        layout.setStretch(1, 1)
+        layout.setStretch(0, 11)  # the longest pair of muscles and its numbers, at a width of 1366 px
+        layout.setStretch(1, 10)
         page.setLayout(layout)
         return page

@@ -19,6 +19,7 @@ from ui.widgets.findings import FindingList
 from ui.widgets.strips import AdviceStrip, RunningCard, StaleStrip
 from ui.widgets.take_away import TakeAwayButtons
 
+_BESIDE_MAIN = 3  # more secondary actions go below, or the verdict has no room on a small screen
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop"}
 
 
@@ -45,7 +46,7 @@ class Page(QWidget):
         super().__init__()
         self._secondary_actions: tuple[tuple[str, str], ...] = ()
         self._secondary_why_not: dict[str, str] = {}
-        self._secondary = row()
+        self._secondary, self._further = row(gap=8), row(gap=8)
         self._badges = row()
         self.take_away = TakeAwayButtons()
         space = Spacing()
@@ -89,13 +90,14 @@ class Page(QWidget):
             return
         self._secondary_actions, self._secondary_why_not = actions, reasons
         clear(self._secondary)
-        for key, words in actions:
+        clear(self._further)
+        for number, (key, words) in enumerate(actions):
             button = Button(words)
             button.setEnabled(key not in reasons)
             button.setToolTip(reasons.get(key, ""))
             button.setAccessibleDescription(reasons.get(key, ""))
             button.clicked.connect(lambda _=False, key=key: self.secondary_action.emit(key))
-            self._secondary.addWidget(button)
+            (self._secondary if number < _BESIDE_MAIN else self._further).addWidget(button)
 
     def set_badges(self, *texts: str) -> None:
         """Quiet labels beside the title: Simulated, Synthetic, One camera."""
@@ -166,6 +168,10 @@ class Page(QWidget):
         buttons.addWidget(self._main)
         actions = column(gap=4)
         actions.addLayout(buttons)
+        further = row()
+        further.addStretch(1)
+        further.addLayout(self._further)
+        actions.addLayout(further)
         actions.addWidget(self._why_not)
         actions.addStretch(1)
         top = row(gap=Spacing().xl)

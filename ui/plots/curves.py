@@ -66,8 +66,9 @@ class EmgQuantity:
 
     @property
     def label(self) -> str:
-        """Short enough to stand beside an axis: `Gastrocnemius med.`."""
-        return self.muscle.value.capitalize().replace(" medialis", " med.").replace(" lateralis", " lat.")
+        """Short enough to stand over a small plot: `Gastrocn. med.`."""
+        name = self.muscle.value.capitalize().replace("Gastrocnemius", "Gastrocn.")
+        return name.replace(" medialis", " med.").replace(" lateralis", " lat.")
 
 
 Quantity = JointKind | ExoQuantity | EmgQuantity | Measure

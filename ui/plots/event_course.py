@@ -83,7 +83,7 @@ class EventPlot(PlainPlot):
         course = self._course
         if course is None:
             return
-        axis_label(self.left, f"{self.side.value.capitalize()} foot (cm)", look)
+        axis_label(self.left, f"{self.side.value.capitalize()} (cm)", look)
         self.bottom.showLabel(self.side is SIDES[-1])  # the lower plot names the time of both
         if self.side is SIDES[-1]:
             axis_label(self.bottom, "Time (s)", look)

@@ -35,6 +35,7 @@ from ui.wording import signed
 
 AXIS_PX, NUMBERS_PX = 34, 18  # for the numbers beside a plot and below it
 LOW_PX = 48  # the least height of the curves' field
+LEAST_WIDE_PX = 132  # two beside the widest table, at a width of 1366 px
 WIDE_PX = 190  # from here on the axis has room for its name
 
 _BAR_PX, _BAR_PLACE = 5.0, 0.03  # of a bar of normal activity: thickness, height above the lower edge
@@ -79,7 +80,7 @@ class GaitCyclePlot(PlainPlot):
         self._cursor_fraction: float | None = None
         self._show_x = True
         self._middle = ""  # of the axis
-        self.setMinimumSize(150, LOW_PX + NUMBERS_PX)
+        self.setMinimumSize(LEAST_WIDE_PX, LOW_PX + NUMBERS_PX)
         self.setMouseTracking(True)
         self.box.picked.connect(self._on_picked)
         self.box.doubly_clicked.connect(self.enlarge)

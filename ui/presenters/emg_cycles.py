@@ -90,7 +90,7 @@ def _activity_table(cycles: tuple[EmgCycles, ...], verdicts: dict[str, str]) -> 
                 tip=f"Channel {one.name}; percent of the gait cycle from heel strike.",
             )
         )
-    return NumberTable(("", "Active, % of cycle", "Strides agree", "Strides"), tuple(rows))
+    return NumberTable(("", "Active,\n% of cycle", "Strides\nagree", "Strides"), tuple(rows))
 
 
 def _span(burst: Burst) -> str:
