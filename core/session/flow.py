@@ -63,6 +63,7 @@ class VisitFacts:
         default_factory=frozenset
     )  # newest record has a stop finding
     warnings: Mapping[Step, str] = field(default_factory=dict)  # on the newest result, in a sentence
+    edited: Mapping[str, datetime] = field(default_factory=dict)  # "patient", "visit": when last edited
 
     def newest(self, *kinds: RecordKind) -> RecordInfo | None:
         """The newest record of any of these kinds."""
@@ -204,7 +205,7 @@ _REPORTED = frozenset(RecordKind) - {
 
 
 def _came_after_report(since: datetime, facts: VisitFacts) -> str:
-    """What a report saved or kept at this time cannot hold: a later step's result, a signature."""
+    """What a report saved or kept at this time cannot hold: a later step's result, a signature, an edit."""
     newer = [one for one in facts.records if one.kind in _REPORTED and one.created_utc > since]
     if newer:
         return f"A newer {_words(newer[-1].kind)} was made after this report."
@@ -213,7 +214,10 @@ def _came_after_report(since: datetime, facts: VisitFacts) -> str:
         for one in facts.decisions
         if one.on_utc > since and one.step != Step.REPORT and one.verdict is not Verdict.KEPT
     ]
-    return f"{Step(decided[-1].step).label} was decided on after this report." if decided else ""
+    if decided:
+        return f"{Step(decided[-1].step).label} was decided on after this report."
+    edited = [words for words, on_utc in facts.edited.items() if on_utc > since]
+    return f"The {edited[0]} was edited after this report." if edited else ""
 
 
 _BEFORE_THE_TWIN = frozenset(
