@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -174,6 +175,8 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
     to_check = [(result, frozenset({result.kind} | before))]
     while to_check:
         record, kinds = to_check.pop()
+        if _other_body(record, facts.subject):
+            return f"The patient's height or mass was edited after this {_words(record.kind)} was made."
         if record.kind is RecordKind.TWIN and not _follows_acceptance(record, facts):
             return "What was accepted as weakness changed after this twin was made."
         if record.kind is RecordKind.TWIN and not follows_choice(
@@ -191,6 +194,21 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
             if used.kind is not RecordKind.TWIN or not corrected:
                 to_check.append((used, kinds | {used.kind}))
     return ""
+
+
+_BODY_SIZES = {RecordKind.MOTION: ("height_m",), RecordKind.TWIN: ("height_m", "mass_kg")}
+
+
+def _other_body(record: RecordInfo, subject: Subject | None) -> bool:
+    """Whether it was scaled to another size than the patient's of now; earlier versions did not say."""
+    if subject is None or record.kind not in _BODY_SIZES:
+        return False
+    used = json.loads(record.provenance.settings or "{}")
+    return any(used.get(name, size) != size for name, size in _sizes(record.kind, subject))
+
+
+def _sizes(kind: RecordKind, subject: Subject) -> tuple[tuple[str, float], ...]:
+    return tuple((name, float(getattr(subject, name))) for name in _BODY_SIZES[kind])
 
 
 _REPORTED = frozenset(RecordKind) - {

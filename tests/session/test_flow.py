@@ -199,3 +199,15 @@ def test_done_with_warnings_says_so_and_holds_nothing() -> None:
     found = status(warned, Step.MOTION)
     assert (found.state, found.warning) == (StepState.DONE, "The left ankle was hidden.")
     assert status(warned, Step.PERSONALIZE).blocker is None and not status(warned, Step.PERSONALIZE).warning
+
+
+def test_a_twin_of_another_mass_than_the_patients_is_out_of_date_with_all_that_follows() -> None:
+    twin = next(one for one in RECORDS if one.kind is RecordKind.TWIN)
+    sized = replace(twin.provenance, settings='{"height_m": 1.8, "mass_kg": 80.0}')
+    records = tuple(replace(one, provenance=sized) if one is twin else one for one in RECORDS)
+    facts = replace(DONE_SO_FAR, records=records)
+    assert status(facts, Step.PERSONALIZE).state is StepState.DONE
+    heavier = replace(facts, subject=replace(SUBJECT, mass_kg=95.0))
+    found = status(heavier, Step.PERSONALIZE)
+    assert found.stale_reason == "The patient's height or mass was edited after this twin was made."
+    assert status(heavier, Step.MOTION).state is StepState.DONE  # angles do not weigh
