@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.domain.clock import SLOW_MOTION_EVIDENT
+from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_STATED
 from core.domain.findings import Severity
+from core.domain.gait_events import EventEdit
 from core.domain.motion import Motion
 from core.domain.sides_doubt import SIDES_IN_DOUBT
+from core.errors import UserError, refuse
 from core.session.stops import overridable
 from ui.recording_view import RecordingView
 from ui.sides_pictures import SidesPictures, sides_pictures
@@ -60,3 +62,49 @@ def why_not_accept(motion: Motion) -> str:
     if stopped and in_doubt(motion):
         return _SOLVE_FIRST
     return _MEND_FIRST if stopped else ""
+
+
+SWAPPED = ("swap", "Swap left and right")
+AGAIN = ("again", "Solve again")
+SLOW = ("slow motion", "Slow motion…")
+
+# Finding code -> (action, text of its button).
+FINDING_ACTIONS: dict[str, tuple[str, str]] = {
+    "MOT-011": ("capture", "Record again"),
+    "MOT-020": ("swap", "Swap sides"),
+    "MOT-023": ("capture", "Record again"),
+    "MOT-025": ("capture", "Record again"),
+    "MOT-026": ("capture", "Record again"),
+    "MOT-028": ("capture", "Record again"),
+    "MOT-029": ("capture", "Record again"),
+    "MOT-060": ("capture", "Record again"),
+    "MOT-065": ("capture", "Record again"),
+    "MOT-066": ("capture", "Record again"),
+    "MOT-071": ("capture", "Record a walk"),
+    "MOT-072": ("capture", "Record a walk"),
+    "MOT-075": ("capture", "Record a walk"),
+    SLOW_MOTION_STATED: ("slow motion", "Correct the factor"),
+}
+FILM_ACTIONS = tuple((code, words) for code, (_key, words) in FINDING_ACTIONS.items())
+
+
+def what_else(motion: Motion) -> tuple[tuple[str, str], ...]:
+    """Beside accepting; a laboratory's labels tell the sides, and its clock is that of life."""
+    if motion.marker_set:
+        return (AGAIN,)
+    earlier = not motion.ways and not motion.without_walk  # its events cannot be edited until solved again
+    return (
+        *((AGAIN,) if earlier and not in_doubt(motion) else ()),
+        AGAIN if in_doubt(motion) else SWAPPED,
+        SLOW,
+    )
+
+
+def lost_edits(edit: EventEdit) -> UserError:
+    """MOT-120: solving the motion again begins from the automatic events."""
+    return refuse(
+        "MOT-120",
+        "The motion was not solved again yet.",
+        f"{edit.by} changed its gait events by hand, and solving begins from the automatic ones.",
+        "Press again to solve without these changes; the motion that holds them stays in the record.",
+    )
