@@ -35,6 +35,7 @@ class CompareState:
     detail: str = ""
     declaration: str = ""  # what one signs
     reason_prompt: str = ""  # why signing needs a typed reason; empty when it needs none
+    verdict: str = ""  # in full: the headline has room for its beginning only
     signed_tone: Tone = Tone.OK  # amber where it was signed in spite of the verdict
     signed: str = ""  # "Signed by … on …"; empty when not signed
     main_action: str = ""
@@ -136,4 +137,6 @@ class ComparePage(Page):
         )
         self._reason_box.setVisible(bool(state.reason_prompt) and not state.signed)
         self._reason_prompt.setText(state.reason_prompt)
+        for widget in (self._reason_prompt, self._headline):
+            widget.setToolTip(state.verdict)
         self.approver.setVisible(not state.signed)
