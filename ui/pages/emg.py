@@ -10,7 +10,6 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QHeaderView,
     QLineEdit,
     QSizePolicy,
     QTabWidget,
@@ -134,10 +133,9 @@ class EmgPage(Page):
             self._offset.show_offset(state.emg)
             if state.cycles is not None:
                 self._cycles.show_view(state.cycles)
-            self._quality.show_numbers(state.table)
+            self._quality.show_numbers(state.table, whole=2)
             header = self._quality.horizontalHeader()
-            header.setMinimumSectionSize(64)
-            header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+            header.setMinimumSectionSize(64)  # three columns and the names fit its half of a small screen
 
     def ask_reason(self) -> None:
         self._reason.setFocus()
@@ -209,6 +207,7 @@ class EmgPage(Page):
 
     def _build_result(self) -> QWidget:
         self._envelopes, self._quality = EnvelopeStack(), NumberTableWidget()
+        self._quality.setProperty("dense", True)
         self._cycles = EmgCycles()
         card = Box("card", margin=12)
         card.body.addWidget(self._envelopes, 1)

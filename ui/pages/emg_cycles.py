@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QFrame, QHeaderView, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import EmgQuantity, JointPanel
@@ -33,6 +33,8 @@ class EmgCycles(QWidget):
         self.activity, self.cocontraction = NumberTableWidget(), NumberTableWidget()
         self.activity.setAccessibleName("When muscles are active")
         self.cocontraction.setAccessibleName("Co-contraction")
+        for table in (self.activity, self.cocontraction):
+            table.setProperty("dense", True)
         self._instead = label("", "muted", wrap=True)
         self._words, self._pair_words = label("", "small", wrap=True), label("", "small", wrap=True)
         self._grids = column()
@@ -57,8 +59,7 @@ class EmgCycles(QWidget):
         for table, widget in ((view.activity, self.activity), (view.cocontraction, self.cocontraction)):
             widget.setVisible(table is not None and bool(table.rows))
             if table is not None:
-                widget.show_numbers(table)
-        self.activity.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+                widget.show_numbers(table, whole=2)
         self._pair_words.setText(view.pair_words)
         self._pair_words.setVisible(bool(view.pair_words))
 

@@ -48,7 +48,8 @@ class NumberTableWidget(QTableWidget):
         self.horizontalHeader().setFixedHeight(round(46 * theme.current().scale))
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 
-    def show_numbers(self, table: NumberTable) -> None:
+    def show_numbers(self, table: NumberTable, *, whole: int = 1) -> None:
+        """The first `whole` columns are as wide as what stands in them; the others share the rest."""
         self.setColumnCount(len(table.columns))
         self.setHorizontalHeaderLabels(list(table.columns))
         self.setRowCount(len(table.rows))
@@ -56,8 +57,8 @@ class NumberTableWidget(QTableWidget):
             self._fill_row(number, numbers)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        if table.columns:
-            header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        for column in range(min(whole, len(table.columns))):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         first = self.horizontalHeaderItem(0)
         if first is not None:
             first.setTextAlignment(Qt.AlignmentFlag.AlignLeft)
