@@ -46,10 +46,7 @@ PURPOSE = (
     "Compare walking without the exo, with it worn, and with the default and the personalized controller"
 )
 INTERVAL_TIP = "Of the mean over all walks, seed by seed; another twin or another day differs by more."
-REASON_WANTED = (
-    "With this verdict, sign only with a reason. The signature holds both, every situation included; package "
-    "and report will show them."
-)
+REASON_WANTED = "With this verdict, sign only with a reason. Package and report show both."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
