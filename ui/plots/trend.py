@@ -44,7 +44,7 @@ class TrendPlot(PlainPlot):
 
     def draw(self) -> None:
         look = theme.current()
-        self.box.clear()
+        self.clear_box()
         style_plot(self, look)
         if self._series is None:
             return
