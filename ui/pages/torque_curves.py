@@ -10,6 +10,8 @@ from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.widgets.basics import Deck, column, label
 
+LEAST_GRID_PX = 190  # with key and titles: lower, and the numbers at the axis lie on each other
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TorqueView:
@@ -57,6 +59,7 @@ class TorqueCurves(QWidget):
         """Plots take a while: they are made when there is something to show."""
         if self.grid is None:
             self.grid = JointGrid((panels[0].kind,))
+            self.grid.setMinimumHeight(LEAST_GRID_PX)
             layout = self._place.layout()
             assert layout is not None
             layout.addWidget(self.grid)
