@@ -28,6 +28,7 @@ LAZY_MODULES = (
     "ui.presenters.train",
     "vtkmodules.util.data_model",
     "vtkmodules.qt.QVTKRenderWindowInteractor",
+    "ui.scene.canvas",
     "ui.scene.world",
     "ui.scene.mouse",
     "ui.presenters.deploy",

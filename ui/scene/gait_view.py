@@ -39,7 +39,7 @@ class GaitView(QWidget):
         self.setAccessibleName("3D view of the simulated gait")
         self.setMinimumSize(200, 140)
         self._scene: GaitScene | None = None
-        self._canvas: Any = None  # QVTKRenderWindowInteractor, untyped
+        self._canvas: Any = None  # ui.scene.canvas.Canvas, untyped
         self._gait: tuple[SceneGeometry, Rollout] | None = None
         self._ground = LEVEL_GROUND
         self._ghost: tuple[SceneGeometry, Rollout] | None = None
@@ -195,9 +195,9 @@ class GaitView(QWidget):
         self.set_time(self._time_s, self._ghost_time_s)
 
     def _make_canvas(self) -> Any:
-        from vtkmodules.qt.QVTKRenderWindowInteractor import QVTKRenderWindowInteractor
+        from ui.scene.canvas import Canvas
 
-        canvas = QVTKRenderWindowInteractor(self._picture)
+        canvas = Canvas(self._picture)
         canvas.GetRenderWindow().SetMultiSamples(0)
         canvas.SetInteractorStyle(None)
         self._listen(OrbitMouse(canvas))
