@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication, QImage, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTabBar
 
 from core.jobs.values import JobState, JsonValue, Listener
 from core.session.flow import STEPS, Step
@@ -20,7 +20,6 @@ from ui import theme
 from ui.asides import Aside, Place
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
-from ui.pages.compare import ComparePage
 from ui.scene.gait_view import GaitView
 from ui.session_context import SessionContext
 from ui.theme import Mode
@@ -101,13 +100,11 @@ def _render_mode(app: QApplication, out: Path, store: Store, mode: Mode) -> list
         context.open_visit(visit_id)
     for width, height in SIZES:
         window.resize(width, height)
-        for step in STEPS:
-            window.go_to(step)
-            names += _save(out, window, f"{step.value}-{mode.value}-{width}x{height}", step)
-            if step is Step.COMPARE:
-                names += _save_parts(out, window, f"{mode.value}-{width}x{height}")
-        window.go_to(Aside.VISITS)
-        names += _save(out, window, f"{Aside.VISITS.value}-{mode.value}-{width}x{height}", Aside.VISITS)
+        for place in (*STEPS, *Aside):
+            window.go_to(place)
+            ending = f"{mode.value}-{width}x{height}"
+            names += _save(out, window, f"{place.value}-{ending}", place)
+            names += _save_tabs(out, window, place, ending)
     window.close()
     window.deleteLater()
     bridge.close()
@@ -129,17 +126,15 @@ def _save(out: Path, window: MainWindow, name: str, step: Place) -> list[str]:
     return list(pictures)
 
 
-def _save_parts(out: Path, window: MainWindow, ending: str) -> list[str]:
-    """The further tabs of Compare, which the first one hides."""
-    page, names = window.findChild(ComparePage), []
-    assert page is not None
-    if not page.tabs.isVisible():
-        return []
-    for tabs in (page.comparison.tabs, page.tabs):
+def _save_tabs(out: Path, window: MainWindow, place: Place, ending: str) -> list[str]:
+    """Every further tab of a page, which the first one hides."""
+    names: list[str] = []
+    for tabs in [found for found in window.pages.page(place).findChildren(QTabBar) if found.isVisible()]:
         for number in range(1, tabs.count()):
-            tabs.setCurrentIndex(number)
-            part = tabs.tabText(number).lower().replace(" ", "-")
-            names += _save(out, window, f"compare-{part}-{ending}", Step.COMPARE)
+            if tabs.isTabVisible(number) and tabs.isTabEnabled(number):
+                tabs.setCurrentIndex(number)
+                part = tabs.tabText(number).lower().replace(" ", "-")
+                names += _save(out, window, f"{place.value}-{part}-{ending}", place)
         tabs.setCurrentIndex(0)
     return names
 

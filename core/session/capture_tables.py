@@ -24,16 +24,16 @@ from core.session.report_tables import ReportRow, ReportTable
 
 UNKNOWN = "–"
 MANY = 3  # recordings against the first, from which there is no room for every MDC on screen
-MARKS = {ChangeVerdict.WITHIN: "=", ChangeVerdict.NOT_JUDGED: "?"}  # beside ▲ and ▼, which say the direction
+MARKS = {ChangeVerdict.WITHIN: "·", ChangeVerdict.NOT_JUDGED: "?"}  # beside ▲ and ▼, which say the direction
 CHANGE_NOTE = (
     "Measured; the change follows the value. ▲▼ more than the minimal detectable change (MDC, in brackets, "
-    "95 %), = no more than it, ? not judged. MDC = 1.96 · √2 · SEM, SEM = standard deviation between the "
+    "95 %), · no more than it, ? not judged. MDC = 1.96 · √2 · SEM, SEM = standard deviation between the "
     "strides / √strides, of ranges by the jackknife: it tells a change from the scatter of the strides, not "
     "from another camera place or another day. Between days 2 to 5° are usual even in laboratories (McGinley "
     "2009)."
 )
 _MARK_NOTE = (
-    "▲▼ more than the minimal detectable change by the strides' scatter ({where}95 %), = no more, ? not "
+    "▲▼ more than the minimal detectable change by the strides' scatter ({where}95 %), · no more, ? not "
     "judged."
 )
 _DAY_NOTE = " Another day or camera place comes on top: 2 to 5° even in laboratories (McGinley 2009)."
@@ -58,6 +58,9 @@ def short_headline_of(comparison: CaptureComparison) -> str:
     if not any(_judged(pair) for pair in comparison.pairs):
         return _NOTHING_JUDGED
     names = [_within(name) for name in short_names(comparison.gaits)]
+    if all(_judged(pair) and not pair.beyond for pair in comparison.pairs):
+        same = [f"{names[pair.other]} in {len(_judged(pair))} numbers" for pair in comparison.pairs]
+        return f"No measurable difference from {names[0]}: {', '.join(same)}."
     parts = [f"{names[pair.other]} in {_beyond_words(pair)}" for pair in comparison.pairs]
     return f"Measurably different from {names[0]}: {', '.join(parts)}."
 
@@ -154,9 +157,9 @@ def curve_words(curve: CurveChange, *, with_mdc: bool = True) -> str:
     if not math.isfinite(curve.rmse_deg):
         return UNKNOWN
     shape = f"r {curve.correlation:.2f} · " if math.isfinite(curve.correlation) else ""
-    mark = MARKS.get(curve.verdict, "▲")
+    mark = {ChangeVerdict.BEYOND: "▲ ", ChangeVerdict.NOT_JUDGED: "? "}.get(curve.verdict, "")
     mdc = f" ({curve.mdc_deg:.1f})" if with_mdc and math.isfinite(curve.mdc_deg) else ""
-    return f"{shape}{mark} {curve.rmse_deg:.1f}°{mdc}"
+    return f"{shape}{mark}{curve.rmse_deg:.1f}°{mdc}"
 
 
 def mark_of(change: Change) -> str:
@@ -190,17 +193,18 @@ def _changed(pair: CapturePair, one: Measured) -> str:
 
 def _beyond_words(pair: CapturePair) -> str:
     judged = _judged(pair)
-    return f"{len(pair.beyond) or 'none'} of {judged} numbers" if judged else "nothing that could be judged"
+    if not judged:
+        return "nothing that could be judged"
+    return f"{len(pair.beyond) or 'none'} of {len(judged)} numbers"
 
 
-def _judged(pair: CapturePair) -> int:
-    """How many numbers have a minimal detectable change to be held against."""
-    return sum(one.verdict is not ChangeVerdict.NOT_JUDGED for one in pair.changes)
+def _judged(pair: CapturePair) -> tuple[Change, ...]:
+    return tuple(one for one in pair.changes if one.verdict is not ChangeVerdict.NOT_JUDGED)
 
 
 def _by_chance(comparison: CaptureComparison) -> str:
     """How many of the numbers of one recording would seem changed by chance alone."""
-    counts = [_judged(pair) for pair in comparison.pairs]
+    counts = [len(_judged(pair)) for pair in comparison.pairs]
     fewest = min(min(gait.strides) for gait in comparison.gaits)
     if not any(pair.beyond for pair in comparison.pairs) or fewest < LEAST_STRIDES:
         return ""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import importlib
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +24,16 @@ from app.cli import commands
 from app.cli.commands import EXIT_OK, EXIT_REFUSED
 from app.cli.session_run import run_demo_session
 from app.session_request import LEAST_MINUTES, SessionRequest
+from core.domain.arrays import FloatArray
 from core.jobs.table import JOB_TABLE
 from core.jobs.values import JobSpec, SilentContext
 from tests.opensim_process import ask_opensim, opensim_there
 from tests.session.quick_jobs import SHORTER
+from tests.session.walkthrough import EXPORT, VISITS_PAGE
 from tests.ui.conftest import app as app
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+LONG = pytest.mark.timeout(1800)  # for a PC that also does other things: the first of them walks through
 PROGRAM = [sys.executable, "-m", "tests.session.quick_jobs"]  # `exotwin` with shorter examinations
 PATIENT = {
     "code": "P-0001",
@@ -46,16 +52,59 @@ def _run(command: list[str], cwd: Path, environment: dict[str, str] | None = Non
     return done.stdout
 
 
-def test_a_clinician_gets_from_the_demo_patient_to_a_stopped_exo(tmp_path: Path, repository: Path) -> None:
-    script = repository / "tests" / "session" / "walkthrough.py"
+@dataclass(frozen=True)
+class Sitting:
+    """What the clinician in the window reached, what was taken away, and the ZIP unpacked."""
+
+    reached: dict[str, Any]
+    out: Path
+    unpacked: Path
+
+
+@pytest.fixture(scope="module")
+def sitting(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Sitting:
+    script, folder = repository / "tests" / "session" / "walkthrough.py", tmp_path_factory.mktemp("sitting")
+    out, unpacked = folder / "taken away", folder / "unpacked"
+    out.mkdir()
     with a_screen() as environment:
         environment["PYTHONPATH"] = str(repository)
-        answer = _run([sys.executable, str(script), str(tmp_path / "data")], tmp_path, environment)
-    reached = json.loads(answer.splitlines()[-1])
+        answer = _run([sys.executable, str(script), str(folder / "data"), str(out)], folder, environment)
+    with zipfile.ZipFile(out / EXPORT) as archive:
+        archive.extractall(unpacked)
+    return Sitting(json.loads(answer.splitlines()[-1]), out, unpacked)
+
+
+@LONG
+def test_a_clinician_gets_from_the_demo_patient_to_a_stopped_exo(sitting: Sitting) -> None:
+    reached = sitting.reached
     assert reached["kept_by"] == "Dr Test"
     assert reached["confirmed"] and reached["same_bytes"] and reached["virtual"]
     steps = ("patient", "capture", "motion", "emg", "personalize", "review", "train", "compare", "deploy")
     assert {step: reached["states"][step] for step in steps} == dict.fromkeys(steps, "done")
+
+
+@LONG
+def test_a_second_visit_with_the_exo_is_compared_with_the_first_on_one_page(sitting: Sitting) -> None:
+    reached, page = sitting.reached, (sitting.out / VISITS_PAGE).read_bytes()
+    assert reached["visit"] == 2 and reached["conditions"] == ["no exo", "personalized"]
+    assert reached["synthetic"] and reached["page_kept"] and reached["predicted"]
+    assert page.startswith(b"%PDF") and page.count(b"/Type /Page\n") == 1
+
+
+@LONG
+def test_what_the_clinician_saves_is_whole_and_opens_elsewhere_with_the_same_knee(sitting: Sitting) -> None:
+    for line in (sitting.unpacked / "SHA256SUMS.txt").read_text(encoding="utf-8").splitlines():
+        told, name = line.split("  ")
+        assert hashlib.sha256((sitting.unpacked / name).read_bytes()).hexdigest() == told, name
+    assert "visit 2" in (sitting.unpacked / "README.txt").read_text(encoding="utf-8")
+    assert np.isfinite(_knee_in_table_and_c3d(sitting.unpacked)).sum() > 100
+
+
+@LONG
+def test_what_the_clinician_saves_opens_in_opensim_with_the_same_knee(sitting: Sitting) -> None:
+    read = ask_opensim(_READ_KNEE, sitting.unpacked)
+    knee = _knee_in_table_and_c3d(sitting.unpacked)
+    np.testing.assert_allclose(read, knee[np.isfinite(knee)], atol=1e-3)
 
 
 def test_a_real_walking_video_ends_as_a_controller_that_is_kept_or_as_a_comparison_to_be_signed(
@@ -132,18 +181,30 @@ def test_the_demo_session_comes_to_its_virtual_exo_whatever_it_learned(
 def _assert_export_opens(data_dir: Path, out: Path) -> None:
     """In ezc3d, as a table, and in OpenSim where it is installed: with the same knee."""
     assert commands.run(["export", "DEMO-01", "--out", str(out), "--data-dir", str(data_dir)]) == EXIT_OK
-    with (out / "synthetic_angles.csv").open(encoding="utf-8") as stream:
-        table = [float(row["knee_angle_l"] or "nan") for row in csv.DictReader(stream)]
+    knee = _knee_in_table_and_c3d(out)
     file = ezc3d.c3d(str(out / "synthetic_walk.c3d"))
-    knee = file["data"]["points"][0, file["parameters"]["POINT"]["LABELS"]["value"].index("LKneeAngles")]
-    np.testing.assert_allclose(knee, table, atol=1e-3)  # the table has thousandths of a degree
     assert file["data"]["analogs"].shape[1] == 16 and len(file["parameters"]["EVENT"]["LABELS"]["value"]) > 8
     if opensim_there():
         found = ask_opensim(_REOPEN, out)
         assert found["mass"] == pytest.approx(64.0, abs=0.1)
-        np.testing.assert_allclose(found["knee"], np.array(table)[np.isfinite(table)], atol=1e-3)
+        np.testing.assert_allclose(found["knee"], knee[np.isfinite(knee)], atol=1e-3)
 
 
+def _knee_in_table_and_c3d(folder: Path) -> FloatArray:
+    """Flexion of the left knee [deg] over time, which both files hold."""
+    with (folder / "synthetic_angles.csv").open(encoding="utf-8") as stream:
+        table = np.array([float(row["knee_angle_l"] or "nan") for row in csv.DictReader(stream)])
+    file = ezc3d.c3d(str(folder / "synthetic_walk.c3d"))
+    names = file["parameters"]["POINT"]["LABELS"]["value"]
+    knee = file["data"]["points"][0, names.index("LKneeAngles")]
+    np.testing.assert_allclose(knee, table, atol=1e-3)  # the table has thousandths of a degree
+    return table
+
+
+_READ_KNEE = """
+table = opensim.TimeSeriesTable("synthetic_coordinates.mot")
+answer = list(table.getDependentColumn("knee_angle_l").to_numpy())
+"""
 _REOPEN = """
 model = opensim.Model("scaled_model.osim")
 state = model.initSystem()

@@ -1,101 +1,40 @@
-"""A clinician's sitting, click by click, in the real window: run by `test_walkthrough.py` under a screen.
+"""A clinician's two sittings, click by click, in the real window that `test_walkthrough.py` opens.
 
-Usage: python walkthrough.py DATA_DIR. Prints one JSON object with what was reached.
+Usage: python walkthrough.py DATA_DIR OUT_DIR. Prints one JSON object with what was reached; what the
+clinician saves goes to OUT_DIR.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from app.main import make_session_context
+from core.domain.capture_comparison import CaptureComparison
 from core.domain.controller import Deployment
 from core.domain.record import RecordKind
 from core.session.flow import Step
-from tests.session.quick_jobs import hurry
+from tests.session import second_visit
+from tests.session.clinician import LONG_S, SHORT_S, Clinician
+from tests.session.quick_jobs import hurry, stand_in
 from ui import theme
+from ui.asides import Aside
 from ui.main_window import MainWindow
 from ui.pages.deploy import DeployPage
-from ui.pages.personalize import LearningPage
+from ui.session_context import SessionContext
 
-SHORT_S, LONG_S = 60.0, 420.0
-TICK_MS = 50
 LEARN_MIN = 0.06
-HOLD_MS = 2500
+EXPORT, VISITS_PAGE = "visit-2-motion.zip", "visits.pdf"
 WHY = "Why it is signed all the same"
 
 
-class Clinician:
-    """Sees only what is visible and enabled, and acts by mouse and keyboard."""
-
-    def __init__(self, window: MainWindow) -> None:
-        self.window = window
-
-    def waits_for(self, wish: str, fulfilled: Callable[[], bool], limit_s: float) -> None:
-        end_s = time.monotonic() + limit_s
-        while not fulfilled():
-            if time.monotonic() > end_s:
-                raise AssertionError(f"waited {limit_s:.0f} s for {wish}; sees: {self.reads()}")
-            loop = QEventLoop()
-            QTimer.singleShot(TICK_MS, loop.quit)
-            loop.exec()
-
-    def clicks(self, words: str, limit_s: float = SHORT_S) -> None:
-        self.waits_for(f"“{words}”", lambda: self._find(QAbstractButton, words) is not None, limit_s)
-        button = self._find(QAbstractButton, words)
-        assert isinstance(button, QAbstractButton)
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-    def holds(self, words: str) -> None:
-        self.waits_for(f"“{words}”", lambda: self._find(QAbstractButton, words) is not None, SHORT_S)
-        button = self._find(QAbstractButton, words)
-        assert isinstance(button, QAbstractButton)
-        QTest.mousePress(button, Qt.MouseButton.LeftButton)
-        QTest.qWait(HOLD_MS)
-        QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
-
-    def types(self, field: str, text: str, limit_s: float = SHORT_S) -> None:
-        self.waits_for(f"“{field}”", lambda: self._find(QLineEdit, field) is not None, limit_s)
-        found = self._find(QLineEdit, field)
-        assert isinstance(found, QLineEdit)
-        found.setFocus()
-        found.selectAll()
-        QTest.keyClicks(found, text)
-
-    def is_asked(self, field: str) -> bool:
-        return self._find(QLineEdit, field) is not None
-
-    def has_little_time(self, step: Step, minutes: float) -> None:
-        """Learn for less time than clinicians are offered: enough to see that every part works."""
-        self.waits_for(step.label, lambda: self.sees(step), SHORT_S)
-        page = self.window.pages.page(step)
-        assert isinstance(page, LearningPage)
-        page.minutes_box.set_minutes(minutes)
-
-    def sees(self, step: Step) -> bool:
-        return self.window.pages.step is step
-
-    def reads(self) -> list[str]:
-        buttons = self.window.findChildren(QAbstractButton)
-        return [b.accessibleName() for b in buttons if b.isVisible() and b.isEnabled() and b.accessibleName()]
-
-    def _find(self, kind: type[QWidget], name: str) -> QWidget | None:
-        for widget in self.window.findChildren(kind):
-            if widget.isVisible() and widget.isEnabled() and widget.accessibleName() == name:
-                return widget
-        return None
-
-
-def walk_through(data_dir: Path) -> dict[str, object]:
-    """From the Patients page to a stopped exo, on the demo patient."""
+def walk_through(data_dir: Path, out: Path) -> dict[str, object]:
+    """From the Patients page to a stopped exo, and to a second visit with it, on the demo patient."""
     with ExitStack() as clean_up:
         context = make_session_context(data_dir, clean_up)
         window = MainWindow(context)
@@ -110,18 +49,39 @@ def walk_through(data_dir: Path) -> dict[str, object]:
         clinician.waits_for("a free line", lambda: context.exo_job is None, SHORT_S)
         clinician.clicks("Go on with Report")
         clinician.waits_for("the report", lambda: clinician.sees(Step.REPORT), SHORT_S)
-        assert context.visit_id is not None
-        deployed = context.store.latest(context.visit_id, RecordKind.DEPLOYMENT)
-        assert deployed is not None
-        deployment = context.store.load(deployed.id, Deployment)
-        states = {status.step.value: status.state.value for status in context.statuses()}
+        reached = _first_visit(context)
+        _comes_again_with_the_exo(clinician, context, out)
+        _compares_visits(clinician, out)
+        reached |= _second_visit(context)
         window.close()
+    return reached
+
+
+def _first_visit(context: SessionContext) -> dict[str, object]:
+    assert context.visit_id is not None
+    deployed = context.store.latest(context.visit_id, RecordKind.DEPLOYMENT)
+    assert deployed is not None
+    deployment = context.store.load(deployed.id, Deployment)
     return {
-        "states": states,
+        "states": {status.step.value: status.state.value for status in context.statuses()},
         "confirmed": deployment.confirmed,
         "virtual": deployment.virtual,
         "kept_by": "" if deployment.kept_by is None else deployment.kept_by.name,
         "same_bytes": deployment.package_sha256 == deployment.readback_sha256,
+    }
+
+
+def _second_visit(context: SessionContext) -> dict[str, object]:
+    assert context.visit_id is not None
+    kept = context.store.latest(context.visit_id, RecordKind.CAPTURE_COMPARISON)
+    assert kept is not None
+    comparison = context.store.load(kept.id, CaptureComparison)
+    return {
+        "visit": context.store.visit(context.visit_id).number,
+        "conditions": [gait.condition.value for gait in comparison.gaits],
+        "synthetic": comparison.synthetic,
+        "page_kept": (context.store.folder(kept.id) / comparison.file_name).is_file(),
+        "predicted": comparison.prediction is not None,
     }
 
 
@@ -173,9 +133,33 @@ def _walks_and_keeps(clinician: Clinician) -> None:
     clinician.waits_for("a kept controller", lambda: "Go on with Report" in clinician.reads(), SHORT_S)
 
 
+def _comes_again_with_the_exo(clinician: Clinician, context: SessionContext, out: Path) -> None:
+    """The same walk in films of their own, said to be with the controller; its motion is saved as a ZIP."""
+    assert context.patient_id is not None
+    first = second_visit.first_landmarks(context.store, context.patient_id)
+    clinician.opens(Step.PATIENT)
+    clinician.clicks("New visit")
+    clinician.waits_for("Capture", lambda: clinician.sees(Step.CAPTURE), SHORT_S)
+    clinician.picks("With which exo the patient walks", "Personalized controller")
+    clinician.drops(second_visit.films(out, first), Step.CAPTURE)
+    clinician.clicks("Go on with Motion", LONG_S)
+    clinician.clicks("Solve motion")
+    clinician.clicks("Accept motion", LONG_S)
+    clinician.saves("Save…", out / EXPORT, "All of it for other programs (ZIP)…")
+
+
+def _compares_visits(clinician: Clinician, out: Path) -> None:
+    clinician.clicks("Visits")
+    clinician.waits_for("Visits", lambda: clinician.sees(Aside.VISITS), SHORT_S)
+    clinician.picks("With which exo, Visit 1 ·", "No exo")
+    clinician.saves("Save as PDF…", out / VISITS_PAGE)
+
+
 if __name__ == "__main__":
     hurry()
+    stand_in("detect_pose", second_visit.detect_pose)
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)  # nobody's desktop gets them
     application = QApplication([])
     theme.apply(application, theme.Mode.LIGHT)
-    sys.stdout.write(json.dumps(walk_through(Path(sys.argv[1]))) + "\n")
+    sys.stdout.write(json.dumps(walk_through(Path(sys.argv[1]), Path(sys.argv[2]))) + "\n")
     sys.stdout.flush()

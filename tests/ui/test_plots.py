@@ -190,7 +190,7 @@ def test_a_saved_picture_and_its_numbers_may_be_read_as_other_files_of_the_perso
     private_process: None, app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ask(_parent: object, _title: str, name: str, _kind: str) -> tuple[str, str]:
-        return str(tmp_path / name), ""
+        return str(tmp_path / Path(name).name), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
     plot = GaitCyclePlot()
@@ -281,3 +281,19 @@ def test_a_plot_that_changes_its_limit_survives_the_garbage_collector(app: QAppl
         gc.set_threshold(*usual)
     plot.close()
     assert gc.isenabled()
+
+
+def test_a_plot_that_is_drawn_again_keeps_nothing_of_before(app: QApplication) -> None:
+    """A limit that changed left its old line in the scene, at 12 and 6 N·m at once."""
+    live = LivePlot((Trace("left", "left"),))
+    for limit in (12.0, 6.0):
+        live.show_torque_limit(limit)
+    lines = [item for item in live.scene().items() if isinstance(item, pg.InfiniteLine)]
+    assert sorted(line.value() for line in lines) == [-6.0, 6.0]
+    plot = GaitCyclePlot()
+    plot.set_panel(panel())
+    counts = []
+    for _ in range(2):
+        plot.draw()
+        counts.append(len(plot.scene().items()))
+    assert counts[0] == counts[1]

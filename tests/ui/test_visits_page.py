@@ -70,6 +70,14 @@ def test_recordings_are_compared_as_soon_as_the_page_opens(context: SessionConte
     assert page._headline.text().startswith("Measurably different from visit 1: visit 2 in ")
 
 
+def test_what_did_not_change_reads_as_no_change(context: SessionContext, visit_id: str) -> None:
+    visits(context, Condition.NO_EXO, Condition.PERSONALIZED, knee=1.0)
+    page, _ = shown(context)
+    assert page._headline.text().startswith("No measurable difference from visit 1: visit 2 in ")
+    left_knee = row_of(page, "Left knee range")[2]
+    assert " · " in left_knee and "=" not in left_knee
+
+
 def test_unticking_leaves_a_recording_out(context: SessionContext, visit_id: str) -> None:
     motions = visits(context, Condition.NO_EXO, Condition.DEFAULT, Condition.PERSONALIZED)
     page, _ = shown(context)

@@ -9,8 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
-    QHeaderView,
     QLineEdit,
     QSizePolicy,
     QTabWidget,
@@ -19,10 +17,11 @@ from PySide6.QtWidgets import (
 
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
+from ui.file_dialogs import ask_file
 from ui.pages.emg_cycles import EmgCycles, EmgCyclesView
 from ui.pages.frame import Page
 from ui.pages.mvc_panel import MvcPanel, MvcState
-from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.pages.number_table import FittingTable, NumberTable
 from ui.theme import Tone
 from ui.widgets.basics import Box, Button, Deck, ElidedLabel, column, label, row
 from ui.widgets.channel_map import ChannelMap, MappedChannel
@@ -135,22 +134,19 @@ class EmgPage(Page):
             if state.cycles is not None:
                 self._cycles.show_view(state.cycles)
             self._quality.show_numbers(state.table)
-            header = self._quality.horizontalHeader()
-            header.setMinimumSectionSize(64)
-            header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
 
     def ask_reason(self) -> None:
         self._reason.setFocus()
 
     def choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "EMG recording", "", _PATTERN)
-        if name:
-            self.file_chosen.emit(Path(name))
+        path = ask_file(self, "EMG recording", _PATTERN)
+        if path is not None:
+            self.file_chosen.emit(path)
 
     def choose_mvc(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Recording of maximum contractions", "", _PATTERN)
-        if name:
-            self.mvc_chosen.emit(Path(name))
+        path = ask_file(self, "Recording of maximum contractions", _PATTERN)
+        if path is not None:
+            self.mvc_chosen.emit(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -208,7 +204,8 @@ class EmgPage(Page):
         return page
 
     def _build_result(self) -> QWidget:
-        self._envelopes, self._quality = EnvelopeStack(), NumberTableWidget()
+        self._envelopes, self._quality = EnvelopeStack(), FittingTable()
+        self._quality.setProperty("dense", True)
         self._cycles = EmgCycles()
         card = Box("card", margin=12)
         card.body.addWidget(self._envelopes, 1)

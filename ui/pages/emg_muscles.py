@@ -19,6 +19,7 @@ _WHAT_FOR = (
     "EMG and joint moments of the same walk tell how strong its muscles are, how late and how steeply they "
     "answer, and when they work. Part of the walk is kept aside to judge what was found."
 )
+_NOTHING = "There is no before and after to compare: the sentence above says what was taken over instead."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +90,9 @@ class EmgMusclesPanel(QWidget):
         self._cards = self._build()
         self._empty = EmptyState()
         self._empty.show_purpose("emg", "Give the twin this person's own muscles", _WHAT_FOR)
-        self._parts = Deck(self._empty, self._cards)
+        self._nothing = EmptyState()
+        self._nothing.show_purpose("emg", "No parameter was changed", _NOTHING)
+        self._parts = Deck(self._empty, self._nothing, self._cards)
         layout = column(self.action, gap=10)
         layout.addWidget(self._parts, 1)
         self.setLayout(layout)
@@ -97,7 +100,7 @@ class EmgMusclesPanel(QWidget):
 
     def show_state(self, state: EmgMusclesState) -> None:
         self.action.show_action(state.verdict, state.tone, state.action, state.why_not)
-        self._parts.show_widget(self._empty if state.parameters is None else self._cards)
+        self._parts.show_widget(self._part_of(state))
         if state.parameters is not None:
             self.parameters.show_numbers(state.parameters)
             header = self.parameters.horizontalHeader()
@@ -109,6 +112,11 @@ class EmgMusclesPanel(QWidget):
             height = self.fits.horizontalHeader().height()
             self.fits.setFixedHeight(height + _ROW_PX * len(state.fits.rows) + 4)
         self.courses.show_courses(state.courses)
+
+    def _part_of(self, state: EmgMusclesState) -> QWidget:
+        if state.parameters is None:
+            return self._empty
+        return self._cards if state.parameters.rows or state.courses else self._nothing
 
     def _build(self) -> QWidget:
         left, right = Box("card", margin=12, gap=6), Box("card", margin=12, gap=6)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor, QFont, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from core.domain.body import Side
 from ui import theme
 from ui.theme import Tone
+
+_DENSE_ROW_PX, _LEAST_PX = 25, 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +83,34 @@ class NumberTableWidget(QTableWidget):
                 font.setWeight(QFont.Weight.DemiBold)
                 item.setFont(font)
             self.setItem(number, column, item)
+
+
+class FittingTable(NumberTableWidget):
+    """No number is cut off: columns share the room where there is some, else the table scrolls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("dense", True)
+        self.verticalHeader().setDefaultSectionSize(_DENSE_ROW_PX)
+        self.verticalHeader().setMinimumSectionSize(_DENSE_ROW_PX)
+        self.horizontalHeader().setMinimumSectionSize(_LEAST_PX)
+
+    def show_numbers(self, table: NumberTable) -> None:
+        super().show_numbers(table)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Every column as wide as what stands in it; what is left goes to all but the names."""
+        header, count = self.horizontalHeader(), self.columnCount()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        needed = [
+            max(self.sizeHintForColumn(number), header.sectionSizeHint(number), _LEAST_PX)
+            for number in range(count)
+        ]
+        spare = max(0, self.viewport().width() - sum(needed)) // max(1, count - 1)
+        for number, width in enumerate(needed):
+            header.resizeSection(number, width + (spare if number else 0))

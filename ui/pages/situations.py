@@ -14,7 +14,7 @@ from ui.theme import Tone
 from ui.widgets.basics import Box, Icon, column, label, row
 
 _ROW_PX = 28
-MOST_TABLE_PX = 760  # at a width of 1366 px the curves need the rest
+MOST_TABLE_PX = 800  # at a width of 1366 px the curves need the rest
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention"}
 
 
@@ -112,7 +112,7 @@ class SituationsPanel(ComparedPart):
         split.setHandleWidth(12)
         split.addWidget(self.table)
         split.addWidget(self.torque)
-        split.setSizes([800, 282])
+        split.setSizes([800, 272])
         split.setStretchFactor(0, 0)  # a wide screen gives its room to the curves
         split.setStretchFactor(1, 1)
         above = row(self._icon, self._sentence, gap=8)

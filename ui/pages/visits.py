@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHeaderView, QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QGridLayout, QSplitter, QTabWidget, QWidget
 
 from core.domain.findings import Finding
 from core.session.capture_trend import TrendSeries
 from ui.pages.frame import Page
-from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.pages.number_table import FittingTable, NumberTable, NumberTableWidget
 from ui.pages.recording_list import RecordingItem, RecordingList
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
@@ -23,7 +21,6 @@ from ui.widgets.basics import ElidedLabel, column, label
 BACK = ("back", "Back")
 _TRENDS = 6
 _TREND_NOTE = "○ no exo   ● with a controller   □ other, or not stated. Lines join recordings in their order."
-_ROW_PX, _LEAST_PX = 25, 56
 NO_NUMBERS = NumberTable((), ())
 
 
@@ -99,10 +96,9 @@ class VisitsPage(Page):
             self._show_comparison(state)
 
     def ask_where(self) -> None:
-        proposed = str(Path.home() / self._file_name)
-        path, _ = QFileDialog.getSaveFileName(self, "Save comparison", proposed, "PDF (*.pdf)")
-        if path:
-            self.save_to.emit(Path(path if path.lower().endswith(".pdf") else f"{path}.pdf"))
+        path = self.ask_path("Save comparison", self._file_name, "PDF (*.pdf)")
+        if path is not None:
+            self.save_to.emit(path)
 
     def _show_comparison(self, state: VisitsState) -> None:
         self.grid.show_panels(state.panels)
@@ -161,37 +157,6 @@ class VisitsPage(Page):
         layout.addWidget(label(_TREND_NOTE, "small", wrap=True))
         inside.setLayout(layout)
         return inside
-
-
-class FittingTable(NumberTableWidget):
-    """No number is cut off: columns share the room where there is some, else the table scrolls."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("dense", True)
-        self.verticalHeader().setDefaultSectionSize(_ROW_PX)
-        self.verticalHeader().setMinimumSectionSize(_ROW_PX)
-        self.horizontalHeader().setMinimumSectionSize(_LEAST_PX)
-
-    def show_numbers(self, table: NumberTable) -> None:
-        super().show_numbers(table)
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        """Every column as wide as what stands in it; what is left goes to all but the names."""
-        header, count = self.horizontalHeader(), self.columnCount()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        needed = [
-            max(self.sizeHintForColumn(number), header.sectionSizeHint(number), _LEAST_PX)
-            for number in range(count)
-        ]
-        spare = max(0, self.viewport().width() - sum(needed)) // max(1, count - 1)
-        for number, width in enumerate(needed):
-            header.resizeSection(number, width + (spare if number else 0))
 
 
 def _with_note(table: NumberTableWidget, note: QWidget, spoken: str) -> QWidget:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from core.store.private import ordinary_permissions
 from ui import theme
+from ui.file_dialogs import ask_where
 from ui.plots.curves import (
     CYCLE_PERCENT,
     CurveStyle,
@@ -35,6 +35,7 @@ from ui.wording import signed
 
 AXIS_PX, NUMBERS_PX = 34, 18  # for the numbers beside a plot and below it
 LOW_PX = 48  # the least height of the curves' field
+LEAST_WIDE_PX = 132  # two beside the widest table, at a width of 1366 px
 WIDE_PX = 190  # from here on the axis has room for its name
 
 _BAR_PX, _BAR_PLACE = 5.0, 0.03  # of a bar of normal activity: thickness, height above the lower edge
@@ -79,7 +80,7 @@ class GaitCyclePlot(PlainPlot):
         self._cursor_fraction: float | None = None
         self._show_x = True
         self._middle = ""  # of the axis
-        self.setMinimumSize(150, LOW_PX + NUMBERS_PX)
+        self.setMinimumSize(LEAST_WIDE_PX, LOW_PX + NUMBERS_PX)
         self.setMouseTracking(True)
         self.box.picked.connect(self._on_picked)
         self.box.doubly_clicked.connect(self.enlarge)
@@ -132,7 +133,7 @@ class GaitCyclePlot(PlainPlot):
 
     def draw(self) -> None:
         look = theme.current()
-        self.box.clear()
+        self.clear_box()
         self._missing: pg.TextItem | None = None
         style_plot(self, look)
         self._add_frame(look)
@@ -304,16 +305,16 @@ class GaitCyclePlot(PlainPlot):
         self.cursor_moved.emit(fraction)
 
     def _save_picture(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save picture", self._file_name("png"), "PNG (*.png)")
-        if path:
+        path = ask_where(self, "Save picture", self._file_name("png"), "PNG (*.png)")
+        if path is not None:
             with ordinary_permissions():
-                self.grab().save(path)
+                self.grab().save(str(path))
 
     def _save_table(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save numbers", self._file_name("csv"), "CSV (*.csv)")
-        if path and self._panel is not None:
+        path = ask_where(self, "Save numbers", self._file_name("csv"), "CSV (*.csv)")
+        if path is not None and self._panel is not None:
             with ordinary_permissions():
-                Path(path).write_text(self._panel.table(), encoding="utf-8")
+                path.write_text(self._panel.table(), encoding="utf-8")
 
     def _file_name(self, ending: str) -> str:
         assert self._panel is not None

@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 
 from core.domain.body import SIDES, Side
-from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, SLOW_MOTION_STATED, FilmClock
+from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, FilmClock
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
@@ -26,6 +26,7 @@ from ui.presenters.base import StepPresenter
 from ui.presenters.forces import ForcesPresenter
 from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
 from ui.presenters.gait_events import EventsPresenter
+from ui.presenters.motion_actions import AGAIN, FILM_ACTIONS, FINDING_ACTIONS, SLOW, SWAP_SIDES, what_else
 from ui.presenters.motion_numbers import (
     angle_courses,
     cameras_of,
@@ -37,19 +38,16 @@ from ui.presenters.motion_numbers import (
 )
 from ui.presenters.motion_questions import (
     in_doubt,
+    lost_edits,
     override_words,
     question_pictures,
     question_words,
     why_not_accept,
 )
-from ui.recording_view import RecordingView, recording_view_of, with_sides_of
+from ui.recording_view import RecordingView, recording_view_of, timing_video, with_sides_of
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
-
-_SWAP = ("swap", "Swap left and right")
-_AGAIN = ("again", "Solve again")
-_SLOW = ("slow motion", "Slow motion…")
 
 
 class MotionPresenter(StepPresenter):
@@ -62,10 +60,11 @@ class MotionPresenter(StepPresenter):
         self._events = EventsPresenter(page.events, self)
         self._motion: Motion | None = None
         self._asks_clock = False  # the person wants to say how fast the film was recorded, or must
+        self._warned_of: str | None = None  # motion whose hand-made changes solving again would leave out
         self._read = lru_cache(maxsize=2)(self._read_record)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.finding_action.connect(
-            lambda code: self.attempt(lambda: self._secondary(_FINDING_ACTIONS[code][0]))
+            lambda code: self.attempt(lambda: self._secondary(FINDING_ACTIONS[code][0]))
         )
         page.sides_answered.connect(lambda key, name: self.attempt(lambda: self._answer(key, name)))
         page.stops_overridden.connect(lambda name, role: self.attempt(lambda: self._override(name, role)))
@@ -106,7 +105,7 @@ class MotionPresenter(StepPresenter):
                     headline,
                     empty=True,
                     main_action="" if busy else "Solve motion",
-                    secondary=() if busy or self._trial_id() is not None else (_SLOW,),
+                    secondary=() if busy or self._trial_id() is not None else (SLOW,),
                     slow_motion=1.0 if self._asks_clock and not busy else None,
                 )
             )
@@ -151,10 +150,10 @@ class MotionPresenter(StepPresenter):
                 *self._forces.findings,
                 *assisted_findings(store, motion_id),
             ),
-            finding_actions=() if motion.marker_set else _FILM_ACTIONS,
+            finding_actions=() if motion.marker_set else FILM_ACTIONS,
             main_action="" if busy else action,
             why_not=why_not_accept(motion),
-            secondary=() if busy or question else _what_else(motion),
+            secondary=() if busy or question else what_else(motion),
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
             badges=(*motion_badges(motion, cameras), *condition_badges(store, motion_id)),
             question=question,
@@ -238,11 +237,11 @@ class MotionPresenter(StepPresenter):
         self.context.show_message("Motion accepted.", Tone.OK)
 
     def _secondary(self, key: str) -> None:
-        if key == _SWAP[0]:
+        if key == SWAP_SIDES[0]:
             self._swap()
-        elif key == _AGAIN[0]:
-            self.start()
-        elif key == _SLOW[0]:
+        elif key == AGAIN[0]:
+            self.start() if self._motion is None or in_doubt(self._motion) else self._solve_again()
+        elif key == SLOW[0]:
             self._asks_clock = not self._asks_clock
             self.refresh()
         else:
@@ -254,8 +253,8 @@ class MotionPresenter(StepPresenter):
         source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
         self._solve(source, swap_sides=not swapped, by=by)
 
-    def _solve_again(self, *, belt_m_s: float) -> None:
-        """With a treadmill's speed, and the sides and the name that hold now."""
+    def _solve_again(self, *, belt_m_s: float | None = None) -> None:
+        """With the sides and the name that hold now, and perhaps another speed of a treadmill."""
         record_id = self.context.status(self.step).record_id
         if record_id is not None and self._motion is not None:
             source, swapped = self._sides_of(record_id)
@@ -299,8 +298,8 @@ class MotionPresenter(StepPresenter):
         record_id = self.context.status(self.step).record_id
         source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
         by = "" if self._motion is None or record_id is None else self._motion.sides_by
-        self._asks_clock = False
         self._solve(source, swap_sides=swapped, by=by, clock=FilmClock(factor, name))
+        self._asks_clock = False
 
     def _solve(
         self,
@@ -312,6 +311,7 @@ class MotionPresenter(StepPresenter):
         belt_m_s: float | None = None,
     ) -> None:
         """What was said of the clock and of a treadmill's speed holds on for the same recording."""
+        self._warn_of_edits()
         trial = self._trial_id()
         if trial is not None:
             self.submit("solve_markers", trial_id=trial)
@@ -330,6 +330,15 @@ class MotionPresenter(StepPresenter):
             slow_motion_by=clock.by,
             belt_speed_m_s=self._belt_before(landmarks) if belt_m_s is None else belt_m_s,
         )
+
+    def _warn_of_edits(self) -> None:
+        """Solving begins from the automatic events: refuses (MOT-120) once where a person changed some."""
+        record_id = self.context.status(self.step).record_id
+        edits = () if record_id is None or self._motion is None else self._motion.edits
+        if not edits or not edits[-1].events or self._warned_of == record_id:
+            return
+        self._warned_of = record_id
+        raise lost_edits(edits[-1])
 
     def _clock_said(self, landmarks_id: str) -> FilmClock:
         """What was said of the same film before; another film has another clock."""
@@ -378,38 +387,3 @@ class MotionPresenter(StepPresenter):
 
 _FROM_THE_FEET = "Found from the standing foot. Where the display says otherwise, enter it and solve again."
 _ENTERED = "As it was entered."
-
-# Finding code -> (action, text of its button).
-_FINDING_ACTIONS: dict[str, tuple[str, str]] = {
-    "MOT-011": ("capture", "Record again"),
-    "MOT-020": ("swap", "Swap sides"),
-    "MOT-023": ("capture", "Record again"),
-    "MOT-025": ("capture", "Record again"),
-    "MOT-026": ("capture", "Record again"),
-    "MOT-028": ("capture", "Record again"),
-    "MOT-029": ("capture", "Record again"),
-    "MOT-060": ("capture", "Record again"),
-    "MOT-065": ("capture", "Record again"),
-    "MOT-066": ("capture", "Record again"),
-    "MOT-071": ("capture", "Record a walk"),
-    "MOT-072": ("capture", "Record a walk"),
-    "MOT-075": ("capture", "Record a walk"),
-    SLOW_MOTION_STATED: ("slow motion", "Correct the factor"),
-}
-_FILM_ACTIONS = tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.items())
-
-
-def _what_else(motion: Motion) -> tuple[tuple[str, str], ...]:
-    """Beside accepting; a laboratory's labels tell the sides, and its clock is that of life."""
-    if motion.marker_set:
-        return (_AGAIN,)
-    return (_AGAIN if in_doubt(motion) else _SWAP, _SLOW)
-
-
-def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:
-    """The video whose clock the motion's times are; None where the motion does not say."""
-    if not motion.cameras_used:
-        return None
-    first = motion.cameras_used[0]
-    videos = landmarks.patient.videos
-    return videos[first] if first < len(videos) else first

@@ -14,7 +14,7 @@ class EmgOffset(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._source = label("", "muted")
+        self._source = label("", "small", wrap=True)
         self.seconds = QLineEdit()
         self.seconds.setFixedWidth(80)
         self.seconds.setAccessibleName("Seconds from the start of the motion to that of the EMG")
@@ -26,7 +26,7 @@ class EmgOffset(QWidget):
         line = row(
             label("EMG began at"), self.seconds, label("s of the motion"), self._source, self.button, gap=8
         )
-        line.addStretch(1)
+        line.setStretch(3, 1)
         line.setContentsMargins(0, 0, 0, 0)
         self.setLayout(line)
 

@@ -30,17 +30,21 @@ class FilmOptions(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.hide_heads = QCheckBox("Hide heads in what is imported or recorded next")
+        self.hide_heads = QCheckBox("Hide heads")
         self.hide_heads.setToolTip(_TIP)
+        self.hide_heads.setAccessibleName("Hide heads in what is imported or recorded next")
         self.condition = QuietCombo()
-        self.condition.setAccessibleName("With which exo the patient walks")
+        self.condition.setAccessibleName(
+            "With which exo the patient walks in what is imported or recorded next"
+        )
         self.condition.setToolTip(_WORN_TIP)
         for one in Condition:
             self.condition.addItem(one.label, one)
         self.remove, self.keep = Button("Remove the original", "danger"), Button("Keep it")
         self._usual, self._asked = QWidget(), QWidget()
-        worn = label("Exo in this walk", "small")
-        self._usual.setLayout(row(self.hide_heads, worn, self.condition, None, gap=12))
+        following = label("In what is imported or recorded next:", "small")
+        worn = label("Exo worn", "small")
+        self._usual.setLayout(row(following, self.hide_heads, worn, self.condition, None, gap=12))
         self._asked.setLayout(row(label(_REMOVAL, "small", wrap=True), self.remove, self.keep, gap=12))
         self.setLayout(column(self._usual, self._asked, gap=0))
         self.remove.clicked.connect(lambda: self.removal_answered.emit(True))
