@@ -84,8 +84,10 @@ class FigureDrawing(Sheet):
     def draw(self) -> None:
         size = figure_size(self._figure)
         self._painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor("white"))
-        self._text(QRectF(MARGIN, self._y, _WIDTH, 200), self._figure.title, 150, weight=700)
-        self._text(QRectF(MARGIN, self._y + 220, _WIDTH, 150), self._figure.subtitle, 92, MUTED)
+        title, subtitle = self._figure.title, self._figure.subtitle
+        self._text(QRectF(MARGIN, self._y, _WIDTH, 200), title, self._fitting(title, 150, 700), weight=700)
+        below = QRectF(MARGIN, self._y + 220, _WIDTH, 150)
+        self._text(below, subtitle, self._fitting(subtitle, 92, 400), MUTED)
         self._y += _HEAD
         self.draw_legend()
         self._draw_plots()
@@ -93,6 +95,11 @@ class FigureDrawing(Sheet):
         for note in (*self._figure.notes, f"Over 0 to 100 % of the gait cycle{dashed}. Drawn by ExoTwin."):
             self._text(QRectF(MARGIN, self._y, _WIDTH, 2 * _FOOT_LINE), note, 72, MUTED, WRAPPED)
             self._y += _FOOT_LINE
+
+    def _fitting(self, words: str, size: int, weight: int) -> int:
+        """The size, or a smaller one at which the words are no wider than the figure."""
+        wide = QFontMetricsF(self._font(size, weight)).horizontalAdvance(words)
+        return int(size * min(1.0, _WIDTH / max(wide, 1.0)))
 
     def draw_legend(self) -> None:
         """One entry after another, on as many lines as they need."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from core.domain.condition import Condition
 from core.domain.findings import Finding, Severity
+from core.domain.kinetics import ForceSource
 from core.domain.motion import Spread
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
@@ -28,7 +29,7 @@ from core.session.report import ReportContent, ReportCurve, report_content
 from core.session.report_tables import ReportRow, ReportTable
 from core.session.report_warnings import StepWarning
 from tests import captured
-from tests.ui import records, samples, walks
+from tests.ui import force_samples, records, samples, walks
 from tests.ui.test_report_two_pages import everything
 from ui.figure_drawing import FigureDrawing, figure_size
 from ui.figure_files import figure_image
@@ -78,6 +79,19 @@ def test_the_legend_of_five_gaits_stays_on_the_figure(context: SessionContext, v
     assert not over_the_margin(figure_image(figure, dpi=100))
     fewer = replace(figure, plots=tuple(replace(p, lines=p.lines[:2]) for p in figure.plots))
     assert figure_size(figure).height() > figure_size(fewer).height()  # the second line has its own room
+
+
+@pytest.mark.parametrize("source", list(ForceSource))
+def test_title_and_subtitle_stay_on_the_figure(
+    context: SessionContext, visit_id: str, source: ForceSource
+) -> None:
+    made = context.store.save(
+        RecordKind.KINETICS, force_samples.kinetics(source), visit_id=visit_id, summary=""
+    )
+    figure = record_figure(context.store, context.store.info(made))
+    assert figure is not None
+    longer = replace(figure, subtitle=" · ".join([figure.subtitle, "8 left and 8 right strides"] * 4))
+    assert not over_the_margin(figure_image(longer, dpi=100))
 
 
 def test_what_is_personalized_is_the_thick_line_in_every_figure(
