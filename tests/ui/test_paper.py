@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QRectF, QSizeF
@@ -82,17 +83,25 @@ def test_the_legend_of_five_gaits_stays_on_the_figure(context: SessionContext, v
     assert figure_size(figure).height() > figure_size(fewer).height()  # the second line has its own room
 
 
-@pytest.mark.parametrize("source", list(ForceSource))
-def test_title_and_subtitle_stay_on_the_figure(
-    context: SessionContext, visit_id: str, source: ForceSource
+def test_no_word_of_title_and_subtitle_is_cut(
+    context: SessionContext, visit_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = context.store.save(
-        RecordKind.KINETICS, force_samples.kinetics(source), visit_id=visit_id, summary=""
-    )
+    forces = force_samples.kinetics(ForceSource.ESTIMATED)
+    made = context.store.save(RecordKind.KINETICS, forces, visit_id=visit_id, summary="")
     figure = record_figure(context.store, context.store.info(made))
     assert figure is not None
     longer = replace(figure, subtitle=" · ".join([figure.subtitle, "8 left and 8 right strides"] * 4))
-    assert not over_the_margin(figure_image(longer, dpi=100))
+    room: dict[str, float] = {}
+    draw = FigureDrawing._text
+
+    def watched(sheet: FigureDrawing, box: QRectF, words: str, size: int, *more: Any, **named: Any) -> float:
+        letters = QFontMetricsF(sheet._font(size, named.get("weight", 400)))
+        room[words] = box.width() - letters.horizontalAdvance(words)
+        return draw(sheet, box, words, size, *more, **named)
+
+    monkeypatch.setattr(FigureDrawing, "_text", watched)
+    figure_image(longer, dpi=20)
+    assert room[longer.title] >= 0.0 and room[longer.subtitle] >= 0.0
 
 
 def test_what_is_personalized_is_the_thick_line_in_every_figure(
