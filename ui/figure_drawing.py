@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from core.domain.body import SIDES, Side
 from core.session.figures import Figure, FigurePlot
@@ -85,9 +85,11 @@ class FigureDrawing(Sheet):
         size = figure_size(self._figure)
         self._painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor("white"))
         title, subtitle = self._figure.title, self._figure.subtitle
-        self._text(QRectF(MARGIN, self._y, _WIDTH, 200), title, self._fitting(title, 150, 700), weight=700)
+        self._text(
+            QRectF(MARGIN, self._y, _WIDTH, 200), title, self._fitting(title, _WIDTH, 150, 700), weight=700
+        )
         below = QRectF(MARGIN, self._y + 220, _WIDTH, 150)
-        self._text(below, subtitle, self._fitting(subtitle, 92, 400), MUTED)
+        self._text(below, subtitle, self._fitting(subtitle, _WIDTH, 92), MUTED)
         self._y += _HEAD
         self.draw_legend()
         self._draw_plots()
@@ -95,11 +97,6 @@ class FigureDrawing(Sheet):
         for note in (*self._figure.notes, f"Over 0 to 100 % of the gait cycle{dashed}. Drawn by ExoTwin."):
             self._text(QRectF(MARGIN, self._y, _WIDTH, 2 * _FOOT_LINE), note, 72, MUTED, WRAPPED)
             self._y += _FOOT_LINE
-
-    def _fitting(self, words: str, size: int, weight: int) -> int:
-        """The size, or a smaller one at which the words are no wider than the figure."""
-        wide = QFontMetricsF(self._font(size, weight)).horizontalAdvance(words)
-        return int(size * min(1.0, _WIDTH / max(wide, 1.0)))
 
     def draw_legend(self) -> None:
         """One entry after another, on as many lines as they need."""
@@ -109,23 +106,20 @@ class FigureDrawing(Sheet):
             x = self._legend_words(x + 240, side.value)
         if len(self._styles) > 1:
             for gait, (width, dashes) in self._styles.items():
-                x = self._next_in_key(x, 300 + self._wide(gait), _LEGEND_LINE)
+                x = self._next_in_key(x, 300 + self._wide(gait, 84), _LEGEND_LINE)
                 self._painter.setPen(pen_of(INK, width, dashes))
                 self._painter.drawLine(QPointF(x, self._y + 70), QPointF(x + 260, self._y + 70))
                 x = self._legend_words(x + 300, gait)
         if any(plot.band is not None for plot in self._figure.plots):
             normal = f"{'normal' if self._figure.band_fits else 'nearest band'} ± 1 SD"
-            x = self._next_in_key(x, 240 + self._wide(normal), _LEGEND_LINE)
+            x = self._next_in_key(x, 240 + self._wide(normal, 84), _LEGEND_LINE)
             self._painter.fillRect(QRectF(x, self._y + 30, 200, 80), QColor(LIGHT.norm_band))
             self._legend_words(x + 240, normal)
         self._y += _LEGEND
 
     def _legend_words(self, x: float, words: str) -> float:
         self._text(QRectF(x, self._y, 2000, 140), words, 84, MUTED)
-        return x + self._wide(words) + 170
-
-    def _wide(self, words: str) -> float:
-        return QFontMetricsF(self._font(84)).horizontalAdvance(words)
+        return x + self._wide(words, 84) + 170
 
     def _draw_plots(self) -> None:
         columns, height = self._figure.columns, _plot_height(self._figure)

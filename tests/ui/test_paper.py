@@ -83,6 +83,42 @@ def test_the_legend_of_five_gaits_stays_on_the_figure(context: SessionContext, v
     assert figure_size(figure).height() > figure_size(fewer).height()  # the second line has its own room
 
 
+def words_watched(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """How much wider the place of every line of words is than the words, filled as sheets are drawn."""
+    room: dict[str, float] = {}
+    draw = Sheet._text
+
+    def watched(sheet: Sheet, box: QRectF, words: str, size: int, *more: Any, **named: Any) -> float:
+        letters = QFontMetricsF(sheet._font(size, named.get("weight", 400)))
+        room[words] = box.width() - letters.horizontalAdvance(words)
+        return draw(sheet, box, words, size, *more, **named)
+
+    monkeypatch.setattr(Sheet, "_text", watched)
+    return room
+
+
+def test_a_long_code_and_diagnosis_are_whole_and_not_written_over_each_other(
+    context: SessionContext, visit_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.fill(context.store, visit_id, Step.MOTION)
+    usual = report_content(context.store, visit_id)
+    facts = (
+        "female, 65 years",
+        "1.66 m, 64 kg",
+        "hemiparesis after a stroke of the right middle artery, 2025",
+    )
+    long = replace(usual, patient="P-2026-KLINIK-00042X", person=facts)
+    room = words_watched(monkeypatch)
+    drawn(lambda painter: ReportDrawing(painter, long).draw())
+    assert room[long.patient] >= 0.0 and room[" · ".join(facts)] >= 0.0
+    assert not over_the_margin(drawn(lambda painter: ReportDrawing(painter, long).draw()))
+    trial = ReportDrawing(QPainter(image := QImage(1, 1, QImage.Format.Format_RGB32)), long)
+    before = trial._y
+    trial._draw_head()
+    assert not image.isNull() and trial._y - before > 650.0  # a line of its own
+    trial._painter.end()
+
+
 def test_no_word_of_title_and_subtitle_is_cut(
     context: SessionContext, visit_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,15 +127,7 @@ def test_no_word_of_title_and_subtitle_is_cut(
     figure = record_figure(context.store, context.store.info(made))
     assert figure is not None
     longer = replace(figure, subtitle=" · ".join([figure.subtitle, "8 left and 8 right strides"] * 4))
-    room: dict[str, float] = {}
-    draw = FigureDrawing._text
-
-    def watched(sheet: FigureDrawing, box: QRectF, words: str, size: int, *more: Any, **named: Any) -> float:
-        letters = QFontMetricsF(sheet._font(size, named.get("weight", 400)))
-        room[words] = box.width() - letters.horizontalAdvance(words)
-        return draw(sheet, box, words, size, *more, **named)
-
-    monkeypatch.setattr(FigureDrawing, "_text", watched)
+    room = words_watched(monkeypatch)
     figure_image(longer, dpi=20)
     assert room[longer.title] >= 0.0 and room[longer.subtitle] >= 0.0
 
