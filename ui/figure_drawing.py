@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from core.domain.body import SIDES, Side
 from core.session.figures import Figure, FigurePlot
@@ -84,8 +84,12 @@ class FigureDrawing(Sheet):
     def draw(self) -> None:
         size = figure_size(self._figure)
         self._painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor("white"))
-        self._text(QRectF(MARGIN, self._y, _WIDTH, 200), self._figure.title, 150, weight=700)
-        self._text(QRectF(MARGIN, self._y + 220, _WIDTH, 150), self._figure.subtitle, 92, MUTED)
+        title, subtitle = self._figure.title, self._figure.subtitle
+        self._text(
+            QRectF(MARGIN, self._y, _WIDTH, 200), title, self._fitting(title, _WIDTH, 150, 700), weight=700
+        )
+        below = QRectF(MARGIN, self._y + 220, _WIDTH, 150)
+        self._text(below, subtitle, self._fitting(subtitle, _WIDTH, 92), MUTED)
         self._y += _HEAD
         self.draw_legend()
         self._draw_plots()
@@ -102,23 +106,20 @@ class FigureDrawing(Sheet):
             x = self._legend_words(x + 240, side.value)
         if len(self._styles) > 1:
             for gait, (width, dashes) in self._styles.items():
-                x = self._next_in_key(x, 300 + self._wide(gait), _LEGEND_LINE)
+                x = self._next_in_key(x, 300 + self._wide(gait, 84), _LEGEND_LINE)
                 self._painter.setPen(pen_of(INK, width, dashes))
                 self._painter.drawLine(QPointF(x, self._y + 70), QPointF(x + 260, self._y + 70))
                 x = self._legend_words(x + 300, gait)
         if any(plot.band is not None for plot in self._figure.plots):
             normal = f"{'normal' if self._figure.band_fits else 'nearest band'} ± 1 SD"
-            x = self._next_in_key(x, 240 + self._wide(normal), _LEGEND_LINE)
+            x = self._next_in_key(x, 240 + self._wide(normal, 84), _LEGEND_LINE)
             self._painter.fillRect(QRectF(x, self._y + 30, 200, 80), QColor(LIGHT.norm_band))
             self._legend_words(x + 240, normal)
         self._y += _LEGEND
 
     def _legend_words(self, x: float, words: str) -> float:
         self._text(QRectF(x, self._y, 2000, 140), words, 84, MUTED)
-        return x + self._wide(words) + 170
-
-    def _wide(self, words: str) -> float:
-        return QFontMetricsF(self._font(84)).horizontalAdvance(words)
+        return x + self._wide(words, 84) + 170
 
     def _draw_plots(self) -> None:
         columns, height = self._figure.columns, _plot_height(self._figure)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
@@ -33,6 +33,7 @@ _LINES: dict[GaitLabel, tuple[float, list[float]]] = {  # width, dashes
     GaitLabel.PERSONALIZED_TWIN: (20.0, []),
     GaitLabel.PERSONALIZED_CONTROLLER: (17.0, []),
 }
+_CODE_WIDTH = 2600.0  # of the patient's code
 _PANEL_HEIGHT, _MOST_LOWER = 1000.0, 620.0
 _MOST_HIGHER = 250.0  # where the words are few
 _PICTURE_HEIGHT, _LOGO_HEIGHT, _LOGO_WIDTH = 1000.0, 330.0, 1100.0
@@ -100,15 +101,27 @@ class ReportDrawing(Sheet):
         if not logo.isNull():
             x += self._draw_logo(logo) + 140
         title = f"{clinic.name} · Gait report" if clinic.name else "ExoTwin · Gait report"
-        self._text(QRectF(x, self._y, 2900, 150), title, 92, color=ACCENT, weight=600)
-        self._text(QRectF(x, self._y + 160, 2400, 280), content.patient, 230, weight=700)
+        size = self._fitting(title, 2900, 92, 600)
+        self._text(QRectF(x, self._y, 2900, 150), title, size, color=ACCENT, weight=600)
+        room = _CODE_WIDTH - (x - MARGIN)  # beside a logo, and before the labels
+        size = self._fitting(content.patient, room, 230, 700)
+        self._text(QRectF(x, self._y + 160, room + 50, 280), content.patient, size, weight=700)
         right = QRectF(PAGE_WIDTH - MARGIN - 2600, self._y, 2600, 150)
         self._text(right, content.visit, 100, align=RIGHT_ALIGNED, weight=600)
-        self._text(right.adjusted(-1000, 170, 0, 170), " · ".join(content.person), 90, MUTED, RIGHT_ALIGNED)
         self._draw_labels(content.labels, PAGE_WIDTH - MARGIN, self._y + 345)
-        self._y += 500
+        self._draw_person(x + self._wide(content.patient, size, 700) + 150)
         self._rule(self._y)
         self._y += 110
+
+    def _draw_person(self, left: float) -> None:
+        """Beside the code where there is room from `left` on, else on lines of its own."""
+        words, end = " · ".join(self._content.person), PAGE_WIDTH - MARGIN
+        if self._wide(words, 90, 400) <= end - left:
+            self._text(QRectF(left, self._y + 170, end - left, 150), words, 90, MUTED, RIGHT_ALIGNED)
+            self._y += 500
+            return
+        box = QRectF(MARGIN, self._y + 490, end - MARGIN, 600)
+        self._y += 490 + self._text(box, words, 90, MUTED, WRAPPED) + 50
 
     def _draw_logo(self, logo: QImage) -> float:
         """In its own proportions; returns its width."""
@@ -179,7 +192,7 @@ class ReportDrawing(Sheet):
                 continue
             name = _NAMES.get(label, label.value)
             words = f"{name} ± 1 SD" if label in banded else name
-            x = self._next_in_key(x, 270 + QFontMetricsF(self._font(80)).horizontalAdvance(words), 160)
+            x = self._next_in_key(x, 270 + self._wide(words, 80), 160)
             if label in banded:
                 self._painter.fillRect(QRectF(x, self._y + 30, 230, 80), UNCERTAIN)
             self._painter.setPen(pen_of(INK, width, dashes))
@@ -191,7 +204,7 @@ class ReportDrawing(Sheet):
 
     def _key_words(self, x: float, words: str) -> float:
         self._text(QRectF(x, self._y, 2000, 140), words, 80, MUTED)
-        return x + QFontMetricsF(self._font(80)).horizontalAdvance(words) + 150
+        return x + self._wide(words, 80) + 150
 
     def _draw_left_column(self, x: float, y: float) -> float:
         y = self._table(self._content.gait, x, y, HALF)

@@ -116,6 +116,13 @@ class Sheet:
         widths = [heading.horizontalAdvance(word) for word in words[0].split()]
         return max([*widths, *(cells.horizontalAdvance(cell) for cell in words[1:])]) + 50
 
+    def _wide(self, words: str, size: int, weight: int = 400) -> float:
+        return QFontMetricsF(self._font(size, weight)).horizontalAdvance(words)
+
+    def _fitting(self, words: str, width: float, size: int, weight: int = 400) -> int:
+        """The size, or a smaller one at which the words are no wider than this."""
+        return int(size * min(1.0, width / max(self._wide(words, size, weight), 1.0)))
+
     def _next_in_key(self, x: float, wide: float, line: float) -> float:
         """Where an entry of a legend begins: on the next line where this one has no room for it."""
         if x > MARGIN and x + wide > PAGE_WIDTH - MARGIN:

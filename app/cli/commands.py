@@ -23,6 +23,7 @@ from app.cli.film_options import add_film_options
 from app.cli.motion import add_motion
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
+from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
@@ -61,19 +62,9 @@ def run(arguments: list[str]) -> int:
         print("Stopped. Finished steps are kept.", file=sys.stderr)
         return EXIT_CANCELLED
     except Exception as error:  # noqa: BLE001 - the process border: a person reads this, not a traceback
-        if isinstance(error, BrokenPipeError) and _reader_is_gone():
+        if isinstance(error, BrokenPipeError) and reader_is_gone():
             return EXIT_OK
         return _print_advice(_bug(error, _data_dir(args)), EXIT_BUG)
-
-
-def _reader_is_gone() -> bool:
-    """Whether the program that read our answer has enough of it, as `head` does."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
 
 
 def _print_advice(advice: Advice, status: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+import sys
 from dataclasses import replace
 
 from core.domain.clock import SLOW_MOTION_EVIDENT
@@ -29,3 +32,19 @@ _NEXT_STEPS = {
 def in_a_terminal(advice: Advice) -> Advice:
     """The advice with a next step that a terminal can do."""
     return replace(advice, next_step=_NEXT_STEPS.get(advice.code, advice.next_step))
+
+
+def reader_is_gone() -> bool:
+    """Whether the program that read our answer has enough of it, as `head` does."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        gone = True
+    else:  # what could not be written may have been given up: then the pipe itself is asked
+        asked = select.poll() if hasattr(select, "poll") else None
+        if asked is not None:
+            asked.register(sys.stdout.fileno(), 0)
+        gone = asked is not None and any(event & select.POLLERR for _, event in asked.poll(0))
+    if gone:  # nor does Python complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return gone

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.domain.patient_code import check_code
 from core.domain.record import Visit
@@ -13,6 +14,7 @@ from core.domain.walking_ability import FunctionalClass, VisitNotes, WalkingAid
 from core.errors import UserError, refuse
 
 FILE_NAME = "patient.json"
+_Choice = TypeVar("_Choice", bound=Enum)
 
 
 def read_patient(path: Path) -> Subject:
@@ -27,11 +29,11 @@ def read_patient(path: Path) -> Subject:
         subject = Subject(
             code=content["code"],
             birth_year=int(content["birth_year"]),
-            sex=Sex(content["sex"]),
+            sex=_one_of(Sex, "sex", content["sex"]),
             height_m=float(content["height_m"]),
             mass_kg=float(content["mass_kg"]),
             diagnosis=content.get("diagnosis", ""),
-            affected_side=None if side is None else AffectedSide(side),
+            affected_side=None if side is None else _one_of(AffectedSide, "affected_side", side),
             consent=Consent(content["consent"]["by"], content["consent"]["on"]),
             notes=_text(content, "notes"),
         )
@@ -49,8 +51,8 @@ def read_visit_notes(path: Path) -> VisitNotes:
         content = _content(path)
         aid, ability = content.get("walking_aid"), content.get("functional_class")
         return VisitNotes(
-            None if aid is None else WalkingAid(aid),
-            None if ability is None else FunctionalClass(ability),
+            None if aid is None else _one_of(WalkingAid, "walking_aid", aid),
+            None if ability is None else _one_of(FunctionalClass, "functional_class", ability),
             _text(content, "visit_notes"),
         )
     except (OSError, AttributeError, TypeError, ValueError) as error:
@@ -86,6 +88,15 @@ def _content(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise TypeError("it is no list of entries with names")
     return content
+
+
+def _one_of(choices: type[_Choice], name: str, told: object) -> _Choice:
+    """Refuses by naming what can be told, not by the name of a class."""
+    try:
+        return choices(told)
+    except ValueError as error:
+        known = ", ".join(str(one.value) for one in choices)
+        raise ValueError(f"{name} is {told!r}, and can be {known}") from error
 
 
 def _text(content: dict[str, Any], name: str) -> str:

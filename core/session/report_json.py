@@ -68,6 +68,7 @@ def report_values(store: Store, visit_id: str) -> Values:
 
 def _heading(store: Store, visit_id: str, content: ReportContent) -> Values:
     subject, visit = store.subject_of(visit_id), store.visit(visit_id)
+    aid, ability = visit.notes.walking_aid, visit.notes.functional_class
     return {
         "clinic": read_clinic(store.data_dir).name,
         "synthetic": content.synthetic,
@@ -81,7 +82,14 @@ def _heading(store: Store, visit_id: str, content: ReportContent) -> Values:
             "diagnosis": subject.diagnosis,
             "device": subject.device,
         },
-        "visit": {"id": visit.id, "number": visit.number, "started_utc": _moment(visit.started_utc)},
+        "visit": {
+            "id": visit.id,
+            "number": visit.number,
+            "started_utc": _moment(visit.started_utc),
+            "walking_aid": None if aid is None else aid.value,
+            "functional_class": None if ability is None else ability.value,
+            "notes": visit.notes.notes,
+        },
     }
 
 

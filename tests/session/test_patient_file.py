@@ -13,7 +13,7 @@ from core.domain.subject import AffectedSide
 from core.domain.walking_ability import FunctionalClass, VisitNotes, WalkingAid
 from core.session.patient_file import patient_json, read_patient, read_visit_notes
 from core.store.repository import open_store
-from tests.refusals import code_of
+from tests.refusals import code_of, refused
 from tests.store.samples import a_subject
 
 TOLD = VisitNotes(WalkingAid.TWO_CRUTCHES, FunctionalClass.LEVEL_GROUND, "new orthosis\nno pain")
@@ -48,6 +48,24 @@ def test_what_cannot_be_right_is_refused(tmp_path: Path, changed: dict[str, Any]
     file = tmp_path / "patient.json"
     file.write_text(json.dumps({**content, **changed}), encoding="utf-8")
     assert code_of(lambda: (read_patient(file), read_visit_notes(file))) == code
+
+
+@pytest.mark.parametrize(
+    ("changed", "known"),
+    [({"walking_aid": "broom"}, "two canes"), ({"functional_class": 9}, "4, 5"), ({"sex": "w"}, "female")],
+)
+def test_a_word_that_cannot_stand_there_is_answered_by_those_that_can(
+    tmp_path: Path, changed: dict[str, Any], known: str
+) -> None:
+    with open_store(tmp_path / "data") as store:
+        content = json.loads(patient_json(a_subject(), store.start_visit(store.add_patient(a_subject()))))
+    file = tmp_path / "patient.json"
+    file.write_text(json.dumps({**content, **changed}), encoding="utf-8")
+    with refused("PAT-010") as told:
+        read_patient(file)
+        read_visit_notes(file)
+    why = told.value.advice.why
+    assert known in why and repr(next(iter(changed.values()))) in why and "is not a valid" not in why
 
 
 def test_a_file_that_says_nothing_of_the_visit_leaves_it_open(tmp_path: Path) -> None:

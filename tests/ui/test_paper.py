@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from core.domain.condition import Condition
 from core.domain.findings import Finding, Severity
+from core.domain.kinetics import ForceSource
 from core.domain.motion import Spread
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
@@ -28,7 +31,7 @@ from core.session.report import ReportContent, ReportCurve, report_content
 from core.session.report_tables import ReportRow, ReportTable
 from core.session.report_warnings import StepWarning
 from tests import captured
-from tests.ui import records, samples, walks
+from tests.ui import force_samples, records, samples, walks
 from tests.ui.test_report_two_pages import everything
 from ui.figure_drawing import FigureDrawing, figure_size
 from ui.figure_files import figure_image
@@ -78,6 +81,55 @@ def test_the_legend_of_five_gaits_stays_on_the_figure(context: SessionContext, v
     assert not over_the_margin(figure_image(figure, dpi=100))
     fewer = replace(figure, plots=tuple(replace(p, lines=p.lines[:2]) for p in figure.plots))
     assert figure_size(figure).height() > figure_size(fewer).height()  # the second line has its own room
+
+
+def words_watched(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """How much wider the place of every line of words is than the words, filled as sheets are drawn."""
+    room: dict[str, float] = {}
+    draw = Sheet._text
+
+    def watched(sheet: Sheet, box: QRectF, words: str, size: int, *more: Any, **named: Any) -> float:
+        letters = QFontMetricsF(sheet._font(size, named.get("weight", 400)))
+        room[words] = box.width() - letters.horizontalAdvance(words)
+        return draw(sheet, box, words, size, *more, **named)
+
+    monkeypatch.setattr(Sheet, "_text", watched)
+    return room
+
+
+def test_a_long_code_and_diagnosis_are_whole_and_not_written_over_each_other(
+    context: SessionContext, visit_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.fill(context.store, visit_id, Step.MOTION)
+    usual = report_content(context.store, visit_id)
+    facts = (
+        "female, 65 years",
+        "1.66 m, 64 kg",
+        "hemiparesis after a stroke of the right middle artery, 2025",
+    )
+    long = replace(usual, patient="P-2026-KLINIK-00042X", person=facts)
+    room = words_watched(monkeypatch)
+    drawn(lambda painter: ReportDrawing(painter, long).draw())
+    assert room[long.patient] >= 0.0 and room[" · ".join(facts)] >= 0.0
+    assert not over_the_margin(drawn(lambda painter: ReportDrawing(painter, long).draw()))
+    trial = ReportDrawing(QPainter(image := QImage(1, 1, QImage.Format.Format_RGB32)), long)
+    before = trial._y
+    trial._draw_head()
+    assert not image.isNull() and trial._y - before > 650.0  # a line of its own
+    trial._painter.end()
+
+
+def test_no_word_of_title_and_subtitle_is_cut(
+    context: SessionContext, visit_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forces = force_samples.kinetics(ForceSource.ESTIMATED)
+    made = context.store.save(RecordKind.KINETICS, forces, visit_id=visit_id, summary="")
+    figure = record_figure(context.store, context.store.info(made))
+    assert figure is not None
+    longer = replace(figure, subtitle=" · ".join([figure.subtitle, "8 left and 8 right strides"] * 4))
+    room = words_watched(monkeypatch)
+    figure_image(longer, dpi=20)
+    assert room[longer.title] >= 0.0 and room[longer.subtitle] >= 0.0
 
 
 def test_what_is_personalized_is_the_thick_line_in_every_figure(

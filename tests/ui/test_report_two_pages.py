@@ -263,6 +263,7 @@ def test_the_json_has_a_unit_and_a_record_with_every_number(context: SessionCont
     knee = next(one for one in values["curves"] if one["name"] == "knee flexion")
     assert len(knee["mean"]) == 101 and knee["unit"] == "deg" and knee["record"] in ids
     assert values["interpretation"]["by"] == "A. Berger"
+    assert {"walking_aid", "functional_class", "notes"} <= set(values["visit"])
     assert "NaN" not in json.dumps(values)
 
 
