@@ -20,11 +20,13 @@ from app.recovery import RecoveryQuestion, open_or_recover
 from core.errors import UserError
 from core.store.repository import Store, open_store
 from ui import theme
+from ui.file_dialogs import remember_folders_in
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
 from ui.session_context import SessionContext
 from ui.warm_up import warm_up
+from ui.window_place import place
 
 EXIT_NOT_OPENED = 2  # the record could not be opened, and the person gave up
 _LOOK_FOR_BACKUP_MS = 600_000
@@ -41,13 +43,14 @@ def run_gui(
     assert isinstance(app, QApplication)
     app.setApplicationName("ExoTwin")
     preferences = Preferences(data_dir)
+    remember_folders_in(app, data_dir)
     theme.apply(app, preferences.mode)
     with ExitStack() as clean_up:
         context = _context_or_recovery(app, data_dir, clean_up)
         if context is None:
             return EXIT_NOT_OPENED
-        context.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
         window = MainWindow(context)
+        _open_as_before(window, context, preferences)
         install_crash_hook(context.show_message)
         window.show()
         app.processEvents()
@@ -57,7 +60,25 @@ def run_gui(
         QTimer.singleShot(0, lambda: warm_up(window.pages, context))
         if demo:
             QTimer.singleShot(0, lambda: open_demo(context))
-        return app.exec()
+        status = app.exec()
+        preferences.keep_window(window.saveGeometry())
+        return status
+
+
+def _open_as_before(window: MainWindow, context: SessionContext, preferences: Preferences) -> None:
+    """Place, patient and visit as they were left, and from now on kept; what is gone is not opened."""
+    place(window, preferences.window)
+    patient_id, visit_id = preferences.patient_and_visit
+    if patient_id in {row.id for row in context.store.patients()}:
+        visits = {visit.id for visit in context.store.visits(patient_id)}
+        if visit_id in visits:
+            context.open_visit(visit_id)
+        else:
+            context.open_patient(patient_id)
+    context.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
+    context.visit_changed.connect(
+        lambda: preferences.keep_patient_and_visit(context.patient_id, context.visit_id)
+    )
 
 
 def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack) -> SessionContext | None:

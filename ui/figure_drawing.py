@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from core.domain.body import SIDES, Side
 from core.session.figures import Figure, FigurePlot
@@ -15,13 +15,16 @@ from ui.report_sheet import GAP, INK, MARGIN, MUTED, PAGE_WIDTH, WRAPPED, Sheet
 from ui.theme.tokens import LIGHT
 
 _TOP, _HEAD, _LEGEND, _FOOT_LINE, _BETWEEN = 260.0, 430.0, 210.0, 110.0, 90.0
+_LEGEND_LINE = 160.0  # of a further one
 _WIDTH = PAGE_WIDTH - 2 * MARGIN
-_GAIT_LINES: tuple[tuple[float, list[float]], ...] = (  # width, dashes: the first gait, the second, …
+_Line = tuple[float, list[float]]  # width, dashes
+_PERSONALIZED: _Line = (24.0, [])  # thick, as on the screens
+_GAIT_LINES: tuple[_Line, ...] = (  # the others in their order: measured or the first, the second, …
     (13.0, []),
     (13.0, [5.0, 3.0]),
-    (24.0, []),
     (15.0, [1.5, 2.0]),
     (15.0, [6.0, 2.0, 1.5, 2.0]),
+    (15.0, [6.0, 2.0]),
 )
 
 
@@ -30,7 +33,30 @@ def figure_size(figure: Figure) -> QSizeF:
     rows = math.ceil(len(figure.plots) / figure.columns)
     plots = rows * (_plot_height(figure) + _BETWEEN)
     foot = _FOOT_LINE * (len(figure.notes) + 1)
-    return QSizeF(PAGE_WIDTH, 2 * _TOP + _HEAD + _LEGEND + plots + foot - _FOOT_LINE)
+    legend = _LEGEND + _LEGEND_LINE * (_legend_lines(figure) - 1)
+    return QSizeF(PAGE_WIDTH, 2 * _TOP + _HEAD + legend + plots + foot - _FOOT_LINE)
+
+
+def _gaits(figure: Figure) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.gait for plot in figure.plots for line in plot.lines))
+
+
+def _gait_styles(gaits: tuple[str, ...]) -> dict[str, _Line]:
+    """How each gait is drawn; what is personalized stands out."""
+    others = [gait for gait in gaits if not gait.startswith("personalized")]
+    styles = dict(zip(others, _GAIT_LINES, strict=False))
+    return {gait: styles.get(gait, _PERSONALIZED) for gait in gaits}
+
+
+def _legend_lines(figure: Figure) -> int:
+    """How many lines its legend needs."""
+    painter = QPainter(nowhere := QImage(1, 1, QImage.Format.Format_RGB32))
+    trial = FigureDrawing(painter, figure)
+    before = trial.ends_at()
+    trial.draw_legend()
+    painter.end()
+    assert not nowhere.isNull()
+    return 1 + round((trial.ends_at() - before - _LEGEND) / _LEGEND_LINE)
 
 
 def _plot_height(figure: Figure) -> float:
@@ -50,8 +76,10 @@ class FigureDrawing(Sheet):
     def __init__(self, painter: QPainter, figure: Figure) -> None:
         super().__init__(painter)
         self._figure, self._y = figure, _TOP
-        gaits = dict.fromkeys(line.gait for plot in figure.plots for line in plot.lines)
-        self._gaits = tuple(gaits)
+        self._styles = _gait_styles(_gaits(figure))
+
+    def ends_at(self) -> float:
+        return self._y
 
     def draw(self) -> None:
         size = figure_size(self._figure)
@@ -59,32 +87,38 @@ class FigureDrawing(Sheet):
         self._text(QRectF(MARGIN, self._y, _WIDTH, 200), self._figure.title, 150, weight=700)
         self._text(QRectF(MARGIN, self._y + 220, _WIDTH, 150), self._figure.subtitle, 92, MUTED)
         self._y += _HEAD
-        self._draw_legend()
+        self.draw_legend()
         self._draw_plots()
         dashed = "; dashed: toe-off" if any(plot.toe_off for plot in self._figure.plots) else ""
         for note in (*self._figure.notes, f"Over 0 to 100 % of the gait cycle{dashed}. Drawn by ExoTwin."):
             self._text(QRectF(MARGIN, self._y, _WIDTH, 2 * _FOOT_LINE), note, 72, MUTED, WRAPPED)
             self._y += _FOOT_LINE
 
-    def _draw_legend(self) -> None:
+    def draw_legend(self) -> None:
+        """One entry after another, on as many lines as they need."""
         x = MARGIN
         for side in SIDES:
             self._painter.fillRect(QRectF(x, self._y + 58, 200, 24), _color(side))
             x = self._legend_words(x + 240, side.value)
-        if len(self._gaits) > 1:
-            for gait, (width, dashes) in zip(self._gaits, _GAIT_LINES, strict=False):
+        if len(self._styles) > 1:
+            for gait, (width, dashes) in self._styles.items():
+                x = self._next_in_key(x, 300 + self._wide(gait), _LEGEND_LINE)
                 self._painter.setPen(pen_of(INK, width, dashes))
                 self._painter.drawLine(QPointF(x, self._y + 70), QPointF(x + 260, self._y + 70))
                 x = self._legend_words(x + 300, gait)
         if any(plot.band is not None for plot in self._figure.plots):
+            normal = f"{'normal' if self._figure.band_fits else 'nearest band'} ± 1 SD"
+            x = self._next_in_key(x, 240 + self._wide(normal), _LEGEND_LINE)
             self._painter.fillRect(QRectF(x, self._y + 30, 200, 80), QColor(LIGHT.norm_band))
-            normal = "normal" if self._figure.band_fits else "nearest band"
-            self._legend_words(x + 240, f"{normal} ± 1 SD")
+            self._legend_words(x + 240, normal)
         self._y += _LEGEND
 
     def _legend_words(self, x: float, words: str) -> float:
         self._text(QRectF(x, self._y, 2000, 140), words, 84, MUTED)
-        return x + QFontMetricsF(self._font(84)).horizontalAdvance(words) + 170
+        return x + self._wide(words) + 170
+
+    def _wide(self, words: str) -> float:
+        return QFontMetricsF(self._font(84)).horizontalAdvance(words)
 
     def _draw_plots(self) -> None:
         columns, height = self._figure.columns, _plot_height(self._figure)
@@ -93,17 +127,17 @@ class FigureDrawing(Sheet):
             row, column = divmod(number, columns)
             top = self._y + row * (height + _BETWEEN)
             box = QRectF(MARGIN + column * (width + GAP), top, width, height)
-            FigurePlotDrawing(self._painter, plot, self._gaits, self._family).draw(box)
+            FigurePlotDrawing(self._painter, plot, self._styles, self._family).draw(box)
         self._y += math.ceil(len(self._figure.plots) / columns) * (height + _BETWEEN)
 
 
 class FigurePlotDrawing(PlotDrawing):
-    def __init__(self, painter: QPainter, plot: FigurePlot, gaits: tuple[str, ...], family: str) -> None:
+    def __init__(self, painter: QPainter, plot: FigurePlot, styles: dict[str, _Line], family: str) -> None:
         super().__init__(painter, _value_range(plot), family)
-        self._plot, self._gaits = plot, gaits
+        self._plot, self._styles = plot, styles
 
     def draw(self, box: QRectF) -> None:
-        one_side = len({line.side for line in self._plot.lines}) == 1 and len(self._gaits) > 1
+        one_side = len({line.side for line in self._plot.lines}) == 1 and len(self._styles) > 1
         color = _color(self._plot.lines[0].side) if one_side else INK
         self._title(box, self._plot.title, color)
         if self._plot.band is not None:
@@ -120,8 +154,7 @@ class FigurePlotDrawing(PlotDrawing):
             bar = QRectF(left, self._area.bottom() - 40, right - left, 34)
             self._painter.fillRect(bar, QColor(LIGHT.norm))
         for line in self._plot.lines:
-            width, dashes = _GAIT_LINES[self._gaits.index(line.gait) % len(_GAIT_LINES)]
-            self._line(line.mean, pen_of(_color(line.side), width, dashes))
+            self._line(line.mean, pen_of(_color(line.side), *self._styles[line.gait]))
 
     def _draw_toe_off(self) -> None:
         for side, fraction in self._plot.toe_off:

@@ -8,6 +8,7 @@ from ui.theme import Tone
 from ui.wording import percent, time_left
 
 TRAINING = tuple(kind for kind, job in JOB_TABLE.items() if job.heavy)
+CANCELLING = "Cancelling…"
 ESTIMATING = "estimating the time left…"
 STREAMS = tuple(kind for kind, job in JOB_TABLE.items() if job.stream)  # endless: no progress to show
 
@@ -19,6 +20,8 @@ def job_name(kind: str) -> str:
 def job_summary(state: JobState) -> str:
     """For the header: `Train controller 62 % · 4 min left`."""
     words = job_name(state.spec.kind)
+    if state.cancelling:
+        return f"{words} · {CANCELLING.lower()}"
     if state.paused:
         return f"{words} paused"
     if state.progress.fraction is not None:
@@ -30,10 +33,17 @@ def job_summary(state: JobState) -> str:
 DONE_WITH_WARNINGS = ("Done with warnings", Tone.WARN, "attention")
 
 
+def now_doing(state: JobState) -> str:
+    """What a running job does at this moment."""
+    if state.cancelling:
+        return CANCELLING
+    return "Paused" if state.paused else state.progress.sentence
+
+
 def left_words(state: JobState) -> str:
     """How long a running job still takes: "estimating…" until its own progress tells; empty when unknown."""
     progress = state.progress
-    if state.outcome is not None or state.paused or progress.fraction is None:
+    if state.outcome is not None or state.paused or state.cancelling or progress.fraction is None:
         return ""
     return time_left(progress.remaining_s) if progress.remaining_s is not None else ESTIMATING
 
@@ -51,4 +61,4 @@ def outcome_text(state: JobState) -> tuple[str, Tone, str]:
             ending = "; it can go on from its last checkpoint" if state.resumable else ""
             return f"Stopped unexpectedly{ending}", Tone.STOP, "stop"
         case None:
-            return state.progress.sentence, Tone.NEUTRAL, "running"
+            return now_doing(state), Tone.NEUTRAL, "running"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -42,6 +43,7 @@ class JobsBridge(QObject):
         self._board = board
         self._lock = threading.Lock()
         self._waiting: list[tuple[str, Event | Outcome]] = []
+        self._cancelling: set[str] = set()  # told at once: a job may work for seconds until it looks
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_GATHER_MS)
@@ -59,12 +61,16 @@ class JobsBridge(QObject):
         return job_id
 
     def resume(self, job_id: str) -> str:
+        self._cancelling.discard(job_id)
         job_id = self._board.resume(job_id)
         self.changed.emit()
         return job_id
 
     def cancel(self, job_id: str) -> None:
+        """Ask a job to stop; its state says so from now on, its outcome follows when it has stopped."""
+        self._cancelling.add(job_id)
         self._board.cancel(job_id)
+        self.changed.emit()
 
     def pause(self, job_id: str, paused: bool) -> None:
         self._board.pause(job_id, paused)
@@ -74,14 +80,14 @@ class JobsBridge(QObject):
         self._board.send(job_id, text)
 
     def states(self) -> tuple[JobState, ...]:
-        return self._board.states()
+        return tuple(map(self._told, self._board.states()))
 
     def state(self, job_id: str) -> JobState | None:
-        return next((state for state in self._board.states() if state.spec.id == job_id), None)
+        return next((state for state in self.states() if state.spec.id == job_id), None)
 
     def running(self, *kinds: str, visit_id: str | None = None) -> JobState | None:
         """The running job of one of these kinds, of this visit or of any; every kind when none is named."""
-        for state in self._board.states():
+        for state in self.states():
             if state.outcome is not None or (kinds and state.spec.kind not in kinds):
                 continue
             if visit_id is None or state.spec.visit_id == visit_id:
@@ -94,6 +100,10 @@ class JobsBridge(QObject):
             if state.spec.kind == kind and state.spec.visit_id == visit_id:
                 return state if state.outcome is not None and state.resumable else None
         return None
+
+    def _told(self, state: JobState) -> JobState:
+        asked = state.outcome is None and state.spec.id in self._cancelling
+        return replace(state, cancelling=True) if asked else state
 
     def _on_reader_thread(self, job_id: str, event: Event | Outcome) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShow
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from core.session.flow import STEPS, Step
-from ui import theme
+from ui import tab_order, theme
 from ui.asides import Aside, Place
 from ui.job_text import STREAMS, TRAINING, job_summary
 from ui.page_stack import PageStack
@@ -19,8 +19,10 @@ from ui.widgets.header import Header
 from ui.widgets.help_strip import HelpStrip
 from ui.widgets.job_tray import JobTray
 from ui.widgets.step_list import StepList
+from ui.window_place import USUAL
 from ui.wording import day
 
+_LEAST_PX = (760, 480)  # pages scroll below what they need
 _ESC_HOLD_MS = 500  # long enough not to be hit by accident, short enough in need
 _SAVE_WAIT_MS = 8000  # how long closing waits for a training job to write its checkpoint
 
@@ -32,14 +34,15 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.context = context
         self.setWindowTitle("ExoTwin")
-        self.setMinimumSize(1180, 720)
-        self.resize(1280, 800)
+        self.setMinimumSize(*_LEAST_PX)
+        self.resize(USUAL)
         self.header, self.steps, self.tray = Header(), StepList(), JobTray()
         self.help, self.pages = HelpStrip(), PageStack(context)
         self.steps.setFixedWidth(round(224 * theme.current().scale))
         self._closing = False
         self._kinds_running: frozenset[str] = frozenset()
         self._build()
+        self._dress()
         self._connect()
         self._listen_to_keys()
         self.go_to(Step.PATIENT)
@@ -128,8 +131,13 @@ class MainWindow(QMainWindow):
             self._show_statuses()
 
     def _theme_changed(self) -> None:
+        self._dress()
         self.header.follow_theme()
-        self.pages.refresh()
+        self.pages.follow_theme()
+
+    def _dress(self) -> None:
+        for part in (self.header, self.steps, self.help, self.tray):
+            theme.dress(part)
 
     def _jobs_changed(self) -> None:
         states = self.context.jobs.states()
@@ -174,6 +182,13 @@ class MainWindow(QMainWindow):
             elif event.type() == QEvent.Type.KeyPress and self.context.exo_job is not None:
                 self._esc_timer.start()
         return super().eventFilter(watched, event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab: to the main action of the page first, wherever one was; see `ui.tab_order`."""
+        shown = () if self.pages.shown is None else self.pages.page(self.pages.shown).main_buttons
+        regions = (self.pages, self.tray, self.header, self.help, self.steps)
+        found = tab_order.stops(self, regions, shown, self.steps)
+        return tab_order.go(found, self.focusWidget(), forward=forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no widget handled: space plays and pauses, arrows step frames."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget
 
 from core.jobs.values import JobState
 from core.session.flow import JOBS, Step
+from ui import theme
 from ui.asides import Aside, Place
 from ui.pages.frame import Page
 from ui.presenters.base import StepPresenter
@@ -122,14 +123,13 @@ BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
 
 
 class PageArea(QScrollArea):
-    """Scrolls a page only when even its least height does not fit: nothing is ever cut off."""
+    """Scrolls a page only when even its least size does not fit: nothing is ever cut off."""
 
     def __init__(self, page: Page) -> None:
         super().__init__()
         self._page = page
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(page)
         page.installEventFilter(self)
 
@@ -143,9 +143,10 @@ class PageArea(QScrollArea):
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
-        width, layout = self.viewport().width(), self._page.layout()
+        layout = self._page.layout()
         if layout is None:
             return
+        width = max(self.viewport().width(), layout.totalMinimumSize().width())
         least = layout.totalMinimumSize().height()
         if layout.hasHeightForWidth():
             least = layout.totalMinimumHeightForWidth(width)
@@ -183,6 +184,7 @@ class PageStack(QStackedWidget):
             self._built[self._shown][1].leave()
         page, presenter = self._build(place)
         self._shown = place
+        theme.dress(self._areas[place])  # the look may have changed while another page was shown
         self.setCurrentWidget(self._areas[place])
         presenter.refresh()
         return page
@@ -190,6 +192,12 @@ class PageStack(QStackedWidget):
     def refresh(self) -> None:
         if self._shown is not None:
             self._built[self._shown][1].refresh()
+
+    def follow_theme(self) -> None:
+        """Dress the shown page; the hidden ones wait until they are shown, as each takes its time."""
+        if self._shown is not None:
+            theme.dress(self._areas[self._shown])
+            self.refresh()
 
     def follow_jobs(self, states: tuple[JobState, ...]) -> None:
         """Cheap while a job of the shown step goes on; a full refresh when one starts or ends."""

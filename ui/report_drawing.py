@@ -167,6 +167,7 @@ class ReportDrawing(Sheet):
         return (min(values) - 3, max(values) + 3) if values else (0.0, 1.0)
 
     def _draw_key(self) -> None:
+        """One entry after another, on as many lines as they need."""
         x = MARGIN
         self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
         x = self._key_words(x + 230, f"{'normal' if self._content.band_fits else 'nearest band'} ± 1 SD")
@@ -176,14 +177,16 @@ class ReportDrawing(Sheet):
         for label, (width, dashes) in _LINES.items():
             if label not in shown:
                 continue
+            name = _NAMES.get(label, label.value)
+            words = f"{name} ± 1 SD" if label in banded else name
+            x = self._next_in_key(x, 270 + QFontMetricsF(self._font(80)).horizontalAdvance(words), 160)
             if label in banded:
                 self._painter.fillRect(QRectF(x, self._y + 30, 230, 80), UNCERTAIN)
             self._painter.setPen(pen_of(INK, width, dashes))
             self._painter.drawLine(QPointF(x, self._y + 70), QPointF(x + 230, self._y + 70))
             if label is GaitLabel.PERSONALIZED_CONTROLLER:
                 dot(self._painter, QPointF(x + 115, self._y + 70), INK)
-            name = _NAMES.get(label, label.value)
-            x = self._key_words(x + 270, f"{name} ± 1 SD" if label in banded else name)
+            x = self._key_words(x + 270, words)
         self._y += 190
 
     def _key_words(self, x: float, words: str) -> float:

@@ -178,6 +178,7 @@ class TwoSides(PlotDrawing):
 
     def draw(self, box: QRectF) -> None:
         self._title(box, self._plot.title, INK)
+        self._note(self._plot.note)
         if self._plot.band is not None:
             self._fill_between(*self._plot.band, QColor(LIGHT.norm_band))
         for side, mean, sd in self._plot.curves:
@@ -194,15 +195,13 @@ class TwoSides(PlotDrawing):
             left, right = (self._point(percent, self._low).x() for percent in (on, off))
             bar = QRectF(left, self._area.bottom() - 30, right - left, 26)
             self._painter.fillRect(bar, QColor(LIGHT.norm))
-        self._note(self._plot.note)
 
     def _note(self, words: str) -> None:
-        """In the upper right corner, on white: curves may pass there."""
-        if not words:
-            return
-        box = QRectF(self._area.right() - 42.0 * len(words), self._area.top() - 20, 42.0 * len(words), 105)
-        self._painter.fillRect(box, QColor("white"))
-        self._words(box, words, 68, MUTED, RIGHT_ALIGNED)
+        """A line of its own between title and curves: no curve is hidden by it."""
+        if words:
+            line = QRectF(self._area.left(), self._area.top() - 15, self._area.width(), _NOTE_LINE)
+            self._words(line, words, 68, MUTED, RIGHT_ALIGNED)
+            self._area.setTop(self._area.top() + _NOTE_LINE)
 
 
 def _color(side: Side) -> QColor:
@@ -219,3 +218,4 @@ def _value_range(plot: CyclePlot) -> tuple[float, float]:
 
 
 _LINE_APART = 110.0  # room that a number beside the axis needs
+_NOTE_LINE = 85.0

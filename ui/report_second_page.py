@@ -18,7 +18,9 @@ from ui.theme.tokens import LIGHT
 _WIDTH, _RIGHT = PAGE_WIDTH - 2 * MARGIN, MARGIN + HALF + GAP
 _ROOM_ENDS = PAGE_HEIGHT - MARGIN - 250 - 60
 _PLOT, _LOWEST_PLOT, _HIGHEST_PLOT = 700.0, 480.0, 950.0
-_MOST_MUSCLES, _MOST_FORCES = 8, 6  # plots; the appendix has all of them
+_READABLE_PLOT = 620.0  # below it, powers are left to the appendix
+_MOST_MUSCLES, _MOST_FORCES, _MOMENTS = 8, 6, 3  # plots; the appendix has all of them
+_GRAVE = (Severity.STOP, Severity.WARNING)
 _NOTICE = (
     "Research prototype, not a cleared medical device. What the twin does, with and without the exo, is "
     "simulated; EMG and angles are measured. Warnings are those of the program, with their codes."
@@ -41,19 +43,32 @@ class SecondPage(FurtherPage):
     def __init__(self, painter: QPainter, content: ReportContent, number: int = 2) -> None:
         super().__init__(painter, content, number)
         self._plot_height, self._most_warnings = _PLOT, len(content.warnings)
+        self._most_forces = _MOST_FORCES
 
     def draw(self) -> None:
-        """Plots get lower first, or higher with room; then the mildest warnings are counted only."""
-        rows, ends = self._plot_rows(), self._measured()
+        """Plots share the room that warnings leave; where they are too low, powers and notes are left out."""
         heights = [self._warning_height(one) for one in self.kept_warnings()]
+        rows, room = self._settle(heights)
+        if room < _READABLE_PLOT * rows and len(self._force_plots()) > _MOMENTS:
+            self._most_forces = _MOMENTS
+            rows, room = self._settle(heights)
         if rows:
-            over = ends + sum(heights) - _ROOM_ENDS
-            self._plot_height = min(max(_PLOT - over / rows, _LOWEST_PLOT), _HIGHEST_PLOT)
-        room = _ROOM_ENDS - ends + rows * (_PLOT - self._plot_height)
-        self._most_warnings = int(np.searchsorted(np.cumsum(heights), room, side="right"))
+            self._plot_height = min(max(room / rows, _LOWEST_PLOT), _HIGHEST_PLOT)
+        left = _ROOM_ENDS - self._measured() + rows * (_PLOT - self._plot_height)
+        self._most_warnings = int(np.searchsorted(np.cumsum(heights), left, side="right"))
         self._draw_body()
         forces = self._content.forces
-        self._draw_foot(_NOTICE if forces is None else f"{_NOTICE} {forces.band_words}")
+        self._draw_foot(_NOTICE if forces is None else f"{_NOTICE} Forces: {_within(forces.band_words)}")
+
+    def _settle(self, heights: list[float]) -> tuple[int, float]:
+        """Rows of plots, and the height that all of them have together."""
+        rows = self._plot_rows()
+        empty = _ROOM_ENDS - self._measured() + rows * _PLOT
+        room = empty - sum(heights)
+        if room < _READABLE_PLOT * rows:  # notes yield to plots, warnings do not
+            grave = sum(heights[: sum(one.finding.severity in _GRAVE for one in self._content.warnings)])
+            room = min(empty - grave, _READABLE_PLOT * rows)
+        return rows, room
 
     def ends_at(self) -> float:
         """Where the lowest of what was drawn above the foot ends."""
@@ -63,7 +78,7 @@ class SecondPage(FurtherPage):
         """Where the page ends with plots as high as usual, the heading of the warnings, and none of them."""
         painter = QPainter(nowhere := QImage(1, 1, QImage.Format.Format_RGB32))
         trial = SecondPage(painter, self._content, self._number)
-        trial._measuring, trial._most_warnings = True, 0
+        trial._measuring, trial._most_warnings, trial._most_forces = True, 0, self._most_forces
         trial._draw_body()
         painter.end()
         assert not nowhere.isNull()
@@ -71,7 +86,12 @@ class SecondPage(FurtherPage):
 
     def _plot_rows(self) -> int:
         emg = -(-len(_emg_plots(self._content)) // EMG_COLUMNS)
-        return emg + -(-len(_force_plots(self._content)) // 3)
+        return emg + -(-len(self._force_plots()) // 3)
+
+    def _force_plots(self) -> tuple[CyclePlot, ...]:
+        """Moments of hip, knee and ankle, which come first, and their powers where there is room."""
+        forces = self._content.forces
+        return () if forces is None else forces.plots[: self._most_forces]
 
     def _draw_body(self) -> None:
         content = self._content
@@ -114,9 +134,11 @@ class SecondPage(FurtherPage):
             self._y += self._text(box, f"{'. '.join(key)}.", 66, MUTED, WRAPPED) + 40
 
     def _draw_forces(self) -> None:
-        forces, plots = self._content.forces, _force_plots(self._content)
+        forces, plots = self._content.forces, self._force_plots()
         if forces is not None and plots:
-            self._draw_block(forces.title, plots, 3, band=True)
+            fewer = len(plots) < min(len(forces.plots), _MOST_FORCES)
+            title = forces.title + (" · powers in the appendix" if fewer else "")
+            self._draw_block(title, plots, 3, band=True)
 
     def _draw_block(self, title: str, plots: tuple[CyclePlot, ...], columns: int, *, band: bool) -> None:
         self._y = self._heading(title, MARGIN, self._y, _WIDTH) - 20
@@ -135,7 +157,9 @@ class SecondPage(FurtherPage):
                 self._draw_warning(one)
         left_out = len(warnings) - len(kept)
         if left_out:
-            words = f"{left_out} more, all of them in the report as JSON."
+            grave = sum(one.finding.severity in _GRAVE for one in warnings if one not in kept)
+            counted = f"{left_out} more" if grave else f"{left_out} note{'s' if left_out > 1 else ''} more"
+            words = f"{counted}, all of them in the report as JSON."
             self._y += self._text(QRectF(MARGIN, self._y, _WIDTH, 200), words, 80, MUTED, WRAPPED) + 30
 
     def kept_warnings(self) -> tuple[StepWarning, ...]:
@@ -169,6 +193,6 @@ def _emg_plots(content: ReportContent) -> tuple[CyclePlot, ...]:
     return () if muscles is None or muscles.emg is None else muscles.emg.plots[:_MOST_MUSCLES]
 
 
-def _force_plots(content: ReportContent) -> tuple[CyclePlot, ...]:
-    """Moments and powers of hip, knee and ankle, which come first."""
-    return () if content.forces is None else content.forces.plots[:_MOST_FORCES]
+def _within(sentence: str) -> str:
+    """In the middle of another sentence."""
+    return sentence[:1].lower() + sentence[1:]

@@ -49,39 +49,37 @@ class Sheet:
         return y + used + 50
 
     def _table(self, table: ReportTable, x: float, y: float, width: float) -> float:
+        """Columns of one width, or as wide as what stands in them where that is too narrow."""
         y = self._heading(table.title, x, y)
-        letters = QFontMetricsF(self._font(84))
-        first = max((letters.horizontalAdvance(row.name) for row in table.rows), default=0.0) + 40
-        size, steps = self._fitting_columns(table, width - first)
-        edges = [x + first + sum(steps[:number]) for number in range(len(steps))]
+        size, first, places = self._columns_of(table, width)
         deepest = 0.0
-        for words, left, step in zip(table.columns[1:], edges, steps, strict=True):
-            box = QRectF(left + 20, y, step - 20, 400)
+        for words, (left, wide) in zip(table.columns[1:], places, strict=True):
+            box = QRectF(x + left + 20, y, wide - 20, 400)
             deepest = max(deepest, self._text(box, words, 72, MUTED, WRAPPED_RIGHT))
         y += deepest + 30
         self._rule(y, x, x + width)
         for row in table.rows:
-            self._text(QRectF(x, y, first, LINE), row.name, 84)
-            for words, left, step in zip(row.cells, edges, steps, strict=True):
-                self._text(QRectF(left, y, step, LINE), words, size, align=RIGHT_ALIGNED, weight=500)
+            self._text(QRectF(x, y, first, LINE), row.name, size)
+            for words, (left, wide) in zip(row.cells, places, strict=False):
+                self._text(QRectF(x + left, y, wide, LINE), words, size, align=RIGHT_ALIGNED, weight=500)
             y += LINE
         return y + 130
 
-    def _fitting_columns(self, table: ReportTable, room: float) -> tuple[int, list[float]]:
-        """Size of the letters and widths of the columns after the names, so that no cell is cut.
-
-        All columns are as wide, unless one needs more; then the letters shrink only where that is not enough.
-        """
-        metrics = QFontMetricsF(self._font(84, 500))
-        columns = [[row.cells[number] for row in table.rows] for number in range(len(table.columns) - 1)]
-        needed = [max((metrics.horizontalAdvance(cell) for cell in cells), default=0.0) for cells in columns]
-        needed = [own + 60 for own in needed]
-        even, total = room / max(len(needed), 1), sum(needed)
-        if all(own <= even for own in needed):
-            return 84, [even] * len(needed)
-        if total <= room:
-            return 84, [own + (room - total) / len(needed) for own in needed]
-        return int(84 * room / total), [own * room / total for own in needed]
+    def _columns_of(self, table: ReportTable, width: float) -> tuple[int, float, list[tuple[float, float]]]:
+        """Size of the letters, width of the names, and beginning and width of each further column."""
+        for size in range(84, 56, -4):
+            letters = QFontMetricsF(self._font(size, 500))
+            first = max((letters.horizontalAdvance(row.name) for row in table.rows), default=0.0) + 40
+            needed = [
+                max((letters.horizontalAdvance(row.cells[column]) for row in table.rows), default=0.0) + 30
+                for column in range(len(table.columns) - 1)
+            ]
+            if first + sum(needed) <= width:
+                break
+        step = (width - first) / max(len(needed), 1)
+        share = (width - first - sum(needed)) / max(len(needed), 1)
+        widths = [step if max(needed) <= step else own + share for own in needed]
+        return size, first, [(first + sum(widths[:number]), own) for number, own in enumerate(widths)]
 
     def _wide_table(
         self, table: ReportTable, x: float, y: float, width: float, *, signed_last: bool = False
@@ -117,6 +115,13 @@ class Sheet:
         heading, cells = QFontMetricsF(self._font(66)), QFontMetricsF(self._font(80, 700))
         widths = [heading.horizontalAdvance(word) for word in words[0].split()]
         return max([*widths, *(cells.horizontalAdvance(cell) for cell in words[1:])]) + 50
+
+    def _next_in_key(self, x: float, wide: float, line: float) -> float:
+        """Where an entry of a legend begins: on the next line where this one has no room for it."""
+        if x > MARGIN and x + wide > PAGE_WIDTH - MARGIN:
+            self._y += line
+            return MARGIN
+        return x
 
     def _rule(self, y: float, x0: float = MARGIN, x1: float = PAGE_WIDTH - MARGIN) -> None:
         self._painter.setPen(QPen(HAIR, 6))

@@ -167,7 +167,8 @@ class VisitsDrawing(Sheet):
         """As wide as the page; what stands in a column tells how wide it is."""
         self._y = self._heading(table.title, MARGIN, self._y, _WIDTH) - 30
         columns = list(zip(table.columns, *((row.name, *row.cells) for row in table.rows), strict=True))
-        letters = QFontMetricsF(self._font(_LETTERS, 600))
+        size = _letters_for(table, self._family)
+        letters = QFontMetricsF(self._font(size, 600))
         needed = [max(letters.horizontalAdvance(words) for words in column) + 60 for column in columns]
         share = max(0.0, _WIDTH - sum(needed)) / max(len(needed) - 1, 1)
         rights = [MARGIN + needed[0]]
@@ -175,11 +176,11 @@ class VisitsDrawing(Sheet):
             rights.append(rights[-1] + own + share)
         lines = [(table.columns, MUTED, 500), *(((row.name, *row.cells), INK, 400) for row in table.rows)]
         for number, (cells, color, weight) in enumerate(lines):
-            self._text(QRectF(MARGIN, self._y, needed[0], _LINE), cells[0], _LETTERS, color)
+            self._text(QRectF(MARGIN, self._y, needed[0], _LINE), cells[0], size, color)
             for left, right, words in zip(rights[:-1], rights[1:], cells[1:], strict=True):
                 strong = 600 if "▲" in words or "▼" in words else weight
                 box = QRectF(left, self._y, right - left, _LINE)
-                self._text(box, words, _LETTERS, color, RIGHT_ALIGNED, strong)
+                self._text(box, words, size, color, RIGHT_ALIGNED, strong)
             self._y += _LINE
             if not number:
                 self._rule(self._y)
@@ -242,15 +243,22 @@ class TrendDrawing:
         self._words(title, self._series.short_title, 64, INK)
         self._painter.setPen(pen_of(HAIR, 5))
         self._painter.drawLine(self._area.bottomLeft(), self._area.bottomRight())
-        for value in dict.fromkeys(self._ends):
-            words = f"{value:.{self._series.digits}f}"
-            place = QRectF(box.left() - 70, self._y_of(value) - 50, 180, 100)
-            self._words(place, words, 58, MUTED, RIGHT_ALIGNED)
+        for words, y in self._end_labels():
+            self._words(QRectF(box.left() - 70, y - 50, 180, 100), words, 58, MUTED, RIGHT_ALIGNED)
         for number, words in enumerate(self._series.places):
             at = QRectF(self._x_of(number) - 100, self._area.bottom() + 10, 200, 90)
             self._words(at, words, 58, MUTED, CENTRED)
         for side in (None, *SIDES):
             self._draw_points([point for point in self._series.points if point.side is side])
+
+    def _end_labels(self) -> list[tuple[str, float]]:
+        """The least and the largest value beside the axis, never over each other."""
+        low, high = (f"{value:.{self._series.digits}f}" for value in self._ends)
+        below, above = (self._y_of(value) for value in self._ends)
+        if low == high:
+            return [(low, 0.5 * (below + above))]
+        apart = max(0.0, 70.0 - (below - above)) / 2.0
+        return [(low, below + apart), (high, above - apart)]
 
     def _draw_points(self, points: list[TrendPoint]) -> None:
         if not points:
@@ -282,6 +290,16 @@ class TrendDrawing:
         self._painter.setFont(font_of(self._family, size, 400))
         self._painter.setPen(color)
         self._painter.drawText(box, int(align), words)
+
+
+def _letters_for(table: ReportTable, family: str) -> int:
+    """As large as usual, or as the widest rows of four recordings let them be."""
+    columns = list(zip(table.columns, *((row.name, *row.cells) for row in table.rows), strict=True))
+    for size in range(_LETTERS, 40, -2):
+        letters = QFontMetricsF(font_of(family, size, 600))
+        if sum(max(letters.horizontalAdvance(words) for words in one) + 60 for one in columns) <= _WIDTH:
+            return size
+    return 40
 
 
 def visit_color(number: int) -> QColor:

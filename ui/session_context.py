@@ -106,9 +106,10 @@ class SessionContext(QObject):
             self.jobs.send(self.exo_job, "stop")
 
     def set_theme(self, mode: Mode) -> None:
+        """Change the look; the window then dresses what it shows."""
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            theme.apply(app, mode)
+            theme.change(app, mode)
         self.theme_changed.emit()
 
     def show_message(self, sentence: str, tone: Tone = Tone.NEUTRAL) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from PySide6.QtWidgets import QWidget
 
 from core.session.flow import STEPS, Step
+from ui.asides import Aside
 from ui.idle_work import IdleWorkQueue
 from ui.page_stack import PageStack
 from ui.scene.availability import why_no_scene
@@ -31,6 +32,7 @@ LAZY_MODULES = (
     "ui.scene.mouse",
     "ui.presenters.deploy",
     "ui.presenters.report",
+    "ui.presenters.visits",
 )
 
 
@@ -54,9 +56,9 @@ def _prepare(pages: PageStack) -> Iterator[None]:
     while thread.is_alive():
         yield
     why_no_scene()
-    for step in STEPS:
+    for place in (*STEPS, *Aside):
         yield
-        page = pages.page(step)
+        page = pages.page(place)
         for number, widget in enumerate(page.findChildren(QWidget)):
             if number % WIDGETS_PER_TURN == 0:
                 yield

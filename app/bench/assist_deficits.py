@@ -38,6 +38,7 @@ from core.learning.exo.expected_assistance import expected_assistance
 from core.learning.exo.lessons import LESSONS
 from core.learning.exo.measures import WalkRecording, measured, record_walk
 from core.learning.exo.offline_stage import OfflineStage
+from core.learning.exo.sided_help import choice_seeds
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.training import BestController
@@ -58,7 +59,7 @@ HELD_OUT = tuple(range(20_010, 20_013))  # seeds of starts that chose nothing; 2
 WALKERS, SECONDS = 16, 4.0
 TRAINING_WALKERS = 16
 TAUGHT = ("level", "level-0.9", "level-1.5")
-ROUNDS = (200, 150, 150)  # gradient steps
+ROUNDS = (200, 150, 150, 150, 150)  # gradient steps
 SELECTION_WALKERS, SELECTION_S = 16, 4.0
 LEAST_RATIO, MOST_HEALTHY_RATIO = 1.3, 1.05
 AFFECTED = Side.LEFT
@@ -175,9 +176,8 @@ def _study(twin: TwinInExo) -> Study:
 def _train(twin: TwinInExo, study: Study, seed: int) -> ExoController:
     """The offline stage, as a session begins; the choice is made on other starts than the judging."""
     limits = session_limits(load_profile(DEVICE))
-    evaluator = WalkEvaluator(
-        twin, seeds=(seed + 1,), walkers=SELECTION_WALKERS, seconds=SELECTION_S, threads=1
-    )
+    seeds = choice_seeds(seed, study.sided)
+    evaluator = WalkEvaluator(twin, seeds=seeds, walkers=SELECTION_WALKERS, seconds=SELECTION_S, threads=1)
     best = BestController(evaluator, Aim.MUSCLES, sided=study.sided)
     for controller in OfflineStage(
         twin, study, limits, Aim.MUSCLES, seed=seed, rounds=ROUNDS, walkers=TRAINING_WALKERS

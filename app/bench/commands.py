@@ -24,7 +24,9 @@ class BenchOptions:
     data_dir: Path
     file: Path | None = None  # of `video`
     quick: bool = False  # `assist` within six minutes
-    assist_parts: tuple[str, ...] = ()  # of `assist`: "deficits", "situations", "ankle"; () its main blocks
+    assist_parts: tuple[
+        str, ...
+    ] = ()  # of `assist`: "deficits", "situations", "ankle", "adapt"; () its main blocks
     fidelity: str = "fast"  # of `walk` and `scenarios`, as the next three
     starts: int = 64
     seconds: float = 20.0

@@ -14,6 +14,7 @@ ASSIST_PARTS = {
     "deficits": "instead, help for one-sided deficits",
     "situations": "instead, help on ramps, stairs and the run, and when the exo fails",
     "ankle": "instead, exos at the ankle",
+    "adapt": "instead, a controller adapted to a wearer who walks otherwise than the twin",
 }
 
 

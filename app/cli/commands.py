@@ -50,7 +50,9 @@ def run(arguments: list[str]) -> int:
         return _print_advice(error.advice, EXIT_REFUSED)
     command: Command = args.command
     try:
-        return command(args)
+        status = command(args)
+        sys.stdout.flush()
+        return status
     except UserError as error:
         status = _print_advice(error.advice, EXIT_REFUSED)
         _print_restore_hint(error.advice, args)
@@ -59,7 +61,19 @@ def run(arguments: list[str]) -> int:
         print("Stopped. Finished steps are kept.", file=sys.stderr)
         return EXIT_CANCELLED
     except Exception as error:  # noqa: BLE001 - the process border: a person reads this, not a traceback
+        if isinstance(error, BrokenPipeError) and _reader_is_gone():
+            return EXIT_OK
         return _print_advice(_bug(error, _data_dir(args)), EXIT_BUG)
+
+
+def _reader_is_gone() -> bool:
+    """Whether the program that read our answer has enough of it, as `head` does."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _print_advice(advice: Advice, status: int) -> int:

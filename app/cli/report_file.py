@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -47,8 +48,8 @@ def _report(args: argparse.Namespace) -> int:
     from app.cli.export import visit_of
     from core.errors import refuse
     from core.session.report_json import report_json
-    from core.store.private import ordinary_permissions
     from core.store.repository import open_store
+    from ui.saving import copy_to
 
     if args.out is None and not args.json:
         raise refuse(
@@ -60,8 +61,10 @@ def _report(args: argparse.Namespace) -> int:
     with open_store(getattr(args, "data_dir", None) or data_dir_default()) as store:
         visit_id = visit_of(store, args.visit) or store.visit(args.visit).id
         if args.out is not None:
-            with ordinary_permissions():
-                write_visit_report(store, visit_id, args.out, appendix=args.appendix)
+            with tempfile.TemporaryDirectory() as folder:
+                made = Path(folder) / "report.pdf"
+                write_visit_report(store, visit_id, made, appendix=args.appendix)
+                copy_to(made, args.out, "The report")
         if args.json:
             print(report_json(store, visit_id), end="")
         else:

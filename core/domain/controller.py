@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.domain.adaptation import Adaptation
 from core.domain.body import JointKind
 from core.domain.cycle_correlations import CycleCorrelations
 from core.domain.findings import Finding
@@ -211,6 +212,7 @@ class TrainedController:
     aim: Aim | None = None  # None in records of versions that trained for joint effort
     gaits: tuple[MeasuredGait, ...] = ()  # held-out walks: without exo, worn without torque, this controller
     envelope: GaitEnvelope | None = None  # of the walks with it; None in older records, which are not packed
+    adapted: Adaptation | None = None  # to a recorded walk; None: trained on the twin alone
 
     def find(self, label: GaitLabel) -> WalkMeasures | None:
         return next((gait.measures for gait in self.gaits if gait.label == label.value), None)

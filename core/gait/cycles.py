@@ -70,6 +70,11 @@ def cycle_sd(cycles: GaitCycles) -> FloatArray:
     return np.asarray(cycles.angle_rad.std(axis=0, ddof=1))
 
 
+def is_held(angle_rad: FloatArray) -> bool:
+    """Whether an angle never moves: toes are held where nothing on them was seen, and 0 is no measurement."""
+    return float(np.ptp(angle_rad)) < 1e-6
+
+
 def measured_sd(motion: Motion) -> tuple[FloatArray, FloatArray]:
     """Standard deviation around the mean cycles of both sides, (101, 7) each, in the order of SIDES.
 

@@ -39,6 +39,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait"),
     "simulate_scenario": JobKind("core.tasks.simulate_scenario:run", "Simulate a situation"),
     "train_controller": JobKind("core.tasks.train_controller:run", "Train controller", heavy=True),
+    "adapt_controller": JobKind("core.tasks.adapt_controller:run", "Fine-tune the controller"),
     "compare": JobKind("core.tasks.compare:run", "Compare controllers"),
     "package_controller": JobKind("core.tasks.package_controller:run", "Package controller"),
     "deploy": JobKind("core.tasks.deploy:run", "Transfer to the exo"),

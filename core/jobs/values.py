@@ -171,6 +171,7 @@ class JobState:
     spec: JobSpec
     progress: Progress = Progress(None, "Waiting to start")
     paused: bool = False
+    cancelling: bool = False  # the person asked for its end, which has not come yet
     outcome: Outcome | None = None  # None while it runs
     resumable: bool = False  # it ended early and left a checkpoint
 

@@ -40,8 +40,13 @@ _DAY_NOTE = " Another day or camera place comes on top: 2 to 5° even in laborat
 CURVE_NOTE = "Curves: Pearson r with the first one, and root-mean-square distance with its MDC."
 
 
+_NOTHING_JUDGED = "Whether anything changed cannot be judged: a leg without two strides has no known scatter."
+
+
 def headline_of(comparison: CaptureComparison) -> str:
     """How much changed against the first recording, and how much of that would by chance."""
+    if not any(_judged(pair) for pair in comparison.pairs):
+        return _NOTHING_JUDGED
     names = gait_names(comparison.gaits)
     parts = [f"{_within(names[pair.other])}, in {_beyond_words(pair)}" for pair in comparison.pairs]
     against = f"Different from {_within(names[0])}, beyond the scatter of the strides"
@@ -50,9 +55,11 @@ def headline_of(comparison: CaptureComparison) -> str:
 
 def short_headline_of(comparison: CaptureComparison) -> str:
     """The same in one line, where the recordings are named beside it."""
+    if not any(_judged(pair) for pair in comparison.pairs):
+        return _NOTHING_JUDGED
     names = [_within(name) for name in short_names(comparison.gaits)]
     if all(_judged(pair) and not pair.beyond for pair in comparison.pairs):
-        same = [f"{names[pair.other]} in {len(_judged(pair))} numbers" for pair in comparison.pairs]
+        same = [f"{names[pair.other]} in {_judged(pair)} numbers" for pair in comparison.pairs]
         return f"No measurable difference from {names[0]}: {', '.join(same)}."
     parts = [f"{names[pair.other]} in {_beyond_words(pair)}" for pair in comparison.pairs]
     return f"Measurably different from {names[0]}: {', '.join(parts)}."
@@ -186,18 +193,17 @@ def _changed(pair: CapturePair, one: Measured) -> str:
 
 def _beyond_words(pair: CapturePair) -> str:
     judged = _judged(pair)
-    if not judged:
-        return "nothing that could be judged"
-    return f"{len(pair.beyond) or 'none'} of {len(judged)} numbers"
+    return f"{len(pair.beyond) or 'none'} of {judged} numbers" if judged else "nothing that could be judged"
 
 
-def _judged(pair: CapturePair) -> tuple[Change, ...]:
-    return tuple(one for one in pair.changes if one.verdict is not ChangeVerdict.NOT_JUDGED)
+def _judged(pair: CapturePair) -> int:
+    """How many numbers have a minimal detectable change to be held against."""
+    return sum(one.verdict is not ChangeVerdict.NOT_JUDGED for one in pair.changes)
 
 
 def _by_chance(comparison: CaptureComparison) -> str:
     """How many of the numbers of one recording would seem changed by chance alone."""
-    counts = [len(_judged(pair)) for pair in comparison.pairs]
+    counts = [_judged(pair) for pair in comparison.pairs]
     fewest = min(min(gait.strides) for gait in comparison.gaits)
     if not any(pair.beyond for pair in comparison.pairs) or fewest < LEAST_STRIDES:
         return ""

@@ -8,6 +8,8 @@ from core.domain.arrays import FloatArray
 from core.domain.body import Side
 from core.emg.normal_timing import Phases
 
+BAND_WORDS = "Measured ± 1 SD: 68 % of true angles are expected in the band."
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CyclePlot:

@@ -66,6 +66,8 @@ def export_records(
     visits = dict.fromkeys(info.visit_id for info in infos)
     patients = (_patient_file(store, visit_id) for visit_id in visits)
     named = tuple(_named_once((*files, *more, *patients)))
+    if len(visits) > 1:
+        named = tuple(_with_visit(store, file) for file in named)
     contents = {file.name: file.data for file in named}
     contents[README] = readme_text(_title(store, infos), named).encode("utf-8")
     contents[SUMS] = sums_text(contents).encode("utf-8")
@@ -73,18 +75,32 @@ def export_records(
 
 
 def _patient_file(store: Store, visit_id: str) -> ExportFile:
-    text = patient_json(store.subject_of(visit_id), store.visit(visit_id))
-    return ExportFile(FILE_NAME, text, "the patient's data, as `exotwin session run` reads them", "")
+    visit = store.visit(visit_id)
+    text = patient_json(store.subject_of(visit_id), visit)
+    about = "the patient's data at this visit, as `exotwin session run` reads them"
+    return ExportFile(FILE_NAME, text, about, "", _visit_words(store, visit_id))
+
+
+def _with_visit(store: Store, file: ExportFile) -> ExportFile:
+    """Which visit a record belongs to stands in the README."""
+    if not file.record_id:
+        return file
+    return replace(file, visit=_visit_words(store, store.info(file.record_id).visit_id))
+
+
+def _visit_words(store: Store, visit_id: str) -> str:
+    return f"{store.subject_of(visit_id).code} visit {store.visit(visit_id).number}"
 
 
 def _named_once(files: Sequence[ExportFile]) -> Iterator[ExportFile]:
-    """A name that another record has too gets the beginning of the record's id."""
+    """A name that another record has too gets the beginning of the record's id, or else a number."""
     taken: set[str] = set()
     for file in files:
-        name = file.name
-        if name in taken:
-            path = PurePath(name)
+        name, path, number = file.name, PurePath(file.name), 2
+        if name in taken and file.record_id:
             name = f"{path.stem}_{file.record_id[:8]}{path.suffix}"
+        while name in taken:
+            name, number = f"{path.stem}_{number}{path.suffix}", number + 1
         taken.add(name)
         yield replace(file, name=name)
 
@@ -93,7 +109,8 @@ def _title(store: Store, infos: Sequence[RecordInfo]) -> str:
     """Whose data these are: codes, never names."""
     visits = dict.fromkeys(info.visit_id for info in infos)
     told = [
-        f"patient {store.subject_of(visit_id).code}, visit {store.visit(visit_id).number} of "
+        f"{'synthetic ' if store.subject_of(visit_id).synthetic else ''}patient "
+        f"{store.subject_of(visit_id).code}, visit {store.visit(visit_id).number} of "
         f"{store.visit(visit_id).started_utc:%Y-%m-%d}"
         for visit_id in visits
     ]

@@ -20,6 +20,7 @@ Units
 Signs
   hip: flexion, adduction and inward rotation positive; knee: flexion positive
   ankle: dorsiflexion positive; subtalar: inversion positive; toes: flexion (downward) positive
+  toes on which nothing was seen are held at 0, and have no measures
   hip angles are those of the thigh against the model's pelvis
   moments are internal (what muscles and ligaments do) and have the sign of the angle
   exo torque: flexion or dorsiflexion positive
@@ -52,7 +53,8 @@ def readme_text(title: str, files: Sequence[ExportFile], *, notes: Sequence[str]
 
 
 def _source(file: ExportFile) -> str:
-    return f"; record {file.record_id[:8]}" if file.record_id else ""
+    visit = f"; {file.visit}" if file.visit else ""
+    return f"{visit}; record {file.record_id[:8]}" if file.record_id else visit
 
 
 NO_OSIM = (

@@ -60,6 +60,7 @@ class ExportFile:
     content: str | bytes
     about: str
     record_id: str
+    visit: str = ""  # whose it is, where the files are of several visits
 
     @property
     def data(self) -> bytes:

@@ -15,6 +15,7 @@ from core.domain.emg import EmgEnvelopes
 from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion, Stride
 from core.domain.situation import SituationWalks
 from core.emg.cycles import emg_cycles
+from core.gait.cycles import is_held
 from core.session.numbers import COLUMNS, Number, number_rows
 
 _Cell = str | float | int | None
@@ -72,6 +73,8 @@ def _cycle_rows(cycles: GaitCycles, most: int) -> Iterable[list[_Cell]]:
     mean = angle_deg.mean(axis=0)
     sd = angle_deg.std(axis=0, ddof=1) if count > 1 else np.full_like(mean, np.nan)
     for column, kind in enumerate(JointKind):
+        if is_held(cycles.angle_rad[:, :, column]):
+            continue
         for percent in range(CYCLE_POINTS):
             strides = [float(value) for value in angle_deg[:, percent, column]]
             numbers = [float(mean[percent, column]), float(sd[percent, column]), *strides]

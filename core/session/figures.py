@@ -18,9 +18,9 @@ from core.domain.record import RecordInfo, RecordKind
 from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.scenario import LEVEL_WALKING
 from core.emg.normal_timing import SOURCE, Phases
-from core.gait.cycles import mean_cycle, measured_sd
+from core.gait.cycles import is_held, mean_cycle, measured_sd
 from core.gait.norm_choice import Norm, kinetic_norm
-from core.session.cycle_plot import CyclePlot
+from core.session.cycle_plot import BAND_WORDS, CyclePlot
 from core.session.norms import motion_norm, motion_walker
 from core.session.report_emg import emg_plots
 from core.session.report_muscles import force_plots, motion_of
@@ -72,7 +72,9 @@ def record_figure(store: Store, info: RecordInfo) -> Figure | None:
 
 def _whose(store: Store, info: RecordInfo) -> str:
     visit = store.visit(info.visit_id)
-    return f"{store.subject_of(info.visit_id).code} · visit {visit.number} of {visit.started_utc:%Y-%m-%d}"
+    subject = store.subject_of(info.visit_id)
+    code = f"synthetic patient {subject.code}" if subject.synthetic else subject.code
+    return f"{code} · visit {visit.number} of {visit.started_utc:%Y-%m-%d}"
 
 
 def _motion(store: Store, info: RecordInfo) -> Figure:
@@ -83,7 +85,8 @@ def _motion(store: Store, info: RecordInfo) -> Figure:
     speed = motion.measures.speed_m_s
     told = [_whose(store, info), stride_words(left, right)]
     told += [f"{speed:.2f} m/s"] if math.isfinite(speed) else []
-    notes = ["Mean ± 1 SD. Flexion, adduction, inward rotation, dorsiflexion and inversion are positive."]
+    band = BAND_WORDS if motion.kinematics.spread_rad is not None else "Mean ± 1 SD over strides."
+    notes = [f"{band} Flexion, adduction, inward rotation, dorsiflexion and inversion are positive."]
     notes += ["One camera: only bending and stretching can be trusted."] if motion.sagittal_only else []
     norm = motion_norm(store, info.id, motion)
     plots = () if motion.without_walk else tuple(_joint_plot(kind, motion, norm) for kind in kinds)
@@ -96,10 +99,8 @@ def _motion(store: Store, info: RecordInfo) -> Figure:
 
 
 def _moves(motion: Motion, kind: JointKind) -> bool:
-    """Toes are held where nothing on them was seen: a flat line is no measurement."""
     column = list(JointKind).index(kind)
-    angles = [cycles.angle_rad[:, :, column] for cycles in motion.cycles if len(cycles.angle_rad)]
-    return any(float(np.ptp(one)) > 1e-6 for one in angles)
+    return any(not is_held(one.angle_rad[:, :, column]) for one in motion.cycles if len(one.angle_rad))
 
 
 def _joint_plot(kind: JointKind, motion: Motion, norm: Norm) -> FigurePlot:
@@ -162,8 +163,9 @@ def _kinetics(store: Store, info: RecordInfo) -> Figure:
     norm = None if motion is None else kinetic_norm(motion_walker(store, info.visit_id, motion))
     notes = ["Internal moments, flexion and dorsiflexion positive; mean ± 1 SD over strides."]
     notes += [] if norm is None else [norm.legend]
+    mark = f"{'synthetic_' if kinetics.synthetic else ''}{'estimated' if estimated else 'measured'}"
     return Figure(
-        f"{'estimated' if estimated else 'measured'}_forces",
+        f"{mark}_forces",
         f"Moments, powers and ground forces · {words}",
         _whose(store, info),
         tuple(_both_sides(plot) for plot in plots if plot.curves),

@@ -108,7 +108,7 @@ JOBS: dict[Step, frozenset[str]] = {
         {"fit_twin", "calibrate_muscles", "assess_deficits", "fit_impairments", "learn_gait"}
     ),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
-    Step.TRAIN: frozenset({"train_controller"}),
+    Step.TRAIN: frozenset({"train_controller", "adapt_controller"}),
     Step.COMPARE: frozenset({"compare"}),
     Step.DEPLOY: frozenset({"package_controller", "deploy", "virtual_walk", "roll_back", "telemetry"}),
     Step.REPORT: frozenset(),
@@ -183,6 +183,8 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
             used = by_id.get(input_id)
             if used is None or used.kind is RecordKind.CHOSEN_IMPAIRMENTS:
                 continue  # what a twin has of these is compared above: the same list again changes nothing
+            if used.kind is RecordKind.WALK and record.kind is RecordKind.CONTROLLER:
+                continue  # its own walks come after it, and make it no older
             newest = facts.newest(*(CAPTURED if used.kind in CAPTURED else (used.kind,)))
             corrected = used.kind in kinds  # a correction of the record it was made from
             if newest is not None and newest.id != used.id and not corrected:

@@ -85,7 +85,8 @@ class NormalNumber:
         factor, unit, digits = _UNITS[self.number]
         words = f"{factor * value.mean:.{digits}f}"
         if math.isfinite(value.sd) and value.sd > 0:
-            words += f" ± {factor * value.sd:.{digits}f}"
+            finer = digits if factor * value.sd >= 0.5 * 10.0**-digits else digits + 1  # never "± 0"
+            words = f"{factor * value.mean:.{finer}f} ± {factor * value.sd:.{finer}f}"
         return f"{words}{unit}" if unit == "°" else f"{words} {unit}"
 
     def _mark(self, value: float, sd: float) -> Mark:

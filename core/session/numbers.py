@@ -13,7 +13,7 @@ from core.domain.body import JointKind, Side
 from core.domain.controller import Comparison, GaitScore
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
-from core.domain.kinetics import Kinetics
+from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.motion import GaitCycles, Motion, Spread
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel, RolloutSet
 from core.domain.scenario import LEVEL_WALKING
@@ -21,6 +21,7 @@ from core.domain.situation import SituationWalks, find_walks
 from core.domain.situation_effects import effect_of, situation_name
 from core.domain.twin import GaitPolicy, Twin
 from core.domain.walk_measures import Estimate, WalkMeasures, WalkRatios
+from core.gait.cycles import is_held
 
 BOTH = "both sides"
 
@@ -39,6 +40,7 @@ class Number:
     high: float | None = None
     count: int | None = None
     simulated: bool = False
+    estimated: bool = False  # by a model, without a measurement of the quantity itself
 
 
 def _known(value: float | np.floating | None) -> float | None:
@@ -84,11 +86,16 @@ def _spread(
 
 
 def _joint_ranges(cycles: GaitCycles, source: str) -> Iterator[Number]:
-    """Largest, smallest and range of each joint in a stride: mean and spread over the strides."""
+    """Largest, smallest and range of each joint in a stride: mean and spread over the strides.
+
+    Not of joints that are held.
+    """
     if not len(cycles.angle_rad):
         return
     angle_deg = np.degrees(cycles.angle_rad)
     for column, kind in enumerate(JointKind):
+        if is_held(cycles.angle_rad[:, :, column]):
+            continue
         top, bottom = angle_deg[:, :, column].max(axis=1), angle_deg[:, :, column].min(axis=1)
         for name, values in (("largest", top), ("smallest", bottom), ("range", top - bottom)):
             yield _over_strides(f"{kind.label.lower()}, {name}", cycles.side, values, "deg", source)
@@ -104,7 +111,7 @@ def _ranges_over_time(motion: Motion, source: str) -> Iterator[Number]:
         for side, column in zip(Side, kind.columns, strict=True):
             angle = np.degrees(motion.kinematics.angle_rad[:, column])
             seen = angle[np.isfinite(angle)]
-            if len(seen):
+            if len(seen) and not is_held(seen):
                 yield Number(f"{kind.label.lower()}, largest", side.value, float(seen.max()), "deg", source)
                 yield Number(f"{kind.label.lower()}, smallest", side.value, float(seen.min()), "deg", source)
 
@@ -114,7 +121,7 @@ def _ranges_over_time(motion: Motion, source: str) -> Iterator[Number]:
 
 def kinetics_numbers(kinetics: Kinetics, source: str) -> tuple[Number, ...]:
     """Peaks of internal moments and powers in the mean cycle, and work, per joint and side."""
-    found = []
+    found: list[Number] = []
     for cycles in kinetics.cycles:
         if not len(cycles.moment_nm_kg):
             continue
@@ -131,7 +138,8 @@ def kinetics_numbers(kinetics: Kinetics, source: str) -> tuple[Number, ...]:
         name, side = work.joint.kind.label.lower(), work.joint.side.value
         found.append(Number(f"{name}, work given", side, _known(work.positive_j_kg), "J/kg", source))
         found.append(Number(f"{name}, work taken up", side, _known(work.negative_j_kg), "J/kg", source))
-    return tuple(found)
+    estimated = kinetics.source is ForceSource.ESTIMATED
+    return tuple(replace(one, estimated=estimated) for one in found)
 
 
 def emg_numbers(emg: EmgEnvelopes, source: str) -> tuple[Number, ...]:
@@ -156,7 +164,10 @@ def twin_numbers(twin: Twin, source: str) -> tuple[Number, ...]:
         (f"{name.replace('_', ' ')}, of the generic model", float(getattr(scale, name)), "")
         for name in ("pelvis_width", "thigh", "shank", "foot", "trunk")
     ]
-    return tuple(Number(name, "twin", _known(value), unit, source) for name, value, unit in (*rows, *factors))
+    return tuple(
+        Number(name, "twin", _known(value), unit, source, estimated=True)
+        for name, value, unit in (*rows, *factors)
+    )
 
 
 def policy_numbers(policy: GaitPolicy, source: str) -> tuple[Number, ...]:
@@ -280,7 +291,10 @@ def _estimate(name: str, of: str, value: Estimate, unit: str, source: str, seeds
     return Number(name, of, _known(value.mean), unit, source, low=low, high=high, count=seeds, simulated=True)
 
 
-COLUMNS = ("measure", "of", "value", "sd", "low_95", "high_95", "count", "unit", "simulated", "record")
+COLUMNS = (
+    *("measure", "of", "value", "sd", "low_95", "high_95", "count", "unit"),
+    *("simulated", "estimated", "record"),
+)
 
 
 def number_rows(numbers: Sequence[Number]) -> list[list[str | float | int | None]]:
@@ -296,6 +310,7 @@ def number_rows(numbers: Sequence[Number]) -> list[list[str | float | int | None
             one.count,
             one.unit,
             "yes" if one.simulated else "no",
+            "yes" if one.estimated else "no",
             one.source,
         ]
         for one in numbers

@@ -28,6 +28,7 @@ from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norm_choice import Norm
 from core.gait.norm_numbers import GaitNumber
 from core.session.conditions import condition_badges
+from core.session.cycle_plot import BAND_WORDS
 from core.session.flow import Step
 from core.session.impairments import impairment_lines
 from core.session.interpretation import interpretation_of
@@ -115,8 +116,6 @@ NOTICE = (
     "camera are reliable in the sagittal plane only."
 )
 
-BAND_NOTICE = " Measured ± 1 SD: 68 % of true angles are expected in the band."
-
 
 def report_content(store: Store, visit_id: str) -> ReportContent:
     """Collect the report of a visit. Raises UserError RPT-001 when no motion was solved yet."""
@@ -156,7 +155,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
             _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment),
             _newest(store, visit_id, RecordKind.WALK, ExoWalk),
         ),
-        notice=NOTICE + (BAND_NOTICE if banded else ""),
+        notice=f"{NOTICE} {BAND_WORDS}" if banded else NOTICE,
         made_on=day_words(datetime.now(UTC)),
         synthetic=synthetic,
         forces=force_part(store, visit_id),

@@ -16,7 +16,7 @@ from core.domain.controller import Comparison, Deployment, Package
 from core.domain.motion import GaitCycles, Motion
 from core.domain.record import Decision, RecordInfo, RecordKind
 from core.domain.rollout import RolloutSet
-from core.gait.cycles import cycle_sd, mean_cycle
+from core.gait.cycles import cycle_sd, is_held, mean_cycle
 from core.session.export import OF_A_VISIT
 from core.session.export_record import record_numbers
 from core.session.interpretation import interpretation_of
@@ -111,6 +111,7 @@ def _number(one: Number) -> Values:
         "high_95": one.high,
         "count": one.count,
         "simulated": one.simulated,
+        "estimated": one.estimated,
         "record": one.source,
     }
 
@@ -140,6 +141,8 @@ def _joints(cycles: GaitCycles, gait: str, source: str, *, simulated: bool) -> I
         return
     mean, sd = np.degrees(mean_cycle(cycles)), np.degrees(cycle_sd(cycles))
     for column, kind in enumerate(JointKind):
+        if is_held(cycles.angle_rad[:, :, column]):
+            continue
         yield {
             "name": kind.label.lower(),
             "of": gait,

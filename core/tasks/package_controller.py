@@ -59,7 +59,9 @@ def _packed(store: Store, params: Params, context: JobContext) -> tuple[BuiltPac
     serial = str(params.get("device_serial") or "")
     origin = origin_of(store, controller_id, comparison_id, tag, serial)
     trained, comparison = store.load(controller_id, TrainedController), store.load(comparison_id, Comparison)
-    trained = replace(trained, synthetic=trained.synthetic or comparison.synthetic or subject.synthetic)
+    nobody_walked = trained.adapted is not None and trained.adapted.virtual
+    synthetic = trained.synthetic or comparison.synthetic or subject.synthetic or nobody_walked
+    trained = replace(trained, synthetic=synthetic)
     profile = load_profile(trained.device_id)
     built = build_package(trained, profile, origin, key, comparison=comparison)
     package = parse_package(built.archive)

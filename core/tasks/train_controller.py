@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
 from core.learning.exo.evaluation import EVALUATION_WALKERS, WalkEvaluator
 from core.learning.exo.lesson_scores import LessonEvaluators
 from core.learning.exo.offline_stage import OFFLINE_STEPS, OfflineStage, offline_steps
+from core.learning.exo.sided_help import choice_seeds
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.training import (
     CURVES,
@@ -163,7 +165,7 @@ class _ControllerTraining:
         self._check_checkpoint()
         self._plan_course(OFFLINE_STEPS, iterations)
         study = study_twin(self._twin, self._limits, seed=self._seed, watch=self._on_study)
-        evaluator = self._evaluator([self._seed + 1], SELECTION_S)
+        evaluator = self._evaluator(choice_seeds(self._seed, study.sided), SELECTION_S)
         # A first controller in less than a minute is the only one: there is no choice to look at lessons for.
         others = LessonEvaluators(self._twin, study.lessons[1:], seed=self._seed + 1)
         quick = self._minutes < QUICK_MINUTES
@@ -181,7 +183,7 @@ class _ControllerTraining:
             if self._checkpoint.is_file():
                 check_checkpoint(self._checkpoint.read_bytes())
 
-    def _evaluator(self, seeds: list[int], seconds: float) -> WalkEvaluator:
+    def _evaluator(self, seeds: Sequence[int], seconds: float) -> WalkEvaluator:
         return WalkEvaluator(self._twin, seeds=seeds, walkers=EVALUATION_WALKERS, seconds=seconds)
 
     def _plan_course(self, rounds: tuple[int, ...], iterations: int | None) -> None:

@@ -17,7 +17,12 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.walking_ability import VisitNotes, WalkingAid
 from core.jobs.values import JobSpec, SilentContext
 from core.session.capture_change import compare_captures, save_comparison
-from core.session.capture_tables import change_table, headline_of, prediction_table
+from core.session.capture_tables import (
+    change_table,
+    headline_of,
+    prediction_table,
+    short_headline_of,
+)
 from core.session.capture_trend import EFFORT_TITLE, trend_series
 from core.session.captures import captures_of, recordings_to_compare
 from core.session.conditions import condition_of, state_condition
@@ -247,3 +252,11 @@ def test_a_comparison_is_a_table_for_spreadsheets(store: Store, patient_id: str)
     assert float(knee["difference"]) == pytest.approx(change.difference)
     assert float(knee["mdc95"]) == pytest.approx(change.mdc)
     assert (knee["unit"], knee["condition"], knee["verdict"]) == ("°", "personalized", "beyond")
+
+
+def test_single_strides_are_not_headed_by_a_difference(store: Store, patient_id: str) -> None:
+    visit_with(store, patient_id, strides=1)
+    visit_with(store, patient_id, strides=1)
+    found = compared(store, patient_id)
+    for headline in (headline_of(found), short_headline_of(found)):
+        assert "cannot be judged" in headline and "ifferent" not in headline

@@ -199,3 +199,31 @@ def test_done_with_warnings_says_so_and_holds_nothing() -> None:
     found = status(warned, Step.MOTION)
     assert (found.state, found.warning) == (StepState.DONE, "The left ankle was hidden.")
     assert status(warned, Step.PERSONALIZE).blocker is None and not status(warned, Step.PERSONALIZE).warning
+
+
+def test_an_adapted_controller_stays_up_to_date_after_its_own_walk_but_not_the_comparison_before() -> None:
+    """A controller comes from a walk; the next walk with it makes it no older."""
+    facts = replace(
+        DONE_SO_FAR,
+        records=(
+            *RECORDS,
+            a_record("con", RecordKind.CONTROLLER, "pol"),
+            a_record("com", RecordKind.COMPARISON, "con", "pol", "mot"),
+            a_record("pac", RecordKind.PACKAGE, "con", "com"),
+            a_record("dep", RecordKind.DEPLOYMENT, "pac"),
+            a_record("wal", RecordKind.WALK, "dep"),
+            a_record("con2", RecordKind.CONTROLLER, "pol", "con", "wal"),
+        ),
+    )
+    assert status(facts, Step.TRAIN).state is StepState.DONE
+    assert status(facts, Step.COMPARE).stale_reason == "A newer controller was made after this result."
+    assert status(facts, Step.DEPLOY).state is StepState.STALE
+    again = (
+        a_record("com2", RecordKind.COMPARISON, "con2", "pol", "mot"),
+        a_record("pac2", RecordKind.PACKAGE, "con2", "com2"),
+        a_record("dep2", RecordKind.DEPLOYMENT, "pac2"),
+        a_record("wal2", RecordKind.WALK, "dep2"),
+    )
+    facts = replace(facts, records=(*facts.records, *again))
+    for step in (Step.TRAIN, Step.COMPARE, Step.DEPLOY):
+        assert status(facts, step).state is not StepState.STALE

@@ -14,6 +14,7 @@ from core.deploy.checks import for_virtual_only
 from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, trusted_keys
 from core.deploy.package import read_package
 from core.devices.exo_link import ExoLink, connect
+from core.domain.adaptation import Adaptation, WornGait
 from core.domain.audit import NO_ENTRIES, AuditHead, first_broken_link, next_entry
 from core.domain.controller import (
     UNATTENDED_APPROVER,
@@ -111,6 +112,19 @@ def test_a_package_of_a_synthetic_patient_is_for_a_virtual_exo_whatever_was_reco
     assert contents.manifest.training.synthetic and "synthetic" in package.virtual_only
     codes = [advice.code for advice in for_virtual_only(contents, trusted_keys(visit.data_dir))]
     assert "DEP-025" in codes
+
+
+@pytest.mark.parametrize("virtual", (True, False))
+def test_a_controller_adapted_to_a_virtual_walk_is_for_a_virtual_exo_only(tmp_path, virtual):
+    """Nobody walked so, whoever's twin it was."""
+    gait = WornGait(1.0, (0.6, 0.7), (20, 20))
+    adapted = Adaptation("walk", "before", virtual, gait, gait, gait, 0.19, 0.12, 0.10, 0.998)
+    visit = signed_visit(tmp_path, replace(trained(), adapted=adapted))
+    package_id = packed(visit, tmp_path)
+    with open_store(visit.data_dir) as store:
+        contents = read_package(store.folder(package_id) / store.load(package_id, Package).file_name)
+    codes = [advice.code for advice in for_virtual_only(contents, trusted_keys(visit.data_dir))]
+    assert ("DEP-025" in codes) == virtual
 
 
 def test_a_package_that_no_person_signed_goes_onto_no_real_exo(visit, tmp_path, monkeypatch):

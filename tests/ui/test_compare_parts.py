@@ -16,10 +16,12 @@ from core.domain.record import RecordKind
 from core.session.flow import Step
 from tests.ui import compared, records, walks
 from tests.ui.board import HandBoard
+from ui.page_stack import PageArea
 from ui.pages.compare import ComparePage
 from ui.pages.correlations import CorrelationsView
 from ui.pages.help_by_side import HelpView
 from ui.pages.situations import SituationsPanel, SituationsView
+from ui.pages.torque_curves import LEAST_GRID_PX
 from ui.plots.color_map import ColorMap, contrast, ink_on, number_words
 from ui.plots.curves import CurveStyle, ExoQuantity
 from ui.plots.plot_style import mixed
@@ -283,6 +285,34 @@ def test_every_part_fits_a_small_screen_below_a_verdict_of_three_lines(
     assert page.correlations.table.horizontalScrollBar().maximum() == 0
     page.close()
     page.deleteLater()
+
+
+def test_pictures_and_torque_keep_their_height_below_a_long_verdict(
+    context: SessionContext, visit_id: str
+) -> None:
+    """Everything got worse: headline and sentence are long, and the page scrolls rather than run over."""
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    inputs = (made[Step.TRAIN], made[Step.PERSONALIZE], made[Step.MOTION])
+    worse = compared.comparison(dict.fromkeys(compared.COSTS, (1.0, 1.3, (0, 2, 2))))
+    context.store.save(RecordKind.COMPARISON, worse, visit_id=visit_id, inputs=inputs, summary="")
+    page = ComparePage()
+    ComparePresenter(page, context).refresh()
+    view = page.comparison._view
+    assert view is not None
+    page.comparison.show_view(dataclasses.replace(view, sentence="It costs more energy per metre. " * 16))
+    area = PageArea(page)
+    area.resize(1142, 672)
+    area.show()
+    QApplication.processEvents()
+    stage = page.comparison.stage
+    assert stage.height() >= stage.minimumSizeHint().height()
+    assert "stairs down (" not in page._reason_prompt.text()  # the Situations tab tells them one by one
+    page.tabs.setCurrentWidget(page.situations)
+    QApplication.processEvents()
+    grid = page.situations.torque.grid
+    assert grid is not None and grid.height() >= LEAST_GRID_PX
+    area.close()
+    area.deleteLater()
 
 
 def test_the_power_of_an_ankle_exo_is_that_at_the_ankle() -> None:

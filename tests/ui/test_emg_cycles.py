@@ -75,6 +75,9 @@ def test_the_page_draws_them_beside_the_signals(
     context.store.save(RecordKind.MOTION, motion(), visit_id=visit_id, summary="motion")
     context.store.save(RecordKind.EMG, emg(), visit_id=visit_id, summary="emg")
     context.record_changed.emit()
+    assert page._cycles.findChildren(GaitCyclePlot) == []  # not while its tab is hidden: they take their time
+    page.show()
+    page._result.setCurrentWidget(page._cycles)
     drawn = [plot.panel for plot in page._cycles.findChildren(GaitCyclePlot) if plot.panel is not None]
     assert drawn and all(isinstance(panel.kind, EmgQuantity) for panel in drawn)
     assert page._cycles.activity.rowCount() == len(drawn)

@@ -7,7 +7,9 @@ import dataclasses
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from core.domain.controller import Aim
+from core.domain.adaptation import Adaptation, WornGait
+from core.domain.controller import Aim, TrainedController
+from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
 from core.domain.scene_arrays import pack_scene
 from core.domain.twin import GENERIC_BODY, Twin
@@ -15,6 +17,7 @@ from core.jobs.values import Cancelled, Done, Picture, Progress, Sample
 from core.session.flow import Step
 from core.tasks import learn_gait
 from tests.refusals import refused
+from tests.session.test_adaptable import longer
 from tests.ui import records, walks
 from tests.ui.board import HandBoard
 from ui.pages.personalize import FIDELITIES, PersonalizePage
@@ -277,3 +280,55 @@ def test_a_twin_that_falls_early_is_not_called_good() -> None:
     words, tone = result_headline(records.gait_policy(walk_seconds=4.0))
     assert words == "The twin walks 4 s without a fall only. Let it learn for longer."
     assert tone is Tone.WARN
+
+
+def test_fine_tuning_is_offered_once_somebody_has_walked_and_says_whose_walk_it_is(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.DEPLOY)
+    page, presenter = train(context)
+    assert [key for key, _ in page._secondary_actions] == ["again"]
+    short = records.walk(context.store, visit_id, made[Step.DEPLOY])
+    presenter.refresh()
+    (key, words), *_ = page._secondary_actions
+    assert key == "adapt" and words.startswith("Fine-tune from the virtual walk of ")
+    assert "too short" in page._secondary_why_not["adapt"]
+    assert not page._secondary.itemAt(0).widget().isEnabled()
+
+    walk = longer(context.store.load(short, ExoWalk), 2)
+    inputs = (made[Step.DEPLOY],)
+    walk_id = context.store.save(RecordKind.WALK, walk, visit_id=visit_id, inputs=inputs, summary="")
+    presenter.refresh()
+    assert page._secondary.itemAt(0).widget().isEnabled()
+    page.secondary_action.emit("adapt")
+    job = board.jobs["job-1"].spec
+    assert (job.kind, job.params) == ("adapt_controller", {"walk_id": walk_id, "seed": 0})
+    presenter.refresh()
+    assert page._headline.text() == "The controller is fine-tuned to the recorded walk, within its bounds."
+
+    board.happens("job-1", Cancelled())
+    records.fill(context.store, visit_id, Step.TRAIN)  # a newer one, with which nobody has walked
+    presenter.refresh()
+    assert [key for key, _ in page._secondary_actions] == ["again"]
+
+
+def test_an_adapted_controller_says_what_it_was_adapted_to(context: SessionContext, visit_id: str) -> None:
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    trained = context.store.load(made[Step.TRAIN], TrainedController)
+    gait = WornGait(1.0, (0.6, 0.7), (20, 20))
+    adapted = Adaptation("walk", "before", True, gait, gait, gait, 0.19, 0.12, 0.10, 0.998)
+    inputs = (made[Step.PERSONALIZE], made[Step.TRAIN])
+    context.store.save(
+        RecordKind.CONTROLLER,
+        dataclasses.replace(trained, adapted=adapted, curves=(records.curve("against", 0.1),)),
+        visit_id=visit_id,
+        inputs=inputs,
+        summary="",
+    )
+    page, _ = train(context)
+    facts = {fact.name: fact for fact in page.view._facts._facts}
+    assert facts["exo braking"].value == "12 % → 10 %"
+    assert "up to 19 % of the peak; 20 % are allowed" in facts["exo braking"].tip
+    assert set(shown_cards(page)) == {"against"}
+    shown = [page._badges.itemAt(number).widget().text() for number in range(page._badges.count())]
+    assert "Fine-tuned to a virtual walk" in shown

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from core.domain.controller import MeasuredGait
 from core.domain.record import RecordKind
@@ -123,6 +125,29 @@ def test_the_theme_changes_without_leaving_the_page(context: SessionContext, win
     context.set_theme(Mode.LIGHT)
 
 
+def test_a_changed_theme_looks_as_if_the_program_had_started_in_it(
+    app: QApplication, context: SessionContext, window: MainWindow, visit_id: str
+) -> None:
+    seen_first, seen_later = Step.EMG, Step.CAPTURE
+    for step in (seen_later, seen_first):
+        window.go_to(step)
+    context.set_theme(Mode.DARK)
+    assert not window.pages._areas[seen_later].styleSheet()  # all pages at once would take two seconds
+    changed = [_picture(window, step) for step in (seen_first, seen_later)]
+    theme.apply(app, Mode.DARK)
+    started = MainWindow(context)
+    started.resize(window.size())
+    started.show()
+    assert changed == [_picture(started, step) for step in (seen_first, seen_later)]
+    theme.apply(app, Mode.LIGHT)
+
+
+def _picture(window: MainWindow, step: Step) -> QImage:
+    window.go_to(step)
+    QTest.qWait(30)
+    return window.grab().toImage()
+
+
 def test_the_tray_tells_of_the_running_job_and_opens_upward(
     context: SessionContext, window: MainWindow, board: HandBoard
 ) -> None:
@@ -134,6 +159,29 @@ def test_the_tray_tells_of_the_running_job_and_opens_upward(
     assert line._sentence.text() == "62 % · Fitting the skeleton · 4 min left"
     window.header.show_jobs.emit()
     assert window.tray._list.isVisible()
+
+
+def test_cancelling_is_told_in_the_turn_of_the_click_and_until_the_job_has_ended(
+    context: SessionContext, window: MainWindow, board: HandBoard, visit_id: str
+) -> None:
+    store = context.store
+    store.save(RecordKind.LANDMARKS, landmarks(2), visit_id=visit_id, summary="l")
+    window.go_to(Step.MOTION)
+    job = context.submit("solve_motion")
+    board.happens(job, Progress(0.62, "Fitting the skeleton", 240.0))
+    card, line = window.pages.page(Step.MOTION)._running, window.tray._lines[f"first {job}"]
+    until(lambda: card._sentence.text() == "Fitting the skeleton")
+    card._cancel.click()  # no event is handled between this and what is seen
+    assert card._sentence.text() == "Cancelling…" and not card._cancel.isEnabled()
+    assert line._sentence.text() == "62 % · Cancelling…" and not line._cancel.isEnabled()
+    assert window.header._job.text() == "Solve motion · cancelling…"
+    assert board.cancelled == [job]
+    board.happens(job, Progress(0.7, "Fitting the skeleton", 200.0))  # it has not looked yet
+    until(lambda: line._sentence.text().startswith("70 %"))
+    assert line._sentence.text() == "70 % · Cancelling…" and card._sentence.text() == "Cancelling…"
+    board.happens(job, Cancelled())
+    until(lambda: not card.isVisible())
+    assert window.tray._lines[job]._sentence.text() == "Stopped"
 
 
 def test_help_is_one_paragraph_in_place(window: MainWindow) -> None:

@@ -190,7 +190,7 @@ def test_a_saved_picture_and_its_numbers_may_be_read_as_other_files_of_the_perso
     private_process: None, app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ask(_parent: object, _title: str, name: str, _kind: str) -> tuple[str, str]:
-        return str(tmp_path / name), ""
+        return str(tmp_path / Path(name).name), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
     plot = GaitCyclePlot()

@@ -84,9 +84,10 @@ def test_the_report_cuts_no_number_of_a_narrow_table(app: QApplication) -> None:
     picture = QImage(60, 60, QImage.Format.Format_RGB32)
     painter = QPainter(picture)
     sheet = Sheet(painter)
-    for room in (HALF - 700.0, HALF - 1200.0):
-        size, steps = sheet._fitting_columns(table, room)
+    for width in (HALF, HALF - 500.0):
+        size, _first, places = sheet._columns_of(table, width)
         letters = QFontMetricsF(sheet._font(size, 500))
-        assert sum(steps) <= room + 1.0
-        assert all(letters.horizontalAdvance(cell) < step for cell, step in zip(cells, steps, strict=True))
+        assert places[-1][0] + places[-1][1] <= width + 1.0
+        for cell, (_, wide) in zip(cells, places, strict=True):
+            assert letters.horizontalAdvance(cell) < wide
     painter.end()

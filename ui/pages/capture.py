@@ -7,9 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.domain.findings import Finding
+from ui.file_dialogs import ask_file, ask_files
 from ui.pages.calibration_panel import CalibrationPanel, CalibrationState
 from ui.pages.frame import Page
 from ui.pages.number_table import NumberTable, NumberTableWidget
@@ -184,26 +185,21 @@ class CapturePage(Page):
     def choose_board_films(self) -> None:
         """Ask for one film, or one picture, of the board per camera."""
         pattern = " ".join(f"*{ending}" for ending in (*VIDEO_ENDINGS, *PICTURE_ENDINGS))
-        names, _ = QFileDialog.getOpenFileNames(
-            self, "The board as each camera filmed it", "", f"Films and pictures ({pattern});;All files (*)"
-        )
-        if names:
-            self.board_films_chosen.emit(tuple(sorted(Path(name) for name in names)))
+        title, kinds = "The board as each camera filmed it", f"Films and pictures ({pattern});;All files (*)"
+        if paths := ask_files(self, title, kinds):
+            self.board_films_chosen.emit(paths)
 
     def check_calibration(self) -> None:
         """Ask for another program's calibration, to look at it and keep it with the visit."""
-        name = self._calibration_file()
-        if name:
-            self.calibration_file_chosen.emit(Path(name))
+        path = self._calibration_file()
+        if path is not None:
+            self.calibration_file_chosen.emit(path)
 
     def choose_files(self) -> None:
         """Ask for files with the system's own chooser."""
         pattern = " ".join(f"*{ending}" for ending in VIDEO_ENDINGS)
-        names, _ = QFileDialog.getOpenFileNames(
-            self, "Videos of one walk", "", f"Videos ({pattern});;All files (*)"
-        )
-        if names:
-            self.files_chosen.emit(tuple(sorted(Path(name) for name in names)))
+        if paths := ask_files(self, "Videos of one walk", f"Videos ({pattern});;All files (*)"):
+            self.files_chosen.emit(paths)
 
     def choose_trial(self) -> None:
         """Ask for a laboratory's walk."""
@@ -213,15 +209,13 @@ class CapturePage(Page):
 
     def choose_calibration(self) -> None:
         """Ask for the file that tells where the cameras stand."""
-        name = self._calibration_file()
-        if name:
-            self.calibration_chosen.emit(Path(name))
+        path = self._calibration_file()
+        if path is not None:
+            self.calibration_chosen.emit(path)
 
-    def _calibration_file(self) -> str:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Calibration of the cameras", "", "Calibrations (*.toml *.txt *.xml);;All files (*)"
-        )
-        return name
+    def _calibration_file(self) -> Path | None:
+        kinds = "Calibrations (*.toml *.txt *.xml);;All files (*)"
+        return ask_file(self, "Calibration of the cameras", kinds)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHeaderView,
     QLineEdit,
     QSizePolicy,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
+from ui.file_dialogs import ask_file
 from ui.pages.emg_cycles import EmgCycles, EmgCyclesView
 from ui.pages.frame import Page
 from ui.pages.mvc_panel import MvcPanel, MvcState
@@ -143,14 +143,14 @@ class EmgPage(Page):
         self._reason.setFocus()
 
     def choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "EMG recording", "", _PATTERN)
-        if name:
-            self.file_chosen.emit(Path(name))
+        path = ask_file(self, "EMG recording", _PATTERN)
+        if path is not None:
+            self.file_chosen.emit(path)
 
     def choose_mvc(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Recording of maximum contractions", "", _PATTERN)
-        if name:
-            self.mvc_chosen.emit(Path(name))
+        path = ask_file(self, "Recording of maximum contractions", _PATTERN)
+        if path is not None:
+            self.mvc_chosen.emit(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from ui.pages.number_table import FittingTable, NumberTable
@@ -30,6 +31,7 @@ class EmgCycles(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._view: EmgCyclesView | None = None
+        self._to_draw: tuple[JointPanel, ...] | None = None  # when the tab is opened: it takes its time
         self.activity, self.cocontraction = FittingTable(), FittingTable()
         self.activity.setAccessibleName("When muscles are active")
         self.cocontraction.setAccessibleName("Co-contraction")
@@ -48,12 +50,14 @@ class EmgCycles(QWidget):
             return
         self._view = view
         self._instead.setText(view.instead)
+        self._to_draw = None if view.instead else view.panels
         if view.instead:
             self._deck.show_widget(self._nothing)
             return
         self._deck.show_widget(self._shown)
         self._words.setText(view.words)
-        self._show_panels(view.panels)
+        if self.isVisible():
+            self._show_panels()
         for table, widget in ((view.activity, self.activity), (view.cocontraction, self.cocontraction)):
             widget.setVisible(table is not None and bool(table.rows))
             if table is not None:
@@ -61,8 +65,15 @@ class EmgCycles(QWidget):
         self._pair_words.setText(view.pair_words)
         self._pair_words.setVisible(bool(view.pair_words))
 
-    def _show_panels(self, panels: tuple[JointPanel, ...]) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_panels()
+
+    def _show_panels(self) -> None:
         """Muscles differ from recording to recording, so the grid is made anew."""
+        panels, self._to_draw = self._to_draw, None
+        if panels is None:
+            return
         clear(self._grids)
         kinds = tuple(dict.fromkeys(panel.kind for panel in panels if isinstance(panel.kind, EmgQuantity)))
         grid = JointGrid(kinds)

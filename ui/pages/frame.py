@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.domain.findings import Finding
 from core.errors import Advice
 from core.jobs.values import JobState
+from ui.file_dialogs import ask_where
 from ui.theme import Spacing, Tone
 from ui.widgets.basics import Button, Deck, Icon, clear, column, label, row
 from ui.widgets.empty import EmptyState
@@ -43,6 +45,7 @@ class Page(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._secondary_actions: tuple[tuple[str, str], ...] = ()
+        self._secondary_why_not: dict[str, str] = {}
         self._secondary, self._further = row(gap=8), row(gap=8)
         self._badges = row()
         self.take_away = TakeAwayButtons()
@@ -75,15 +78,24 @@ class Page(QWidget):
         self._why_not.setVisible(bool(text) and not enabled and bool(why_not))
         self._main.setToolTip("" if enabled else why_not)
 
-    def set_secondary_actions(self, *actions: tuple[str, str]) -> None:
-        """Quieter actions beside the main one, as (key, words); they emit `secondary_action(key)`."""
-        if actions == self._secondary_actions:
+    def set_secondary_actions(
+        self, *actions: tuple[str, str], why_not: Mapping[str, str] | None = None
+    ) -> None:
+        """Quieter actions beside the main one, as (key, words); they emit `secondary_action(key)`.
+
+        Those with a sentence in `why_not`, by key, are greyed, and tell it.
+        """
+        reasons = dict(why_not or {})
+        if actions == self._secondary_actions and reasons == self._secondary_why_not:
             return
-        self._secondary_actions = actions
+        self._secondary_actions, self._secondary_why_not = actions, reasons
         clear(self._secondary)
         clear(self._further)
         for number, (key, words) in enumerate(actions):
             button = Button(words)
+            button.setEnabled(key not in reasons)
+            button.setToolTip(reasons.get(key, ""))
+            button.setAccessibleDescription(reasons.get(key, ""))
             button.clicked.connect(lambda _=False, key=key: self.secondary_action.emit(key))
             (self._secondary if number < _BESIDE_MAIN else self._further).addWidget(button)
 
@@ -95,11 +107,7 @@ class Page(QWidget):
 
     def ask_path(self, title: str, file_name: str, pattern: str) -> Path | None:
         """A file to write, with the ending of the proposed name; None when nothing was chosen."""
-        name, _ = QFileDialog.getSaveFileName(self, title, str(Path.home() / file_name), pattern)
-        path, ending = Path(name), Path(file_name).suffix
-        if not name:
-            return None
-        return path if path.suffix.lower() == ending else path.with_name(f"{path.name}{ending}")
+        return ask_where(self, title, file_name, pattern)
 
     def show_running(self, state: JobState | None, note: str = "") -> None:
         """The inline card of the job this page waits for; `note` says what may be done meanwhile."""
@@ -132,6 +140,11 @@ class Page(QWidget):
 
     def show_body(self) -> None:
         self._stack.show_widget(self._body_widget)
+
+    @property
+    def main_buttons(self) -> tuple[QWidget, ...]:
+        """Where the main action is pressed: beside the verdict, or in the empty state."""
+        return self._main, self._empty.button
 
     # How it is built --------------------------------------------------------------------------
 

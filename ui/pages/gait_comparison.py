@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
 
 from core.domain.body import SAGITTAL, SIDES, Side
@@ -60,6 +61,7 @@ class GaitComparison(QWidget):
         super().__init__()
         self._view: ComparisonView | None = None
         self._pair = ("", "")  # names of A and B
+        self._pictures, self._split = QWidget(), QSplitter()
         self.stage = GaitStage(2)
         self.joints = JointGrid(SAGITTAL)
         self.exo = JointGrid((ExoQuantity.TORQUE, ExoQuantity.POWER)) if with_exo else None
@@ -100,6 +102,7 @@ class GaitComparison(QWidget):
         self._sentence.setText(view.sentence)
         self._sentence.setToolTip(_hover(view.table))
         self._show_pair(view)
+        self._make_room()
 
     def choose(self, number: int, name: str) -> None:
         """Gait A (0) or B (1); whoever takes the other one's gait gives up the own."""
@@ -157,8 +160,9 @@ class GaitComparison(QWidget):
             tabs.append((self.muscles, "Muscles and EMG"))
         for widget, name in tabs:
             self.tabs.addTab(widget, name)
-        split = QSplitter()
+        split = self._split
         split.setChildrenCollapsible(False)
+        split.splitterMoved.connect(self._make_room)
         split.addWidget(self._build_pictures())
         split.addWidget(self.tabs)
         split.setSizes([460, 540])
@@ -175,9 +179,18 @@ class GaitComparison(QWidget):
         verdict.body.addWidget(self._sentence)
         layout = column(self.stage, verdict, gap=4)
         layout.setStretch(0, 1)
-        pictures = QWidget()
-        pictures.setLayout(layout)
-        return Deck(pictures)
+        self._pictures.setLayout(layout)
+        return Deck(self._pictures)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """For the verdict as it wraps now: a splitter asks for one line of it, and pictures run over."""
+        layout = self._pictures.layout()
+        if layout is not None and self._pictures.width() > 0:
+            self._split.setMinimumHeight(layout.totalMinimumHeightForWidth(self._pictures.width()))
 
     # Plot and picture move together -----------------------------------------------------------------
 

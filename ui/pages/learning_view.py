@@ -78,6 +78,15 @@ EFFORT = CurveText(  # of trainings by earlier versions
     (80.0, 104.0),
     ((100.0, "without exo"),),
 )
+AGAINST = CurveText(  # of a fine-tuning
+    "against",
+    "Work against the leg",
+    "Share of the exo's work after each round, on the walks that choose; lower is better",
+    "%",
+    100.0,
+    0,
+    (0.0, 20.0),
+)
 LIKENESS = CurveText(
     "similarity",
     "Follows the patient's own gait",
@@ -104,8 +113,8 @@ class Fact:
 class LearningView(QWidget):
     """Curves by name, the live twin and facts of the result.
 
-    `earlier` are curves that trainings of earlier versions recorded: they are shown in place of those that
-    such a training lacks.
+    `earlier` are curves that a fine-tuning or trainings of earlier versions recorded: they are shown in
+    place of those that such a training lacks.
     """
 
     def __init__(
@@ -132,7 +141,7 @@ class LearningView(QWidget):
         self.show_cards(self._usual)
 
     def show_cards(self, recorded: Collection[str]) -> None:
-        """Show the usual cards, or where an earlier version recorded others, those."""
+        """Show the usual cards, or where other ones were recorded, those."""
         earlier = set(recorded) - self._usual
         names = set(recorded) if earlier & self._curves.keys() else self._usual
         for name, card in self.cards.items():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from ui.file_dialogs import ask_files
 from ui.widgets.basics import Box, Button, clear, column, label, row
 
 
@@ -66,9 +66,8 @@ class MvcPanel(QWidget):
         self._cards.addStretch(1)
 
     def choose_files(self, key: str) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, "Maximum contractions", "", self.pattern)
-        if names:
-            self.files_chosen.emit(key, tuple(Path(name) for name in names))
+        if paths := ask_files(self, "Maximum contractions", self.pattern):
+            self.files_chosen.emit(key, paths)
 
     def _card(self, card: MvcCard) -> Box:
         choose = Button("Choose files", icon="folder", tip=f"Recordings of: {card.title}")

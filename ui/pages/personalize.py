@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabBar, QWidget
@@ -45,6 +46,7 @@ class LearningState:
     main_action: str = ""
     why_not: str = ""
     secondary: tuple[tuple[str, str], ...] = ()
+    secondary_why_not: Mapping[str, str] = field(default_factory=dict)  # key: why it is greyed
     badges: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -76,7 +78,7 @@ class LearningPage(Page):
     def render(self, state: LearningState) -> None:  # type: ignore[override]
         self.set_badges(*state.badges)
         self.show_findings(state.findings)
-        self.set_secondary_actions(*state.secondary)
+        self.set_secondary_actions(*state.secondary, why_not=state.secondary_why_not)
         self.set_headline(state.headline, state.tone)
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.show_body()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSizeF, Signal
 from PySide6.QtGui import QColor, QPageSize, QPainter, QPaintEvent, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from core.session.report import ReportContent
 from ui.pages.frame import Page
@@ -111,10 +110,9 @@ class ReportPage(Page):
         return printer if dialog.exec() == QPrintDialog.DialogCode.Accepted else None
 
     def ask_where(self) -> None:
-        proposed = str(Path.home() / self._state.file_name)
-        path, _ = QFileDialog.getSaveFileName(self, "Save report", proposed, "PDF (*.pdf)")
-        if path:
-            self.save_to.emit(Path(path if path.lower().endswith(".pdf") else f"{path}.pdf"))
+        path = self.ask_path("Save report", self._state.file_name, "PDF (*.pdf)")
+        if path is not None:
+            self.save_to.emit(path)
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.widgets.basics import Deck, column, label
 
-_LEAST_PX = 190  # with key and titles: lower, and the numbers at the axis lie on each other
+LEAST_GRID_PX = 140  # below it neither size nor time of a peak can be read
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +59,7 @@ class TorqueCurves(QWidget):
         """Plots take a while: they are made when there is something to show."""
         if self.grid is None:
             self.grid = JointGrid((panels[0].kind,))
-            self.grid.setMinimumHeight(_LEAST_PX)
+            self.grid.setMinimumHeight(LEAST_GRID_PX)
             layout = self._place.layout()
             assert layout is not None
             layout.addWidget(self.grid)

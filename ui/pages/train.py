@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.domain.controller import Aim
 from ui.pages.learning_view import (
     ACTIVATION,
+    AGAINST,
     EFFORT,
     FALLS,
     LIKENESS,
@@ -52,7 +53,7 @@ class TrainPage(LearningPage):
 
     def __init__(self) -> None:
         curves = (METABOLIC, ACTIVATION, FALLS, LIKENESS)
-        view = LearningView(curves, "The twin with the exo, now", earlier=(EFFORT,))
+        view = LearningView(curves, "The twin with the exo, now", earlier=(EFFORT, AGAINST))
         words = "6 minutes give a useful controller; more fine-tune it."
         super().__init__(view, MinutesBox(words, 6, (AIM, FIDELITY)))
 

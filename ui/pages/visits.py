@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QGridLayout, QSplitter, QTabWidget, QWidget
 
 from core.domain.findings import Finding
 from core.session.capture_trend import TrendSeries
@@ -97,10 +96,9 @@ class VisitsPage(Page):
             self._show_comparison(state)
 
     def ask_where(self) -> None:
-        proposed = str(Path.home() / self._file_name)
-        path, _ = QFileDialog.getSaveFileName(self, "Save comparison", proposed, "PDF (*.pdf)")
-        if path:
-            self.save_to.emit(Path(path if path.lower().endswith(".pdf") else f"{path}.pdf"))
+        path = self.ask_path("Save comparison", self._file_name, "PDF (*.pdf)")
+        if path is not None:
+            self.save_to.emit(path)
 
     def _show_comparison(self, state: VisitsState) -> None:
         self.grid.show_panels(state.panels)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from core.store.private import ordinary_permissions
 from ui import theme
+from ui.file_dialogs import ask_where
 from ui.plots.curves import (
     CYCLE_PERCENT,
     CurveStyle,
@@ -305,16 +305,16 @@ class GaitCyclePlot(PlainPlot):
         self.cursor_moved.emit(fraction)
 
     def _save_picture(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save picture", self._file_name("png"), "PNG (*.png)")
-        if path:
+        path = ask_where(self, "Save picture", self._file_name("png"), "PNG (*.png)")
+        if path is not None:
             with ordinary_permissions():
-                self.grab().save(path)
+                self.grab().save(str(path))
 
     def _save_table(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save numbers", self._file_name("csv"), "CSV (*.csv)")
-        if path and self._panel is not None:
+        path = ask_where(self, "Save numbers", self._file_name("csv"), "CSV (*.csv)")
+        if path is not None and self._panel is not None:
             with ordinary_permissions():
-                Path(path).write_text(self._panel.table(), encoding="utf-8")
+                path.write_text(self._panel.table(), encoding="utf-8")
 
     def _file_name(self, ending: str) -> str:
         assert self._panel is not None

@@ -95,8 +95,9 @@ class JointGrid(QWidget):
                 cell.read_out.connect(self._show_read_out)
                 grid.addWidget(cell, row_number, column_number)
         self._above = QStackedLayout()
-        self._above.addWidget(self._key)
-        self._above.addWidget(self._read_out)
+        for widget in (self._key, self._read_out):
+            widget.setParent(self)  # first: the layout shows it at once, else as a window of its own
+            self._above.addWidget(widget)
         self._top = row(gap=8)
         self._top.addLayout(self._above, 1)
         layout = column(gap=2)

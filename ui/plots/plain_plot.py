@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QPaintEvent, QShowEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QSizePolicy, QWidget
 
 from ui import theme
@@ -28,6 +28,7 @@ class PlainPlot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         self.enableMouse(False)
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it has no keys of its own, and would swallow the page's
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def draw(self) -> None:
@@ -52,6 +53,19 @@ class PlainPlot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         finally:
             if collecting:
                 gc.enable()
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(QColor(theme.current().colors.focus), 2))
+            painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
+            painter.end()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def _follow_theme(self) -> None:
         mode = theme.current().mode

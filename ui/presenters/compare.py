@@ -130,8 +130,8 @@ class ComparePresenter(StepPresenter):
 
     def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:
         signature = self._signature(record_id)
-        headline, tone = verdict_headline(brief_assistance(comparison))
-        assistance = situation_assistance(comparison)
+        brief, assistance = brief_assistance(comparison), situation_assistance(comparison)
+        headline, tone = verdict_headline(brief)
         why_not = "" if signature is not None else self._why_not_sign(assistance)
         parts = self._cached_parts(record_id, comparison)
         return CompareState(
@@ -142,7 +142,7 @@ class ComparePresenter(StepPresenter):
             help=parts.help,
             correlations=parts.correlations,
             declaration=self._declaration(),
-            reason_prompt=f"{assistance.words} {REASON_WANTED}" if assistance.needs_reason else "",
+            reason_prompt=f"{brief.words} {REASON_WANTED}" if assistance.needs_reason else "",
             signed="" if signature is None else signed_words(signature),
             signed_tone=Tone.WARN if assistance.needs_reason else Tone.OK,
             main_action="Sign comparison" if signature is None else "Go on with Deploy",

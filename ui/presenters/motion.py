@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 
 from core.domain.body import SIDES, Side
-from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, SLOW_MOTION_STATED, FilmClock
+from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, FilmClock
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
@@ -26,6 +26,7 @@ from ui.presenters.base import StepPresenter
 from ui.presenters.forces import ForcesPresenter
 from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
 from ui.presenters.gait_events import EventsPresenter
+from ui.presenters.motion_actions import AGAIN, FILM_ACTIONS, FINDING_ACTIONS, SLOW, SWAP_SIDES, what_else
 from ui.presenters.motion_numbers import (
     angle_courses,
     cameras_of,
@@ -47,10 +48,6 @@ from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
 
-_SWAP = ("swap", "Swap left and right")
-_AGAIN = ("again", "Solve again")
-_SLOW = ("slow motion", "Slow motion…")
-
 
 class MotionPresenter(StepPresenter):
     step = Step.MOTION
@@ -65,7 +62,7 @@ class MotionPresenter(StepPresenter):
         self._read = lru_cache(maxsize=2)(self._read_record)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.finding_action.connect(
-            lambda code: self.attempt(lambda: self._secondary(_FINDING_ACTIONS[code][0]))
+            lambda code: self.attempt(lambda: self._secondary(FINDING_ACTIONS[code][0]))
         )
         page.sides_answered.connect(lambda key, name: self.attempt(lambda: self._answer(key, name)))
         page.stops_overridden.connect(lambda name, role: self.attempt(lambda: self._override(name, role)))
@@ -106,7 +103,7 @@ class MotionPresenter(StepPresenter):
                     headline,
                     empty=True,
                     main_action="" if busy else "Solve motion",
-                    secondary=() if busy or self._trial_id() is not None else (_SLOW,),
+                    secondary=() if busy or self._trial_id() is not None else (SLOW,),
                     slow_motion=1.0 if self._asks_clock and not busy else None,
                 )
             )
@@ -151,10 +148,10 @@ class MotionPresenter(StepPresenter):
                 *self._forces.findings,
                 *assisted_findings(store, motion_id),
             ),
-            finding_actions=() if motion.marker_set else _FILM_ACTIONS,
+            finding_actions=() if motion.marker_set else FILM_ACTIONS,
             main_action="" if busy else action,
             why_not=why_not_accept(motion),
-            secondary=() if busy or question else _what_else(motion),
+            secondary=() if busy or question else what_else(motion),
             slow_motion=None if busy or not self._clock_is_asked(motion) else motion.clock.slow_motion,
             badges=(*motion_badges(motion, cameras), *condition_badges(store, motion_id)),
             question=question,
@@ -238,11 +235,11 @@ class MotionPresenter(StepPresenter):
         self.context.show_message("Motion accepted.", Tone.OK)
 
     def _secondary(self, key: str) -> None:
-        if key == _SWAP[0]:
+        if key == SWAP_SIDES[0]:
             self._swap()
-        elif key == _AGAIN[0]:
+        elif key == AGAIN[0]:
             self.start()
-        elif key == _SLOW[0]:
+        elif key == SLOW[0]:
             self._asks_clock = not self._asks_clock
             self.refresh()
         else:
@@ -378,32 +375,6 @@ class MotionPresenter(StepPresenter):
 
 _FROM_THE_FEET = "Found from the standing foot. Where the display says otherwise, enter it and solve again."
 _ENTERED = "As it was entered."
-
-# Finding code -> (action, text of its button).
-_FINDING_ACTIONS: dict[str, tuple[str, str]] = {
-    "MOT-011": ("capture", "Record again"),
-    "MOT-020": ("swap", "Swap sides"),
-    "MOT-023": ("capture", "Record again"),
-    "MOT-025": ("capture", "Record again"),
-    "MOT-026": ("capture", "Record again"),
-    "MOT-028": ("capture", "Record again"),
-    "MOT-029": ("capture", "Record again"),
-    "MOT-060": ("capture", "Record again"),
-    "MOT-065": ("capture", "Record again"),
-    "MOT-066": ("capture", "Record again"),
-    "MOT-071": ("capture", "Record a walk"),
-    "MOT-072": ("capture", "Record a walk"),
-    "MOT-075": ("capture", "Record a walk"),
-    SLOW_MOTION_STATED: ("slow motion", "Correct the factor"),
-}
-_FILM_ACTIONS = tuple((code, words) for code, (_key, words) in _FINDING_ACTIONS.items())
-
-
-def _what_else(motion: Motion) -> tuple[tuple[str, str], ...]:
-    """Beside accepting; a laboratory's labels tell the sides, and its clock is that of life."""
-    if motion.marker_set:
-        return (_AGAIN,)
-    return (_AGAIN if in_doubt(motion) else _SWAP, _SLOW)
 
 
 def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from core.domain.adaptation import MOST_TORQUE_CHANGE, Adaptation
 from core.domain.assistance import trained_assistance
 from core.domain.controller import TrainedController
+from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
 from core.domain.walk_numbers import EXO_BRAKING, FALLS, walk_rows
 from core.errors import Advice
 from core.jobs.values import JobState
+from core.session.adaptable import ANOTHER_CONTROLLER, newest_walk
 from core.session.exo_ready import check_ready, why_not_ready
 from core.session.flow import Step
 from ui.pages.learning_view import Fact
@@ -19,9 +22,9 @@ from ui.presenters.compare import verdict_headline
 from ui.presenters.learning import LearningPresenter
 from ui.session_context import SessionContext
 from ui.theme import Tone
-from ui.wording import percent
+from ui.wording import day, percent
 
-PERSONALIZE = "personalize"
+PERSONALIZE, ADAPT = "personalize", "adapt"
 
 
 class TrainPresenter(LearningPresenter):
@@ -87,10 +90,36 @@ class TrainPresenter(LearningPresenter):
     def chosen(self, key: str) -> None:
         if key == PERSONALIZE:
             self.context.go_to.emit(Step.PERSONALIZE)
+        elif key == ADAPT:
+            self._adapt()
         else:
             super().chosen(key)
 
+    def _adapt(self) -> None:
+        """Fine-tune to the visit's newest walk with the exo."""
+        walk = self.newest(RecordKind.WALK)
+        if walk is not None:
+            self.submit("adapt_controller", walk_id=walk.id, seed=0)
+
+    def _offer(self) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
+        """To adapt to the newest walk, and why that cannot be; nothing while nobody walked with this one."""
+        visit_id = self.context.visit_id
+        found = None if visit_id is None else newest_walk(self.context.store, visit_id)
+        if found is None or (found[1] is not None and found[1].code == ANOTHER_CONTROLLER):
+            return (), {}
+        info, advice = found
+        virtual = self.context.store.load(info.id, ExoWalk).virtual
+        words = f"Fine-tune from the {'virtual ' if virtual else ''}walk of {day(info.created_utc)}"
+        why_not = {} if advice is None else {ADAPT: f"{advice.what} {advice.why} {advice.next_step}"}
+        return ((ADAPT, words),), why_not
+
     def running_state(self, job: JobState) -> LearningState:
+        if job.spec.kind == "adapt_controller":
+            return LearningState(
+                headline="The controller is fine-tuned to the recorded walk, within its bounds.",
+                running=True,
+                badges=("Simulated",),
+            )
         self._page.view.show_twin_note("The twin with the exo, now", "")
         return LearningState(
             headline=f"{self.context.device_name} is learning to assist this patient's twin.",
@@ -116,16 +145,25 @@ class TrainPresenter(LearningPresenter):
             )
         self._page.view.show_twin_note("The twin with the exo", "")
         headline, tone = verdict_headline(trained_assistance(trained))
+        offer, why_not = self._offer()
         return LearningState(
             headline=headline,
             tone=tone,
             curves=trained.curves,
             facts=result_facts(trained),
             main_action="Go on with Compare",
-            secondary=(("again", "Train again"),),
-            badges=("Simulated", "Synthetic patient") if trained.synthetic else ("Simulated",),
+            secondary=(*offer, ("again", "Train again")),
+            secondary_why_not=why_not,
+            badges=_badges(trained),
             findings=trained.findings,
         )
+
+
+def _badges(trained: TrainedController) -> tuple[str, ...]:
+    badges = ("Simulated", "Synthetic patient") if trained.synthetic else ("Simulated",)
+    if trained.adapted is None:
+        return badges
+    return (*badges, "Fine-tuned to a virtual walk" if trained.adapted.virtual else "Fine-tuned to a walk")
 
 
 def result_facts(trained: TrainedController) -> tuple[Fact, ...]:
@@ -142,6 +180,16 @@ def result_facts(trained: TrainedController) -> tuple[Fact, ...]:
         "joint effort with exo", percent(trained.effort_ratio_with_exo), "Without exo = 100 %, simulated"
     )
     return (effort, Fact("falls per minute", f"{trained.falls_per_minute:.1f}"), limit)
+
+
+def _adapted_braking(fact: Fact, adapted: Adaptation) -> Fact:
+    """Before and after fine-tuning, with what it may have changed."""
+    tip = (
+        "Before and after fine-tuning, on the same simulated walks, which chose nothing. The torque changed "
+        f"by up to {percent(adapted.torque_change)} of the peak; {percent(MOST_TORQUE_CHANGE)} are allowed."
+    )
+    value = f"{percent(adapted.against_before)} → {percent(adapted.against_after)}"
+    return Fact(fact.name, value, f"{fact.tip}\n\n{tip}")
 
 
 def _walk_facts(trained: TrainedController) -> tuple[Fact, ...]:
@@ -163,6 +211,9 @@ def _walk_facts(trained: TrainedController) -> tuple[Fact, ...]:
     names = {"Activation": "muscle activation", "Joint power": "joint power", EXO_BRAKING: "exo braking"}
     names[falls] = _small(falls)
     facts += [Fact(shown, full[name], rows[name].tip) for name, shown in names.items()]
+    if trained.adapted is not None:
+        braking, adapted = names[EXO_BRAKING], trained.adapted
+        facts = [_adapted_braking(fact, adapted) if fact.name == braking else fact for fact in facts]
     return tuple(facts)
 
 

@@ -226,6 +226,9 @@ class GaitView(QWidget):
     def _fill(self) -> None:
         if self._canvas is None or self._gait is None or not self._dirty:
             return
+        if self._scene is not None and self._drawn_in is not theme.current().mode:
+            self._canvas.GetRenderWindow().RemoveRenderer(self._scene.renderer)
+            self._scene = None
         if self._scene is None:
             self._make_scene()
         assert self._scene is not None
@@ -245,13 +248,11 @@ class GaitView(QWidget):
         self._canvas.GetRenderWindow().AddRenderer(self._scene.renderer)
 
     def _follow_theme(self) -> None:
-        """Draw again from scratch, in the colours of the new theme."""
+        """Draw again from scratch, in the colours of the new theme, when the window has changed its own."""
         if self._scene is None or self._drawn_in is theme.current().mode or not self.isVisible():
             return
-        self._canvas.GetRenderWindow().RemoveRenderer(self._scene.renderer)
-        self._scene, self._dirty = None, True
-        self._fill()
-        self.draw()
+        self._dirty = True
+        QTimer.singleShot(0, self, self._show_if_possible)
 
 
 def _message(parent: QWidget) -> QLabel:

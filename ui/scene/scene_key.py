@@ -31,7 +31,6 @@ class SceneKey(QWidget):
         self._activity.setToolTip("From rest to an activation of 70 % and more")
         self.ghost = Button("Overlay", "quiet", tip="Show the first gait tinted inside the second")
         self.ghost.setCheckable(True)
-        self.ghost.setVisible(offers_ghost)
         self.ghost.toggled.connect(self.ghost_toggled)
         layout = row(gap=5)
         for color in ("left", "right"):
@@ -43,6 +42,7 @@ class SceneKey(QWidget):
         for widget in (self._activity, self.muscles, self.ghost):
             layout.addWidget(widget)
         self.setLayout(layout)
+        self.ghost.setVisible(offers_ghost)  # not before it has its place: it would be a window of its own
 
     def show_what_there_is(self, *, muscles: bool, forces: bool, pictures: int) -> None:
         """Nothing is explained that no picture has."""

@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtGui import QColor, QFocusEvent, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from core.domain.body import Side
 from core.domain.rollout import Rollout, SceneGeometry
 from core.domain.scenario import LEVEL_GROUND, Ground
+from ui import theme
 from ui.idle_work import IdleWorkQueue
 from ui.scene.cycle_clock import CycleClock, same_moment
 from ui.scene.gait_head import GaitHead
@@ -156,6 +157,22 @@ class GaitStage(QWidget):
         self.play(False)
         for view in self.views:
             view.close_scene()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Where the arrow keys and Space go is seen, above and below the pictures."""
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setPen(QPen(QColor(theme.current().colors.focus), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+            painter.end()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():

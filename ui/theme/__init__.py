@@ -1,11 +1,15 @@
-"""The look: `apply` sets it on the application, `current` gives its tokens, `icon` its pictures."""
+"""The look: `apply` sets it on the application, `current` gives its tokens, `icon` its pictures.
+
+While a window is open, `change` and `dress` do what `apply` would do in two seconds: a stylesheet set on the
+application is read again by every widget there is, one set on a part only by that part.
+"""
 
 from __future__ import annotations
 
 import sys
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.theme.icons import icon, pixmap
 from ui.theme.stylesheet import stylesheet
@@ -22,27 +26,53 @@ __all__ = [
     "ToneColors",
     "TypeScale",
     "apply",
+    "change",
     "current",
+    "dress",
     "icon",
     "pixmap",
     "theme",
 ]
 
 _FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Open Sans", "DejaVu Sans")
+_MODE = "exotwin_mode"  # the look in use
+_BASE = "exotwin_base"  # the look of the application's own stylesheet
 _NORMAL_POINT_SIZE = 9.0 if sys.platform == "win32" else 13.0 if sys.platform == "darwin" else 11.0
 
 
 def apply(app: QApplication, mode: Mode | str) -> Theme:
-    """Put the look on the whole application; callable again at any time to change the mode."""
-    chosen = theme(Mode(mode), scale=_system_scale(app), family=_family())
-    if app.property("exotwin_mode") is None:  # a new style polishes every widget once more than needed
+    """Put the look on the whole application; callable again at any time, but slow with many widgets."""
+    chosen = _choose(app, mode)
+    if app.property(_BASE) is None:  # a new style polishes every widget once more than needed
         app.setStyle("Fusion")
-    app.setProperty("exotwin_mode", chosen.mode.value)
-    app.setPalette(_palette(chosen))
+    app.setProperty(_BASE, chosen.mode.value)
     font = QFont(chosen.family)
     font.setPixelSize(chosen.type.body)
     app.setFont(font)
     app.setStyleSheet(stylesheet(chosen))
+    return chosen
+
+
+def change(app: QApplication, mode: Mode | str) -> Theme:
+    """Change tokens and palette; whoever has a window open calls `dress` for the parts shown in it."""
+    return _choose(app, mode)
+
+
+def dress(part: QWidget) -> None:
+    """Give a part of a window the stylesheet of the present look, unless it wears it already."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication) or app.property(_BASE) is None:
+        return
+    wears_the_applications = app.property(_BASE) == app.property(_MODE)
+    wanted = "" if wears_the_applications else stylesheet(current())
+    if part.styleSheet() != wanted:
+        part.setStyleSheet(wanted)
+
+
+def _choose(app: QApplication, mode: Mode | str) -> Theme:
+    chosen = theme(Mode(mode), scale=_system_scale(app), family=_family())
+    app.setProperty(_MODE, chosen.mode.value)
+    app.setPalette(_palette(chosen))
     return chosen
 
 
@@ -51,7 +81,7 @@ def current() -> Theme:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return theme(Mode.LIGHT)
-    mode = Mode(app.property("exotwin_mode") or Mode.LIGHT.value)
+    mode = Mode(app.property(_MODE) or Mode.LIGHT.value)
     return theme(mode, scale=_system_scale(app), family=app.font().family())
 
 

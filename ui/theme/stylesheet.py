@@ -7,6 +7,8 @@ tone = ok | warn | stop; side = left | right.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import resources
 from ui.theme.tokens import Theme, Tone
 
@@ -14,6 +16,7 @@ _ARROW = resources.path("icons/arrow.svg").as_posix()  # a middle grey that is s
 _TICK = resources.path("icons/tick.svg").as_posix()
 
 
+@lru_cache(maxsize=4)  # asked for with every page that is shown
 def stylesheet(theme: Theme) -> str:
     parts = (_ground, _labels, _buttons, _quiet_buttons, _boxes, _inputs, _lists, _bars)
     return "\n".join(part(theme) for part in parts)

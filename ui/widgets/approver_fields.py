@@ -29,6 +29,7 @@ class ApproverFields(QWidget):
         completer = QCompleter(ROLES, self.role)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.role.setCompleter(completer)
+        completer.popup().setParent(self.role, Qt.WindowType.Popup)  # so that it follows the page's look
         for field in (self.name, self.role):
             field.setMinimumWidth(150)
             field.setMaximumWidth(240)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -93,7 +93,17 @@ class Icon(QWidget):
         painter.end()
 
 
-class Button(QPushButton):
+class EnterButton(QPushButton):
+    """A button that Enter presses as Space does; Qt leaves that to dialogs."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():  # a key that is held presses once
+            self.click()
+
+
+class Button(EnterButton):
     """A button whose icon follows the theme. `kind`: "", main, quiet, danger or link."""
 
     def __init__(self, text: str, kind: str = "", icon: str = "", *, tip: str = "") -> None:

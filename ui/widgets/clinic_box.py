@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QLineEdit
+from PySide6.QtWidgets import QLineEdit
 
 from core.store.clinic import MOST_NAME
+from ui.file_dialogs import ask_file
 from ui.widgets.basics import Box, Button, label, row
 
 
@@ -40,8 +39,6 @@ class ClinicBox(Box):
         if self._has_logo:
             self.logo_chosen.emit(None)
             return
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Logo of the clinic", str(Path.home()), "Pictures (*.png *.jpg *.jpeg)"
-        )
-        if path:
-            self.logo_chosen.emit(Path(path))
+        path = ask_file(self, "Logo of the clinic", "Pictures (*.png *.jpg *.jpeg)")
+        if path is not None:
+            self.logo_chosen.emit(path)

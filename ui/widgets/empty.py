@@ -47,6 +47,10 @@ class EmptyState(QWidget):
         layout.addStretch(3)
         self.setLayout(layout)
 
+    @property
+    def button(self) -> Button:
+        return self._button
+
     def set_picture(self, picture: QWidget) -> None:
         """A picture of the page's own in place of the icon; there for good."""
         self._picture_place.addWidget(picture)

@@ -32,7 +32,7 @@ class ImpairmentChooser(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kind, self.side, self.where = QComboBox(), QComboBox(), QComboBox()
+        self.kind, self.side, self.where = QComboBox(self), QComboBox(self), QComboBox(self)
         self._sides: Sequence[Side] = ()  # as listed in `side`
         self._places: Sequence[MuscleGroup | JointKind] = ()  # as listed in `where`
         self.severity = QSlider(Qt.Orientation.Horizontal)

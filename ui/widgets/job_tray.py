@@ -51,17 +51,15 @@ class JobLine(QWidget):
         self._paused = state.paused
         self._icon.show_icon("pause" if state.paused else icon, tone, color="accent" if running else "")
         parts = [percent(fraction)] if running and fraction is not None else []
-        parts += [
-            "Paused" if state.paused else sentence,
-            left_words(state),
-        ]
+        parts += [sentence, left_words(state)]
         self._sentence.setText(" · ".join(part for part in parts if part))
         self._bar.setVisible(running and state.spec.kind not in STREAMS)
         self._bar.setRange(0, 0 if fraction is None else 1000)
         self._bar.setValue(round(1000 * (fraction or 0.0)))
-        self._pause.setVisible(running and state.spec.kind in TRAINING)
+        self._pause.setVisible(running and not state.cancelling and state.spec.kind in TRAINING)
         self._pause.setText("Continue" if state.paused else "Pause")
         self._cancel.setVisible(running)
+        self._cancel.setEnabled(not state.cancelling)
         self._resume.setVisible(not running and state.resumable)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog
 
+from ui.file_dialogs import ask_file
 from ui.widgets.basics import Box, Button, column, label
 
 TRIAL_ENDINGS = (".c3d", ".trc")
@@ -65,10 +65,9 @@ class LaboratoryFiles(Box):
 
     def choose_walk(self) -> Path | None:
         """Ask for the trial with the system's own chooser."""
-        name, _ = QFileDialog.getOpenFileName(self, "Laboratory trial of a walk", "", _MARKERS)
-        return Path(name) if name else None
+        return ask_file(self, "Laboratory trial of a walk", _MARKERS)
 
     def _choose(self, title: str, pattern: str, chosen: object) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, title, "", pattern)
-        if name:
-            chosen.emit(Path(name))  # type: ignore[attr-defined]
+        path = ask_file(self, title, pattern)
+        if path is not None:
+            chosen.emit(path)  # type: ignore[attr-defined]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QPushButton
+from PySide6.QtWidgets import QFrame
 
 from core.session.flow import STEPS, Step, StepState, StepStatus
 from ui.theme import Tone
-from ui.widgets.basics import Icon, column, label, row, set_look
+from ui.widgets.basics import EnterButton, Icon, column, label, row, set_look
 
 _LOOKS: dict[StepState, tuple[str, Tone]] = {
     StepState.NOT_STARTED: ("not_started", Tone.NEUTRAL),
@@ -22,7 +22,7 @@ _LOOKS: dict[StepState, tuple[str, Tone]] = {
 _WARNED = ("attention", Tone.WARN)  # done, but not simply well: never in green
 
 
-class StepRow(QPushButton):
+class StepRow(EnterButton):
     """One step: icon, name and state; the reason why it cannot start while it is selected."""
 
     def __init__(self, step: Step, number: int) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from core.errors import Advice
 from core.jobs.values import JobState
-from ui.job_text import left_words
+from ui.job_text import left_words, now_doing
 from ui.theme import Tone
 from ui.widgets.basics import Box, Button, Icon, column, label, row
 from ui.wording import percent
@@ -48,13 +48,14 @@ class RunningCard(Box):
             return
         self._job_id, self._paused = state.spec.id, state.paused
         fraction = state.progress.fraction
-        self._sentence.setText("Paused" if state.paused else state.progress.sentence)
+        self._sentence.setText(now_doing(state))
         self._time.setText(_progress_words(state))
         self._bar.setRange(0, 0 if fraction is None else 1000)
         self._bar.setValue(round(1000 * (fraction or 0.0)))
         self._note.setText(note)
         self._note.setVisible(bool(note))
-        self._pause.setVisible(pausable)
+        self._pause.setVisible(pausable and not state.cancelling)
+        self._cancel.setEnabled(not state.cancelling)
         self._pause.setText("Continue" if state.paused else "Pause")
         self._pause.show_icon("play" if state.paused else "pause")
 

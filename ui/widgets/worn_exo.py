@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QComboBox, QLineEdit
 
+from ui.file_dialogs import ask_file
 from ui.widgets.basics import Box, Button, column, label, row
 
 _LOGS = "Torque logs (*.csv *.txt *.tsv *.sto *.mot);;All files (*)"
@@ -107,9 +108,9 @@ class WornExoCard(Box):
         self._check()
 
     def _ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Torque log of the worn exo", "", _LOGS)
-        if name:
-            self.choose_file(Path(name))
+        path = ask_file(self, "Torque log of the worn exo", _LOGS)
+        if path is not None:
+            self.choose_file(path)
 
     def _seconds(self) -> float | None:
         """With a point or a comma; None where nothing, or no number, is written."""

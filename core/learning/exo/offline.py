@@ -51,6 +51,7 @@ class OfflineSettings:
     braking_price: float = 0.01  # per W of negative exo power: keeps it near a tenth of the work
     saturation_price: float = 0.002  # of torque asked for beyond the peak
     standing_price: float = 2e-3  # per (N m)^2 while standing
+    near_price: float = 0.05  # per (N m)^2 beyond what a controller may differ from the one before
     offset_rad: float = 0.035
     angle_noise_rad: float = 0.006
     velocity_noise_rad_s: float = 0.05
@@ -73,10 +74,11 @@ class OfflineTrainer:
     ) -> None:
         self._columns = list(joint.columns)
         self._standing_rad = _STANDING_RAD[joint]
-        self._network, self._limits, self._settings = network, limits, settings
+        self._network, self._limits, self.settings = network, limits, settings
         self._random = torch.Generator().manual_seed(seed)
         self._response = _impulse_response()
         self.sided: SidedHelp | None = None  # prices for legs that are impaired unequally
+        self._near: tuple[nn.Sequential, float] | None = None
         self._people: list[_Person] = []
         self._turn = 0
 
@@ -104,12 +106,16 @@ class OfflineTrainer:
         own = _walks_of(walks, one)
         one.walks.extend(own + ([walk.mirrored() for walk in own] if one.symmetric else []))
 
+    def stay_near(self, network: nn.Sequential, most_nm: float) -> None:
+        """Price torque that differs by more than `most_nm` from what `network` gives."""
+        self._near = network, most_nm
+
     def train(self, steps: int, *, rate: float = 1.0) -> float:
         """One round of so many gradient steps; returns the mean loss of its last quarter.
 
         `rate` scales the learning rate, which falls to zero within the round.
         """
-        optimiser = torch.optim.Adam(self._network.parameters(), lr=rate * self._settings.learning_rate)
+        optimiser = torch.optim.Adam(self._network.parameters(), lr=rate * self.settings.learning_rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         losses = []
         for _ in range(steps):
@@ -122,11 +128,12 @@ class OfflineTrainer:
         return float(np.mean(losses[-steps // 4 :]))
 
     def _loss(self) -> Tensor:
-        settings = self._settings
+        settings = self.settings
         person = self._people[self._turn % len(self._people)]
         self._turn += 1
         batch = self._windows(person.walks)
-        exo, asked = self._exo(*self._sensed(batch))
+        sensed = self._sensed(batch)
+        exo, asked = self._exo(*sensed)
         # What is given in one tick is carried by the joint at the next recorded one.
         own = batch.total[:, -exo.shape[1] :].clone()
         own[..., self._columns] -= exo
@@ -142,18 +149,28 @@ class OfflineTrainer:
             + settings.braking_price * (-exo * velocity[..., self._columns]).relu().sum(dim=-1).mean()
             + settings.saturation_price * beyond.relu().mean()
             + settings.standing_price * self._standing_torque()
+            + settings.near_price * self._too_far(exo, sensed)
         )
+
+    def _too_far(self, exo: Tensor, sensed: tuple[Tensor, Tensor]) -> Tensor:
+        """Mean square [(N m)^2] of what the torque differs too much from that of the network to stay near."""
+        if self._near is None:
+            return torch.zeros(())
+        network, most_nm = self._near
+        with torch.no_grad():
+            before, _ = self._exo(*sensed, network)
+        return (((exo - before).abs() - most_nm).relu() ** 2).mean()
 
     def _torque_cost(self, exo: Tensor) -> Tensor:
         """What the torque (W, T, 2) itself is priced at."""
         if self.sided is None:
-            return self._settings.torque_price * (exo**2).mean()
+            return self.settings.torque_price * (exo**2).mean()
         flexion = exo[..., self.sided.affected].mean()
         return self.sided.torque_price * (exo**2).mean() + self.sided.lean * flexion
 
     def _windows(self, walks: list[_Walk]) -> _Windows:
-        length, parts = self._settings.window_ticks + HISTORY + _RESPONSE_TICKS + _MOST_LATENCY, []
-        picks = torch.randint(len(walks), (self._settings.windows,), generator=self._random)
+        length, parts = self.settings.window_ticks + HISTORY + _RESPONSE_TICKS + _MOST_LATENCY, []
+        picks = torch.randint(len(walks), (self.settings.windows,), generator=self._random)
         for pick in picks.tolist():
             walk = walks[pick]
             spare = walk.angle.shape[0] - length
@@ -168,7 +185,7 @@ class OfflineTrainer:
 
     def _sensed(self, batch: _Windows) -> tuple[Tensor, Tensor]:
         """What the exo reads (W, T', 2): late, noisy, and mounted a little off."""
-        settings, count = self._settings, len(batch.angle)
+        settings, count = self.settings, len(batch.angle)
         offset = settings.offset_rad * (2.0 * torch.rand((count, 1, 2), generator=self._random) - 1.0)
         late = torch.randint(_MOST_LATENCY + 1, (count,), generator=self._random)
         length = batch.angle.shape[1] - _MOST_LATENCY
@@ -179,9 +196,14 @@ class OfflineTrainer:
         velocity_noise = settings.velocity_noise_rad_s * torch.randn(angle.shape, generator=self._random)
         return angle + offset + angle_noise, velocity + velocity_noise
 
-    def _exo(self, angle: Tensor, velocity: Tensor) -> tuple[Tensor, Tensor]:
-        """Torque given and asked for (W, T'', 2) in all but the last tick: low-pass, PD, soft clamp."""
-        target = self._network(_inputs(angle, velocity))
+    def _exo(
+        self, angle: Tensor, velocity: Tensor, network: nn.Sequential | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Torque given and asked for (W, T'', 2) in all but the last tick: low-pass, PD, soft clamp.
+
+        By the network that learns, or by another one.
+        """
+        target = (self._network if network is None else network)(_inputs(angle, velocity))
         smooth = target.unfold(1, _RESPONSE_TICKS, 1) @ self._response
         ticks = smooth.shape[1]
         asked = KP_NM_RAD * (smooth - angle[:, -ticks:]) - KD_NM_S_RAD * velocity[:, -ticks:]

@@ -19,7 +19,7 @@ from core.learning.exo.worn_controller import SIZES, WornExo, exo_controller
 from core.learning.rl.networks import perceptron, to_network
 
 OFFLINE_STEPS = (300, 1200)  # gradient steps of each round: a first controller soon, then a better one
-SIDED_OFFLINE_STEPS = (300, 600, 300, 300)  # for legs that are impaired unequally
+SIDED_OFFLINE_STEPS = (300, 450, 250, 250, 250)  # for legs that are impaired unequally
 
 
 class OfflineStage(Iterator[ExoController]):

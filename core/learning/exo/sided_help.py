@@ -26,9 +26,15 @@ LEAN_PER_INDEX = 0.15
 longer one. Twice as much would even out most steps at once, but takes the relief from a painful leg."""
 MOST_LEAN = 0.02
 """Beyond it the hip is pushed one way as hard as it can be, which is no help any more."""
+MOST_MORE_LEAN = 0.004
+"""From one round to the next. With weak plantarflexors one larger step pushed the hip one way with two fifths
+of the exo's work against the leg; smaller ones leave something between too little and too much to choose."""
 SYMMETRY_WEIGHT = 0.15
 """Of the symmetry index over that without the exo, in the choice of a controller: a third less of it is worth
 five percent of cost. A reward exp(-4 SI^2) would tell an index of 0.03 from none by 0.4 percent only."""
+CHOICE_STARTS = 3
+"""Seeds of the walks by which controllers of unequally impaired legs are chosen. Symmetry and falls differ
+more between the starts of one seed and those of another than between the rounds of a training."""
 LEAST_INDEX = 0.01  # what is below it without the exo differs by chance in a few walks
 
 
@@ -59,7 +65,8 @@ class SidedHelp:
     def corrected(self, step_index: float) -> SidedHelp:
         """Leaning further against the difference that is left: the symmetry index of step length."""
         longer = step_index if self.affected == 0 else -step_index
-        lean = self.lean + LEAN_PER_INDEX * longer
+        more = min(max(LEAN_PER_INDEX * longer, -MOST_MORE_LEAN), MOST_MORE_LEAN)
+        lean = self.lean + more
         return replace(self, lean=min(max(lean, -MOST_LEAN), MOST_LEAN))
 
     def activation_ratio(self, walks: WalkMeasures, to: WalkMeasures) -> float:
@@ -77,3 +84,9 @@ class SidedHelp:
         own, other = (float(np.abs(index.mean(axis=0)).mean()) for index in both)
         ratio = own / max(other, LEAST_INDEX)
         return ratio if np.isfinite(ratio) else 1.0
+
+
+def choice_seeds(seed: int, sided: SidedHelp | None) -> tuple[int, ...]:
+    """Seeds of the walks that choose between the controllers of the training `seed`."""
+    starts = 1 if sided is None else CHOICE_STARTS
+    return tuple(seed + 1 + 1000 * number for number in range(starts))

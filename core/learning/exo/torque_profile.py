@@ -49,7 +49,7 @@ def _cycles(recording: WalkRecording, side: Side) -> Iterator[FloatArray]:
             time_s: FloatArray = CONTROL_STEP_S * np.arange(len(torque), dtype=np.float64)
             for stride in ground_contacts(side, recording.ground_n[rows, walker, column], CONTROL_STEP_S):
                 cycle = resample(time_s, torque, stride.start_s, stride.end_s, CYCLE_POINTS, endpoint=True)
-                yield cycle[:, 0]
+                yield np.clip(cycle[:, 0], torque.min(), torque.max())  # no cubic over the exo's limit
 
 
 def _mean(cycles: FloatArray) -> FloatArray:

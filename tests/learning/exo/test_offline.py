@@ -140,6 +140,25 @@ def test_the_soft_clamp_never_gives_more_than_the_peak(study: Study) -> None:
 
 
 @pytest.mark.slow
+def test_a_network_that_stays_near_another_changes_its_torque_less(study: Study) -> None:
+    torch.manual_seed(0)
+    start = perceptron(SIZES, "relu")
+    changed = []
+    for near in (False, True):
+        network, before = perceptron(SIZES, "relu"), perceptron(SIZES, "relu")
+        for one in (network, before):
+            one.load_state_dict(start.state_dict())
+        trainer = trainer_of(study, network, braking_price=1.0, near_price=10.0)
+        if near:
+            trainer.stay_near(before, 0.5)
+        trainer.train(30)
+        sensed = trainer._sensed(trainer._windows(trainer._people[0].walks))
+        now, was = trainer._exo(*sensed), trainer._exo(*sensed, before)
+        changed.append(float((now[0] - was[0]).detach().abs().mean()))
+    assert changed[1] < 0.5 * changed[0]
+
+
+@pytest.mark.slow
 def test_training_offline_lowers_the_loss_and_leaves_a_person_who_stands_alone(study: Study) -> None:
     torch.manual_seed(0)
     network = perceptron(SIZES, "relu")

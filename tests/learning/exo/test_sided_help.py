@@ -17,7 +17,7 @@ from core.learning.exo import surrogate as surrogate_module
 from core.learning.exo.environment import PricedCost
 from core.learning.exo.offline import OfflineTrainer
 from core.learning.exo.offline_stage import OFFLINE_STEPS, SIDED_OFFLINE_STEPS, offline_steps
-from core.learning.exo.sided_help import MOST_LEAN, SidedHelp
+from core.learning.exo.sided_help import MOST_LEAN, MOST_MORE_LEAN, SidedHelp, choice_seeds
 from core.learning.exo.study import Study
 from core.learning.exo.surrogate import Frames, SurrogateCost
 from core.learning.exo.walk_symmetry import symmetry_index
@@ -49,7 +49,20 @@ def test_a_longer_step_takes_flexion_from_the_affected_hip_within_limits() -> No
     assert mirrored.corrected(-0.01).lean == start.corrected(0.01).lean
     once = start.corrected(0.01)
     assert once.lean > 0.0 and once.corrected(-0.01).lean == pytest.approx(0.0)
-    assert start.corrected(0.5).lean == MOST_LEAN and start.corrected(-0.5).lean == -MOST_LEAN
+    assert replace(start, lean=MOST_LEAN).corrected(0.5).lean == MOST_LEAN
+    assert replace(start, lean=-MOST_LEAN).corrected(-0.5).lean == -MOST_LEAN
+
+
+def test_no_round_leans_much_further_than_the_one_before() -> None:
+    start = SidedHelp((1.2, 0.8), lean=0.001)
+    assert start.corrected(0.5).lean == pytest.approx(0.001 + MOST_MORE_LEAN)
+    assert start.corrected(-0.5).lean == pytest.approx(0.001 - MOST_MORE_LEAN)
+
+
+def test_unequal_legs_are_chosen_for_on_more_starts_than_equal_ones() -> None:
+    several = choice_seeds(5, SidedHelp((1.2, 0.8)))
+    assert choice_seeds(5, None) == (6,) and several[0] == 6
+    assert len(several) == len(set(several)) == 3
 
 
 def trainer_with(sided: SidedHelp | None) -> OfflineTrainer:

@@ -133,3 +133,11 @@ def test_a_profile_without_strides_adds_nothing_and_two_joints_are_not_joined() 
 
 def test_steps_are_as_long_as_the_test_thinks() -> None:
     assert STRIDE_STEPS * CONTROL_STEP_S == 1.0
+
+
+def test_torque_at_the_limit_of_the_exo_is_never_told_as_more() -> None:
+    """A cubic curve through a plateau of 15 N m bulges over it: a page once told 15.1 N m of an exo of 15."""
+    phase = phases(300, 2)
+    limited = np.clip(3.0 * bump(phase), PEAK_NM, 0.0)
+    found = assistance_profile(recording(limited, phase), ENVIRONMENT, GENERIC_BODY)
+    assert found.torque_nm_kg.min() == pytest.approx(PEAK_NM / MASS_KG, rel=1e-9)
