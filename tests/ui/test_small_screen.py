@@ -18,9 +18,15 @@ from ui.report_sheet import HALF, Sheet
 PAGE_PX = (1366 - 224, 768 - 56 - 40)  # without header, step list and job tray
 
 
-def test_a_verdict_has_room_beside_many_actions(app: QApplication) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Import video", "Laboratory file…", "Hide heads", "Calibration file…", "Calibrate cameras"),
+        ("Fine-tune from the virtual walk of 30 Nov 2026", "Train again"),
+    ],
+)
+def test_a_verdict_has_room_beside_many_or_long_actions(app: QApplication, words: tuple[str, ...]) -> None:
     page = CapturePage()
-    words = ("Import video", "Laboratory file…", "Hide heads", "Calibration file…", "Calibrate cameras")
     state = CaptureState(
         "Patient seen in 100 % of frames.",
         main_action="Go on with Motion",

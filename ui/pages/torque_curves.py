@@ -10,7 +10,7 @@ from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.widgets.basics import Deck, column, label
 
-LEAST_GRID_PX = 140  # below it neither size nor time of a peak can be read
+LEAST_GRID_PX = 190  # below it, under a key of three lines, the numbers at the axis lie on each other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
