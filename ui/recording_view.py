@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 
 from core.domain.arrays import FloatArray
 from core.domain.frames import FrameIndex, read_frame, read_index
+from core.domain.motion import Motion
 from core.domain.recording import Landmarks, LandmarkTrack, with_sides_exchanged
 from core.motion.side_swaps import exchange_legs
 
@@ -129,3 +130,12 @@ def portrait(clip: RecordingView, person: int) -> QImage | None:
     right = min(picture.width(), round(high[0] + margin))
     bottom = min(picture.height(), round(high[1] + margin))
     return picture.copy(left, top, max(1, right - left), max(1, bottom - top))
+
+
+def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:
+    """The video whose clock the motion's times are; None where the motion does not say."""
+    if not motion.cameras_used:
+        return None
+    first = motion.cameras_used[0]
+    videos = landmarks.patient.videos
+    return videos[first] if first < len(videos) else first

@@ -76,7 +76,8 @@ class FurtherPage(Sheet):
                 TwoSides(self._painter, plot, self._family).draw(box)
         self._y += -(-len(plots) // columns) * (height + _BETWEEN) + 60
 
-    def _draw_key(self, plots: tuple[CyclePlot, ...], *, band: bool) -> None:
+    def _draw_key(self, plots: tuple[CyclePlot, ...], *, band: str = "") -> None:
+        """`band` says what the grey band is; empty: there is none."""
         x = MARGIN
         spread = any(sd is not None for plot in plots for _, _, sd in plot.curves)
         for side, color in (("left", LIGHT.left), ("right", LIGHT.right)):
@@ -85,7 +86,7 @@ class FurtherPage(Sheet):
             x += 850
         if band:
             self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
-            self._text(QRectF(x + 230, self._y, 1800, 140), "normal ± 1 SD, where published", 80, MUTED)
+            self._text(QRectF(x + 230, self._y, 1800, 140), band, 80, MUTED)
             x += 1800
         if any(plot.simulated for plot in plots):
             self._painter.setPen(pen_of(MUTED, 14.0, [3.0, 2.0]))
@@ -111,12 +112,17 @@ class FurtherPage(Sheet):
         self._text(QRectF(MARGIN, PAGE_HEIGHT - MARGIN + 10, _WIDTH, 90), made, 66, MUTED, RIGHT_ALIGNED)
 
 
+def force_band_key(part: ForcePart) -> str:
+    """Never called normal where only the band of other people was near."""
+    return f"{'normal' if part.band_fits else 'nearest band'} ± 1 SD, where published"
+
+
 class ForcesPage(FurtherPage):
     def draw(self, part: ForcePart) -> None:
         self._blank()
         self._draw_head(("FORCES ESTIMATED, NOT MEASURED",) if part.estimated else ())
         self._y = self._heading(part.title, MARGIN, self._y, _WIDTH) - 20
-        self._draw_key(part.plots, band=True)
+        self._draw_key(part.plots, band=force_band_key(part))
         self._draw_plots(part.plots, 3, 960.0)
         self._y = self._wide_table(part.table, MARGIN, self._y, _WIDTH)
         self._notes(part.notes, MARGIN, self._y, _WIDTH)
@@ -140,7 +146,7 @@ class MusclesPage(FurtherPage):
         """EMG, and strength beside its table; returns where they end."""
         if part.emg is not None and part.emg.plots:
             self._y = self._heading(part.emg.title, MARGIN, self._y, _WIDTH) - 20
-            self._draw_key(part.emg.plots, band=False)
+            self._draw_key(part.emg.plots)
             low = len(part.emg.plots) > 3 * EMG_COLUMNS
             self._draw_plots(part.emg.plots, EMG_COLUMNS, 540.0 if low else 640.0)
         deepest = self._y

@@ -21,7 +21,7 @@ class HelpPage(FurtherPage):
         self._blank()
         self._draw_head(("SIMULATED",))
         self._y = self._heading(part.title, MARGIN, self._y, _WIDTH) - 20
-        self._draw_key(part.plots, band=False)
+        self._draw_key(part.plots)
         self._draw_plots(part.plots, 2, _HIGH if len(part.lines) <= _FEW_LINES else _LOW)
         self._y = self._wide_table(part.sides, MARGIN, self._y, _WIDTH)
         self._y = self._notes(part.lines, MARGIN, self._y, _WIDTH)

@@ -11,7 +11,7 @@ from core.session.cycle_plot import CyclePlot
 from core.session.report import ReportContent
 from core.session.report_muscles import EMG_COLUMNS
 from core.session.report_warnings import StepWarning
-from ui.report_further_pages import FurtherPage
+from ui.report_further_pages import FurtherPage, force_band_key
 from ui.report_sheet import GAP, HALF, MARGIN, MUTED, PAGE_HEIGHT, PAGE_WIDTH, WRAPPED
 from ui.theme.tokens import LIGHT
 
@@ -127,7 +127,7 @@ class SecondPage(FurtherPage):
             return
         more = len(muscles.emg.plots) - len(plots)
         title = muscles.emg.title + (f" · {more} more in the appendix" if more else "")
-        self._draw_block(title, plots, EMG_COLUMNS, band=False)
+        self._draw_block(title, plots, EMG_COLUMNS)
         key = [f"{name}: {words}" for name, words in muscles.emg.facts if name in ("Dashed", "Grey bars")]
         if key:
             box = QRectF(MARGIN, self._y - 60, _WIDTH, 300)
@@ -138,9 +138,9 @@ class SecondPage(FurtherPage):
         if forces is not None and plots:
             fewer = len(plots) < min(len(forces.plots), _MOST_FORCES)
             title = forces.title + (" · powers in the appendix" if fewer else "")
-            self._draw_block(title, plots, 3, band=True)
+            self._draw_block(title, plots, 3, band=force_band_key(forces))
 
-    def _draw_block(self, title: str, plots: tuple[CyclePlot, ...], columns: int, *, band: bool) -> None:
+    def _draw_block(self, title: str, plots: tuple[CyclePlot, ...], columns: int, *, band: str = "") -> None:
         self._y = self._heading(title, MARGIN, self._y, _WIDTH) - 20
         self._draw_key(plots, band=band)
         self._draw_plots(plots, columns, self._plot_height)

@@ -39,8 +39,9 @@ def go(stops: Sequence[QWidget], current: QWidget | None, *, forward: bool) -> b
 
 def _chain(window: QWidget) -> list[QWidget]:
     """Every widget of the window, in the order in which they were made or arranged."""
-    chain, widget = [], window.nextInFocusChain()
-    while widget is not window:
+    chain: list[QWidget] = []
+    widget = window.nextInFocusChain()
+    while widget is not None and widget is not window:
         chain.append(widget)
         widget = widget.nextInFocusChain()
     return chain

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 
 from PySide6.QtCore import QDate, QDateTime, QLocale
 
+from core.domain.emg import EmgMuscle
+
 _PLAIN = "d MMM yyyy"  # 20 Nov 2026: where the system has no way of its own to write dates
 _SHORT = QLocale.FormatType.ShortFormat
 _CENTURY = 2000  # of years that are typed with two digits
@@ -86,6 +88,28 @@ def listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
+def short_muscle(muscle: EmgMuscle) -> str:
+    """`Gastroc. med.`, where the whole name has no room."""
+    return _SHORT_MUSCLES.get(muscle, muscle.value.capitalize())
+
+
 def unbroken(words: str) -> str:
     """The same words; no line of them begins with a unit."""
     return words.replace(" %", "\u00a0%").replace(" N·m", "\u00a0N·m")
+
+
+_SHORT_MUSCLES = {
+    EmgMuscle.GASTROCNEMIUS_MEDIALIS: "Gastroc. med.",
+    EmgMuscle.GASTROCNEMIUS_LATERALIS: "Gastroc. lat.",
+    EmgMuscle.TENSOR_FASCIAE_LATAE: "Tensor f. l.",
+    EmgMuscle.TIBIALIS_ANTERIOR: "Tibialis ant.",
+    EmgMuscle.VASTUS_LATERALIS: "Vastus lat.",
+    EmgMuscle.VASTUS_MEDIALIS: "Vastus med.",
+    EmgMuscle.SEMIMEMBRANOSUS: "Semimembr.",
+    EmgMuscle.SEMITENDINOSUS: "Semitend.",
+    EmgMuscle.GLUTEUS_MAXIMUS: "Glut. max.",
+    EmgMuscle.GLUTEUS_MEDIUS: "Glut. med.",
+    EmgMuscle.BICEPS_FEMORIS: "Biceps fem.",
+    EmgMuscle.RECTUS_FEMORIS: "Rectus fem.",
+    EmgMuscle.PERONEUS_LONGUS: "Peroneus l.",
+}

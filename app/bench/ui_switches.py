@@ -6,6 +6,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 ROUNDS = 5
@@ -26,7 +27,7 @@ def page_switches(window: Any, wait: Callable[[float], None]) -> dict[str, Any]:
     spans: dict[str, list[Span]] = {}
     for _ in range(ROUNDS):
         for place in (*STEPS, *Aside):
-            spans.setdefault(place.value, []).append(_span(window, lambda place=place: window.go_to(place)))
+            spans.setdefault(place.value, []).append(_span(window, partial(window.go_to, place)))
             wait(_PAUSE_S)
     return {
         "page_switch_ms": {
@@ -50,7 +51,7 @@ def theme_changes(window: Any, wait: Callable[[float], None]) -> dict[str, Any]:
         wait(2 * _PAUSE_S)
         for _ in range(4):
             other = theme.current().mode.other
-            spans.append(_span(window, lambda other=other: window.context.set_theme(other)))
+            spans.append(_span(window, partial(window.context.set_theme, other)))
             wait(2 * _PAUSE_S)
     return {
         "theme_change_ms": _worst_and_median([clock for clock, _own in spans]),

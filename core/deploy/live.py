@@ -50,8 +50,11 @@ class ExoMonitor:
         permit: ArmPermit | None,
         report: Callable[[str], None],
         note: AuditCallback = no_audit,
+        *,
+        virtual: bool = False,
     ) -> None:
         self._link = link
+        self._virtual = virtual  # nobody wears it: no advice says what a person should do
         self.permit = permit
         self._report = report
         self._note = note
@@ -135,7 +138,7 @@ class ExoMonitor:
                 break
             row = self._link.placement().blocked_by
             if row or not info.active_sha256:
-                raise not_ready(row)
+                raise not_ready(row, virtual=self._virtual)
             time.sleep(1.0 / CONTROL_HZ)
             info = self._link.info()
         return info
@@ -155,7 +158,8 @@ class ExoMonitor:
             return
         sentence = _SENTENCE[state]
         if state is DeviceState.FAULT:
-            sentence = f"Fault: zero torque. {safety_row_text(self.newest_fault()).sentence}"
+            fault = safety_row_text(self.newest_fault(), virtual=self._virtual)
+            sentence = f"Fault: zero torque. {fault.sentence}"
         self._report(sentence)
         moved = before is not None and before.moves
         if state.moves and not moved:
@@ -164,9 +168,9 @@ class ExoMonitor:
             self._note(AuditStep.STOPPED, sentence)
 
 
-def not_ready(row: int) -> UserError:
+def not_ready(row: int, *, virtual: bool = False) -> UserError:
     """Why a safe exo cannot be armed, by the blocking row of its safety table; 0: no controller."""
-    text = safety_row_text(row)
+    text = safety_row_text(row, virtual=virtual)
     why, next_step = text.what, text.next_step
     if row == 0:
         why, next_step = "It holds no controller that passed its self-test.", "Transfer the controller first."

@@ -59,12 +59,39 @@ _ROWS: dict[int, RowText] = {
 }
 
 
-def safety_row_text(row: int) -> RowText:
-    """Text of row S`row`; an unknown row is named by its number."""
+_NOTHING_TO_MEND = "This exo is simulated, there is nothing to mend: connect again."
+# Where nobody wears the exo, and it has no straps, sensors, cables or battery to look at.
+_VIRTUAL_ROWS: dict[int, RowText] = {
+    4: RowText(
+        "For three strides the virtual exo braked or pushed more than in training.",
+        "If it happens again, train the controller for longer.",
+    ),
+    5: RowText("The assistance was faded.", "Arm again."),
+    6: RowText(_ROWS[6].what, "Arm again when the simulated wearer stands."),
+    7: RowText(_ROWS[7].what, "Arm again when the simulated wearer walks evenly."),
+    8: RowText("The simulated wearer stopped walking.", _ROWS[8].next_step),
+    PLACEMENT: RowText(
+        "The virtual exo does not know yet how it sits.",
+        "Wait until the simulated wearer has stood still and walked five steps.",
+    ),
+    13: RowText("The simulated wearer moves as no controller was made for.", _ROWS[13].next_step),
+    17: RowText(_ROWS[17].what, "Wait until the simulated motor has cooled."),
+    18: RowText(
+        "A part that would touch the skin was warm for too long.",
+        "Wait until the simulated part has cooled.",
+    ),
+    20: RowText(_ROWS[20].what, "Connect and arm again."),
+    21: RowText(_ROWS[21].what, "Nobody wears this exo: acknowledge, then arm again."),
+} | {row: RowText(_ROWS[row].what, _NOTHING_TO_MEND) for row in (9, 10, 11, 14, 15, 16, 19)}
+
+
+def safety_row_text(row: int, *, virtual: bool = False) -> RowText:
+    """Text of row S`row`, `virtual` of an exo that nobody wears; an unknown row is named by its number."""
     unknown = RowText(f"The exo stopped by its rule S{row}.", "Update this program, or call service.")
-    return _ROWS.get(row, unknown)
+    known = _VIRTUAL_ROWS.get(row) if virtual else None
+    return known or _ROWS.get(row, unknown)
 
 
-def fault_sentence(row: int) -> str:
+def fault_sentence(row: int, *, virtual: bool = False) -> str:
     """Short form for the audit trail: `S9 A leg's sensor fell behind.`"""
-    return f"S{row} {safety_row_text(row).what}"
+    return f"S{row} {safety_row_text(row, virtual=virtual).what}"

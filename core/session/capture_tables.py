@@ -59,7 +59,7 @@ def short_headline_of(comparison: CaptureComparison) -> str:
         return _NOTHING_JUDGED
     names = [_within(name) for name in short_names(comparison.gaits)]
     if all(_judged(pair) and not pair.beyond for pair in comparison.pairs):
-        same = [f"{names[pair.other]} in {_judged(pair)} numbers" for pair in comparison.pairs]
+        same = [f"{names[pair.other]} in {len(_judged(pair))} numbers" for pair in comparison.pairs]
         return f"No measurable difference from {names[0]}: {', '.join(same)}."
     parts = [f"{names[pair.other]} in {_beyond_words(pair)}" for pair in comparison.pairs]
     return f"Measurably different from {names[0]}: {', '.join(parts)}."
@@ -193,17 +193,18 @@ def _changed(pair: CapturePair, one: Measured) -> str:
 
 def _beyond_words(pair: CapturePair) -> str:
     judged = _judged(pair)
-    return f"{len(pair.beyond) or 'none'} of {judged} numbers" if judged else "nothing that could be judged"
+    if not judged:
+        return "nothing that could be judged"
+    return f"{len(pair.beyond) or 'none'} of {len(judged)} numbers"
 
 
-def _judged(pair: CapturePair) -> int:
-    """How many numbers have a minimal detectable change to be held against."""
-    return sum(one.verdict is not ChangeVerdict.NOT_JUDGED for one in pair.changes)
+def _judged(pair: CapturePair) -> tuple[Change, ...]:
+    return tuple(one for one in pair.changes if one.verdict is not ChangeVerdict.NOT_JUDGED)
 
 
 def _by_chance(comparison: CaptureComparison) -> str:
     """How many of the numbers of one recording would seem changed by chance alone."""
-    counts = [_judged(pair) for pair in comparison.pairs]
+    counts = [len(_judged(pair)) for pair in comparison.pairs]
     fewest = min(min(gait.strides) for gait in comparison.gaits)
     if not any(pair.beyond for pair in comparison.pairs) or fewest < LEAST_STRIDES:
         return ""

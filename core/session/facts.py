@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from core.domain.controller import Deployment
 from core.domain.findings import Severity
 from core.domain.laboratory import LaboratoryTrial
@@ -43,7 +45,8 @@ class FactsReader:
         )
         warnings = {step: self._warning(store, facts, kinds) for step, kinds in RESULT.items()}
         warnings[Step.DEPLOY] = warnings[Step.COMPARE]  # what the signed comparison says of what it holds
-        return VisitFacts(facts.subject, records, facts.decisions, running, stopped, warnings)
+        edited = _edited(store, visit_id)
+        return VisitFacts(facts.subject, records, facts.decisions, running, stopped, warnings, edited)
 
     def _warning(self, store: Store, facts: VisitFacts, kinds: tuple[RecordKind, ...]) -> str:
         """Of the newest result; read once."""
@@ -64,6 +67,15 @@ class FactsReader:
         if stops_override(decisions, record.id) is not None:
             stops = stops & NEVER_OVERRIDDEN
         return bool(stops)
+
+
+def _edited(store: Store, visit_id: str) -> dict[str, datetime]:
+    """When what the report says of the patient, and of how the patient walks at this visit, was edited."""
+    times = {
+        "patient": store.last_logged("patient edited", store.visit(visit_id).patient_id),
+        "visit": store.last_logged("visit noted", visit_id),
+    }
+    return {words: on_utc for words, on_utc in times.items() if on_utc is not None}
 
 
 def _stop_codes(payload: _Gated) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -63,6 +64,7 @@ class VisitFacts:
         default_factory=frozenset
     )  # newest record has a stop finding
     warnings: Mapping[Step, str] = field(default_factory=dict)  # on the newest result, in a sentence
+    edited: Mapping[str, datetime] = field(default_factory=dict)  # "patient", "visit": when last edited
 
     def newest(self, *kinds: RecordKind) -> RecordInfo | None:
         """The newest record of any of these kinds."""
@@ -173,6 +175,8 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
     to_check = [(result, frozenset({result.kind} | before))]
     while to_check:
         record, kinds = to_check.pop()
+        if _other_body(record, facts.subject):
+            return f"The patient's height or mass was edited after this {_words(record.kind)} was made."
         if record.kind is RecordKind.TWIN and not _follows_acceptance(record, facts):
             return "What was accepted as weakness changed after this twin was made."
         if record.kind is RecordKind.TWIN and not follows_choice(
@@ -194,6 +198,21 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
     return ""
 
 
+_BODY_SIZES = {RecordKind.MOTION: ("height_m",), RecordKind.TWIN: ("height_m", "mass_kg")}
+
+
+def _other_body(record: RecordInfo, subject: Subject | None) -> bool:
+    """Whether it was scaled to another size than the patient's of now; earlier versions did not say."""
+    if subject is None or record.kind not in _BODY_SIZES:
+        return False
+    used = json.loads(record.provenance.settings or "{}")
+    return any(used.get(name, size) != size for name, size in _sizes(record.kind, subject))
+
+
+def _sizes(kind: RecordKind, subject: Subject) -> tuple[tuple[str, float], ...]:
+    return tuple((name, float(getattr(subject, name))) for name in _BODY_SIZES[kind])
+
+
 _REPORTED = frozenset(RecordKind) - {
     RecordKind.CALIBRATION,
     RecordKind.RECORDING,
@@ -206,7 +225,7 @@ _REPORTED = frozenset(RecordKind) - {
 
 
 def _came_after_report(since: datetime, facts: VisitFacts) -> str:
-    """What a report saved or kept at this time cannot hold: a later step's result, a signature."""
+    """What a report saved or kept at this time cannot hold: a later step's result, a signature, an edit."""
     newer = [one for one in facts.records if one.kind in _REPORTED and one.created_utc > since]
     if newer:
         return f"A newer {_words(newer[-1].kind)} was made after this report."
@@ -215,7 +234,10 @@ def _came_after_report(since: datetime, facts: VisitFacts) -> str:
         for one in facts.decisions
         if one.on_utc > since and one.step != Step.REPORT and one.verdict is not Verdict.KEPT
     ]
-    return f"{Step(decided[-1].step).label} was decided on after this report." if decided else ""
+    if decided:
+        return f"{Step(decided[-1].step).label} was decided on after this report."
+    edited = [words for words, on_utc in facts.edited.items() if on_utc > since]
+    return f"The {edited[0]} was edited after this report." if edited else ""
 
 
 _BEFORE_THE_TWIN = frozenset(

@@ -58,6 +58,7 @@ class ForcePart:
     table: ReportTable
     notes: tuple[str, ...]
     band_words: str = ""  # whose the normal bands are, a sentence
+    band_fits: bool = True  # whether they are of people of this age at this speed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,14 +150,15 @@ def force_part(store: Store, visit_id: str) -> ForcePart | None:
         return None
     kinetics = store.load(info.id, Kinetics)
     stale = _stale_note(facts_of(store, visit_id), RecordKind.KINETICS)
-    source = source_words(kinetics)
+    source, norm = source_words(kinetics), kinetic_norm(motion_walker(store, visit_id, motion))
     return ForcePart(
         f"Forces · {source[0].lower()}{source[1:]}",
         kinetics.source is ForceSource.ESTIMATED,
         force_plots(kinetics, sagittal_only=motion.sagittal_only),
         _force_table(kinetics),
         (*stale, *_force_notes(kinetics)),
-        kinetic_norm(motion_walker(store, visit_id, motion)).legend,
+        norm.legend,
+        norm.fits,
     )
 
 

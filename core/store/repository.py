@@ -101,6 +101,8 @@ class Store:
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
         """Refuses PAT-005 and PAT-020; a code of an earlier version may stay as it is."""
+        if subject == self.patient(patient_id).subject:
+            return  # saved as it was: nothing to log, and no report is out of date
         if subject.code != self.patient(patient_id).subject.code:
             check_code(subject.code)
         try:
@@ -157,6 +159,8 @@ class Store:
 
     def note_visit(self, visit_id: str, notes: VisitNotes, *, by: str = "") -> None:
         """Keep how the patient walks at this visit; what stood there before stays in the log."""
+        if notes == self.visit(visit_id).notes:
+            return
         with self._session() as session:
             row = session.get_one(VisitTable, visit_id)
             row.notes = encode(notes)[0]
@@ -301,6 +305,14 @@ class Store:
     def log(self, who: str, action: str, subject_id: str, detail: str = "") -> None:
         with self._session() as session:
             session.add(_log(who, action, subject_id, detail))
+
+    def last_logged(self, action: str, subject_id: str) -> datetime | None:
+        """When the log last tells this of a patient, visit or record; None when it never does."""
+        query = select(func.max(LogTable.on_utc)).where(
+            LogTable.action == action, LogTable.subject_id == subject_id
+        )
+        with self._session() as session:
+            return session.scalar(query)
 
     def log_entries(self) -> tuple[LogEntry, ...]:
         with self._session() as session:

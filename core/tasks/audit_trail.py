@@ -53,14 +53,14 @@ class Trail:
         The exo counts time from its start and has no calendar: the same fault at the same millisecond of
         another start counts as known.
         """
-        serial = self._template.device_serial
+        serial, virtual = self._template.device_serial, link.info().virtual
         known = {
             entry.event.detail
             for entry in self._store.audit_trail()
             if entry.event.step == AuditStep.FAULT and entry.event.device_serial == serial
         }
         for fault in link.events():
-            words = fault_sentence(fault.code)
+            words = fault_sentence(fault.code, virtual=virtual)
             detail = f"{words} {fault.time_ms} ms after its start: {fault.detail}"
             if detail not in known:
                 event = replace(self._template, who=f"exo {serial}", step=AuditStep.FAULT, detail=detail)

@@ -86,7 +86,7 @@ class ExoSupervision:
         self._permit = permit
         deployment = supervised.deployment
         self._provisional = deployment is not None and deployment.handover is Handover.PROVISIONAL
-        self.live = ExoMonitor(link, None, report, trail.note)
+        self.live = ExoMonitor(link, None, report, trail.note, virtual=self._info.virtual)
         if self._provisional:
             link.put_on_anew()  # another person may have worn it: the sensors' placement is checked again
             time.sleep(SETTLE_S)
@@ -187,7 +187,7 @@ class ExoSupervision:
         if self._stop_requested:
             return "stopped from this program"
         with suppress(UserError):
-            return fault_sentence(self.live.newest_fault())
+            return fault_sentence(self.live.newest_fault(), virtual=self._info.virtual)
         return "the connection was lost"
 
     def _save_walk(self, walk: ExoWalk) -> str:

@@ -117,3 +117,13 @@ def test_every_row_of_the_safety_table_has_a_sentence_and_a_way_out() -> None:
     for one in words:
         assert one.sentence.count(".") >= 2
     assert "S77" in safety_row_text(77).sentence
+
+
+def test_no_row_of_an_exo_that_nobody_wears_advises_about_a_person_or_a_thing() -> None:
+    """Nobody stands in a virtual exo, and it has no cables, straps or service."""
+    for row in range(1, 24):
+        words = safety_row_text(row, virtual=True).sentence
+        for real in ("person", "cable", "strap", "off", "service", "charge", "legs"):
+            assert real not in words.lower(), words
+        assert words.count(".") >= 2
+    assert "the person" in safety_row_text(6).sentence.lower()  # a worn one does

@@ -180,6 +180,7 @@ INDEX = {  # bad input: code, file below tests/, test
         "gait/test_event_edits.py",
         "test_what_no_walk_can_show",
     ),
+    "solving again over edited events": ("MOT-120", "ui/test_gait_events.py", "test_solving_again_says"),
     "unreadable gait events": ("MOT-119", "tasks/test_edit_events.py", "test_events_that_cannot_be_read"),
     "squat instead of a walk": ("MOT-072", "motion/test_trial_fit.py", "test_a_squat_is_solved"),
     "walk backwards": ("MOT-071", "motion/test_trial_fit.py", "test_walking_backwards_is_told"),

@@ -227,3 +227,15 @@ def test_an_adapted_controller_stays_up_to_date_after_its_own_walk_but_not_the_c
     facts = replace(facts, records=(*facts.records, *again))
     for step in (Step.TRAIN, Step.COMPARE, Step.DEPLOY):
         assert status(facts, step).state is not StepState.STALE
+
+
+def test_a_twin_of_another_mass_than_the_patients_is_out_of_date_with_all_that_follows() -> None:
+    twin = next(one for one in RECORDS if one.kind is RecordKind.TWIN)
+    sized = replace(twin.provenance, settings='{"height_m": 1.8, "mass_kg": 80.0}')
+    records = tuple(replace(one, provenance=sized) if one is twin else one for one in RECORDS)
+    facts = replace(DONE_SO_FAR, records=records)
+    assert status(facts, Step.PERSONALIZE).state is StepState.DONE
+    heavier = replace(facts, subject=replace(SUBJECT, mass_kg=95.0))
+    found = status(heavier, Step.PERSONALIZE)
+    assert found.stale_reason == "The patient's height or mass was edited after this twin was made."
+    assert status(heavier, Step.MOTION).state is StepState.DONE  # angles do not weigh

@@ -262,18 +262,22 @@ def test_a_comparison_with_situations_fills_all_parts(context: SessionContext, v
     assert names == ["Level walking", "Situations", "Help on each side", "Correlations"]
 
 
+@pytest.mark.parametrize("harder", [False, True])
 def test_every_part_fits_a_small_screen_below_a_verdict_of_three_lines(
-    context: SessionContext, visit_id: str
+    context: SessionContext, visit_id: str, harder: bool
 ) -> None:
+    """Also where a reason is asked for above the signature."""
     made = records.fill(context.store, visit_id, Step.TRAIN)
     inputs = (made[Step.TRAIN], made[Step.PERSONALIZE], made[Step.MOTION])
-    context.store.save(
-        RecordKind.COMPARISON, compared.comparison(), visit_id=visit_id, inputs=inputs, summary=""
-    )
+    found = compared.comparison()
+    if harder:
+        found = dataclasses.replace(found, scores=records.scores(1.3))
+    context.store.save(RecordKind.COMPARISON, found, visit_id=visit_id, inputs=inputs, summary="")
     page = ComparePage()
     ComparePresenter(page, context).refresh()
     page.resize(1142, 672)  # beside the list of steps and between the strips of a window of 1366 x 768
     page.show()
+    assert page.reason.isVisible() is harder
     layout = page.layout()
     assert layout is not None
     page.comparison.tabs.setCurrentWidget(page.comparison.joints)

@@ -93,7 +93,6 @@ def test_a_package_that_holds_no_persons_signature_is_packed_anew_once_there_is_
     records.put_on_exo(context.store, visit_id, records.pack(context.store, visit_id, made))
     page, presenter = deploy_page(context)
     assert page._main.text() == "Go on with Report"
-    assert presenter._last_signer() == ("A. Berger", "")  # never the command line
     records.sign(context.store, visit_id, made)
     presenter.refresh()
     assert page._main.text() == "Pack controller"

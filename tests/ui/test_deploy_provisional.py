@@ -170,7 +170,7 @@ def test_a_controller_that_was_taken_back_can_be_transferred_again(
     assert page._confirm.isVisible()
 
 
-def test_one_click_goes_back_to_the_controller_before(
+def test_going_back_to_the_controller_before_needs_a_name_and_a_role_that_somebody_typed(
     context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
     made = records.fill(context.store, visit_id, Step.DEPLOY)
@@ -179,10 +179,17 @@ def test_one_click_goes_back_to_the_controller_before(
     page.connect_wanted.emit(True)
     board.happens("job-1", Message(ExoStatusMessage(earlier="1.0.0").to_text()))
     context.jobs._hand_over()
-    assert ("roll_back", "Go back to version 1.0.0") in page._secondary_actions
+    assert ("roll_back", "Go back to version 1.0.0…") in page._secondary_actions
     page.secondary_action.emit("roll_back")
+    assert not board.sent and page.keep._title.text() == "Go back to version 1.0.0"
+    assert page.keep.approver.given == ("", "") and not page.keep.keep.isEnabled()
+    page.keep.approver.name.setText("C. Novak")
+    page.keep.approver.role.setText("orthotist")
+    assert page.keep.keep.isEnabled()
+    page.keep.keep.held.emit()
     request = parse_roll_back_command(board.sent[-1][1])
-    assert request is not None and request.name == "A. Berger" and "P-0042" in request.meaning
+    assert request is not None and (request.name, request.role) == ("C. Novak", "orthotist")
+    assert "P-0042" in request.meaning and not page.keep.isVisible()
     assert "virtual exo, which nobody wears" in request.meaning
     records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.ROLLED_BACK)
     presenter.refresh()

@@ -14,14 +14,17 @@ from PySide6.QtWidgets import QApplication
 from core.domain.body import Side
 from core.domain.emg import ChannelSite, EmgMuscle
 from core.domain.record import RecordKind
+from core.emg.cocontraction import Cocontraction
 from core.emg.presets import PRESETS
 from tests.ui import test_emg_page
 from tests.ui.board import HandBoard
 from tests.ui.samples import emg, motion
 from ui.pages.emg import EmgPage
+from ui.pages.number_table import FittingTable
 from ui.plots.curves import EmgQuantity
 from ui.plots.gait_cycle import GaitCyclePlot
-from ui.presenters.emg_cycles import cycles_view
+from ui.presenters.emg import quality_table
+from ui.presenters.emg_cycles import _pair_table, cycles_view
 from ui.presenters.mvc import MvcChoice
 from ui.session_context import SessionContext
 
@@ -132,3 +135,20 @@ def test_a_channel_that_is_not_good_has_a_verdict_in_place_of_times() -> None:
     view = cycles_view(replace(emg(), channels=(spoilt, *emg().channels[1:])), motion())
     assert view.activity is not None
     assert view.activity.rows[0].cells[:2] == ("noise", "–")
+
+
+def test_tables_are_whole_in_their_half_of_a_small_screen(app: QApplication) -> None:
+    """Quality read "✓ g…" beside long names, and co-contraction in swing lay beyond the edge."""
+    sites = (EmgMuscle.GASTROCNEMIUS_MEDIALIS, EmgMuscle.TIBIALIS_ANTERIOR)
+    channel = replace(emg().channels[0], verdict="crosstalk")
+    channels = tuple(replace(channel, site=ChannelSite(muscle, Side.LEFT)) for muscle in sites)
+    pair = Cocontraction(Side.LEFT, sites, 18.0, 13.0, 12.0, 0.5)
+    measured = replace(emg(), channels=channels, envelope=emg().envelope[:, :2])
+    for table, width in ((quality_table(measured), 400), (_pair_table((pair,)), 538)):
+        widget = FittingTable()
+        widget.resize(width - 12, 300)  # the scroll bar of all rows takes some
+        widget.show_numbers(table)
+        widget.show()
+        for number in range(len(table.columns)):
+            assert widget.columnWidth(number) >= widget.sizeHintForColumn(number), (width, number)
+        assert widget.horizontalScrollBar().maximum() == 0

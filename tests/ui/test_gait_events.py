@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -12,6 +14,7 @@ from core.domain.motion import Motion
 from core.domain.record import RecordKind
 from core.motion.edited_events import with_edit
 from tests.gait.walking import HEIGHT_M, walking_motion
+from tests.ui import samples
 from tests.ui.board import HandBoard
 from tests.ui.samples import motion
 from ui.pages.gait_events import EventsPanel
@@ -137,3 +140,27 @@ def test_every_number_of_a_walk_shows_its_spread(walk: Motion) -> None:
     rows = {row.name: row.cells for row in motion_table(walk).rows}
     assert all("±" in cell for cells in rows.values() for cell in cells)
     assert rows["Double support"][0].endswith("%")
+
+
+def test_solving_again_says_first_that_it_leaves_out_what_was_changed_by_hand(
+    context: SessionContext, page: MotionPage, events: EventsPanel, board: HandBoard, walk: Motion
+) -> None:
+    context.store.save(RecordKind.LANDMARKS, samples.landmarks(), visit_id=str(context.visit_id), summary="")
+    first = next(event for event, _ in events.plots[Side.LEFT].lines)
+    edit = EventEdit("A. Berger", "2026-11-30T10:00:00+00:00", (replace(first, time_s=first.time_s + 0.02),))
+    edited = with_edit(walk, edit, height_m=HEIGHT_M)
+    context.store.save(RecordKind.MOTION, edited, visit_id=str(context.visit_id), summary="edited")
+    context.record_changed.emit()
+    page.secondary_action.emit("swap")
+    assert not board.states() and page._advice._code.text() == "MOT-120"
+    assert "A. Berger changed its gait events" in page._advice._why.text()
+    page.secondary_action.emit("swap")
+    assert [job.spec.kind for job in board.states()] == ["solve_motion"]
+
+
+def test_where_the_page_says_solve_again_there_is_a_button_for_it(
+    context: SessionContext, page: MotionPage, visit_id: str, walk: Motion
+) -> None:
+    context.store.save(RecordKind.MOTION, replace(walk, ways=()), visit_id=visit_id, summary="walk")
+    context.record_changed.emit()
+    assert "again" in [key for key, _words in page._secondary_actions]

@@ -281,3 +281,19 @@ def test_a_plot_that_changes_its_limit_survives_the_garbage_collector(app: QAppl
         gc.set_threshold(*usual)
     plot.close()
     assert gc.isenabled()
+
+
+def test_a_plot_that_is_drawn_again_keeps_nothing_of_before(app: QApplication) -> None:
+    """A limit that changed left its old line in the scene, at 12 and 6 N·m at once."""
+    live = LivePlot((Trace("left", "left"),))
+    for limit in (12.0, 6.0):
+        live.show_torque_limit(limit)
+    lines = [item for item in live.scene().items() if isinstance(item, pg.InfiniteLine)]
+    assert sorted(line.value() for line in lines) == [-6.0, 6.0]
+    plot = GaitCyclePlot()
+    plot.set_panel(panel())
+    counts = []
+    for _ in range(2):
+        plot.draw()
+        counts.append(len(plot.scene().items()))
+    assert counts[0] == counts[1]

@@ -20,6 +20,7 @@ from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.domain.rollout import GaitLabel, RolloutSet, SceneGeometry
 from core.domain.scenario import EXO_FAILURES, SCENARIOS
+from core.domain.walking_ability import VisitNotes
 from core.errors import UserError
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
@@ -174,6 +175,31 @@ def test_a_report_saved_before_a_later_step_is_shown_as_out_of_date(
     monkeypatch.setattr(page, "ask_where", lambda: asked.append(True))
     page.redo.emit()
     assert asked  # doing a report again is saving it
+
+
+def test_a_patient_or_visit_that_is_edited_stands_in_the_report_and_puts_the_saved_one_out_of_date(
+    context: SessionContext, visit_id: str, tmp_path: Path
+) -> None:
+    """The page went on showing, and saving, the patient as read before."""
+    records.fill(context.store, visit_id, Step.COMPARE)
+    page = ReportPage()
+    presenter = ReportPresenter(page, context)
+    presenter.refresh()
+    presenter.save(tmp_path / "report.pdf")
+    patient_id, subject = context.store.visit(visit_id).patient_id, context.subject
+    assert subject is not None
+    context.store.edit_patient(patient_id, subject)  # saved as it was
+    presenter.refresh()
+    assert page._headline.text() == "The report is saved."
+    context.store.edit_patient(patient_id, replace(subject, diagnosis="Drop foot"))
+    presenter.refresh()
+    assert "out of date" in page._headline.text()
+    assert context.status(Step.REPORT).stale_reason == "The patient was edited after this report."
+    assert presenter._content is not None and "Drop foot" in presenter._content.person
+    presenter.save(tmp_path / "report.pdf")
+    context.store.note_visit(visit_id, VisitNotes(notes="new shoes this time"))
+    presenter.refresh()
+    assert context.status(Step.REPORT).stale_reason == "The visit was edited after this report."
 
 
 def test_the_report_names_no_person(context: SessionContext, visit_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -341,3 +342,26 @@ def test_a_motion_without_strides_has_no_pictures_and_no_number_that_is_nan(
     assert all(one["value"] is None or np.isfinite(one["value"]) for one in values["numbers"])
     clip = RecordingView((samples.track(),), 0, 640, 360, tuple(samples.track().time_s.tolist()))
     assert report_pictures._pictures(clip, squat) == ()
+
+
+def test_a_force_band_that_fits_nobody_like_the_patient_is_not_called_normal(
+    context: SessionContext, visit_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, printed = everything(context, visit_id), []
+    monkeypatch.setattr(SecondPage, "_text", _noting(SecondPage._text, printed))
+    assert page.forces is not None and not page.forces.band_fits  # bands of forces are of children
+    for forces, words in ((page.forces, "nearest band"), (replace(page.forces, band_fits=True), "normal")):
+        printed.clear()
+        image = QImage(400, 560, QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        SecondPage(painter, replace(page, forces=forces)).draw()
+        painter.end()
+        assert f"{words} ± 1 SD, where published" in printed
+
+
+def _noting(draw: Callable[..., float], printed: list[str]) -> Callable[..., float]:
+    def note(self: SecondPage, box: object, words: str, *rest: object, **more: object) -> float:
+        printed.append(words)
+        return draw(self, box, words, *rest, **more)
+
+    return note

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from core.domain.findings import Finding
 from ui.pages.correlations import CorrelationsPanel, CorrelationsView
@@ -15,7 +15,7 @@ from ui.pages.help_by_side import HelpPanel, HelpView
 from ui.pages.situations import SituationsPanel, SituationsView
 from ui.theme import Tone
 from ui.widgets.approver_fields import ApproverFields
-from ui.widgets.basics import Box, Icon, label
+from ui.widgets.basics import Box, Icon, column, label
 from ui.widgets.empty import Missing
 from ui.widgets.tabs import Tabs
 
@@ -35,6 +35,7 @@ class CompareState:
     detail: str = ""
     declaration: str = ""  # what one signs
     reason_prompt: str = ""  # why signing needs a typed reason; empty when it needs none
+    verdict: str = ""  # in full: the headline has room for its beginning only
     signed_tone: Tone = Tone.OK  # amber where it was signed in spite of the verdict
     signed: str = ""  # "Signed by … on …"; empty when not signed
     main_action: str = ""
@@ -67,15 +68,8 @@ class ComparePage(Page):
         self.comparison = GaitComparison(with_exo=True)
         self.situations, self.help, self.correlations = SituationsPanel(), HelpPanel(), CorrelationsPanel()
         self.body.addWidget(self._build_tabs(), 1)
-        self._sign_box = Box("card", horizontal=True, margin=8, gap=12)
-        self._sign_icon = Icon("check", 20)
-        self._declaration = label("", "body", wrap=True)
-        self.approver = ApproverFields("who signs")
-        for widget in (self._sign_icon, self._declaration, self.approver):
-            self._sign_box.body.addWidget(widget, 1 if widget is self._declaration else 0)
-        self._reason_box, self.reason, self._reason_prompt = self._build_reason()
-        self.body.addWidget(self._reason_box)
-        self.body.addWidget(self._sign_box)
+        self.approver, self.reason = ApproverFields("who signs"), self._build_reason()
+        self.body.addWidget(self._build_sign_box())
         self.approver.changed.connect(self.approver_changed)
         self.approver.entered.connect(self.main_action)
         self.play_pause.connect(self._play_or_pause)
@@ -97,22 +91,28 @@ class ComparePage(Page):
             panel.compare_again.connect(self.compare_again)
         return self.tabs
 
-    def _build_reason(self) -> tuple[Box, QLineEdit, QLabel]:
-        """Asked for where the controller does not help: above the signature, whose part it becomes."""
-        box, field, prompt = (
-            Box("card", horizontal=True, margin=10, gap=12),
-            QLineEdit(),
-            label("", wrap=True),
-        )
+    def _build_reason(self) -> QLineEdit:
+        """Asked for where the controller does not help: above the names, as part of the signature."""
+        field = QLineEdit()
         field.setPlaceholderText("Your reason")
         field.setAccessibleName("Why it is signed all the same")
         field.setMaxLength(MOST_REASON)
         field.textChanged.connect(self.approver_changed)
         field.returnPressed.connect(self.main_action)
-        box.body.addWidget(Icon("attention", 20, Tone.WARN))
-        box.body.addWidget(prompt, 2)  # it tells all that gets harder
-        box.body.addWidget(field, 1)
-        return box, field, prompt
+        return field
+
+    def _build_sign_box(self) -> Box:
+        """One box, so that the page fits a small screen below a long verdict."""
+        box = Box("card", horizontal=True, margin=8, gap=12)
+        self._sign_icon = Icon("check", 20)
+        self._declaration, self._reason_prompt = label("", "body", wrap=True), label("", "strong", wrap=True)
+        words, fields = QWidget(), QWidget()
+        words.setLayout(column(self._declaration, self._reason_prompt, gap=4))
+        fields.setLayout(column(self.reason, self.approver, gap=6))
+        box.body.addWidget(self._sign_icon)
+        box.body.addWidget(words, 1)
+        box.body.addWidget(fields)
+        return box
 
     def render(self, state: CompareState) -> None:  # type: ignore[override]
         self.set_badges(*state.badges)
@@ -130,10 +130,12 @@ class ComparePage(Page):
         self.help.show_view(state.help)
         self.correlations.show_view(state.correlations)
         self._declaration.setText(state.signed or state.declaration)
-        self._sign_icon.show_icon(
-            _SIGNED_ICONS[state.signed_tone] if state.signed else "edit",
-            state.signed_tone if state.signed else Tone.NEUTRAL,
-        )
-        self._reason_box.setVisible(bool(state.reason_prompt) and not state.signed)
+        asked = bool(state.reason_prompt) and not state.signed
+        tone = state.signed_tone if state.signed or asked else Tone.NEUTRAL
+        self._sign_icon.show_icon(_SIGNED_ICONS.get(tone, "edit"), tone)
         self._reason_prompt.setText(state.reason_prompt)
+        for widget in (self._reason_prompt, self.reason):
+            widget.setVisible(asked)
+        for widget in (self._reason_prompt, self._headline):
+            widget.setToolTip(state.verdict)
         self.approver.setVisible(not state.signed)

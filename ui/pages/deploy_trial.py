@@ -54,9 +54,10 @@ class WalkView:
 
 @dataclass(frozen=True, slots=True)
 class KeepState:
-    """Confirmation: the declaration to be signed by name and role."""
+    """A controller stays on the exo, or an earlier one comes back: what is signed by name and role."""
 
     confirming: bool = False
+    title: str = "Keep this controller"
     declaration: str = ""
     button: str = ""  # names patient and exo
 
@@ -120,7 +121,7 @@ class ProvisionalCard(Box):
 
 
 class KeepCard(Box):
-    """Name, role, meaning and a held button: the controller stays on the exo."""
+    """Name, role, meaning and a held button: a controller stays on the exo, or an earlier one comes back."""
 
     kept = Signal(str, str)  # name, role
     closed = Signal()
@@ -128,11 +129,11 @@ class KeepCard(Box):
     def __init__(self) -> None:
         super().__init__("strip", margin=14, gap=8)
         self.setProperty("tone", Tone.WARN.value)
-        self._words = label("", "body", wrap=True)
-        self.approver = ApproverFields("who keeps the controller")
+        self._title, self._words = label("", "section"), label("", "body", wrap=True)
+        self.approver = ApproverFields("who answers for the controller")
         self.keep = HoldButton("Hold to keep", "danger", tip="Hold until the bar is full")
         later = Button("Not now")
-        self.body.addWidget(label("Keep this controller", "section"))
+        self.body.addWidget(self._title)
         self.body.addWidget(self._words)
         self.body.addWidget(self.approver)
         self.body.addLayout(row(self.keep, later, None))
@@ -141,8 +142,9 @@ class KeepCard(Box):
         later.clicked.connect(self.closed)
 
     def show_state(self, state: KeepState) -> None:
-        opened = state.confirming and not self.isVisible()
+        opened = state.confirming and (not self.isVisible() or self._title.text() != state.title)
         self.setVisible(state.confirming)
+        self._title.setText(state.title)
         self._words.setText(state.declaration)
         self.keep.setText(state.button)
         if opened:

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QHeaderView,
     QLineEdit,
     QSizePolicy,
     QTabWidget,
@@ -135,9 +134,6 @@ class EmgPage(Page):
             if state.cycles is not None:
                 self._cycles.show_view(state.cycles)
             self._quality.show_numbers(state.table)
-            header = self._quality.horizontalHeader()
-            header.setMinimumSectionSize(64)
-            header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
 
     def ask_reason(self) -> None:
         self._reason.setFocus()
@@ -209,6 +205,7 @@ class EmgPage(Page):
 
     def _build_result(self) -> QWidget:
         self._envelopes, self._quality = EnvelopeStack(), FittingTable()
+        self._quality.setProperty("dense", True)
         self._cycles = EmgCycles()
         card = Box("card", margin=12)
         card.body.addWidget(self._envelopes, 1)

@@ -35,6 +35,8 @@ class EmgCycles(QWidget):
         self.activity, self.cocontraction = FittingTable(), FittingTable()
         self.activity.setAccessibleName("When muscles are active")
         self.cocontraction.setAccessibleName("Co-contraction")
+        for table in (self.activity, self.cocontraction):
+            table.setProperty("dense", True)
         self._instead = label("", "muted", wrap=True)
         self._words, self._pair_words = label("", "small", wrap=True), label("", "small", wrap=True)
         self._grids = column()

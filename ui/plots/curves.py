@@ -13,6 +13,7 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.body import JointKind, Side
 from core.domain.emg import EmgMuscle
 from core.domain.motion import CYCLE_POINTS
+from ui.wording import short_muscle
 
 CYCLE_PERCENT = np.linspace(0.0, 100.0, CYCLE_POINTS)
 
@@ -66,9 +67,8 @@ class EmgQuantity:
 
     @property
     def label(self) -> str:
-        """Short enough to stand over a small plot: `Gastrocn. med.`."""
-        name = self.muscle.value.capitalize().replace("Gastrocnemius", "Gastrocn.")
-        return name.replace(" medialis", " med.").replace(" lateralis", " lat.")
+        """Short enough to stand beside an axis: `Gastroc. med.`."""
+        return short_muscle(self.muscle)
 
 
 Quantity = JointKind | ExoQuantity | EmgQuantity | Measure

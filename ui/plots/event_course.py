@@ -75,7 +75,7 @@ class EventPlot(PlainPlot):
 
     def draw(self) -> None:
         look = theme.current()
-        self._take_away()
+        self.clear_box()
         style_plot(self, look)
         self.lines = []
         self._cursor = pg.InfiniteLine(pos=self._cursor_s, angle=90, pen=line_pen(look.colors.accent, 1.2))
@@ -95,12 +95,6 @@ class EventPlot(PlainPlot):
         self._fit_range()
         for event in course.events:
             self._add_event(look, event, is_chosen=event is course.chosen)
-
-    def _take_away(self) -> None:
-        """Item by item: a box that is cleared leaves what does not count for its bounds in the scene."""
-        for item in self.box.childGroup.childItems():
-            self.box.removeItem(item)
-        self.box.clear()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         course = self._course

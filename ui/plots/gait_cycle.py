@@ -133,7 +133,7 @@ class GaitCyclePlot(PlainPlot):
 
     def draw(self) -> None:
         look = theme.current()
-        self.box.clear()
+        self.clear_box()
         self._missing: pg.TextItem | None = None
         style_plot(self, look)
         self._add_frame(look)

@@ -123,7 +123,7 @@ class LivePlot(PlainPlot):
 
     def draw(self) -> None:
         look = theme.current()
-        self.box.clear()
+        self.clear_box()
         style_plot(self, look)
         self.left.setGrid(GRID_ALPHA)
         if self._labels_time:

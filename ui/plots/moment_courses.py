@@ -94,7 +94,7 @@ class MomentPlot(PlainPlot):
 
     def draw(self) -> None:
         look = theme.current()
-        self.box.clear()
+        self.clear_box()
         style_plot(self, look)
         course = self._course
         if course is None:

@@ -35,6 +35,12 @@ class PlainPlot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is untyped
         """Draw everything anew."""
         raise NotImplementedError
 
+    def clear_box(self) -> None:
+        """Item by item: a box that is cleared leaves what does not count for its bounds in the scene."""
+        for item in self.box.childGroup.childItems():
+            self.box.removeItem(item)
+        self.box.clear()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:

@@ -134,7 +134,7 @@ class TimeCoursePlot(PlainPlot):
 
     def draw(self) -> None:
         look = theme.current()
-        self.box.clear()
+        self.clear_box()
         style_plot(self, look)
         self._cursor = pg.InfiniteLine(pos=self._time_s, angle=90, pen=line_pen(look.colors.accent, 1.6))
         self._cursor.setZValue(20)

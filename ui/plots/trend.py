@@ -44,7 +44,7 @@ class TrendPlot(PlainPlot):
 
     def draw(self) -> None:
         look = theme.current()
-        self.box.clear()
+        self.clear_box()
         style_plot(self, look)
         if self._series is None:
             return
@@ -96,7 +96,7 @@ def _range(series: TrendSeries) -> tuple[float, float]:
 def _ticks(series: TrendSeries) -> list[tuple[float, str]]:
     """The lowest and the highest value, and nothing between; one in their middle where both do not fit."""
     values = [point.value for point in series.points]
-    ends = (min(values), max(values)) if values else ()
+    ends: tuple[float, ...] = (min(values), max(values)) if values else ()
     low, high = _range(series)
     if ends and ends[1] - ends[0] < _LEAST_GAP * (high - low):
         ends = (0.5 * (ends[0] + ends[1]),)

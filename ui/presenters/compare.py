@@ -46,7 +46,7 @@ PURPOSE = (
     "Compare walking without the exo, with it worn, and with the default and the personalized controller"
 )
 INTERVAL_TIP = "Of the mean over all walks, seed by seed; another twin or another day differs by more."
-REASON_WANTED = "Sign only with a reason; package and report will hold it."
+REASON_WANTED = "With this verdict, sign only with a reason. Package and report show both."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +142,8 @@ class ComparePresenter(StepPresenter):
             help=parts.help,
             correlations=parts.correlations,
             declaration=self._declaration(),
-            reason_prompt=f"{brief.words} {REASON_WANTED}" if assistance.needs_reason else "",
+            reason_prompt=REASON_WANTED if assistance.needs_reason else "",
+            verdict=assistance.words,
             signed="" if signature is None else signed_words(signature),
             signed_tone=Tone.WARN if assistance.needs_reason else Tone.OK,
             main_action="Sign comparison" if signature is None else "Go on with Deploy",

@@ -6,10 +6,10 @@ import math
 from dataclasses import replace
 
 from core.devices.exo_faults import PLACEMENT
-from core.domain.controller import Approver, Deployment, Handover, Package, unattended
+from core.domain.controller import Approver, Deployment, Handover, Package
 from core.domain.declarations import keep_declaration, roll_back_declaration
 from core.domain.exo_status import ExoStatusMessage, confirm_command, roll_back_command
-from core.domain.record import RecordKind, Verdict
+from core.domain.record import RecordKind
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
 from core.session.flow import Step, StepState, StepStatus
 from ui.pages.deploy import DeployPage, DeployState
@@ -35,7 +35,7 @@ class DeployPresenter(StepPresenter):
         self._page = page
         self._finder, self._records = ExoFinder(context, page), ExoRecords(self)
         self._address = ""
-        self._confirming = self._needs_passphrase = self._confirming_keep = False
+        self._confirming = self._needs_passphrase = self._confirming_keep = self._rolling_back = False
         self._exo_state: int | None = None
         self._strides, self._waiting = (0, 0), Waiting()
         self._exo_status = ExoStatusMessage()
@@ -64,8 +64,8 @@ class DeployPresenter(StepPresenter):
         page.disarm.connect(lambda: self._send_to_exo("disarm"))
         page.acknowledge.connect(lambda: self._send_to_exo("acknowledge"))
         page.stop.connect(self.context.stop_exo)
-        page.kept.connect(lambda name, role: self.attempt(lambda: self._keep_controller(name, role)))
-        page.keep_closed.connect(lambda: self._show_keep_confirmation(False))
+        page.kept.connect(lambda name, role: self.attempt(lambda: self._answer_for(name, role)))
+        page.keep_closed.connect(self._close_card)
 
     def start(self) -> None:
         """Pack the signed controller; transferring is a second act."""
@@ -130,24 +130,27 @@ class DeployPresenter(StepPresenter):
         if key == "again":
             self.start()
         elif key == "roll_back":
-            self._roll_back()
+            self._rolling_back = True
+            self.refresh()
 
     def _show_keep_confirmation(self, confirming: bool) -> None:
-        self._confirming_keep = confirming
+        self._confirming_keep, self._rolling_back = confirming, False
         self.refresh()
 
-    def _keep_controller(self, name: str, role: str) -> None:
-        self._confirming_keep = False
-        meaning = keep_declaration(self._code, self.context.device_name, virtual=self._virtual)
-        self._send_to_exo(confirm_command(Approver(name, role, meaning)))
+    def _close_card(self) -> None:
+        self._confirming_keep = self._rolling_back = False
         self.refresh()
 
-    def _roll_back(self) -> None:
-        """One click: what ran before was approved, kept and worn; it starts at zero torque."""
-        name, role = self._last_signer()
-        meaning = roll_back_declaration(self._code, virtual=self._virtual)
-        approver = Approver(name or "operator", role or "operator", meaning)
-        self._send_to_exo(roll_back_command(approver))
+    def _answer_for(self, name: str, role: str) -> None:
+        """Whoever typed name and role keeps the controller, or lets the earlier one run again."""
+        if self._rolling_back:
+            meaning = roll_back_declaration(self._code, virtual=self._virtual)
+            command = roll_back_command(Approver(name, role, meaning))
+        else:
+            meaning = keep_declaration(self._code, self.context.device_name, virtual=self._virtual)
+            command = confirm_command(Approver(name, role, meaning))
+        self._send_to_exo(command)
+        self._close_card()
 
     @property
     def _virtual(self) -> bool:
@@ -228,6 +231,7 @@ class DeployPresenter(StepPresenter):
             self._page.show_advice(exo_status.refused)
         if exo_status.saved:
             self._confirming_keep = self._confirming_keep and exo_status.is_provisional
+            self._rolling_back = False
             self.context.record_changed.emit()
         self.refresh()
 
@@ -245,11 +249,12 @@ class DeployPresenter(StepPresenter):
             if self._exo_state in ARMED_STATES:
                 lost = "The connection to the exo has ended; it goes to zero torque by itself."
                 self.context.show_message(lost, Tone.STOP)
-            self._exo_state, self._confirming_keep, self._exo_status = None, False, ExoStatusMessage()
+            self._exo_state, self._exo_status = None, ExoStatusMessage()
+            self._confirming_keep = self._rolling_back = False
         self.refresh()
 
     def _visit_changed(self) -> None:
-        self._confirming = self._needs_passphrase = self._confirming_keep = False
+        self._confirming = self._needs_passphrase = self._confirming_keep = self._rolling_back = False
         self._new_deployment_id = ""
         self._records.forget()
 
@@ -303,9 +308,14 @@ class DeployPresenter(StepPresenter):
             package is not None and package.envelope is not None
         )  # otherwise its controller lacks it too
         again = (("again", "Pack again"),) if packable and not usable else ()
+        earlier = "" if self._rolling_back else self._earlier
+        return (*again, *((("roll_back", f"Go back to version {earlier}…"),) if earlier else ()))
+
+    @property
+    def _earlier(self) -> str:
+        """Version of the controller that the exo, at rest, can go back to; "" for none."""
         at_rest = self.context.exo_job is not None and self._exo_state not in ARMED_STATES
-        earlier = self._exo_status.earlier if at_rest else ""
-        return (*again, *((("roll_back", f"Go back to version {earlier}"),) if earlier else ()))
+        return self._exo_status.earlier if at_rest else ""
 
     def _provisional(self, deployment: Deployment | None) -> ProvisionalController | None:
         if deployment is None or deployment.handover is not Handover.PROVISIONAL:
@@ -317,6 +327,13 @@ class DeployPresenter(StepPresenter):
         )
 
     def _keep_state(self, provisional: ProvisionalController | None) -> KeepState:
+        if self._rolling_back and self._earlier:
+            return KeepState(
+                True,
+                f"Go back to version {self._earlier}",
+                roll_back_declaration(self._code, virtual=self._virtual),
+                f"Hold to go back to {self._earlier}",
+            )
         if provisional is None:
             return KeepState()
         return KeepState(
@@ -328,14 +345,6 @@ class DeployPresenter(StepPresenter):
             if provisional.virtual
             else f"Hold to keep for {provisional.patient}",
         )
-
-    def _last_signer(self) -> tuple[str, str]:
-        """Name and role of the newest signature; otherwise the operator. Signs nothing: fields stay empty."""
-        if self.context.visit_id is not None:
-            for decision in reversed(self.context.store.decisions(self.context.visit_id)):
-                if decision.verdict is Verdict.SIGNED and not unattended(decision.by):
-                    return decision.by, decision.role
-        return self.context.operator, ""
 
     def _next_act(self, package: Package | None, deployment: Deployment | None) -> tuple[str, Tone, str, str]:
         """Headline, tone, main action and why it cannot be taken."""

@@ -55,7 +55,7 @@ class Waiting:
             return VIRTUAL_TO_WALK if self.stood else VIRTUAL_TO_STAND
         if self.row == PLACEMENT:
             return WAITING_TO_WALK if self.stood else WAITING_TO_STAND
-        return safety_row_text(self.row).sentence
+        return safety_row_text(self.row, virtual=self.virtual).sentence
 
 
 def exo_words(state: int, stream_sentence: str, waiting: Waiting | None) -> tuple[str, Tone]:

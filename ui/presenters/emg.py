@@ -33,7 +33,7 @@ from ui.presenters.mvc import MvcChoice
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.channel_map import MappedChannel
-from ui.wording import count, percent
+from ui.wording import count, percent, short_muscle
 
 
 class EmgPresenter(StepPresenter):
@@ -309,7 +309,7 @@ def quality_table(emg: EmgEnvelopes) -> NumberTable:
     mixed = len(set(emg.references)) > 1
     rows = tuple(
         NumberRow(
-            f"{channel.site.side.suffix.upper()} {channel.site.muscle.value}",
+            f"{channel.site.side.suffix.upper()} {short_muscle(channel.site.muscle).lower()}",
             (
                 _VERDICTS.get(channel.verdict, channel.verdict),
                 f"{channel.signal_to_noise_db:.0f} dB",
@@ -329,7 +329,8 @@ _REFERENCES = {"MVC": "MVC", "recorded maximum": "own"}
 
 def _channel_tip(channel: ChannelQuality) -> str:
     return (
-        f"Channel {channel.name}; signal to noise {channel.signal_to_noise_db:.0f} dB; "
+        f"{channel.site.muscle.value.capitalize()}, channel {channel.name}; "
+        f"signal to noise {channel.signal_to_noise_db:.0f} dB; "
         f"clipped in {percent(channel.clipped_fraction, 1)} of the time"
         + (f"; {percent(channel.motion_fraction)} of its power below 20 Hz" if channel.median_hz else "")
         + (

@@ -15,7 +15,7 @@ from core.emg.scales import muscle_scale
 from ui.pages.emg_cycles import EmgCyclesView
 from ui.pages.number_table import NumberRow, NumberTable
 from ui.plots.curves import CurveStyle, CycleCurve, EmgQuantity, JointPanel
-from ui.wording import count
+from ui.wording import count, short_muscle
 
 _TRUSTED = "good"
 _NO_MOTION = "EMG per gait cycle needs the strides of the Motion step. Solve the motion; then it stands here."
@@ -84,10 +84,11 @@ def _activity_table(cycles: tuple[EmgCycles, ...], verdicts: dict[str, str]) -> 
         good = verdicts[one.name] == _TRUSTED
         rows.append(
             NumberRow(
-                f"{one.site.side.suffix.upper()} {one.site.muscle.value}",
+                f"{one.site.side.suffix.upper()} {short_muscle(one.site.muscle).lower()}",
                 (spans if good else verdicts[one.name], agree if good else "–", f"{len(one.envelope)}"),
                 side=one.site.side,
-                tip=f"Channel {one.name}; percent of the gait cycle from heel strike.",
+                tip=f"{one.site.muscle.value.capitalize()}, channel {one.name}; "
+                "percent of the gait cycle from heel strike.",
             )
         )
     return NumberTable(("", "Active,\n% of cycle", "Strides\nagree", "Strides"), tuple(rows))
@@ -100,13 +101,14 @@ def _span(burst: Burst) -> str:
 def _pair_table(pairs: tuple[Cocontraction, ...]) -> NumberTable:
     rows = tuple(
         NumberRow(
-            f"{pair.side.suffix.upper()} {pair.muscles[0].value} / {pair.muscles[1].value}",
+            f"{pair.side.suffix.upper()} {' / '.join(short_muscle(one).lower() for one in pair.muscles)}",
             tuple(
                 "–" if value != value else f"{value:.0f} %"
                 for value in (pair.common_percent, pair.stance_percent, pair.swing_percent)
             ),
             side=pair.side,
-            tip=f"Index of Rudolph: {pair.rudolph:.2f}.",
+            tip=f"{' and '.join(one.value for one in pair.muscles).capitalize()}. "
+            f"Index of Rudolph: {pair.rudolph:.2f}.",
         )
         for pair in pairs
     )

@@ -38,12 +38,13 @@ from ui.presenters.motion_numbers import (
 )
 from ui.presenters.motion_questions import (
     in_doubt,
+    lost_edits,
     override_words,
     question_pictures,
     question_words,
     why_not_accept,
 )
-from ui.recording_view import RecordingView, recording_view_of, with_sides_of
+from ui.recording_view import RecordingView, recording_view_of, timing_video, with_sides_of
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
@@ -59,6 +60,7 @@ class MotionPresenter(StepPresenter):
         self._events = EventsPresenter(page.events, self)
         self._motion: Motion | None = None
         self._asks_clock = False  # the person wants to say how fast the film was recorded, or must
+        self._warned_of: str | None = None  # motion whose hand-made changes solving again would leave out
         self._read = lru_cache(maxsize=2)(self._read_record)
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.finding_action.connect(
@@ -238,7 +240,7 @@ class MotionPresenter(StepPresenter):
         if key == SWAP_SIDES[0]:
             self._swap()
         elif key == AGAIN[0]:
-            self.start()
+            self.start() if self._motion is None or in_doubt(self._motion) else self._solve_again()
         elif key == SLOW[0]:
             self._asks_clock = not self._asks_clock
             self.refresh()
@@ -251,8 +253,8 @@ class MotionPresenter(StepPresenter):
         source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
         self._solve(source, swap_sides=not swapped, by=by)
 
-    def _solve_again(self, *, belt_m_s: float) -> None:
-        """With a treadmill's speed, and the sides and the name that hold now."""
+    def _solve_again(self, *, belt_m_s: float | None = None) -> None:
+        """With the sides and the name that hold now, and perhaps another speed of a treadmill."""
         record_id = self.context.status(self.step).record_id
         if record_id is not None and self._motion is not None:
             source, swapped = self._sides_of(record_id)
@@ -296,8 +298,8 @@ class MotionPresenter(StepPresenter):
         record_id = self.context.status(self.step).record_id
         source, swapped = (SideSource.REPAIRED, False) if record_id is None else self._sides_of(record_id)
         by = "" if self._motion is None or record_id is None else self._motion.sides_by
-        self._asks_clock = False
         self._solve(source, swap_sides=swapped, by=by, clock=FilmClock(factor, name))
+        self._asks_clock = False
 
     def _solve(
         self,
@@ -309,6 +311,7 @@ class MotionPresenter(StepPresenter):
         belt_m_s: float | None = None,
     ) -> None:
         """What was said of the clock and of a treadmill's speed holds on for the same recording."""
+        self._warn_of_edits()
         trial = self._trial_id()
         if trial is not None:
             self.submit("solve_markers", trial_id=trial)
@@ -327,6 +330,15 @@ class MotionPresenter(StepPresenter):
             slow_motion_by=clock.by,
             belt_speed_m_s=self._belt_before(landmarks) if belt_m_s is None else belt_m_s,
         )
+
+    def _warn_of_edits(self) -> None:
+        """Solving begins from the automatic events: refuses (MOT-120) once where a person changed some."""
+        record_id = self.context.status(self.step).record_id
+        edits = () if record_id is None or self._motion is None else self._motion.edits
+        if not edits or not edits[-1].events or self._warned_of == record_id:
+            return
+        self._warned_of = record_id
+        raise lost_edits(edits[-1])
 
     def _clock_said(self, landmarks_id: str) -> FilmClock:
         """What was said of the same film before; another film has another clock."""
@@ -375,12 +387,3 @@ class MotionPresenter(StepPresenter):
 
 _FROM_THE_FEET = "Found from the standing foot. Where the display says otherwise, enter it and solve again."
 _ENTERED = "As it was entered."
-
-
-def timing_video(motion: Motion, landmarks: Landmarks) -> int | None:
-    """The video whose clock the motion's times are; None where the motion does not say."""
-    if not motion.cameras_used:
-        return None
-    first = motion.cameras_used[0]
-    videos = landmarks.patient.videos
-    return videos[first] if first < len(videos) else first

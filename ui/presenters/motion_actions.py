@@ -34,4 +34,9 @@ def what_else(motion: Motion) -> tuple[tuple[str, str], ...]:
     """Beside accepting; a laboratory's labels tell the sides, and its clock is that of life."""
     if motion.marker_set:
         return (AGAIN,)
-    return (AGAIN if in_doubt(motion) else SWAP_SIDES, SLOW)
+    earlier = not motion.ways and not motion.without_walk  # its events cannot be edited until solved again
+    return (
+        *((AGAIN,) if earlier and not in_doubt(motion) else ()),
+        AGAIN if in_doubt(motion) else SWAP_SIDES,
+        SLOW,
+    )

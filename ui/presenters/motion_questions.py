@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from core.domain.clock import SLOW_MOTION_EVIDENT
 from core.domain.findings import Severity
+from core.domain.gait_events import EventEdit
 from core.domain.motion import Motion
 from core.domain.sides_doubt import SIDES_IN_DOUBT
+from core.errors import UserError, refuse
 from core.session.stops import overridable
 from ui.recording_view import RecordingView
 from ui.sides_pictures import SidesPictures, sides_pictures
@@ -60,3 +62,13 @@ def why_not_accept(motion: Motion) -> str:
     if stopped and in_doubt(motion):
         return _SOLVE_FIRST
     return _MEND_FIRST if stopped else ""
+
+
+def lost_edits(edit: EventEdit) -> UserError:
+    """MOT-120: solving the motion again begins from the automatic events."""
+    return refuse(
+        "MOT-120",
+        "The motion was not solved again yet.",
+        f"{edit.by} changed its gait events by hand, and solving begins from the automatic ones.",
+        "Press again to solve without these changes; the motion that holds them stays in the record.",
+    )

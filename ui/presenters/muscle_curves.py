@@ -20,7 +20,7 @@ from ui.plots.curves import CurveStyle, CycleCurve, JointPanel, Likeness, Measur
 from ui.plots.muscle_grid import MuscleView
 from ui.presenters.closeness import closeness_of
 from ui.presenters.gait_curves import STYLES
-from ui.wording import count, listed
+from ui.wording import count, listed, short_muscle
 
 TWINS = (GaitLabel.DEFAULT_TWIN, GaitLabel.PERSONALIZED_TWIN)
 GOOD, MVC = "good", "MVC"  # of `ChannelQuality.verdict`; of `EmgEnvelopes.reference`
@@ -94,9 +94,7 @@ def _panels(emg: EmgEnvelopes, motion: Motion, gaits: RolloutSet) -> tuple[Joint
 def _panel(
     cycles: EmgCycles | None, gaits: RolloutSet, muscle: EmgMuscle, side: Side, *, absolute: bool
 ) -> JointPanel:
-    measure = Measure(
-        muscle.value.capitalize(), _SHORT.get(muscle, muscle.value.capitalize()), " %", digits=0
-    )
+    measure = Measure(muscle.value.capitalize(), short_muscle(muscle), " %", digits=0)
     if cycles is None:
         return JointPanel(measure, side, (), missing="no good EMG of this muscle")
     if not len(cycles.envelope):
@@ -177,20 +175,3 @@ def _words(emg: EmgEnvelopes, gaits: RolloutSet, *, own_habits: bool) -> str:
     words += "" if emg.offset_from else _NO_OFFSET
     bad = [f"{c.site.side} {c.site.muscle} ({c.verdict})" for c in emg.channels if c.verdict != GOOD]
     return words + (f"Left out for their quality: {listed(bad)}." if bad else "")
-
-
-_SHORT = {
-    EmgMuscle.GASTROCNEMIUS_MEDIALIS: "Gastroc. med.",
-    EmgMuscle.GASTROCNEMIUS_LATERALIS: "Gastroc. lat.",
-    EmgMuscle.TENSOR_FASCIAE_LATAE: "Tensor f. l.",
-    EmgMuscle.TIBIALIS_ANTERIOR: "Tibialis ant.",
-    EmgMuscle.VASTUS_LATERALIS: "Vastus lat.",
-    EmgMuscle.VASTUS_MEDIALIS: "Vastus med.",
-    EmgMuscle.SEMIMEMBRANOSUS: "Semimembr.",
-    EmgMuscle.SEMITENDINOSUS: "Semitend.",
-    EmgMuscle.GLUTEUS_MAXIMUS: "Glut. max.",
-    EmgMuscle.GLUTEUS_MEDIUS: "Glut. med.",
-    EmgMuscle.BICEPS_FEMORIS: "Biceps fem.",
-    EmgMuscle.RECTUS_FEMORIS: "Rectus fem.",
-    EmgMuscle.PERONEUS_LONGUS: "Peroneus l.",
-}

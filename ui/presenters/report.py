@@ -164,6 +164,7 @@ class ReportPresenter(StepPresenter):
             return
         key = tuple(record.id for record in self.context.store.records(visit_id))
         key += tuple(str(decision) for decision in self.context.store.decisions(visit_id))
+        key += (str(self.context.subject), str(self.context.store.visit(visit_id).notes))
         clinic = read_clinic(self.context.store.data_dir)
         key += (clinic.name, str(hash(clinic.logo)), str(self._wants_appendix))
         if key != self._key or self._content is None:

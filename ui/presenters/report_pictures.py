@@ -17,8 +17,7 @@ from core.session.report import ReportContent, ReportPicture
 from core.store.repository import Store
 from ui.figure_files import image_file
 from ui.marker_view import marker_view
-from ui.presenters.motion import timing_video
-from ui.recording_view import RecordingView, recording_view_of, with_sides_of
+from ui.recording_view import RecordingView, recording_view_of, timing_video, with_sides_of
 from ui.theme.tokens import LIGHT
 from ui.widgets.skeleton import SkeletonInk, draw_skeleton
 

@@ -29,7 +29,9 @@ class ApproverFields(QWidget):
         completer = QCompleter(ROLES, self.role)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.role.setCompleter(completer)
-        completer.popup().setParent(self.role, Qt.WindowType.Popup)  # so that it follows the page's look
+        popup = completer.popup()
+        assert popup is not None, "a completer makes its list when asked for it"
+        popup.setParent(self.role, Qt.WindowType.Popup)  # so that it follows the page's look
         for field in (self.name, self.role):
             field.setMinimumWidth(150)
             field.setMaximumWidth(240)
