@@ -293,13 +293,13 @@ def test_fine_tuning_is_offered_once_somebody_has_walked_and_says_whose_walk_it_
     (key, words), *_ = page._secondary_actions
     assert key == "adapt" and words.startswith("Fine-tune from the virtual walk of ")
     assert "too short" in page._secondary_why_not["adapt"]
-    assert not page._secondary.itemAt(0).widget().isEnabled()
+    assert not page._further.itemAt(0).widget().isEnabled()  # its words are long
 
     walk = longer(context.store.load(short, ExoWalk), 2)
     inputs = (made[Step.DEPLOY],)
     walk_id = context.store.save(RecordKind.WALK, walk, visit_id=visit_id, inputs=inputs, summary="")
     presenter.refresh()
-    assert page._secondary.itemAt(0).widget().isEnabled()
+    assert page._further.itemAt(0).widget().isEnabled()
     page.secondary_action.emit("adapt")
     job = board.jobs["job-1"].spec
     assert (job.kind, job.params) == ("adapt_controller", {"walk_id": walk_id, "seed": 0})

@@ -18,9 +18,15 @@ from ui.report_sheet import HALF, Sheet
 PAGE_PX = (1366 - 224, 768 - 56 - 40)  # without header, step list and job tray
 
 
-def test_a_verdict_has_room_beside_many_actions(app: QApplication) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Import video", "Laboratory file…", "Hide heads", "Calibration file…", "Calibrate cameras"),
+        ("Fine-tune from the virtual walk of 30 Nov 2026", "Train again"),
+    ],
+)
+def test_a_verdict_has_room_beside_many_or_long_actions(app: QApplication, words: tuple[str, ...]) -> None:
     page = CapturePage()
-    words = ("Import video", "Laboratory file…", "Hide heads", "Calibration file…", "Calibrate cameras")
     state = CaptureState(
         "Patient seen in 100 % of frames.",
         main_action="Go on with Motion",
@@ -84,9 +90,10 @@ def test_the_report_cuts_no_number_of_a_narrow_table(app: QApplication) -> None:
     picture = QImage(60, 60, QImage.Format.Format_RGB32)
     painter = QPainter(picture)
     sheet = Sheet(painter)
-    for room in (HALF - 700.0, HALF - 1200.0):
-        size, steps = sheet._fitting_columns(table, room)
+    for width in (HALF, HALF - 500.0):
+        size, _first, places = sheet._columns_of(table, width)
         letters = QFontMetricsF(sheet._font(size, 500))
-        assert sum(steps) <= room + 1.0
-        assert all(letters.horizontalAdvance(cell) < step for cell, step in zip(cells, steps, strict=True))
+        assert places[-1][0] + places[-1][1] <= width + 1.0
+        for cell, (_, wide) in zip(cells, places, strict=True):
+            assert letters.horizontalAdvance(cell) < wide
     painter.end()

@@ -145,7 +145,7 @@ def test_the_prediction_stands_beside_what_was_measured(context: SessionContext,
     page, _ = shown(context)
     heads = [page.prediction.horizontalHeaderItem(c).text() for c in range(page.prediction.columnCount())]
     assert heads[1:3] == ["Change,\nsimulated", "Change,\nmeasured (MDC)"]
-    assert page.prediction.item(3, 0).text() == "Left knee range"
+    assert page.prediction.item(3, 0).text() == "Left knee range, °"
     assert page.prediction.item(3, 2).text().startswith("▲ +")
     assert page.trends[5].series is not None and page.trends[5].series.simulated
 

@@ -19,7 +19,7 @@ from ui.widgets.findings import FindingList
 from ui.widgets.strips import AdviceStrip, RunningCard, StaleStrip
 from ui.widgets.take_away import TakeAwayButtons
 
-_BESIDE_MAIN = 3  # more secondary actions go below, or the verdict has no room on a small screen
+_BESIDE_MAIN, _LETTERS_BESIDE = 3, 44  # more goes below, or the verdict has no room on a small screen
 _TONE_ICONS = {Tone.OK: "done", Tone.WARN: "attention", Tone.STOP: "stop"}
 
 
@@ -91,13 +91,14 @@ class Page(QWidget):
         self._secondary_actions, self._secondary_why_not = actions, reasons
         clear(self._secondary)
         clear(self._further)
-        for number, (key, words) in enumerate(actions):
+        beside = _beside_main(actions)
+        for key, words in actions:
             button = Button(words)
             button.setEnabled(key not in reasons)
             button.setToolTip(reasons.get(key, ""))
             button.setAccessibleDescription(reasons.get(key, ""))
             button.clicked.connect(lambda _=False, key=key: self.secondary_action.emit(key))
-            (self._secondary if number < _BESIDE_MAIN else self._further).addWidget(button)
+            (self._secondary if key in beside else self._further).addWidget(button)
 
     def set_badges(self, *texts: str) -> None:
         """Quiet labels beside the title: Simulated, Synthetic, One camera."""
@@ -219,3 +220,14 @@ class Page(QWidget):
         self._findings = FindingList()
         self._findings.action_chosen.connect(self.finding_action)
         return self._findings
+
+
+def _beside_main(actions: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Keys of the secondary actions that have room beside the main one."""
+    beside: list[str] = []
+    letters = 0
+    for key, words in actions:
+        if len(beside) < _BESIDE_MAIN and letters + len(words) <= _LETTERS_BESIDE:
+            beside.append(key)
+            letters += len(words)
+    return tuple(beside)

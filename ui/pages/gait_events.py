@@ -124,6 +124,8 @@ class EventsPanel(QWidget):
         self._chosen_words.setText(state.chosen_words)
         for widget in (self.time, self.remove):
             widget.setEnabled(event is not None and event.time_s is not None)
+        self.time.setVisible(self.time.isEnabled())  # else its number would be that of no event
+        self.found.setVisible(event is not None)
         found_s = None if event is None or not event.touched else event.automatic_s
         self.found.setEnabled(found_s is not None)
         self.found.setText("As found" if found_s is None else f"Back to {found_s:.2f} s")

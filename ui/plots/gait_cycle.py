@@ -35,7 +35,7 @@ from ui.wording import signed
 
 AXIS_PX, NUMBERS_PX = 34, 18  # for the numbers beside a plot and below it
 LOW_PX = 48  # the least height of the curves' field
-LEAST_WIDE_PX = 132  # two beside the widest table, at a width of 1366 px
+LEAST_WIDE_PX = 128  # two beside the widest table, at a width of 1366 px
 WIDE_PX = 190  # from here on the axis has room for its name
 
 _BAR_PX, _BAR_PLACE = 5.0, 0.03  # of a bar of normal activity: thickness, height above the lower edge

@@ -101,7 +101,7 @@ def prediction_numbers(comparison: CaptureComparison) -> tuple[NumberTable, str]
     columns = ("", "Change,\nsimulated", "Change,\nmeasured (MDC)", "")
     rows = tuple(
         NumberRow(
-            row.name,
+            f"{row.name}, {change.quantity.unit.strip()}",
             row.cells[2:],
             change.side,
             tip=f"Simulated: {row.cells[0]} without exo, {row.cells[1]} with it.",
