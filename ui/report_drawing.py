@@ -167,28 +167,37 @@ class ReportDrawing(Sheet):
         return (min(values) - 3, max(values) + 3) if values else (0.0, 1.0)
 
     def _draw_key(self) -> None:
-        x = MARGIN
-        self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
-        x = self._key_words(x + 230, f"{'normal' if self._content.band_fits else 'nearest band'} ± 1 SD")
+        x, band = MARGIN, f"{'normal' if self._content.band_fits else 'nearest band'} ± 1 SD"
         curves = [curve for panel in self._content.panels for curve in panel.curves]
-        shown = {curve.label for curve in curves}
         banded = {curve.label for curve in curves if curve.sd_deg is not None}
-        for label, (width, dashes) in _LINES.items():
-            if label not in shown:
-                continue
+        names = {
+            label: f"{_NAMES.get(label, label.value)}{' ± 1 SD' if label in banded else ''}"
+            for label in _LINES
+            if label in {curve.label for curve in curves}
+        }
+        gap = self._key_gap((band, *names.values()))
+        self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
+        x = self._key_words(x + 230, band) + gap
+        for label, name in names.items():
+            width, dashes = _LINES[label]
             if label in banded:
                 self._painter.fillRect(QRectF(x, self._y + 30, 230, 80), UNCERTAIN)
             self._painter.setPen(pen_of(INK, width, dashes))
             self._painter.drawLine(QPointF(x, self._y + 70), QPointF(x + 230, self._y + 70))
             if label is GaitLabel.PERSONALIZED_CONTROLLER:
                 dot(self._painter, QPointF(x + 115, self._y + 70), INK)
-            name = _NAMES.get(label, label.value)
-            x = self._key_words(x + 270, f"{name} ± 1 SD" if label in banded else name)
+            x = self._key_words(x + 270, name) + gap
         self._y += 190
+
+    def _key_gap(self, names: tuple[str, ...]) -> float:
+        """Between the words of one and the line of the next, so that the key ends within the margins."""
+        letters = QFontMetricsF(self._font(80))
+        used = sum(270 + letters.horizontalAdvance(name) for name in names)
+        return min(150.0, (PAGE_WIDTH - 2 * MARGIN - used) / max(len(names) - 1, 1))
 
     def _key_words(self, x: float, words: str) -> float:
         self._text(QRectF(x, self._y, 2000, 140), words, 80, MUTED)
-        return x + QFontMetricsF(self._font(80)).horizontalAdvance(words) + 150
+        return x + QFontMetricsF(self._font(80)).horizontalAdvance(words)
 
     def _draw_left_column(self, x: float, y: float) -> float:
         y = self._table(self._content.gait, x, y, HALF)

@@ -64,7 +64,10 @@ class Sheet:
         for row in table.rows:
             self._text(QRectF(x, y, first, line), row.name, 84)
             for number, words in enumerate(row.cells):
-                box = QRectF(x + first + number * step, y, step, line)
+                left = number  # long words may reach over empty cells to their left
+                while left and not row.cells[left - 1]:
+                    left -= 1
+                box = QRectF(x + first + left * step, y, (number + 1 - left) * step, line)
                 self._text(box, words, 84, align=RIGHT_ALIGNED, weight=500)
             y += line
         return y + 130

@@ -129,5 +129,5 @@ def edit_finding(edit: EventEdit) -> Finding:
         EVENTS_EDITED,
         f"{edit.by} changed gait events on {edit.on_utc[:10]}: {edit_words(edit.events)}.",
         why,
-        "Nothing to do; the automatic events are kept beside, and hold again when the motion is solved again.",
+        "Nothing to do; the automatic events are kept beside, and hold when the motion is solved again.",
     )
