@@ -170,9 +170,7 @@ def _decided(step: Step, result: RecordInfo, facts: VisitFacts) -> bool:
 def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
     """Why a result no longer follows from the newest inputs; empty when it does."""
     by_id = {record.id: record for record in facts.records}
-    # What is known of the muscles comes before the twin that it changes, though it was found with a twin.
-    before = {RecordKind.TWIN} if result.kind in _BEFORE_THE_TWIN else set()
-    to_check = [(result, frozenset({result.kind} | before))]
+    to_check = [(result, _may_be_corrected(result.kind))]
     while to_check:
         record, kinds = to_check.pop()
         if _other_body(record, facts.subject):
@@ -194,7 +192,7 @@ def _stale_reason(result: RecordInfo, facts: VisitFacts) -> str:
             if newest is not None and newest.id != used.id and not corrected:
                 return f"A newer {_words(newest.kind)} was made after this result."
             if used.kind is not RecordKind.TWIN or not corrected:
-                to_check.append((used, kinds | {used.kind}))
+                to_check.append((used, kinds | _may_be_corrected(used.kind)))
     return ""
 
 
@@ -243,6 +241,14 @@ def _came_after_report(since: datetime, facts: VisitFacts) -> str:
 _BEFORE_THE_TWIN = frozenset(
     {RecordKind.KINETICS, RecordKind.MUSCLE_CALIBRATION, RecordKind.IMPAIRMENTS, RecordKind.DEFICITS}
 )
+
+
+def _may_be_corrected(kind: RecordKind) -> frozenset[RecordKind]:
+    """Kinds of which a newer one may stand above a result of this kind, or above what was made from it.
+
+    What is known of the muscles comes before the twin that it changes, though it was found with a twin.
+    """
+    return frozenset({kind, RecordKind.TWIN}) if kind in _BEFORE_THE_TWIN else frozenset({kind})
 
 
 def standing(facts: VisitFacts, kind: RecordKind) -> RecordInfo | None:

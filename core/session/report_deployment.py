@@ -32,6 +32,11 @@ def deployment_lines(
         lines.append(("Package SHA-256", package.sha256))
     if deployment is not None:
         lines += _exo_lines(deployment)
+        if package is not None and deployment.package_sha256 != package.sha256:
+            version = f", version {deployment.version}" if deployment.version else ""
+            lines.append(
+                ("Exo runs", f"an earlier package{version}, SHA-256 {deployment.package_sha256[:16]}…")
+            )
     if walk is not None:
         lines += _walk_lines(walk)
     return tuple(lines)

@@ -239,3 +239,18 @@ def test_a_twin_of_another_mass_than_the_patients_is_out_of_date_with_all_that_f
     found = status(heavier, Step.PERSONALIZE)
     assert found.stale_reason == "The patient's height or mass was edited after this twin was made."
     assert status(heavier, Step.MOTION).state is StepState.DONE  # angles do not weigh
+
+
+def test_a_report_of_muscles_that_were_calibrated_with_the_twin_before_is_not_out_of_date() -> None:
+    """Every report of a session with EMG was out of date as soon as it was saved."""
+    calibration = a_record("cal", RecordKind.MUSCLE_CALIBRATION, "twi", "mot")
+    muscled = a_record("tw2", RecordKind.TWIN, "mot", "cal")
+    policy, report = (
+        a_record("po2", RecordKind.GAIT_POLICY, "tw2", "mot"),
+        a_record("rep", RecordKind.REPORT, "mot", "cal", "po2"),
+    )
+    saved = replace(DONE_SO_FAR, records=(*RECORDS, calibration, muscled, policy, report))
+    assert status(saved, Step.PERSONALIZE).state is StepState.DONE
+    assert status(saved, Step.REPORT).state is StepState.DONE
+    solved = a_record("mo2", RecordKind.MOTION, "lan")
+    assert status(replace(saved, records=(*saved.records, solved)), Step.REPORT).state is StepState.STALE

@@ -13,7 +13,7 @@ from core.domain.controller import UNATTENDED_APPROVER, Comparison, Package
 from core.domain.record import RecordKind, Verdict
 from core.errors import refuse
 from core.jobs.values import Done, Message, Refused, Sample
-from core.session.flow import Step
+from core.session.flow import Step, StepState
 from core.session.release import sign_comparison
 from tests.ui import records, walks
 from tests.ui.board import HandBoard
@@ -280,3 +280,17 @@ def test_a_controller_that_helps_has_no_strip_of_warnings(context: SessionContex
     signed_records(context, visit_id, packed=True)
     page, _ = deploy_page(context)
     assert not page.release.isVisibleTo(page)
+
+
+def test_doing_again_what_an_older_package_did_is_its_transfer_and_not_another_package(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = signed_records(context, visit_id, packed=True)
+    records.put_on_exo(context.store, visit_id, made[Step.DEPLOY])
+    made[Step.DEPLOY] = records.pack(context.store, visit_id, made)
+    page, presenter = deploy_page(context)
+    page.ports.setEditText("/dev/pts/3")
+    assert context.status(Step.DEPLOY).state is StepState.STALE
+    page.redo.emit()
+    assert page._confirm.isVisible() and not board.states()
+    assert presenter.meanwhile == ""  # nothing runs that needs the exo

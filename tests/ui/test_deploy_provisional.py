@@ -182,6 +182,7 @@ def test_going_back_to_the_controller_before_needs_a_name_and_a_role_that_somebo
     assert ("roll_back", "Go back to version 1.0.0…") in page._secondary_actions
     page.secondary_action.emit("roll_back")
     assert not board.sent and page.keep._title.text() == "Go back to version 1.0.0"
+    assert page.keep.isVisible() and not page._package.isVisible()  # or STOP EXO lay below the edge
     assert page.keep.approver.given == ("", "") and not page.keep.keep.isEnabled()
     page.keep.approver.name.setText("C. Novak")
     page.keep.approver.role.setText("orthotist")

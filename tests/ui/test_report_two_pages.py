@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QDesktopServices, QImage, QPainter
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QDesktopServices, QFontMetricsF, QImage, QPainter
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QFileDialog
 
 from app.cli import commands as cli
+from core.domain.controller import Deployment, Package
 from core.domain.findings import Finding, Severity
 from core.domain.interpretation import MOST_LETTERS
 from core.domain.kinetics import ForceSource
@@ -25,6 +27,7 @@ from core.errors import Advice
 from core.session.flow import Step, StepState
 from core.session.interpretation import keep_interpretation
 from core.session.report import ReportContent, report_content
+from core.session.report_deployment import deployment_lines
 from core.session.report_json import report_values
 from core.session.report_warnings import StepWarning, report_warnings
 from core.store.clinic import CLINIC_FILE, read_clinic, write_logo, write_name
@@ -38,7 +41,7 @@ from ui.recording_view import RecordingView
 from ui.report_drawing import ReportDrawing
 from ui.report_pdf import page_count, print_report
 from ui.report_second_page import SecondPage
-from ui.report_sheet import MARGIN, PAGE_HEIGHT
+from ui.report_sheet import MARGIN, PAGE_HEIGHT, PAGE_WIDTH
 from ui.session_context import SessionContext
 
 FOOT = PAGE_HEIGHT - MARGIN - 250
@@ -366,3 +369,50 @@ def _noting(draw: Callable[..., float], printed: list[str]) -> Callable[..., flo
         return draw(self, box, words, *rest, **more)
 
     return note
+
+
+def test_no_number_of_the_first_page_is_cut_and_its_key_ends_within_the_margin(
+    context: SessionContext, visit_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The normal speed read "..20 ± 0.16 m/s", and the last name of the key stood beyond the margin."""
+    page = replace(everything(context, visit_id, Step.COMPARE), band_fits=False)
+    drawn: dict[str, tuple[QRectF, float]] = {}
+    draw = ReportDrawing._text
+
+    def note(self: ReportDrawing, box: QRectF, words: str, size: int, *rest: object, **more: object) -> float:
+        advance = QFontMetricsF(self._font(size, int(str(more.get("weight", 400))))).horizontalAdvance(words)
+        drawn[words] = (box, advance)
+        return draw(self, box, words, size, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ReportDrawing, "_text", note)
+    image = QImage(400, 560, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    drawing = ReportDrawing(painter, page)
+    drawing.draw()
+    names = (
+        "nearest band ± 1 SD",
+        "measured ± 1 SD",
+        "default twin",
+        "personalized twin",
+        "with exo, personalized",
+    )
+    letters = QFontMetricsF(drawing._font(80))
+    used = sum(270 + letters.horizontalAdvance(name) for name in names) + 4 * drawing._key_gap(names)
+    assert used <= PAGE_WIDTH - 2 * MARGIN + 1
+    painter.end()
+    cells = {cell for row in page.gait.rows for cell in row.cells if cell}
+    assert any("± " in cell and "m/s" in cell for cell in cells)
+    assert not [cell for cell in cells if drawn[cell][1] > drawn[cell][0].width()]
+    box, advance = drawn["with exo, personalized"]
+    assert box.x() + advance <= PAGE_WIDTH - MARGIN
+
+
+def test_the_report_says_where_the_exo_runs_another_package_than_the_newest(
+    context: SessionContext, visit_id: str
+) -> None:
+    """After going back to the controller before, the report named the one that the exo no longer runs."""
+    package = Package("c.exopkg", "a" * 64, 44_000, "Hippo_L1", "tag", records.LIMITS)
+    runs = Deployment("b" * 64, "b" * 64, "SN-1", "", True, virtual=True, version="1.0.0")
+    lines = dict(deployment_lines((), package, runs, None))
+    assert lines["Exo runs"] == f"an earlier package, version 1.0.0, SHA-256 {'b' * 16}…"
+    assert "Exo runs" not in dict(deployment_lines((), replace(package, sha256="b" * 64), runs, None))

@@ -103,12 +103,12 @@ class ComparePage(Page):
 
     def _build_sign_box(self) -> Box:
         """One box, so that the page fits a small screen below a long verdict."""
-        box = Box("card", horizontal=True, margin=8, gap=12)
+        box = Box("card", horizontal=True, margin=6, gap=12)
         self._sign_icon = Icon("check", 20)
-        self._declaration, self._reason_prompt = label("", "body", wrap=True), label("", "strong", wrap=True)
+        self._declaration, self._reason_prompt = label("", "body", wrap=True), label("", "body", wrap=True)
         words, fields = QWidget(), QWidget()
-        words.setLayout(column(self._declaration, self._reason_prompt, gap=4))
-        fields.setLayout(column(self.reason, self.approver, gap=6))
+        words.setLayout(column(self._declaration, self._reason_prompt, gap=2))
+        fields.setLayout(column(self.reason, self.approver, gap=4))
         box.body.addWidget(self._sign_icon)
         box.body.addWidget(words, 1)
         box.body.addWidget(fields)

@@ -129,7 +129,8 @@ class DeployPage(Page):
         self._show_passphrase(state.needs_passphrase)
         self._show_exo(state)
         self._show_confirm(state)
-        self._package.setVisible(not state.is_provisional)
+        answering = state.keep is not None and state.keep.confirming  # room for name and role above the fold
+        self._package.setVisible(not state.is_provisional and not answering)
         self._exo.setVisible(not state.connected)
         self.provisional.show_lines(
             () if state.keep is not None and state.keep.confirming else state.provisional_steps,

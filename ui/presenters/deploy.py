@@ -28,7 +28,6 @@ LOCKED_KEY = ("KEY-001", "KEY-002")  # the passphrase is missing or wrong
 
 class DeployPresenter(StepPresenter):
     step = Step.DEPLOY
-    meanwhile = "Keep the exo switched on and the cable plugged in."
 
     def __init__(self, page: DeployPage, context: SessionContext) -> None:
         super().__init__(page, context)
@@ -70,6 +69,21 @@ class DeployPresenter(StepPresenter):
     def start(self) -> None:
         """Pack the signed controller; transferring is a second act."""
         self._pack("")
+
+    @property
+    def meanwhile(self) -> str:  # type: ignore[override]
+        """Packing needs no exo, and a virtual one has no cable."""
+        job = self.running_job()
+        worn = job is not None and job.spec.kind != "package_controller" and not self._virtual
+        return "Keep the exo switched on and the cable plugged in." if worn else ""
+
+    def _redo(self) -> None:
+        """A package that is newer than what is on the exo waits for its transfer, not to be packed again."""
+        blocker = self.context.status(self.step).blocker
+        if blocker is None and self._records.package() is not None:
+            self.attempt(self.main)
+        else:
+            super()._redo()
 
     def _pack(self, passphrase: str) -> None:
         controller, comparison = self.newest(RecordKind.CONTROLLER), self.newest(RecordKind.COMPARISON)

@@ -37,7 +37,7 @@ class GaitView(QWidget):
         """Views that belong together build up one after the other with the same `work_queue`."""
         super().__init__()
         self.setAccessibleName("3D view of the simulated gait")
-        self.setMinimumSize(200, 140)
+        self.setMinimumSize(200, 132)
         self._scene: GaitScene | None = None
         self._canvas: Any = None  # ui.scene.canvas.Canvas, untyped
         self._gait: tuple[SceneGeometry, Rollout] | None = None
