@@ -34,9 +34,7 @@ def what_else(motion: Motion) -> tuple[tuple[str, str], ...]:
     """Beside accepting; a laboratory's labels tell the sides, and its clock is that of life."""
     if motion.marker_set:
         return (AGAIN,)
-    earlier = not motion.ways and not motion.without_walk  # its events cannot be edited until solved again
-    return (
-        *((AGAIN,) if earlier and not in_doubt(motion) else ()),
-        AGAIN if in_doubt(motion) else SWAP_SIDES,
-        SLOW,
-    )
+    if in_doubt(motion):
+        return (AGAIN, SLOW)
+    earlier = not motion.ways and not motion.without_walk  # solved again it has events that can be edited,
+    return (SWAP_SIDES, AGAIN if earlier else SLOW)  # and can be told slow; a third button has no room
