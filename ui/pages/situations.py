@@ -56,9 +56,9 @@ class SituationTable(NumberTableWidget):
         self.verticalHeader().setDefaultSectionSize(_ROW_PX)
         self.currentCellChanged.connect(self._changed)
 
-    def show_numbers(self, table: NumberTable, *, whole: int = 1) -> None:
+    def show_numbers(self, table: NumberTable) -> None:
         self.blockSignals(True)
-        super().show_numbers(table, whole=whole)
+        super().show_numbers(table)
         header = self.horizontalHeader()
         for number in range(len(table.columns)):
             header.setSectionResizeMode(number, QHeaderView.ResizeMode.ResizeToContents)
