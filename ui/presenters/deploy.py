@@ -223,8 +223,10 @@ class DeployPresenter(StepPresenter):
         if job_id != self.context.exo_job:
             return
         values = sample.values
-        self._page.torque.add(sample.time_s, *_pair(values, "torque"))
-        self._page.angle.add(sample.time_s, *(math.degrees(angle) for angle in _pair(values, "angle")))
+        self._page.torque.add(sample.time_s, *deploy_text.of_both_sides(values, "torque"))
+        self._page.angle.add(
+            sample.time_s, *(math.degrees(angle) for angle in deploy_text.of_both_sides(values, "angle"))
+        )
         strides = (int(values.get("strides_left", 0)), int(values.get("strides_right", 0)))
         state = int(values.get("state", -1))
         waiting = Waiting(int(values.get("blocked_by", PLACEMENT)), values.get("stood", 0.0) > 0.0)
@@ -289,7 +291,7 @@ class DeployPresenter(StepPresenter):
             package_lines=() if payload is None else deploy_text.package_lines(payload),
             needs_passphrase=self._needs_passphrase and self.running_job() is None,
             ports=self._finder.ports,
-            address=self._address or _lasting_address(deployment),
+            address=self._address or deploy_text.lasting_address(deployment),
             offers_virtual=self.context.start_virtual_exo is not None,
             busy=self._finder.starting or self.running_job() is not None,
             confirming=self._confirming and not usable,
@@ -318,9 +320,8 @@ class DeployPresenter(StepPresenter):
         )
 
     def _secondary(self, package: Package | None, usable: bool) -> tuple[tuple[str, str], ...]:
-        packable = (
-            package is not None and package.envelope is not None
-        )  # otherwise its controller lacks it too
+        # a package without an envelope comes from a controller without one
+        packable = package is not None and package.envelope is not None
         again = (("again", "Pack again"),) if packable and not usable else ()
         earlier = "" if self._rolling_back else self._earlier
         return (*again, *((("roll_back", f"Go back to version {earlier}…"),) if earlier else ()))
@@ -397,12 +398,3 @@ class DeployPresenter(StepPresenter):
         expected = deployment is not None and deployment.handover is not Handover.REVERTED
         waiting = replace(self._waiting, virtual=self._virtual) if expected else None
         return deploy_text.exo_words(self._exo_state, job.progress.sentence, waiting)
-
-
-def _lasting_address(deployment: Deployment | None) -> str:
-    """Where the exo is found again; a virtual one has another address each time."""
-    return "" if deployment is None or deployment.virtual else deployment.address
-
-
-def _pair(values: dict[str, float], name: str) -> tuple[float, float]:
-    return values.get(f"{name}_left", math.nan), values.get(f"{name}_right", math.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -245,3 +246,13 @@ def _likeness(match: TorqueMatch, side: int) -> str:
     if not match.known:
         return ""
     return f"r {match.correlation[side]:.2f} · {match.rmse_nm_kg[side]:.3f} N·m/kg off"
+
+
+def lasting_address(deployment: Deployment | None) -> str:
+    """Where the exo is found again; a virtual one has another address each time."""
+    return "" if deployment is None or deployment.virtual else deployment.address
+
+
+def of_both_sides(values: dict[str, float], name: str) -> tuple[float, float]:
+    """Numbers of an exo by name, left and right; NaN where it does not tell them."""
+    return values.get(f"{name}_left", math.nan), values.get(f"{name}_right", math.nan)
