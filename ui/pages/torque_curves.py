@@ -10,7 +10,7 @@ from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.widgets.basics import Deck, column, label
 
-LEAST_GRID_PX = 165  # with key and titles: lower, and the numbers at the axis lie on each other
+LEAST_GRID_PX = 160  # with key and titles: lower, and the numbers at the axis lie on each other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
