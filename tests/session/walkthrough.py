@@ -31,6 +31,7 @@ from ui.session_context import SessionContext
 LEARN_MIN = 0.06
 EXPORT, VISITS_PAGE = "visit-2-motion.zip", "visits.pdf"
 WHY = "Why it is signed all the same"
+SIGNER, KEEPER = "of the clinician who signs", "of the clinician who answers for the controller"
 
 
 def walk_through(data_dir: Path, out: Path) -> dict[str, object]:
@@ -103,8 +104,8 @@ def _trains_and_signs(clinician: Clinician) -> None:
     clinician.clicks("Train controller")
     clinician.clicks("Go on with Compare", LONG_S)
     clinician.clicks("Compare")
-    clinician.types("Name of the clinician who signs", "Dr Test", LONG_S)
-    clinician.types("Role of the clinician who signs", "physician")
+    clinician.types(f"Name {SIGNER}", "Dr Test", LONG_S)
+    clinician.types(f"Role {SIGNER}", "physician")
     if clinician.is_asked(WHY):  # so little learning may make walking harder
         clinician.types(WHY, "a test of the whole way, on a virtual exo")
     clinician.clicks("Sign comparison")
@@ -127,8 +128,8 @@ def _walks_and_keeps(clinician: Clinician) -> None:
     clinician.waits_for("ten strides", lambda: last.property("role") == "strong", SHORT_S)
     clinician.clicks("STOP EXO", SHORT_S)
     clinician.clicks("Keep controller…", SHORT_S)
-    clinician.types("Name of the clinician who keeps the controller", "Dr Test")
-    clinician.types("Role of the clinician who keeps the controller", "physician")
+    clinician.types(f"Name {KEEPER}", "Dr Test")
+    clinician.types(f"Role {KEEPER}", "physician")
     clinician.holds("Hold to keep for DEMO-01, virtual exo")
     clinician.waits_for("a kept controller", lambda: "Go on with Report" in clinician.reads(), SHORT_S)
 
