@@ -1,4 +1,4 @@
-"""Claims that keep the slow walk-through in step with the pages: its fields are called as the pages call them."""
+"""Claims that keep the slow walk-through in step with the pages: it calls fields as the pages do."""
 
 from __future__ import annotations
 
