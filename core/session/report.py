@@ -23,7 +23,7 @@ from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy
-from core.errors import refuse
+from core.errors import UserError, refuse
 from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norm_choice import Norm
 from core.gait.norm_numbers import GaitNumber
@@ -122,12 +122,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
     info = store.latest(visit_id, RecordKind.MOTION)
     motion = _newest_motion(store, visit_id)
     if motion is None or info is None:
-        raise refuse(
-            "RPT-001",
-            "There is nothing to report yet.",
-            "The report begins with the patient's motion, and none was solved in this visit.",
-            "Capture a walk and solve its motion first.",
-        )
+        raise _nothing_to_report()
     subject, visit = store.subject_of(visit_id), store.visit(visit_id)
     gaits = _newest(store, visit_id, RecordKind.SIMULATED_GAIT, RolloutSet)
     comparison = _newest(store, visit_id, RecordKind.COMPARISON, Comparison)
@@ -149,12 +144,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         gait=angle_table(motion.kinematics) if motion.without_walk else _gait_table(motion.measures, norm),
         similarity=similarity_table(panels),
         controller=controller_table(trained, comparison),
-        deployment=deployment_lines(
-            store.decisions(visit_id),
-            _newest(store, visit_id, RecordKind.PACKAGE, Package),
-            _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment),
-            _newest(store, visit_id, RecordKind.WALK, ExoWalk),
-        ),
+        deployment=_deployment(store, visit_id),
         notice=f"{NOTICE} {BAND_WORDS}" if banded else NOTICE,
         made_on=day_words(datetime.now(UTC)),
         synthetic=synthetic,
@@ -194,6 +184,24 @@ def _newest_motion(store: Store, visit_id: str) -> Motion | None:
         return None
     motion = store.load(info.id, Motion)
     return present_motion(motion, store.decisions(visit_id), info.id)
+
+
+def _nothing_to_report() -> UserError:
+    return refuse(
+        "RPT-001",
+        "There is nothing to report yet.",
+        "The report begins with the patient's motion, and none was solved in this visit.",
+        "Capture a walk and solve its motion first.",
+    )
+
+
+def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
+    return deployment_lines(
+        store.decisions(visit_id),
+        _newest(store, visit_id, RecordKind.PACKAGE, Package),
+        _newest(store, visit_id, RecordKind.DEPLOYMENT, Deployment),
+        _newest(store, visit_id, RecordKind.WALK, ExoWalk),
+    )
 
 
 def _person(subject: Subject, visit: Visit) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from core.domain.chosen_impairments import ChosenImpairments
 from core.domain.impairment import Impairment
 from core.domain.motion import Motion
 from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordKind
+from core.domain.subject import Subject
 from core.domain.twin import BodyParameters, Twin
 from core.jobs.values import JobContext, Params
 from core.session.accepted import ACCEPTED_SETTING, CHOSEN_SETTING, chosen_setting
@@ -57,14 +59,21 @@ def run(params: Params, context: JobContext) -> str:
                 inputs=(motion_id, *made_with, *used),
                 summary=_summary(twin),
                 operator=context.spec.operator,
-                settings={
-                    "height_m": subject.height_m,
-                    "mass_kg": subject.mass_kg,
-                    ACCEPTED_SETTING: [one.slot.label for one in accepted],
-                    CHOSEN_SETTING: chosen_setting(listed),
-                },
+                settings=_settings(subject, accepted, listed),
                 files=(model,),
             )
+
+
+def _settings(
+    subject: Subject, accepted: tuple[Impairment, ...], listed: tuple[Impairment, ...]
+) -> dict[str, Any]:
+    """What the twin was made with beside its inputs."""
+    return {
+        "height_m": subject.height_m,
+        "mass_kg": subject.mass_kg,
+        ACCEPTED_SETTING: [one.slot.label for one in accepted],
+        CHOSEN_SETTING: chosen_setting(listed),
+    }
 
 
 def _with_muscles(store: Store, twin: Twin, params: Params) -> tuple[Twin, tuple[str, ...]]:

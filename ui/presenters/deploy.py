@@ -310,9 +310,7 @@ class DeployPresenter(StepPresenter):
             fault=self._exo_state == FAULT,
             exo_words=words,
             exo_tone=exo_tone,
-            limit_nm=0.0
-            if payload is None
-            else payload.limits.peak_nm * (1.0 if provisional is None else 0.5),
+            limit_nm=deploy_text.limit_nm(payload, on_trial=provisional is not None),
             main_action=action,
             why_not=why_not,
             secondary=self._secondary(payload, usable),

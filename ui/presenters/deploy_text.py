@@ -248,6 +248,11 @@ def _likeness(match: TorqueMatch, side: int) -> str:
     return f"r {match.correlation[side]:.2f} · {match.rmse_nm_kg[side]:.3f} N·m/kg off"
 
 
+def limit_nm(package: Package | None, *, on_trial: bool) -> float:
+    """The most torque that the exo gives, N·m: half of the package's limit on trial; 0 without one."""
+    return 0.0 if package is None else package.limits.peak_nm * (0.5 if on_trial else 1.0)
+
+
 def lasting_address(deployment: Deployment | None) -> str:
     """Where the exo is found again; a virtual one has another address each time."""
     return "" if deployment is None or deployment.virtual else deployment.address

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from core.domain.body import SIDES, Side
 from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, FilmClock
+from core.domain.findings import Finding
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
 from core.domain.record import RecordKind, Verdict
@@ -145,11 +146,7 @@ class MotionPresenter(StepPresenter):
             courses_words="" if motion.kinematics.spread_rad is None else COURSE_BAND_WORDS,
             tiles=motion_tiles(motion, self.walker),
             table=motion_table(motion, self.walker),
-            findings=(
-                *with_norm_findings(motion, norm),
-                *self._forces.findings,
-                *assisted_findings(store, motion_id),
-            ),
+            findings=self._findings(motion, norm, motion_id),
             finding_actions=() if motion.marker_set else FILM_ACTIONS,
             main_action="" if busy else action,
             why_not=why_not_accept(motion),
@@ -162,6 +159,10 @@ class MotionPresenter(StepPresenter):
             belt_words=_ENTERED if entered else _FROM_THE_FEET,
             override="" if busy or in_doubt(motion) else override_words(motion),
         )
+
+    def _findings(self, motion: Motion, norm: Norm, motion_id: str) -> tuple[Finding, ...]:
+        assisted = assisted_findings(self.context.store, motion_id)
+        return (*with_norm_findings(motion, norm), *self._forces.findings, *assisted)
 
     def _read_record(
         self, motion_id: str
