@@ -166,6 +166,7 @@ def test_a_headline_of_three_lines_and_a_finding_fit_a_small_screen(
     QApplication.processEvents()
     layout = page.layout()
     assert layout is not None and layout.totalMinimumHeightForWidth(1142) <= 672
+    assert layout.totalMinimumSize().width() <= 1142  # else the main action is out of sight
     assert page._findings.isVisible()
 
 

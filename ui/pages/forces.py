@@ -141,20 +141,23 @@ class ForcesPanel(QWidget):
     def _build(self) -> None:
         top = row(self._source_icon, self._source, self.worn, self._button, gap=8)
         top.setStretch(1, 1)
-        choice = row(gap=4)
+        choice = row(gap=2)
         for number, view in enumerate(ForceView):
             button = Button(view.value, "quiet")
             button.setCheckable(True)
             button.setChecked(number == 0)
             self._views.addButton(button, number)
             choice.addWidget(button)
-        choice.addStretch(1)
         self.planes.addItems([plane.value for plane in Plane])
         self.planes.setAccessibleName("Plane")
         policy = self.planes.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # the page keeps its shape where there are no planes
         self.planes.setSizePolicy(policy)
-        choice.addWidget(self.planes)
+        # on a small screen its words are cut before the page gets too wide
+        self.planes.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.planes.setMinimumContentsLength(4)
+        choice.addStretch(1)
+        choice.addWidget(self.planes, 2)
         self._charts = QWidget()
         charts = column(self.grid, self._note, gap=4)
         charts.setStretch(0, 1)

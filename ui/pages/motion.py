@@ -100,7 +100,7 @@ class MotionPage(Page):
             StopsOverride(),
         )
         self._shown_panels: tuple[JointPanel, ...] = ()
-        self._tiles = row(gap=8)
+        self._tiles = row(gap=6)
         self._table = NumberTableWidget()
         self._table.setProperty("dense", True)  # else spreads are cut on a small screen
         self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # what is cut all the same keeps its arrow
