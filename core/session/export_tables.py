@@ -97,14 +97,25 @@ def emg_cycles_csv(emg: EmgEnvelopes, strides: Sequence[Stride]) -> str:
 
 def torque_csv(situations: Sequence[SituationWalks]) -> str:
     """Torque of the exo over the gait cycle, by situation, controller and side; simulated."""
-    head = ("situation", "controller", "joint", "side", "percent", "torque_nm_kg", "sd_nm_kg", "strides")
+    head = (
+        "situation",
+        "handrail",
+        "controller",
+        "joint",
+        "side",
+        "percent",
+        "torque_nm_kg",
+        "sd_nm_kg",
+        "strides",
+    )
     rows: list[list[_Cell]] = []
     for walks in situations:
         profile = walks.profile
         for number, side in enumerate(SIDES) if profile is not None else ():
             if profile is None or not profile.strides[number]:
                 continue
-            place = [walks.situation, walks.label, profile.joint.value, side.value]
+            rail = "yes" if walks.handrail else "no"
+            place = [walks.situation, rail, walks.label, profile.joint.value, side.value]
             for percent in range(CYCLE_POINTS):
                 torque, sd = (table[number, percent] for table in (profile.torque_nm_kg, profile.sd_nm_kg))
                 rows.append([*place, percent, float(torque), float(sd), profile.strides[number]])

@@ -232,6 +232,8 @@ def _came_after_report(since: datetime, facts: VisitFacts) -> str:
         for one in facts.decisions
         if one.on_utc > since and one.step != Step.REPORT and one.verdict is not Verdict.KEPT
     ]
+    if decided and decided[-1].verdict is Verdict.CONDITION_STATED:  # on the Visits page, which is no step
+        return "The condition of a recording was stated after this report."
     if decided:
         return f"{Step(decided[-1].step).label} was decided on after this report."
     edited = [words for words, on_utc in facts.edited.items() if on_utc > since]

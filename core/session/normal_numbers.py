@@ -61,7 +61,8 @@ class NormalNumber:
             return "" if self.age_years is None else NOBODY
         people = self.reference.people
         pace = "at the speed they like" if self.number is GaitNumber.SPEED else "at this speed"
-        whose = f"Normal: {people.described}, {pace} and for this height ({people.source})."
+        called = "Normal" if self.reference.fits else "Nearest"
+        whose = f"{called}: {people.described}, {pace} and for this height ({people.source})."
         if not self.reference.fits:
             return f"{whose} Nobody of {self.age_years} was measured: not marked."
         return whose if self.reference.sd is None else f"{whose} {ARROWS}"

@@ -101,7 +101,7 @@ def _r(fit: BandFit) -> str:
 def _named(parts: Sequence[str]) -> str:
     """The furthest in full; the curves show the others."""
     more = len(parts) - 1
-    rest = f"; so are {more} more joints" if more > 1 else "; so is another joint" if more else ""
+    rest = f"; {more} more joints are off, too" if more > 1 else "; another joint is off, too" if more else ""
     return parts[0] + rest
 
 

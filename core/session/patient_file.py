@@ -36,6 +36,7 @@ def read_patient(path: Path) -> Subject:
             affected_side=None if side is None else _one_of(AffectedSide, "affected_side", side),
             consent=Consent(content["consent"]["by"], content["consent"]["on"]),
             notes=_text(content, "notes"),
+            synthetic=content.get("synthetic") is True,
         )
     except KeyError as error:
         raise _unusable(path, f"The entry {error} is missing") from error
@@ -60,7 +61,7 @@ def read_visit_notes(path: Path) -> VisitNotes:
 
 
 def patient_json(subject: Subject, visit: Visit) -> str:
-    """A patient file of this visit; `read_patient` and `read_visit_notes` read it back."""
+    """A patient file of this visit; `read_patient` and `read_visit_notes` read it back, but for the exo."""
     consent, noted = subject.consent, visit.notes
     content = {
         "code": subject.code,

@@ -183,6 +183,14 @@ def test_a_report_saved_before_the_signature_is_out_of_date() -> None:
     assert status(facts, Step.REPORT).stale_reason == "Compare was decided on after this report."
 
 
+def test_a_condition_stated_on_the_visits_page_makes_a_saved_report_out_of_date() -> None:
+    """That page is none of the steps, and the list of steps ended in an error."""
+    stated = Decision("v", "visits", Verdict.CONDITION_STATED, "rec", "Dr Test", NOW + timedelta(hours=1), "")
+    report = a_record("rep", RecordKind.REPORT)
+    facts = replace(DONE_SO_FAR, records=(*RECORDS, report), decisions=(*DONE_SO_FAR.decisions, stated))
+    assert "The condition of a recording was stated" in status(facts, Step.REPORT).stale_reason
+
+
 def test_a_kept_report_is_kept_until_something_else_comes() -> None:
     controller = replace(a_record("con", RecordKind.CONTROLLER, "pol"), created_utc=LATER)
     kept = replace(a_decision(Step.REPORT, Verdict.KEPT, "rep"), on_utc=LATER)
