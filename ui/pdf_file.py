@@ -25,7 +25,7 @@ def write_pdf(path: Path, title: str, pages: Sequence[DrawPage]) -> None:
     if not painter.begin(writer):
         raise refuse(
             "RPT-002",
-            f"The report could not be written to {path}.",
+            f"The PDF could not be written to {path}.",
             "The folder is missing, full or protected.",
             "Choose another folder.",
         )

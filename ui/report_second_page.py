@@ -121,12 +121,17 @@ class SecondPage(FurtherPage):
             y += max(self._text(box, words, size, align=WRAPPED), 96) + 22
         return y
 
+    @property
+    def _elsewhere(self) -> str:
+        """Where what has no room here is found."""
+        return "in the appendix" if self._content.appendix else "in the program"
+
     def _draw_emg(self) -> None:
         plots, muscles = _emg_plots(self._content), self._content.muscles
         if not plots or muscles is None or muscles.emg is None:
             return
         more = len(muscles.emg.plots) - len(plots)
-        title = muscles.emg.title + (f" · {more} more in the appendix" if more else "")
+        title = muscles.emg.title + (f" · {more} more {self._elsewhere}" if more else "")
         self._draw_block(title, plots, EMG_COLUMNS)
         key = [f"{name}: {words}" for name, words in muscles.emg.facts if name in ("Dashed", "Grey bars")]
         if key:
@@ -137,7 +142,7 @@ class SecondPage(FurtherPage):
         forces, plots = self._content.forces, self._force_plots()
         if forces is not None and plots:
             fewer = len(plots) < min(len(forces.plots), _MOST_FORCES)
-            title = forces.title + (" · powers in the appendix" if fewer else "")
+            title = forces.title + (f" · powers {self._elsewhere}" if fewer else "")
             self._draw_block(title, plots, 3, band=force_band_key(forces))
 
     def _draw_block(self, title: str, plots: tuple[CyclePlot, ...], columns: int, *, band: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The page on which recordings of a patient are compared: drawn once, for the printer, the file and tests."""
+"""The page on which recordings of a patient are compared: drawn once, for the file and tests."""
 
 from __future__ import annotations
 

@@ -38,6 +38,6 @@ class Adaptation:
 
     @property
     def words(self) -> str:
-        """Where it comes from: `Adapted from a virtual walk with the controller before`."""
+        """Where it comes from: `Adapted to a virtual walk with the controller before`."""
         walk = "virtual walk" if self.virtual else "walk"
         return f"Adapted to a {walk} with the controller before"

@@ -15,7 +15,7 @@ from core.domain.motion import Kinematics
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel
 from core.domain.walk_numbers import EXO_BRAKING, Gaits, WalkRow, measured_gaits, walk_rows
 
-NOT_PRINTED = ("Exo power, W", "… Umberger, W/kg", "… Bhargava, W/kg")  # there is one page
+NOT_PRINTED = ("Exo power, W", "… Umberger, W/kg", "… Bhargava, W/kg")  # the first page has no room
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ EFFORT = CurveText(  # of trainings by earlier versions
 AGAINST = CurveText(  # of a fine-tuning
     "against",
     "Work against the leg",
-    "Share of the exo's work after each round, on the walks that choose; lower is better",
+    "Share of the exo's work after each round, on the walks used to choose; lower is better",
     "%",
     100.0,
     0,

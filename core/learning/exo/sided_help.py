@@ -23,9 +23,9 @@ TORQUE_PRICE = 9e-4
 Chosen on starts of the seeds 100 and 20000 to 20002, as all numbers here."""
 LEAN_PER_INDEX = 0.15
 """Price per N m of flexion of the affected hip, for a symmetry index of 1 of step length when its step is the
-longer one. Twice as much would even out most steps at once, but takes the relief from a painful leg."""
+longer one."""
 MOST_LEAN = 0.02
-"""Beyond it the hip is pushed one way as hard as it can be, which is no help any more."""
+"""Beyond it the hip is pushed one way as hard as it can be, which is no help any more. The rounds of a session do not get there."""
 MOST_MORE_LEAN = 0.004
 """From one round to the next. With weak plantarflexors one larger step pushed the hip one way with two fifths
 of the exo's work against the leg; smaller ones leave something between too little and too much to choose."""
