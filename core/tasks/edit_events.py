@@ -22,7 +22,7 @@ from core.tasks.solve_motion import motion_summary
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: motion_id, by, events; returns the id of the edited MOTION. Refuses MOT-110 to -116, -118 and -119.
+    """Params: motion_id, by, events; returns the id of the edited MOTION; refuses MOT-110 to -119.
 
     `events` are all that differ from the automatic ones, each with side, kind, automatic_s (null: added),
     time_s (null: removed) and left_out (why the stride that begins there does not count); none: back to the

@@ -15,7 +15,9 @@ from ui.theme import Tone
 from ui.widgets.basics import Button, Deck, ElidedLabel, column, label, row, set_look
 from ui.widgets.empty import EmptyState
 
-_HOW = "Foot before the pelvis. Drag heel strikes (HS) and toe-offs (TO), or press one, then the arrow keys, or type its time."
+_HOW = (
+    "Foot before the pelvis. Drag heel strikes (HS) and toe-offs (TO), or press one and use the arrow keys."
+)
 _HOW_LONG = (
     "Whole lines are heel strikes, dashed ones toe-offs. Where one was changed, the thin grey line is its "
     "automatic place. Page up and down choose the event before and after, Delete removes it."

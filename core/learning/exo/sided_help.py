@@ -25,7 +25,8 @@ LEAN_PER_INDEX = 0.15
 """Price per N m of flexion of the affected hip, for a symmetry index of 1 of step length when its step is the
 longer one."""
 MOST_LEAN = 0.02
-"""Beyond it the hip is pushed one way as hard as it can be, which is no help any more. The rounds of a session do not get there."""
+"""Beyond it the hip is pushed one way as hard as it can be, which is no help any more.
+The rounds of a session do not get there."""
 MOST_MORE_LEAN = 0.004
 """From one round to the next. With weak plantarflexors one larger step pushed the hip one way with two fifths
 of the exo's work against the leg; smaller ones leave something between too little and too much to choose."""
