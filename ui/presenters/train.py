@@ -192,8 +192,9 @@ def result_facts(trained: TrainedController) -> tuple[Fact, ...]:
 def _adapted_braking(fact: Fact, adapted: Adaptation) -> Fact:
     """Before and after fine-tuning, with what it may have changed."""
     tip = (
-        "Before and after fine-tuning, on simulated walks that were not used to choose it. It changed "
-        f"the torque by up to {percent(adapted.torque_change)} of the peak; {percent(MOST_TORQUE_CHANGE)} are allowed."
+        "Before and after fine-tuning, on simulated walks that were not used to choose it. "
+        f"Its torque changed by up to {percent(adapted.torque_change)} of the peak; "
+        f"{percent(MOST_TORQUE_CHANGE)} are allowed."
     )
     value = f"{percent(adapted.against_before)} → {percent(adapted.against_after)}"
     return Fact(fact.name, value, f"{fact.tip}\n\n{tip}")
