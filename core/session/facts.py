@@ -11,6 +11,7 @@ from core.domain.motion import Motion
 from core.domain.record import Decision, RecordInfo, RecordKind
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SIDES_IN_DOUBT
+from core.domain.subject import Subject
 from core.session.flow import RESULT, Step, VisitFacts
 from core.session.sides import sides_confirmation
 from core.session.stops import NEVER_OVERRIDDEN, stops_override
@@ -33,7 +34,8 @@ class FactsReader:
 
     def __init__(self) -> None:
         self._stops: dict[str, frozenset[str]] = {}  # record id -> codes of its stop findings
-        self._warnings: dict[str, str] = {}  # record id -> its warning
+        # A record's warning, which its own decisions and who the patient is can change.
+        self._warnings: dict[tuple[str, int, Subject | None], str] = {}
 
     def read(self, store: Store, visit_id: str, running: frozenset[str] = frozenset()) -> VisitFacts:
         records = store.records(visit_id)
@@ -53,9 +55,11 @@ class FactsReader:
         newest = facts.newest(*kinds)
         if newest is None:
             return ""
-        if newest.id not in self._warnings:
-            self._warnings[newest.id] = warning_of(store, newest)
-        return self._warnings[newest.id]
+        decided = sum(decision.record_id == newest.id for decision in facts.decisions)
+        known = newest.id, decided, facts.subject
+        if known not in self._warnings:
+            self._warnings[known] = warning_of(store, newest)
+        return self._warnings[known]
 
     def _stopped(self, store: Store, record: RecordInfo, decisions: tuple[Decision, ...]) -> bool:
         if record.id not in self._stops:

@@ -20,6 +20,7 @@ from core.domain.twin import GaitPolicy
 from core.errors import UserError
 from core.gait.twin_likeness import joints_against, twin_verdict
 from core.session.norms import far_findings, motion_norm
+from core.session.stops import present_motion
 from core.store.repository import Store
 
 
@@ -33,6 +34,7 @@ def warning_of(store: Store, record: RecordInfo) -> str:
         if isinstance(payload, RolloutSet):  # compared with the motion that its twin learned from
             return _of_walk(payload, _learned_from(store, record))
         if isinstance(payload, Motion):  # its headline is no greener than its worst joint, nor is its step
+            payload = present_motion(payload, store.decisions(record.visit_id), record.id)
             off = far_findings(payload, motion_norm(store, record.id, payload))
             payload = replace(payload, findings=(*payload.findings, *off))
         return warning(payload)

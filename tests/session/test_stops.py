@@ -127,3 +127,15 @@ def test_a_motion_without_a_walk_is_used_nowhere_and_no_override_helps(store: St
     assert stopped(store, visit_id)
     with refused("MOT-064"):
         refuse_stopped_motion(store, motion_id)
+
+
+def test_a_doubt_that_a_person_settled_warns_no_longer(store: Store) -> None:
+    """The list of steps said that left and right may be exchanged after somebody had told which is which."""
+    visit_id, motion_id = kept(store, replace(motion((doubt_of_sides(1.0),)), swapped_fraction=1.0))
+    reader = FactsReader()
+    before = reader.read(store, visit_id).warnings[Step.MOTION]
+    store.decide(
+        visit_id, Step.MOTION, Verdict.SIDES_CONFIRMED, record_id=motion_id, by="Dr. Lind", role="physician"
+    )
+    after = reader.read(store, visit_id).warnings[Step.MOTION]
+    assert doubt_of_sides(1.0).advice.what in before and doubt_of_sides(1.0).advice.what not in after
