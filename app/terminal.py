@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from core.jobs.values import (
     Refused,
 )
 from core.jobs.values import Progress as JobProgress
+from core.store.backups import back_up_if_due
+from core.store.database import database_path
+from core.store.folder_lock import held
 
 LINE_EVERY_S = 10.0
 
@@ -142,10 +146,26 @@ def _record_or_raise(outcome: Outcome) -> str:
 
 @contextmanager
 def open_terminal(data_dir: Path) -> Iterator[Terminal]:
-    """A terminal with the jobs of this data folder; what still runs is stopped at the end."""
+    """A terminal with the jobs of this data folder; what still runs is stopped at the end.
+
+    Then a backup is kept of what they added to the record.
+    """
     jobs = JobService(data_dir, operator="command line")
     try:
         with Terminal(jobs) as terminal:
             yield terminal
     finally:
         jobs.close()
+        back_up_at_the_end(data_dir)
+
+
+def back_up_at_the_end(data_dir: Path) -> None:
+    """Keep a backup of what this session changed; that none can be made is told, and ends no session."""
+    if not database_path(data_dir).exists():
+        return
+    try:
+        with held(data_dir):
+            back_up_if_due(data_dir, after_s=0.0)
+    except UserError as error:
+        if error.advice.code != "REC-010":  # the program that has the folder keeps its backups
+            logging.getLogger(__name__).warning("%s", error)

@@ -30,6 +30,7 @@ from core.jobs.values import (
     Progress,
     Refused,
 )
+from core.store.folder_lock import FolderHold, hold
 
 _log = logging.getLogger(__name__)
 _COOPERATE_S = 15.0  # long enough for a training to write its checkpoint
@@ -55,6 +56,7 @@ class JobService:
         self._lock = threading.RLock()
         self._listeners: list[Listener] = []
         self._running: dict[str, _Running] = {}
+        self._claim: FolderHold | None = None  # from the first job on: workers write while no store is open
         self._waiting: list[JobSpec] = []
         self._states: dict[str, JobState] = {state.spec.id: state for state in reversed(ended_jobs(data_dir))}
 
@@ -140,8 +142,13 @@ class JobService:
             self.cancel(job_id)
         for job in running.values():
             job.reader.join()
+        if self._claim is not None:
+            self._claim.give_back()
 
     def _enqueue(self, spec: JobSpec) -> None:
+        """Refuses REC-010 and REC-011 while another program has the data folder."""
+        with self._lock:
+            self._claim = self._claim or hold(self._data_dir)
         write_spec(spec)
         with self._lock:
             self._states.pop(spec.id, None)

@@ -306,6 +306,8 @@ INDEX = {  # bad input: code, file below tests/, test
     "database damaged, no backup": ("REC-002", "store/test_recovery.py", "test_a_damaged_record_without"),
     "database lost": ("REC-002", "store/test_recovery.py", "test_a_lost_database_is_damage"),
     "database lost, no backup": ("REC-002", "store/test_recovery.py", "test_a_lost_database_without"),
+    "data folder in use": ("REC-010", "store/test_folder_lock.py", "test_a_second_program_is_told"),
+    "data folder in use elsewhere": ("REC-011", "store/test_folder_lock.py", "test_a_program_on_another_pc"),
     "no free memory to learn": ("TRN-007", "tasks/test_capacity.py", "test_too_little_memory"),
     "no free disk to learn": ("TRN-008", "tasks/test_capacity.py", "test_a_nearly_full_disk"),
     "unknown fidelity": ("TRN-006", "tasks/test_learn_gait.py", "test_a_fidelity_that_cannot"),

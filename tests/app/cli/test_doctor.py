@@ -15,7 +15,8 @@ import resources
 from app.cli import doctor
 from app.cli.doctor import State
 from app.paths import data_dir_default
-from core.store.database import back_up, database_path
+from core.store.backups import back_up
+from core.store.database import database_path
 from core.store.repository import open_store
 
 
