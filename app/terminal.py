@@ -26,9 +26,9 @@ from core.jobs.values import (
     Refused,
 )
 from core.jobs.values import Progress as JobProgress
-from core.store.backups import back_up_if_due
+from core.store import second_place
 from core.store.database import database_path
-from core.store.folder_lock import held
+from core.store.repository import open_store
 
 LINE_EVERY_S = 10.0
 
@@ -164,8 +164,10 @@ def back_up_at_the_end(data_dir: Path) -> None:
     if not database_path(data_dir).exists():
         return
     try:
-        with held(data_dir):
-            back_up_if_due(data_dir, after_s=0.0)
+        with open_store(data_dir) as store:
+            store.back_up_if_due(after_s=0.0)
+            if second_place.is_due(data_dir):
+                second_place.copy_record(data_dir, store.stored_records())
     except UserError as error:
-        if error.advice.code != "REC-010":  # the program that has the folder keeps its backups
+        if error.advice.code not in ("REC-002", "REC-010"):  # told already, or kept by who has the folder
             logging.getLogger(__name__).warning("%s", error)

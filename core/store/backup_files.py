@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from core.store.database import entries_of
@@ -43,8 +44,13 @@ def backup_time(backup: Path) -> datetime:
 
 def backups_in(data_dir: Path) -> list[Backup]:
     """Every backup of a data folder, oldest first, damaged ones too."""
-    found = sorted(backups_dir(data_dir).glob(BACKUP_NAMES))
-    return [Backup(path, backup_time(path), entries_of(path)) for path in found if _is_dated(path)]
+    found = [backups_dir(data_dir) / name for name in backup_names(data_dir)]
+    return [Backup(path, backup_time(path), _entries(path)) for path in found]
+
+
+def backup_names(data_dir: Path) -> list[str]:
+    """Their file names, oldest first."""
+    return [path.name for path in sorted(backups_dir(data_dir).glob(BACKUP_NAMES)) if _is_dated(path)]
 
 
 def newest_backup(data_dir: Path) -> Path | None:
@@ -55,8 +61,8 @@ def newest_backup(data_dir: Path) -> Path | None:
 
 def last_backup(data_dir: Path) -> Path | None:
     """The backup that was made last, of whatever was the record then; damaged ones do not count."""
-    found = sorted(filter(_is_dated, backups_dir(data_dir).glob(BACKUP_NAMES)), reverse=True)
-    return next((path for path in found if entries_of(path) is not None), None)
+    found = [backups_dir(data_dir) / name for name in reversed(backup_names(data_dir))]
+    return next((path for path in found if _entries(path) is not None), None)
 
 
 def series(backups: Sequence[Backup]) -> tuple[list[Backup], list[Backup]]:
@@ -93,6 +99,16 @@ def _worth_keeping(backups: Sequence[Backup]) -> list[Backup]:
                 fullest[period] = backup
         kept += list(fullest.values())[-number:]
     return kept
+
+
+def _entries(path: Path) -> int | None:
+    state = path.stat()
+    return _entries_once(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4 * MOST_KEPT)  # every page is read, and each hour all of them are asked
+def _entries_once(path: Path, _changed_ns: int, _bytes: int) -> int | None:
+    return entries_of(path)
 
 
 def _is_dated(path: Path) -> bool:

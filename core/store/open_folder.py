@@ -8,13 +8,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from core.errors import UserError
 from core.store.backups import BACKUP_AFTER_S, back_up_if_due
+from core.store.checking import StoredRecord
 from core.store.folder_lock import FolderHold, holder_of, in_use
+from core.store.schema import LogTable, RecordTable
 from core.store.trouble import database_errors
+
+FILES_REMOVED = "files removed"  # what the log says of attached files that were removed on request
 
 
 class OpenFolder:
@@ -46,6 +50,19 @@ class OpenFolder:
     def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> None:
         """See `core.store.backups.back_up_if_due`."""
         back_up_if_due(self.data_dir, after_s)
+
+    def stored_records(self) -> tuple[StoredRecord, ...]:
+        """Every record as the database has it, oldest first."""
+        rows = select(RecordTable.kind, RecordTable.id, RecordTable.content_sha256)
+        removals = select(LogTable.subject_id, LogTable.detail).where(LogTable.action == FILES_REMOVED)
+        with self._session() as session:
+            removed: dict[str, set[str]] = {}
+            for record_id, names in session.execute(removals):
+                removed.setdefault(record_id, set()).update(names.split(", "))
+            return tuple(
+                StoredRecord(f"{kind}/{name}", digest, frozenset(removed.get(name, ())))
+                for kind, name, digest in session.execute(rows.order_by(RecordTable.sequence))
+            )
 
     @contextmanager
     def _session(self) -> Iterator[Session]:

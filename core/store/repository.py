@@ -25,7 +25,7 @@ from core.store import audit
 from core.store.codec import decode, encode
 from core.store.files import read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
-from core.store.open_folder import OpenFolder
+from core.store.open_folder import FILES_REMOVED, OpenFolder
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
 from core.store.rows import decision_of, info_of, visit_of
@@ -231,7 +231,7 @@ class Store(OpenFolder):
             raise ValueError("only attached files can be removed")
         folder = self.folder(record_id)
         with self._session() as session:
-            session.add(_log(by, "files removed", record_id, ", ".join(names)))
+            session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
         for name in names:
             (folder / name).unlink(missing_ok=True)
 
