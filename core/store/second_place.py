@@ -122,7 +122,8 @@ def _copy_small(data_dir: Path, target: Path) -> None:
 def _copy_records(
     data_dir: Path, target: Path, records: Sequence[StoredRecord], report: Report
 ) -> tuple[int, tuple[Fault, ...]]:
-    copied, faults = 0, []
+    copied = 0
+    faults: list[Fault] = []
     for number, record in enumerate(records):
         report(number / len(records), f"Result {number + 1} of {len(records)}")
         source, there = record.folder(data_dir), record.folder(target)
