@@ -86,7 +86,11 @@ def _remove_unfinished(data_dir: Path) -> int:
     left = [path for path in unfinished(data_dir) if not _may_still_be_written(path)]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
-    parts = [*backups_dir(data_dir).glob(f"*{PART}*"), *data_dir.glob("exotwin.restored*")]
+    parts = [
+        *backups_dir(data_dir).glob(f"*{PART}*"),
+        *data_dir.glob("exotwin.restored*"),
+        *data_dir.glob(".*.json-*"),
+    ]
     for part in parts:
         part.unlink(missing_ok=True)
     return len(left) + len(parts)

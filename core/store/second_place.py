@@ -94,20 +94,30 @@ def copy_record(
     return SecondCopy(target, copied, len(records) - len({fault.about for fault in faults}), faults)
 
 
-def missing_there(data_dir: Path, records: Sequence[StoredRecord]) -> tuple[Fault, ...]:
-    """Faults of the copy, every file rehashed."""
+def faults_there(data_dir: Path, records: Sequence[StoredRecord]) -> tuple[Fault, ...]:
+    """Faults of what was copied, every file rehashed. What is not there yet is none: see `behind`."""
     place, identity = read_second_place(data_dir), read_identity(data_dir)
     if place is None or identity is None:
         return ()
     target = copy_folder(place, identity)
     if not target.is_dir():
         return (Fault(FaultKind.SECOND_PLACE, "", f"There is no copy in {place} now."),)
-    found = [fault for record in records for fault in faults_of(record, target)]
+    here = [record for record in records if record.folder(target).is_dir()]
+    found = [fault for record in here for fault in faults_of(record, target)]
     bad = [backup.path.name for backup in backups_in(target) if backup.entries is None]
     return (
         *(Fault(FaultKind.SECOND_PLACE, f.about, f"In the second place: {f.sentence}") for f in found),
         *(Fault(FaultKind.SECOND_PLACE, name, "In the second place it cannot be read.") for name in bad),
     )
+
+
+def behind(data_dir: Path, records: Sequence[StoredRecord]) -> int:
+    """How many results are not in the second place yet."""
+    place, identity = read_second_place(data_dir), read_identity(data_dir)
+    if place is None or identity is None:
+        return 0
+    target = copy_folder(place, identity)
+    return sum(not record.folder(target).is_dir() for record in records)
 
 
 def _copy_small(data_dir: Path, target: Path) -> None:
@@ -142,6 +152,8 @@ def _copy_records(
 def _copy_backups(data_dir: Path, target: Path) -> None:
     """After the records. The newest first, so that a full disk costs the older ones."""
     make_folder(backups_dir(target))
+    for left in backups_dir(target).glob(".exotwin-*"):  # by a program that was killed: this one has the lock
+        left.unlink()
     for backup in reversed(backups_in(data_dir)):
         there = backups_dir(target) / backup.path.name
         if backup.entries is not None and not there.exists():

@@ -14,7 +14,7 @@ from core.store.database import database_path, open_connection
 from core.store.identity import read_identity
 from core.store.orphans import quarantined, record_folders
 from core.store.repository import Store
-from core.store.second_place import missing_there
+from core.store.second_place import behind, faults_there
 
 _MOST_TOLD = 20  # of SQLite's own findings in one database
 Report = Callable[[float, str], None]  # fraction done, sentence
@@ -42,7 +42,7 @@ def verify_record(store: Store, report: Report = lambda _fraction, _sentence: No
         report(number / len(records), f"Result {number + 1} of {len(records)}")
         faults += faults_of(record, store.data_dir)
     faults += [*_backup_faults(store.data_dir), *_trail_faults(store)]
-    faults += missing_there(store.data_dir, records)
+    faults += faults_there(store.data_dir, records)
     backups = len(backups_in(store.data_dir))
     return RecordCheck(len(records), backups, tuple(faults), _notes(store, records))
 
@@ -97,4 +97,7 @@ def _notes(store: Store, records: Sequence[StoredRecord]) -> tuple[str, ...]:
         )
     if unnamed:
         notes.append(f"{len(unnamed)} result folders have no row in the database: {', '.join(unnamed[:5])}.")
+    waiting = behind(store.data_dir, records)
+    if waiting:
+        notes.append(f"{waiting} results are not in the second place yet; exotwin record backup copies them.")
     return tuple(notes)
