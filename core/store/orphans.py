@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from core.store.backup_files import backups_dir
 from core.store.backups import PART
 
 QUARANTINE = "quarantine"
+_A_DAY_S = 86_400.0  # no result takes so long to write
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,8 @@ def _remove_unfinished(data_dir: Path) -> int:
     left = [path for path in unfinished(data_dir) if not _may_still_be_written(path)]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
-    parts = [
-        *backups_dir(data_dir).glob(f"*{PART}*"),
-        *data_dir.glob("exotwin.restored*"),
-        *data_dir.glob(".*.json-*"),
-    ]
+    patterns = (f"backups/*{PART}*", "exotwin.restored*", ".*.json-*")
+    parts = [path for pattern in patterns for path in data_dir.glob(pattern)]
     for part in parts:
         part.unlink(missing_ok=True)
     return len(left) + len(parts)
@@ -99,8 +97,8 @@ def _remove_unfinished(data_dir: Path) -> int:
 def _may_still_be_written(aside: Path) -> bool:
     """A worker outlives its program for some seconds; its pid stands in the name: see `files.aside_of`."""
     parts = aside.name.split("-")
-    if len(parts) != 3 or not parts[1].isdecimal():
-        return False  # of an earlier version, which is not running: it would hold no lock that is told here
+    if len(parts) != 3 or not parts[1].isdecimal():  # of an earlier version, which locks no folder
+        return time.time() - aside.stat().st_mtime < _A_DAY_S
     pid = int(parts[1])
     return pid != os.getpid() and _lives(pid)
 

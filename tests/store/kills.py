@@ -83,7 +83,7 @@ def _look(data_dir: Path, acknowledged: list[str], seen: set[str], found: Counte
             found["half written"] += len(unfinished(data_dir))
     except UserError as error:
         found["unreadable"] += len(acknowledged) + len(seen)
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
 
 
 def _reads(store: Store, record_id: str) -> bool:
@@ -120,4 +120,4 @@ def main(count: int, seed: int, root: Path) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))))
+    sys.stdout.write(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))))

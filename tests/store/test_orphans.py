@@ -41,15 +41,18 @@ def test_what_was_never_finished_is_removed_unless_a_process_may_still_write_it(
     record_id = saved(tmp_path)
     folder = tmp_path / "records" / "landmarks"
     dead, living = folder / f".aa-{2**22 + 1}-bb", folder / f".aa-{os.getppid()}-bb"
-    for path in (dead, living):
+    earlier, just_now = folder / ".aa-bb", folder / ".aa-cc"  # of a version that wrote no pid
+    for path in (dead, living, earlier, just_now):
         path.mkdir()
+    os.utime(earlier, (0, 0))
     (tmp_path / "backups").mkdir()
     part = tmp_path / "backups" / "exotwin-20261120-101500.part"
     part.touch()
 
     with open_store(tmp_path) as store:
         store.load(record_id, Landmarks)
-    assert [path.exists() for path in (dead, living, part)] == [False, True, False]
+    assert [path.exists() for path in (dead, earlier, part)] == [False, False, False]
+    assert living.exists() and just_now.exists()
 
 
 def test_nothing_is_swept_under_a_program_that_works(tmp_path: Path) -> None:
