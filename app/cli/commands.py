@@ -108,7 +108,9 @@ def _bug(error: Exception, data_dir: Path) -> Advice:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="exotwin", description="From a walking video to an exo controller.")
-    parser.add_argument("--version", action=_Version, nargs=0, help="version of the program, and of its parts")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="version of the program, and of its parts"
+    )
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
     _add_data_dir(parser)
     parser.set_defaults(command=_gui)

@@ -37,7 +37,9 @@ LITTLE_MEMORY_GB, NO_MEMORY_GB = 8.0, 4.0
 LITTLE_CORES = 4
 WANTED_PYTHON = (3, 11)
 LEAST_SCREEN_PX = (1366, 768)
-_SMALLER_TORCH = "ExoTwin works. Setting it up anew frees about 3.5 GB where the build without them is on offer."
+_SMALLER_TORCH = (
+    "ExoTwin works. Setting it up anew frees about 3.5 GB where the build without them is on offer."
+)
 _NO_SCREEN = "Start ExoTwin from a desktop for the windows; `exotwin session` works without one."
 
 
