@@ -31,7 +31,10 @@ SCRIPTS = ("postinst", "prerm")
 _BASE = re.compile(
     r"^(ld-linux|lib(c|m|dl|rt|pthread|util|gcc_s|stdc\+\+|z|atomic|gomp|crypt|resolv|python3)[.-])"
 )
-_COMPRESSION = ("-Zxz", "-z6")
+_COMPRESSION = ("-Zzstd", "-z9")  # xz takes ten times as long for 5 % less
+# Symbols that only a debugger reads are a tenth of the package. Libraries that the builder of a wheel has
+# rewritten already are left alone: they may not bear it.
+_STRIPPED = re.compile(r"/(libtorch_cpu|libtorch_python|libmediapipe|libvtk\w+)\.so$")
 
 
 def control(libraries: set[str], size_kb: int) -> str:
@@ -88,6 +91,7 @@ def stage(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     home = folder / HOME
     program_tree.lay_out(home)
+    _strip(home)
     launcher = (FILES / "exotwin").read_text(encoding="utf-8").replace("@PYTHON@", PYTHON)
     _write(home / "exotwin", launcher, 0o755)
     for name, where in PLACES.items():
@@ -116,6 +120,15 @@ def _write(path: Path, text: str, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
+
+
+def _strip(tree: Path) -> None:
+    for path in [path for path in tree.rglob("*.so") if _STRIPPED.search(path.as_posix())]:
+        smaller = path.with_suffix(
+            ".stripped"
+        )  # a file of its own: the tree's are links to the environment's
+        subprocess.run(["strip", "--strip-unneeded", "-o", str(smaller), str(path)], check=True)
+        smaller.replace(path)
 
 
 def _allow_reading(folder: Path) -> None:

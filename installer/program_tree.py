@@ -32,7 +32,7 @@ LEFT_OUT = re.compile(
             r"(^|/)tests?/",
             r"\.(a|lib|pyi|h|hpp|cuh|pxd)$",
             r"^\.\.",  # scripts and manual pages outside of the packages
-            r"^torch/(bin|include|share)/",
+            r"^torch/(bin/(?!torch_shm_manager)|include/|share/)",
             r"^PySide6/(glue|include|typesystems|doc|support)/",
             r"^PySide6/Qt/(qml|translations|libexec|metatypes)/",
             r"^PySide6/Qt/plugins/(designer|egldeviceintegrations|help|networkinformation|platformthemes|"
@@ -71,11 +71,27 @@ def runtime_distributions(name: str = PROGRAM) -> dict[str, Distribution]:
     return {key: found[key] for key in sorted(found.keys() - NOT_NEEDED)}
 
 
+def _exo_of(name: str) -> str:
+    """The exo of `assist-sim` whose file this is; "" for what all of them use."""
+    parts = name.split("/")
+    return parts[2] if parts[:2] == ["assist_sim", "models"] and len(parts) > 3 else ""
+
+
+def exos_offered() -> frozenset[str]:
+    """Those with a profile here: the models of others are never built."""
+    return frozenset(path.stem.split("_")[0] for path in (ROOT / "resources" / "devices").glob("*.toml"))
+
+
 def kept_files(one: Distribution, vtk: frozenset[str]) -> Iterator[tuple[str, Path]]:
     """Files of a package that go along, each with its place below `lib`. `vtk`: VTK's parts in use."""
+    exos = exos_offered() | {""}
     for listed in one.files or ():
         name, place = listed.as_posix(), Path(str(listed.locate()))
-        if LEFT_OUT.search(name) or (_VTK_LIBRARY.search(name) and Path(name).name not in vtk):
+        if (
+            LEFT_OUT.search(name)
+            or _exo_of(name) not in exos
+            or (_VTK_LIBRARY.search(name) and Path(name).name not in vtk)
+        ):
             continue
         if place.is_file():
             yield name, place
