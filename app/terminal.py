@@ -98,7 +98,8 @@ class Terminal:
             if not own_id or job_id == own_id[0]:
                 self._show(bar, title, event)
 
-        self._last_line_s = -LINE_EVERY_S  # the begin of a step is always told
+        if not self._draws:
+            self._print_plain(title)
         unsubscribe = self._jobs.subscribe(show)
         try:
             job_id = start()
@@ -136,13 +137,18 @@ class Terminal:
         elif isinstance(event, Done):
             self._bars.update(bar, completed=1.0)
 
+    @property
+    def _draws(self) -> bool:
+        """Whether bars can be drawn; in a log file lines are printed."""
+        return self._console.is_terminal and not self._console.is_dumb_terminal
+
     def _print_progress(self, title: str, event: JobProgress) -> None:
-        """Where no bar can be drawn, as in a log file, a line of progress."""
-        draws = self._console.is_terminal and not self._console.is_dumb_terminal
-        if draws or time.monotonic() - self._last_line_s < LINE_EVERY_S:
-            return
+        if not self._draws and time.monotonic() - self._last_line_s >= LINE_EVERY_S:
+            self._print_plain(progress_line(title, event))
+
+    def _print_plain(self, line: str) -> None:
         self._last_line_s = time.monotonic()
-        self._console.print(progress_line(title, event), highlight=False, markup=False, soft_wrap=True)
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def progress_line(title: str, progress: JobProgress) -> str:
