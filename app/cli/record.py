@@ -34,7 +34,7 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
         required=True
     )
     verify = actions.add_parser("verify", help="rehash everything; the exit status is 0 only if all is whole")
-    verify.add_argument("--json", action="store_true", dest="as_json")
+    verify.add_argument("--json", action="store_true", dest="as_json", help="for programs")
     verify.set_defaults(command=_verify)
     backup = actions.add_parser("backup", help="keep a backup now, here and in the second place")
     place = backup.add_mutually_exclusive_group()

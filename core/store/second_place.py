@@ -100,8 +100,6 @@ def faults_there(data_dir: Path, records: Sequence[StoredRecord]) -> tuple[Fault
     if place is None or identity is None:
         return ()
     target = copy_folder(place, identity)
-    if not target.is_dir():
-        return (Fault(FaultKind.SECOND_PLACE, "", f"There is no copy in {place} now."),)
     here = [record for record in records if record.folder(target).is_dir()]
     found = [fault for record in here for fault in faults_of(record, target)]
     bad = [backup.path.name for backup in backups_in(target) if backup.entries is None]

@@ -14,7 +14,7 @@ from core.store.database import database_path, open_connection
 from core.store.identity import read_identity
 from core.store.orphans import quarantined, record_folders
 from core.store.repository import Store
-from core.store.second_place import behind, faults_there
+from core.store.second_place import behind, faults_there, read_second_place
 
 _MOST_TOLD = 20  # of SQLite's own findings in one database
 Report = Callable[[float, str], None]  # fraction done, sentence
@@ -97,7 +97,9 @@ def _notes(store: Store, records: Sequence[StoredRecord]) -> tuple[str, ...]:
         )
     if unnamed:
         notes.append(f"{len(unnamed)} result folders have no row in the database: {', '.join(unnamed[:5])}.")
-    waiting = behind(store.data_dir, records)
-    if waiting:
+    place, waiting = read_second_place(store.data_dir), behind(store.data_dir, records)
+    if place is not None and not place.is_dir():
+        notes.append(f"The second place {place} is not there now, and was not checked.")
+    elif waiting:
         notes.append(f"{waiting} results are not in the second place yet; exotwin record backup copies them.")
     return tuple(notes)

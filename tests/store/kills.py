@@ -31,7 +31,7 @@ from core.store.verifying import verify_record
 from tests.store.samples import a_subject
 from tests.store.test_store import some_landmarks
 
-_LONGEST_S = 0.3  # from its start to its end: opening, sweeping, and a few results
+_LONGEST_S = 0.5  # from its start to its end: opening, sweeping, and a few results
 _KILLS_PER_FOLDER = 25
 _ID_BYTES = 33
 

@@ -102,6 +102,17 @@ def test_the_second_place_is_rehashed_too(data: Path, tmp_path: Path) -> None:
     assert fault.kind is FaultKind.SECOND_PLACE and "arrays.npz was changed" in fault.sentence
 
 
+def test_a_second_place_that_is_gone_or_behind_is_told_and_is_no_fault(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    choose_second_place(data, tmp_path / "place")
+    behind = checked(data)
+    (tmp_path / "place").rmdir()
+    gone = checked(data)
+
+    assert behind.whole and "1 results are not in the second place yet" in behind.notes[0]
+    assert gone.whole and "is not there now" in gone.notes[0]
+
+
 def test_it_works_beside_a_program_and_prints_json(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _flip(_folder(data) / "arrays.npz")
     with another_program(data):
