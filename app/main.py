@@ -99,15 +99,19 @@ def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack)
 
 def _back_up_periodically(context: SessionContext) -> None:
     timer = QTimer(context)
-    timer.timeout.connect(lambda: _back_up(context))
+    timer.timeout.connect(lambda: back_up(context))
     timer.start(_LOOK_FOR_BACKUP_MS)
-    QTimer.singleShot(0, context, lambda: _back_up(context))
+    QTimer.singleShot(0, context, lambda: back_up(context, first=True))
 
 
-def _back_up(context: SessionContext) -> None:
-    """A job copies to the second place: that may be slow, or gone."""
-    context.store.back_up_if_due()
-    if second_place.is_due(context.store.data_dir) and context.jobs.running("copy_record") is None:
+def back_up(context: SessionContext, *, first: bool = False) -> None:
+    """Keep a backup where one is due, and after each, and once at the start, bring the second place up to it.
+
+    A job does that: the place may be slow, or not there, which is then told once and not every ten minutes.
+    """
+    made = context.store.back_up_if_due()
+    due = (first or made is not None) and second_place.is_due(context.store.data_dir)
+    if due and context.jobs.running("copy_record") is None:
         context.jobs.submit("copy_record", {})
 
 

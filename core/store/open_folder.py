@@ -47,9 +47,9 @@ class OpenFolder:
         """False beside another program that has the folder."""
         return self._claim is not None
 
-    def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> None:
+    def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> Path | None:
         """See `core.store.backups.back_up_if_due`."""
-        back_up_if_due(self.data_dir, after_s)
+        return back_up_if_due(self.data_dir, after_s)
 
     def stored_records(self) -> tuple[StoredRecord, ...]:
         """Every record as the database has it, oldest first."""
