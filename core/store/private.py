@@ -29,6 +29,7 @@ _OURS = (
     "preferences.ini*",
     "records",
     "*site_secret*",
+    "trail",
     "virtual-exo",
 )
 _HAS_PERMISSIONS = os.name == "posix"

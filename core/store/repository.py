@@ -24,12 +24,13 @@ from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdi
 from core.domain.subject import Subject
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
-from core.store import audit
+from core.store import audit, trail
 from core.store.codec import decode, encode
 from core.store.database import back_up, database_errors, database_path, last_backup, open_engine
 from core.store.files import read_record, stamps, write_record
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
+from core.store.trail_check import TrailCheck, check_trail
 
 SCHEMA_VERSION = 1
 BACKUP_AFTER_S = 3600.0
@@ -256,6 +257,13 @@ class Store:
         with self._session() as session:
             return tuple(info_of(row) for row in session.scalars(query))
 
+    def contents(self, kind: RecordKind) -> tuple[tuple[str, Path, str], ...]:
+        """Id, folder and content hash of every record of a kind, oldest first."""
+        query = select(RecordTable).where(RecordTable.kind == kind.value).order_by(RecordTable.sequence)
+        with self._session() as session:
+            rows = session.scalars(query).all()
+            return tuple((row.id, self._folder(kind, row.id), row.content_sha256) for row in rows)
+
     def latest(self, visit_id: str, kind: RecordKind) -> RecordInfo | None:
         query = select(RecordTable).where(RecordTable.visit_id == visit_id, RecordTable.kind == kind.value)
         with self._session() as session:
@@ -326,9 +334,14 @@ class Store:
         with self._session() as session:
             return audit.append(session, event)
 
-    def audit_trail(self) -> tuple[AuditEntry, ...]:
+    def trail(self) -> tuple[AuditEntry, ...]:
+        """Every entry, those about rows too."""
         with self._session() as session:
             return audit.entries_of(session)
+
+    def audit_trail(self) -> tuple[AuditEntry, ...]:
+        """What happened to controllers, exos and patients, without the entries about single rows."""
+        return tuple(entry for entry in self.trail() if not entry.event.about)
 
     def audit_head(self) -> AuditHead:
         with self._session() as session:
@@ -339,13 +352,20 @@ class Store:
         with self._session() as session:
             return first_broken_link(audit.entries_of(session), audit.head_of(session))
 
+    def check_trail(self) -> TrailCheck:
+        """Whether the trail is whole, and every row what the trail says it is."""
+        with self._session() as session:
+            return check_trail(session)
+
     def _folder(self, kind: RecordKind, record_id: str) -> Path:
         return self.data_dir / "records" / kind.value / record_id
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        with database_errors(self.data_dir), Session(self._engine) as session, session.begin():
+        """One transaction; what it wrote is chained at its end."""
+        with database_errors(self.data_dir), trail.ChainedSession(self._engine) as session, session.begin():
             yield session
+            trail.seal(session)
 
 
 def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: object) -> Any:

@@ -22,6 +22,7 @@ from core.deploy.provisional import (
     revert,
     roll_back,
 )
+from core.deploy.signed_heads import sign_head_quietly
 from core.deploy.walk_recorder import Compute, WalkFacts, WalkRecorder
 from core.devices.exo_faults import fault_sentence
 from core.devices.exo_link import ExoLink
@@ -252,6 +253,7 @@ class ExoSupervision:
         self._previous = self._previous_version()
         kept = replace(deployment, confirmed=True, stage=Handover.CONFIRMED, kept_by=approver)
         record_id = self._save(kept, f"Controller kept on {self._kind} {self._info.serial} after a {walked}.")
+        sign_head_quietly(self._store, f"kept by {approver.name}", self._supervised.operator)
         self._report_status(saved=True)
         return record_id
 
@@ -275,6 +277,7 @@ class ExoSupervision:
         words = f"The {self._kind} {self._info.serial} runs version {slot.version} again."
         record_id = self._save(deployment, words)
         self._walk = None
+        sign_head_quietly(self._store, f"rolled back by {approver.name}", self._supervised.operator)
         self._previous = self._previous_version()
         self._report_status(saved=True)
         return record_id
