@@ -15,6 +15,7 @@ from core.errors import UserError, refuse
 if TYPE_CHECKING:
     from core.deploy.trail_report import TrailReport
     from core.domain.audit import AuditEntry
+    from core.store.repository import Store
 
 EXIT_OK, EXIT_FAILED = 0, 2
 _SHOWN = 10  # findings on the screen; `--json` has all
@@ -30,6 +31,7 @@ def add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
         "verify",
         help="whether the trail is whole and the record is what it says; the exit status is 0 only then",
     )
+    verify.add_argument("--exo", default="", metavar="ADDRESS", help="compare also with what this exo keeps")
     verify.set_defaults(command=_verify)
     listing = actions.add_parser("list", help="every entry about controllers, exos and people, oldest first")
     listing.add_argument("--all", action="store_true", dest="rows", help="also those about single rows")
@@ -45,6 +47,8 @@ def _verify(args: argparse.Namespace) -> int:
 
     with open_store(_data_dir(args)) as store:
         report = examine_trail(store)
+        if args.exo:
+            report = _with_exo(store, report, args.exo)
     if args.as_json:
         print(json.dumps(_values(report)))
         return EXIT_OK if report.whole else EXIT_FAILED
@@ -56,6 +60,15 @@ def _verify(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _with_exo(store: Store, report: TrailReport, address: str) -> TrailReport:
+    from core.devices.exo_link import connect
+    from core.tasks.trail_on_exo import exo_faults
+
+    with connect(address) as link:
+        kept, faults = exo_faults(store, link)
+    return dataclasses.replace(report, on_exo=kept, faults=(*report.faults, *faults))
+
+
 def _values(report: TrailReport) -> dict[str, Any]:
     return {
         "whole": report.whole,
@@ -64,6 +77,7 @@ def _values(report: TrailReport) -> dict[str, Any]:
         "erased": report.check.erased,
         "signed_ends": report.signed,
         "packages": report.packages,
+        "ends_on_exo": report.on_exo,
         "signed_up_to": report.covered,
         "broken": None if report.broken is None else dataclasses.asdict(report.broken),
         "faults": [dataclasses.asdict(fault) for fault in report.faults],
@@ -75,6 +89,8 @@ def _whole_words(report: TrailReport) -> str:
     check = report.check
     words = f"The audit trail is whole: {len(check.entries)} entries, {report.packages} signed packages and "
     words += f"{report.signed} signed ends agree with it, and so do all {check.rows} rows of the record."
+    if report.on_exo is not None:
+        words += f" The exo keeps {report.on_exo} ends of it, and they agree."
     if check.erased:
         words += f" {check.erased} rows were erased at somebody's wish."
     after = len(check.entries) - report.covered

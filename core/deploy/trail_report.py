@@ -31,6 +31,7 @@ class TrailReport:
     signed: int  # ends of the trail
     packages: int
     covered: int  # entries that the newest signature covers
+    on_exo: int | None = None  # ends that an exo keeps; None: none was asked
 
     @property
     def whole(self) -> bool:

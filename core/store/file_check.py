@@ -13,7 +13,10 @@ def changed_files(folder: Path, content_sha256: str) -> tuple[str, ...]:
     manifest = folder / "record.json"
     if not manifest.is_file() or sha256_of(manifest) != content_sha256:
         return ("record.json",)
-    hashes = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+    try:
+        hashes = dict(json.loads(manifest.read_text(encoding="utf-8"))["files"])
+    except (ValueError, KeyError, TypeError):
+        return ("record.json",)
     return tuple(name for name, digest in hashes.items() if not _holds(folder / name, digest))
 
 

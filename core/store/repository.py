@@ -259,9 +259,10 @@ class Store:
 
     def contents(self, kind: RecordKind) -> tuple[tuple[str, Path, str], ...]:
         """Id, folder and content hash of every record of a kind, oldest first."""
-        query = select(RecordTable).where(RecordTable.kind == kind.value).order_by(RecordTable.sequence)
+        columns = select(RecordTable.id, RecordTable.content_sha256)
+        query = columns.where(RecordTable.kind == kind.value).order_by(RecordTable.sequence)
         with self._session() as session:
-            rows = session.scalars(query).all()
+            rows = session.execute(query).all()
             return tuple((row.id, self._folder(kind, row.id), row.content_sha256) for row in rows)
 
     def latest(self, visit_id: str, kind: RecordKind) -> RecordInfo | None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from core.domain.audit import AuditEntry, AuditStep, BrokenLink, content_sha256, first_broken_link
+from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink, content_sha256, first_broken_link
 from core.store import audit
-from core.store.schema import AuditTable
+from core.store.schema import AuditHeadTable, AuditTable
 from core.store.trail import CHAINED
 
 BACKWARDS_S = 300.0  # clocks of a PC are set by the network in smaller steps
+_TIMES = ("created_utc", "started_utc", "on_utc")  # of rows, when they were written
 ADDED = "it was added outside of ExoTwin"
 GONE = "it was removed outside of ExoTwin"
 CHANGED = "it was changed outside of ExoTwin"
+DATED = "it came into the trail long after the time that it states"
 BACK = "it is there again, though it was erased"
 
 
@@ -52,18 +54,27 @@ def check_trail(session: Session) -> TrailCheck:
     for about, row in _rows(session):
         seen.add(about)
         entry = newest.get(about)
-        if entry is None:
-            faults.append(RowFault(about, ADDED))
-        elif not entry.event.content_sha256:
-            faults.append(RowFault(about, BACK, entry.number))
-        elif content_sha256(row, str(salts[entry.number])) != entry.event.content_sha256:
-            faults.append(RowFault(about, CHANGED, entry.number))
+        why = ADDED if entry is None else _wrong(row, entry, str(salts[entry.number]))
+        if why:
+            faults.append(RowFault(about, why, 0 if entry is None else entry.number))
     for about, entry in newest.items():
         if about not in seen and entry.event.step != AuditStep.ROW_ERASED:
             faults.append(RowFault(about, GONE, entry.number))
     erased = sum(entry.event.step == AuditStep.ROW_ERASED for entry in newest.values())
-    broken = first_broken_link(entries, audit.head_of(session))
+    broken = first_broken_link(entries, _stored_head(session))
     return TrailCheck(entries, broken, len(seen), erased, tuple(faults), backward_times(entries))
+
+
+def _wrong(row: dict[str, object], entry: AuditEntry, salt: str) -> str:
+    if not entry.event.content_sha256:
+        return BACK
+    if content_sha256(row, salt) != entry.event.content_sha256:
+        return CHANGED
+    stated = next((_time(str(row[name])) for name in _TIMES if name in row), None)
+    chained = _time(entry.on_utc)
+    if entry.event.step != AuditStep.ROW_WRITTEN or stated is None or chained is None:
+        return ""
+    return DATED if abs(chained - stated) > timedelta(seconds=BACKWARDS_S) else ""
 
 
 def backward_times(entries: Sequence[AuditEntry]) -> tuple[str, ...]:
@@ -81,6 +92,12 @@ def backward_times(entries: Sequence[AuditEntry]) -> tuple[str, ...]:
     return tuple(remarks)
 
 
+def _stored_head(session: Session) -> AuditHead:
+    """What contradicts every trail, where somebody took the head away."""
+    row = session.execute(select(AuditHeadTable.length, AuditHeadTable.sha256)).one_or_none()
+    return AuditHead(-1, "") if row is None else AuditHead(int(row.length), str(row.sha256))
+
+
 def _rows(session: Session) -> Iterator[tuple[str, dict[str, object]]]:
     for table, key in CHAINED.items():
         for row in session.execute(text(f"SELECT * FROM {table}")).mappings():
@@ -89,9 +106,10 @@ def _rows(session: Session) -> Iterator[tuple[str, dict[str, object]]]:
 
 def _time(text_utc: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text_utc)
+        time = datetime.fromisoformat(text_utc)
     except ValueError:
         return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _span(time: timedelta) -> str:
