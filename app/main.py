@@ -25,6 +25,7 @@ from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
 from ui.session_context import SessionContext
+from ui.theme import Tone
 from ui.warm_up import warm_up
 from ui.window_place import place
 
@@ -57,6 +58,7 @@ def run_gui(
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
         _back_up_periodically(context)
+        _look_at_the_clock(context)
         QTimer.singleShot(0, lambda: warm_up(window.pages, context))
         if demo:
             QTimer.singleShot(0, lambda: open_demo(context))
@@ -101,6 +103,12 @@ def _back_up_periodically(context: SessionContext) -> None:
     timer.timeout.connect(lambda: context.store.back_up_if_due())
     timer.start(_LOOK_FOR_BACKUP_MS)
     QTimer.singleShot(0, context, lambda: context.store.back_up_if_due())
+
+
+def _look_at_the_clock(context: SessionContext) -> None:
+    doubt = context.store.clock_doubt()
+    if doubt is not None:
+        context.show_message(doubt.words, Tone.WARN)
 
 
 def _back_up_at_the_end(store: Store) -> None:

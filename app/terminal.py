@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -25,6 +25,8 @@ from core.jobs.values import (
     Refused,
 )
 from core.jobs.values import Progress as JobProgress
+from core.store.database import database_path
+from core.store.repository import open_store
 
 LINE_EVERY_S = 10.0
 
@@ -140,10 +142,20 @@ def _record_or_raise(outcome: Outcome) -> str:
             raise JobDied(detail)
 
 
+def _look_at_the_clock(data_dir: Path) -> None:
+    if not database_path(data_dir).exists():
+        return
+    with suppress(UserError), open_store(data_dir) as store:  # a record in trouble is told where it is used
+        doubt = store.clock_doubt()
+        if doubt is not None:
+            Console(stderr=True).print(f"Clock: {doubt.words}")
+
+
 @contextmanager
 def open_terminal(data_dir: Path) -> Iterator[Terminal]:
     """A terminal with the jobs of this data folder; what still runs is stopped at the end."""
     jobs = JobService(data_dir, operator="command line")
+    _look_at_the_clock(data_dir)
     try:
         with Terminal(jobs) as terminal:
             yield terminal

@@ -31,11 +31,19 @@ def add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
         "verify",
         help="whether the trail is whole and the record is what it says; the exit status is 0 only then",
     )
+    verify.add_argument(
+        "--printed", default="", metavar="NUMBER:HASH", help="compare also with what stands on a report"
+    )
     verify.add_argument("--exo", default="", metavar="ADDRESS", help="compare also with what this exo keeps")
     verify.set_defaults(command=_verify)
     listing = actions.add_parser("list", help="every entry about controllers, exos and people, oldest first")
     listing.add_argument("--all", action="store_true", dest="rows", help="also those about single rows")
     listing.set_defaults(command=_list)
+    clock = actions.add_parser("clock", help="say that the clock of this PC is right, after it was wrong")
+    clock.add_argument("--name", required=True, help="who says so")
+    clock.add_argument("--reason", required=True, help="how it came to be wrong")
+    clock.set_defaults(command=_clock)
+    add_data_dir(clock)
     for parser in (verify, listing):
         parser.add_argument("--json", action="store_true", dest="as_json")
         add_data_dir(parser)
@@ -47,6 +55,8 @@ def _verify(args: argparse.Namespace) -> int:
 
     with open_store(_data_dir(args)) as store:
         report = examine_trail(store)
+        if args.printed:
+            report = _with_paper(report, args.printed)
         if args.exo:
             report = _with_exo(store, report, args.exo)
     if args.as_json:
@@ -67,6 +77,26 @@ def _with_exo(store: Store, report: TrailReport, address: str) -> TrailReport:
     with connect(address) as link:
         kept, faults = exo_faults(store, link)
     return dataclasses.replace(report, on_exo=kept, faults=(*report.faults, *faults))
+
+
+def _with_paper(report: TrailReport, printed: str) -> TrailReport:
+    from core.deploy.trail_report import contradicted
+    from core.domain.audit import AuditHead
+    from core.store.trail_check import RowFault
+
+    head = AuditHead.of_short(printed)
+    if head is None:
+        raise refuse(
+            "REC-041",
+            f"{printed} cannot be compared with the record.",
+            "A report shows the number of an entry and 16 characters, as 1234:0123456789abcdef.",
+            "Type both as they stand at the foot of the report.",
+        )
+    if contradicted(report.check.entries, [head]) is None:
+        return report
+    why = "the entry is another one now: the record was rewritten, or an older backup was restored"
+    fault = RowFault(f"report {printed}", why, head.length)
+    return dataclasses.replace(report, faults=(*report.faults, fault))
 
 
 def _values(report: TrailReport) -> dict[str, Any]:
@@ -118,6 +148,15 @@ def _rewritten(report: TrailReport) -> UserError:
         f"Found: {'; '.join(told)}.",
         keep,
     )
+
+
+def _clock(args: argparse.Namespace) -> int:
+    from core.store.repository import open_store
+
+    with open_store(_data_dir(args)) as store:
+        store.confirm_clock(args.name, args.reason)
+    print("Noted in the audit trail. From now on later entries count against the clock, earlier ones do not.")
+    return EXIT_OK
 
 
 def _list(args: argparse.Namespace) -> int:

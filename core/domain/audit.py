@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 FIRST = "0" * 64  # what the first entry is chained to
+PRINTED = 16  # characters of a hash on paper
 
 
 _LATER_FIELDS = ("about", "content_sha256")  # not in the hash of entries that were written without them
@@ -84,6 +86,24 @@ class AuditHead:
 
     length: int
     sha256: str
+
+    @property
+    def short(self) -> str:
+        """As it stands on paper, and as `audit verify --printed` takes it."""
+        return f"{self.length}:{self.sha256[:PRINTED]}"
+
+    @property
+    def printed_words(self) -> str:
+        """For the foot of a report: who rewrites the record cannot rewrite that. "" of an empty trail."""
+        if self.length < 1:
+            return ""
+        return f"Record {self.short} (entry and its hash; they stay so unless somebody rewrites the record)."
+
+    @staticmethod
+    def of_short(text: str) -> AuditHead | None:
+        """What stands on paper, with the beginning of the hash only; None of anything else."""
+        found = re.fullmatch(rf"(\d{{1,9}}):([0-9a-f]{{{PRINTED}}})", text.strip().lower())
+        return None if found is None else AuditHead(int(found[1]), found[2])
 
 
 NO_ENTRIES = AuditHead(0, FIRST)

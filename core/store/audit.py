@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.domain.audit import AuditEntry, AuditEvent, AuditHead, next_entry
+from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, next_entry
 from core.store.schema import AuditHeadTable, AuditTable
+from core.store.trail_clock import doubt_of, time_of
 
 _HEAD_ID = 1
 
@@ -23,18 +24,27 @@ def append(session: Session, event: AuditEvent) -> AuditEntry:
 def append_all(session: Session, events: Sequence[tuple[AuditEvent, str]]) -> tuple[AuditEntry, ...]:
     """Chain events to the end of the trail, each with the salt of its content ("" without one)."""
     # Updated first: this locks the head, so that two processes cannot both chain to the same entry.
-    grown = AuditHeadTable.length + len(events)
-    session.execute(update(AuditHeadTable).values(length=grown))
-    head, now = head_of(session), datetime.now(UTC).isoformat()
+    session.execute(update(AuditHeadTable).values(length=AuditHeadTable.length + len(events)))
+    head, now = head_of(session), datetime.now(UTC)
     head = AuditHead(head.length - len(events), head.sha256)
+    doubt = _doubt(session, head, now)
     entries = []
-    for event, salt in events:
-        entry = next_entry(head, now, event)
+    for event, salt in (*doubt, *events):
+        entry = next_entry(head, now.isoformat(), event)
         session.add(_row(entry, salt))
         entries.append(entry)
         head = AuditHead(entry.number, entry.sha256)
-    session.execute(update(AuditHeadTable).values(sha256=head.sha256))
-    return tuple(entries)
+    session.execute(update(AuditHeadTable).values(length=head.length, sha256=head.sha256))
+    return tuple(entries[len(doubt) :])
+
+
+def _doubt(session: Session, head: AuditHead, now: datetime) -> tuple[tuple[AuditEvent, str], ...]:
+    """A remark in the trail itself, where the clock does not fit the entry before."""
+    before = session.scalar(select(AuditTable.on_utc).where(AuditTable.number == head.length))
+    doubt = doubt_of(time_of(before), now)
+    if doubt is None:
+        return ()
+    return ((AuditEvent(AuditStep.CLOCK_DOUBTED, "ExoTwin", detail=doubt.words), ""),)
 
 
 def head_of(session: Session) -> AuditHead:

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, BrokenLink, first_broken_link
+from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.subject import Subject
@@ -30,7 +30,7 @@ from core.store.database import back_up, database_errors, database_path, last_ba
 from core.store.files import read_record, stamps, write_record
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
-from core.store.trail_check import TrailCheck, check_trail
+from core.store.trail_access import TrailAccess
 
 SCHEMA_VERSION = 1
 BACKUP_AFTER_S = 3600.0
@@ -50,7 +50,7 @@ def open_store(data_dir: Path) -> Store:
     return Store(data_dir, open_engine(data_dir))
 
 
-class Store:
+class Store(TrailAccess):
     """One open data folder. Not shared between threads or processes: each opens its own."""
 
     def __init__(self, data_dir: Path, engine: Engine) -> None:
@@ -284,7 +284,12 @@ class Store:
         role: str = "",
         reason: str = "",
     ) -> None:
-        """Append a decision; the newest one of a step counts. A signature also goes into the audit trail."""
+        """Append a decision; the newest one of a step counts. A signature also goes into the audit trail.
+
+        Refuses a signature (REC-042) while the clock of the PC is behind the record.
+        """
+        if verdict is Verdict.SIGNED:
+            self.require_clock()
         with self._session() as session:
             session.add(
                 DecisionTable(
@@ -327,36 +332,6 @@ class Store:
         with self._session() as session:
             rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
             return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
-
-    # the audit trail
-
-    def audit(self, event: AuditEvent) -> AuditEntry:
-        """Append an event to the chained trail."""
-        with self._session() as session:
-            return audit.append(session, event)
-
-    def trail(self) -> tuple[AuditEntry, ...]:
-        """Every entry, those about rows too."""
-        with self._session() as session:
-            return audit.entries_of(session)
-
-    def audit_trail(self) -> tuple[AuditEntry, ...]:
-        """What happened to controllers, exos and patients, without the entries about single rows."""
-        return tuple(entry for entry in self.trail() if not entry.event.about)
-
-    def audit_head(self) -> AuditHead:
-        with self._session() as session:
-            return audit.head_of(session)
-
-    def audit_break(self) -> BrokenLink | None:
-        """The first broken link of the trail; None when it is whole."""
-        with self._session() as session:
-            return first_broken_link(audit.entries_of(session), audit.head_of(session))
-
-    def check_trail(self) -> TrailCheck:
-        """Whether the trail is whole, and every row what the trail says it is."""
-        with self._session() as session:
-            return check_trail(session)
 
     def _folder(self, kind: RecordKind, record_id: str) -> Path:
         return self.data_dir / "records" / kind.value / record_id

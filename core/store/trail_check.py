@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 from sqlalchemy import select, text
@@ -14,8 +14,9 @@ from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink, cont
 from core.store import audit
 from core.store.schema import AuditHeadTable, AuditTable
 from core.store.trail import CHAINED
+from core.store.trail_clock import BACK as BACK_BY
+from core.store.trail_clock import time_of
 
-BACKWARDS_S = 300.0  # clocks of a PC are set by the network in smaller steps
 _TIMES = ("created_utc", "started_utc", "on_utc")  # of rows, when they were written
 ADDED = "it was added outside of ExoTwin"
 GONE = "it was removed outside of ExoTwin"
@@ -70,21 +71,21 @@ def _wrong(row: dict[str, object], entry: AuditEntry, salt: str) -> str:
         return BACK
     if content_sha256(row, salt) != entry.event.content_sha256:
         return CHANGED
-    stated = next((_time(str(row[name])) for name in _TIMES if name in row), None)
-    chained = _time(entry.on_utc)
+    stated = next((time_of(str(row[name])) for name in _TIMES if name in row), None)
+    chained = time_of(entry.on_utc)
     if entry.event.step != AuditStep.ROW_WRITTEN or stated is None or chained is None:
         return ""
-    return DATED if abs(chained - stated) > timedelta(seconds=BACKWARDS_S) else ""
+    return DATED if abs(chained - stated) > BACK_BY else ""
 
 
 def backward_times(entries: Sequence[AuditEntry]) -> tuple[str, ...]:
     """A sentence for each entry that is dated clearly before the one in front of it."""
     remarks = []
     for before, entry in pairwise(entries):
-        step = _time(before.on_utc), _time(entry.on_utc)
+        step = time_of(before.on_utc), time_of(entry.on_utc)
         if step[0] is not None and step[1] is not None:
             back = step[0] - step[1]
-            if back > timedelta(seconds=BACKWARDS_S):
+            if back > BACK_BY:
                 remarks.append(
                     f"Entry {entry.number} is dated {_span(back)} before the entry in front of it: the clock "
                     "of the PC was set back."
@@ -102,14 +103,6 @@ def _rows(session: Session) -> Iterator[tuple[str, dict[str, object]]]:
     for table, key in CHAINED.items():
         for row in session.execute(text(f"SELECT * FROM {table}")).mappings():
             yield f"{table}:{row[key]}", dict(row)
-
-
-def _time(text_utc: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text_utc)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _span(time: timedelta) -> str:

@@ -33,13 +33,14 @@ def run(params: Params, context: JobContext) -> str:
     ever holds it). Writes a PACKAGE with its file.
 
     Raises UserError DEP-009 when the comparison is not signed or not of this controller, DEP-005, DEP-007,
-    DEP-016, DEP-026, and KEY-001 to KEY-006 when the site's key cannot be used.
+    DEP-016, DEP-026, REC-042, and KEY-001 to KEY-006 when the site's key cannot be used.
     """
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     with open_store(context.spec.data_dir) as store:
         visit_id = store.info(controller_id).visit_id
         trail = Trail(store, AuditEvent("", context.spec.operator, visit_id=visit_id))
         with trail.refusals():
+            store.require_clock()
             _check_signed(store, controller_id, comparison_id)
             built, package, key = _packed(store, params, context)
         context.check_cancelled()
