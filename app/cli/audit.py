@@ -54,7 +54,7 @@ def _verify(args: argparse.Namespace) -> int:
     from core.store.repository import open_store
 
     with open_store(_data_dir(args)) as store:
-        report = examine_trail(store)
+        report, doubt = examine_trail(store), store.clock_doubt()
         if args.printed:
             report = _with_paper(report, args.printed)
         if args.exo:
@@ -62,6 +62,8 @@ def _verify(args: argparse.Namespace) -> int:
     if args.as_json:
         print(json.dumps(_values(report)))
         return EXIT_OK if report.whole else EXIT_FAILED
+    if doubt is not None:
+        print(f"Clock: {doubt.words}")
     for remark in report.check.remarks:
         print(f"Remark: {remark}")
     if not report.whole:
