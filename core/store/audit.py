@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, next_entry
@@ -28,12 +28,13 @@ def append_all(session: Session, events: Sequence[tuple[AuditEvent, str]]) -> tu
     head, now = head_of(session), datetime.now(UTC)
     head = AuditHead(head.length - len(events), head.sha256)
     doubt = _doubt(session, head, now)
-    entries = []
+    entries, rows = [], []
     for event, salt in (*doubt, *events):
         entry = next_entry(head, now.isoformat(), event)
-        session.add(_row(entry, salt))
+        rows.append(_row(entry, salt))
         entries.append(entry)
         head = AuditHead(entry.number, entry.sha256)
+    session.execute(insert(AuditTable), rows)
     session.execute(update(AuditHeadTable).values(length=head.length, sha256=head.sha256))
     return tuple(entries[len(doubt) :])
 
@@ -57,15 +58,10 @@ def entries_of(session: Session) -> tuple[AuditEntry, ...]:
     return tuple(_entry(row) for row in session.scalars(select(AuditTable).order_by(AuditTable.number)))
 
 
-def _row(entry: AuditEntry, salt: str) -> AuditTable:
-    return AuditTable(
-        number=entry.number,
-        on_utc=entry.on_utc,
-        previous_sha256=entry.previous_sha256,
-        sha256=entry.sha256,
-        salt=salt,
-        **{name: str(value) for name, value in asdict(entry.event).items()},
-    )
+def _row(entry: AuditEntry, salt: str) -> dict[str, object]:
+    said = {field.name: str(getattr(entry.event, field.name)) for field in fields(AuditEvent)}
+    links = {"previous_sha256": entry.previous_sha256, "sha256": entry.sha256, "salt": salt}
+    return {"number": entry.number, "on_utc": entry.on_utc, **said, **links}
 
 
 def _entry(row: AuditTable) -> AuditEntry:

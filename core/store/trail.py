@@ -27,6 +27,7 @@ CHAINED: Mapping[str, str] = {
     "decision": "sequence",
     "log": "sequence",
 }
+_ONE = {table: text(f"SELECT * FROM {table} WHERE {key} = :key") for table, key in CHAINED.items()}
 _WRITTEN, _WHO = "rows written in this transaction", "who wrote them"
 Row = tuple[str, str | int]  # table and key
 
@@ -77,8 +78,7 @@ def chained(session: Session, about: AuditEvent, row: Row) -> tuple[AuditEvent, 
 def content_of(session: Session, row: Row) -> dict[str, Any] | None:
     """The row as the database keeps it; None when there is none."""
     table, key = row
-    query = text(f"SELECT * FROM {table} WHERE {CHAINED[table]} = :key")
-    found = session.execute(query, {"key": key}).mappings().one_or_none()
+    found = session.execute(_ONE[table], {"key": key}).mappings().one_or_none()
     return None if found is None else dict(found)
 
 
