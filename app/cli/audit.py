@@ -45,7 +45,7 @@ def add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
     clock.set_defaults(command=_clock)
     add_data_dir(clock)
     for parser in (verify, listing):
-        parser.add_argument("--json", action="store_true", dest="as_json")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
         add_data_dir(parser)
 
 

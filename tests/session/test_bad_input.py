@@ -302,7 +302,11 @@ INDEX = {  # bad input: code, file below tests/, test
     "worker killed": ("JOB-001", "process/test_interruptions.py", "test_a_lesson_whose_worker_is_killed"),
     "app closed while training": ("JOB-001", "session/test_interrupted.py", "test_a_program_that_is_killed"),
     "database locked": ("REC-001", "app/cli/test_commands.py", "test_a_locked_record_is_told"),
-    "record changed outside of the program": ("REC-040", "app/cli/test_audit.py", "test_changed_rows_are_named"),
+    "record changed outside of the program": (
+        "REC-040",
+        "app/cli/test_audit.py",
+        "test_changed_rows_are_named",
+    ),
     "no end of a trail": ("REC-041", "app/cli/test_audit.py", "test_what_stands_on_a_report"),
     "clock set back": ("REC-042", "store/test_trail.py", "test_backward_time_is_remarked"),
     "clock confirmed without a reason": ("REC-043", "store/test_trail.py", "test_backward_time_is_remarked"),
