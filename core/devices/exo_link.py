@@ -33,10 +33,13 @@ from core.devices.exo_protocol import (
     PROTOCOL_VERSION,
     TELEMETRY_RECORDS_PER_ANSWER,
     TELEMETRY_SCHEMA,
+    TRAIL_FILE,
     SlotAction,
+    TrailNote,
     slot_file,
     unpack_events,
     unpack_telemetry,
+    unpack_trail,
 )
 from core.devices.exo_refusals import (
     broken_answers,
@@ -182,6 +185,13 @@ class ExoLink:
             for event in events
         )
 
+    def trail(self) -> tuple[TrailNote, ...]:
+        """Where the trails of programs stood when they had this exo armed, oldest first."""
+        try:
+            return unpack_trail(self._download(TRAIL_FILE))
+        except struct.error as error:
+            raise broken_answers(self.address) from error
+
     def placement(self) -> PlacementStatus:
         """Result of the placement check of the sensors, and the row that keeps the exo from being ready."""
         answer = self._read(wire.WornRead())
@@ -273,6 +283,14 @@ class ExoLink:
     def put_on_anew(self) -> DeviceState:
         """The exo was put on anew: it repeats the placement check of its sensors. Ends in zero torque."""
         return DeviceState(self._command(wire.PutOnWrite()).state)
+
+    def keep_trail(self, note: TrailNote) -> tuple[bool, TrailNote]:
+        """Let the exo keep where a trail stands; whether it did, and the newest note it has of that trail.
+
+        It does not where its newest note is longer, or as long and another.
+        """
+        answer = self._command(wire.TrailWrite(tag=note.tag, length=note.length, hash=note.hash))
+        return answer.kept, TrailNote(note.tag, answer.length, answer.hash)
 
     def acknowledge_faults(self) -> DeviceState:
         return DeviceState(self._command(wire.FaultsAck(ack=True)).state)

@@ -236,6 +236,22 @@ class WornRead(_Read):
     _Response = WornAnswer
 
 
+class TrailAnswer(message.WriteResponse):
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.TRAIL
+    kept: bool
+    length: int  # of the newest note with this tag; 0: there is none
+    hash: bytes
+
+
+class TrailWrite(_Write):
+    _COMMAND_ID = Command.TRAIL
+    _Response = TrailAnswer
+    tag: bytes
+    length: int
+    hash: bytes
+
+
 class PutOnAnswer(message.WriteResponse):
     _GROUP_ID = EXO_GROUP
     _COMMAND_ID = Command.WORN

@@ -35,6 +35,7 @@ class Command(IntEnum):
     TELEMETRY = 8
     FAULTS = 9
     WORN = 10
+    TRAIL = 11
 
 
 class SlotAction(StrEnum):
@@ -63,6 +64,27 @@ class EventRecord:
     row: int
     latched: bool  # a fault that has to be acknowledged; otherwise the assistance only faded out
     time_us: int  # since the exo's start
+
+
+TRAIL_FILE = "/log/trail.bin"  # where the trails of programs stood, oldest first
+TRAIL_TAG_BYTES, TRAIL_HASH_BYTES = 8, 16
+
+
+@dataclass(frozen=True, slots=True)
+class TrailNote:
+    """Where the trail of a program stood, as an exo keeps it."""
+
+    tag: bytes  # of the program's data folder
+    length: int  # entries
+    hash: bytes  # beginning of the hash of the last entry
+
+
+_NOTE = struct.Struct(f"<II{TRAIL_TAG_BYTES}s{TRAIL_HASH_BYTES}s")
+
+
+def unpack_trail(data: bytes) -> tuple[TrailNote, ...]:
+    """Split the file of notes. Raises struct.error on a broken one."""
+    return tuple(TrailNote(tag, length, sha) for _sequence, length, tag, sha in _NOTE.iter_unpack(data))
 
 
 _EVENT = struct.Struct("<BBxxQ")

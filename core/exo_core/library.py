@@ -27,6 +27,7 @@ _HEADERS = (
     "safety",
     "hal",
     "slots",
+    "trail",
     "device",
     "smp",
 )

@@ -22,6 +22,7 @@ from core.deploy.provisional import (
     revert,
     roll_back,
 )
+from core.deploy.signed_heads import sign_head_quietly
 from core.deploy.walk_recorder import Compute, WalkFacts, WalkRecorder
 from core.devices.exo_faults import fault_sentence
 from core.devices.exo_link import ExoLink
@@ -37,6 +38,7 @@ from core.domain.record import RecordKind
 from core.errors import UserError, refuse
 from core.store.repository import Store
 from core.tasks.audit_trail import Trail
+from core.tasks.trail_on_exo import tell_exo
 
 SETTLE_S = 0.05  # some control ticks, after which the exo's state reflects the last command
 _LINK_LOST_CODES = ("EXO-003", "EXO-004", "EXO-005", "EXO-013", "EXO-014")
@@ -152,6 +154,8 @@ class ExoSupervision:
         if approver_of_roll_back is not None:
             return self._roll_back(approver_of_roll_back)
         self._stop_requested = command in ("stop", "disarm")
+        if command == "arm":
+            self._tell_exo_the_trail()
         self.live.handle_command(command)
         return ""
 
@@ -252,6 +256,7 @@ class ExoSupervision:
         self._previous = self._previous_version()
         kept = replace(deployment, confirmed=True, stage=Handover.CONFIRMED, kept_by=approver)
         record_id = self._save(kept, f"Controller kept on {self._kind} {self._info.serial} after a {walked}.")
+        self._sign_trail(f"kept by {approver.name}")
         self._report_status(saved=True)
         return record_id
 
@@ -275,9 +280,20 @@ class ExoSupervision:
         words = f"The {self._kind} {self._info.serial} runs version {slot.version} again."
         record_id = self._save(deployment, words)
         self._walk = None
+        self._sign_trail(f"rolled back by {approver.name}")
         self._previous = self._previous_version()
         self._report_status(saved=True)
         return record_id
+
+    def _sign_trail(self, occasion: str) -> None:
+        """A person has signed: the record up to here is signed with the site's key and kept by the exo."""
+        sign_head_quietly(self._store, occasion, self._supervised.operator)
+        self._tell_exo_the_trail()
+
+    def _tell_exo_the_trail(self) -> None:
+        doubt = tell_exo(self._store, self._link, self._trail)
+        if doubt:
+            self._report(doubt)
 
     def _checked(self, approver: Approver) -> Approver:
         check_approver(approver)

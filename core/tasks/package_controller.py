@@ -9,9 +9,11 @@ from pathlib import Path
 
 from core.deploy.checks import CheckContext, check_package, for_virtual_only
 from core.deploy.keys.key_store import system_key_store
+from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import KeyKind, passphrase_of_environment, signing_key, trusted_keys
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import SUFFIX, BuiltPackage, PackageFile, build_package, parse_package
+from core.deploy.signed_heads import sign_head
 from core.devices.profiles import load_profile
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import Comparison, Package, TrainedController
@@ -31,24 +33,28 @@ def run(params: Params, context: JobContext) -> str:
     ever holds it). Writes a PACKAGE with its file.
 
     Raises UserError DEP-009 when the comparison is not signed or not of this controller, DEP-005, DEP-007,
-    DEP-016, DEP-026, and KEY-001 to KEY-006 when the site's key cannot be used.
+    DEP-016, DEP-026, REC-042, and KEY-001 to KEY-006 when the site's key cannot be used.
     """
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     with open_store(context.spec.data_dir) as store:
         visit_id = store.info(controller_id).visit_id
         trail = Trail(store, AuditEvent("", context.spec.operator, visit_id=visit_id))
         with trail.refusals():
+            store.require_clock()
             _check_signed(store, controller_id, comparison_id)
-            built, package = _packed(store, params, context)
+            built, package, key = _packed(store, params, context)
         context.check_cancelled()
         record_id = _save(store, context, (controller_id, comparison_id), built, package)
         made = AuditEvent("", context.spec.operator, "", "", visit_id, record_id, built.device_sha256)
         signed = f"version {package.manifest.version}, signed with {package.manifest.signer.key_id}"
         Trail(store, made).note(AuditStep.PACKED, f"{signed}, manifest {built.manifest_sha256}")
+        sign_head(store, key, f"package {package.manifest.version}", context.spec.operator)
         return record_id
 
 
-def _packed(store: Store, params: Params, context: JobContext) -> tuple[BuiltPackage, PackageFile]:
+def _packed(
+    store: Store, params: Params, context: JobContext
+) -> tuple[BuiltPackage, PackageFile, PrivateKey]:
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     data_dir = context.spec.data_dir
     context.progress(0.1, "Opening the site's key")
@@ -69,7 +75,7 @@ def _packed(store: Store, params: Params, context: JobContext) -> tuple[BuiltPac
     keys = trusted_keys(data_dir)
     check_context = CheckContext(keys, datetime.now(UTC), sha256=built.device_sha256, subject_tag=tag)
     check_package(package, check_context)
-    return built, package
+    return built, package, key
 
 
 def _passphrase(params: Params, context: JobContext) -> str:

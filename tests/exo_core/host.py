@@ -20,7 +20,7 @@ from tests.exo_core.wearer import TICK_US, Fault, Wearer
 
 READ, WRITE = 0, 2
 OS, IMAGE, FILES, ENUMERATION, EXO = 0, 1, 8, 10, 70
-SIZES = {Area.SLOT_A: 1 << 17, Area.SLOT_B: 1 << 17, Area.RECORD_0: 4096, Area.RECORD_1: 4096}
+SIZES = {area: 1 << 17 if area <= Area.SLOT_B else 4096 for area in Area}
 HEADER = struct.Struct("!BBHHBB")
 
 

@@ -1,7 +1,8 @@
-/* Group 70: identity, slots, self-test, limits, arming, heartbeat, telemetry, faults, fit. */
+/* Group 70: identity, slots, self-test, limits, arming, heartbeat, telemetry, faults, fit, trail. */
 #include <string.h>
 
 #include "exo_smp_groups.h"
+#include "exo_trail.h"
 
 enum { EXO = 70, PROTOCOL = 1, TELEMETRY_SCHEMA = 1 };
 enum { BAD_REQUEST = 2, BAD_STATE = 3, NO_CONTROLLER = 8, SELFTEST_FAILED = 10 }; /* of Rc, see exo_rc */
@@ -347,12 +348,36 @@ static exo_refusal wear(exo_device *device, exo_cbor request, exo_out *out) {
     return exo_answered();
 }
 
+/* Keep where the trail of the program stands; the answer says where it stood last. Not while torque may flow: a
+ * write to flash takes its time. */
+static exo_refusal keep_trail(exo_device *device, exo_cbor request, exo_out *out) {
+    exo_trail_note note = {0, 0, {0}, {0}};
+    exo_trail_note newest;
+    exo_bytes tag, hash;
+    if (!exo_cbor_octets(exo_cbor_find(request, "tag"), &tag) || tag.length != sizeof note.tag ||
+        !exo_cbor_octets(exo_cbor_find(request, "hash"), &hash) || hash.length != sizeof note.hash ||
+        !exo_cbor_unsigned(exo_cbor_find(request, "length"), &note.length)) {
+        return exo_invalid();
+    }
+    if (exo_safety_moves(&device->safety)) {
+        return answer(BAD_STATE);
+    }
+    memcpy(note.tag, tag.at, sizeof note.tag);
+    memcpy(note.hash, hash.at, sizeof note.hash);
+    const bool kept = exo_trail_keep(device->setup->hal, &note, &newest);
+    exo_out_map(out, 3);
+    say_truth(out, "kept", kept);
+    say(out, "length", newest.length);
+    say_octets(out, "hash", newest.hash, newest.length > 0 ? sizeof newest.hash : 0);
+    return exo_answered();
+}
+
 static const exo_route ROUTES[] = {
     {EXO, 0, EXO_SMP_READ, info},       {EXO, 1, EXO_SMP_READ, list_slots}, {EXO, 3, EXO_SMP_WRITE, set_slot},
     {EXO, 4, EXO_SMP_WRITE, selftest},  {EXO, 5, EXO_SMP_READ, limits},     {EXO, 5, EXO_SMP_WRITE, tighten},
     {EXO, 6, EXO_SMP_WRITE, arm},       {EXO, 7, EXO_SMP_WRITE, heartbeat}, {EXO, 8, EXO_SMP_READ, telemetry},
     {EXO, 9, EXO_SMP_READ, faults},     {EXO, 9, EXO_SMP_WRITE, acknowledge}, {EXO, 10, EXO_SMP_READ, worn},
-    {EXO, 10, EXO_SMP_WRITE, wear},
+    {EXO, 10, EXO_SMP_WRITE, wear},     {EXO, 11, EXO_SMP_WRITE, keep_trail},
 };
 
 uint32_t exo_smp_exo_routes(const exo_route **routes) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "exo_smp_groups.h"
+#include "exo_trail.h"
 
 enum { OS = 0, IMAGE = 1, FILES = 8, ENUMERATION = 10, EXO = 70 };
 enum { NO_IMAGE = 3, INVALID_SLOT = 14, INVALID_LENGTH = 21, INVALID_HASH = 24, DATA_OVERRUN = 31, DENIED = 32 };
@@ -217,12 +218,17 @@ static exo_refusal erase(exo_device *device, exo_cbor request, exo_out *out) {
     return exo_answered();
 }
 
-/* files: /slots/A.bin, /slots/B.bin, /log/events.bin (row, verdict, 2 zeros, microseconds; oldest first) */
+/* files: /slots/A.bin, /slots/B.bin, /log/events.bin (row, verdict, 2 zeros, microseconds; oldest first),
+ * /log/trail.bin (notes of exo_trail, oldest first) */
 
 static bool file_size(const exo_device *device, exo_cbor name, uint32_t *size) {
     const uint32_t events = device->safety.events;
     if (exo_cbor_says(name, "/log/events.bin")) {
         *size = (events < EXO_EVENTS ? events : EXO_EVENTS) * EVENT_BYTES;
+        return true;
+    }
+    if (exo_cbor_says(name, "/log/trail.bin")) {
+        *size = exo_trail_count(device->setup->hal) * EXO_TRAIL_NOTE_BYTES;
         return true;
     }
     const bool first = exo_cbor_says(name, "/slots/A.bin");
@@ -244,6 +250,9 @@ static uint8_t event_byte(const exo_device *device, uint32_t at) {
 static bool file_bytes(const exo_device *device, exo_cbor name, uint32_t offset, uint8_t *data, uint32_t count) {
     const exo_hal *hal = device->setup->hal;
     const exo_area area = exo_cbor_says(name, "/slots/A.bin") ? EXO_AREA_A : EXO_AREA_B;
+    if (exo_cbor_says(name, "/log/trail.bin")) {
+        return exo_trail_bytes(hal, offset, data, count);
+    }
     if (!exo_cbor_says(name, "/log/events.bin")) {
         return hal->read(hal->machine, area, offset, data, count);
     }
