@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from core.deploy.checks import Check, Examination, for_virtual_only
+from core.deploy.checks import Check, Examination
 from core.deploy.keys.site_key import TrustedKey
 from core.deploy.manifest import Acceptance, Approval, Manifest
 from core.deploy.package import PackageFile, assistance_in
+from core.deploy.purpose import for_virtual_only
 from core.domain.body import SIDES, JointKind
 from core.domain.gait_envelope import GaitEnvelope, degrees_text
 from core.domain.walk_numbers import estimate_values

@@ -13,6 +13,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from smpclient import SMPClient
 from smpclient.exceptions import SMPClientException, SMPUploadError
 from smpclient.generics import error as is_error
 from smpclient.requests.file_management import FileDownload
-from smpclient.requests.os_management import EchoWrite, ResetWrite
+from smpclient.requests.os_management import DateTimeWrite, EchoWrite, ResetWrite
 from smpclient.transport import SMPTransportDisconnected
 
 from core.devices import exo_messages as wire
@@ -40,6 +41,7 @@ from core.devices.exo_protocol import (
 )
 from core.devices.exo_refusals import (
     broken_answers,
+    earlier_time,
     not_answering,
     other_protocol,
     refused,
@@ -60,6 +62,7 @@ from core.devices.exo_values import (
 from core.domain.body import JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
 from core.domain.exo_protocol import DeviceState, Rc, SlotState
+from core.errors import UserError
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -85,7 +88,7 @@ _GARBLED = (
 
 
 def connect(address: str, *, timeout_s: float = 3.0) -> ExoLink:
-    """Open the link and check that an exo answers.
+    """Open the link, check that an exo answers, and tell it the time.
 
     Raises UserError: EXO-011 address, EXO-001 not found, EXO-002 in use, EXO-004 no answer,
     EXO-013 something else answers.
@@ -93,6 +96,7 @@ def connect(address: str, *, timeout_s: float = 3.0) -> ExoLink:
     link = ExoLink(address)
     try:
         link.open(timeout_s)
+        link.tell_time(datetime.now(UTC))
     except BaseException:
         link.close()
         raise
@@ -112,6 +116,7 @@ class ExoLink:
         self._client = SMPClient(self._transport, address, REQUEST_TIMEOUT_S)
         self._loop = asyncio.new_event_loop()
         self._lock = asyncio.Lock()
+        self.time_refused: UserError | None = None  # why the exo did not take over the time (DEP-038)
         self._thread = threading.Thread(target=self._loop.run_forever, name="exo-link", daemon=True)
         self._thread.start()
 
@@ -156,6 +161,8 @@ class ExoLink:
             late_ticks=answer.late_ticks,
             slowest_tick_us=answer.tick_us,
             joint=self._known(JointKind, answer.joint),
+            counter=answer.counter,
+            utc_s=answer.time_s,
         )
 
     def slots(self) -> Slots:
@@ -203,6 +210,17 @@ class ExoLink:
 
     # commands
 
+    def tell_time(self, now: datetime) -> None:
+        """An exo has no calendar, and a controller expires. It refuses a time before its own: `time_refused`."""
+        self.time_refused = None
+        try:
+            self._command(DateTimeWrite(datetime=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")))
+        except UserError as error:
+            if error.advice.code != "EXO-010":
+                raise
+            known = datetime.fromtimestamp(self.info().utc_s, UTC)
+            self.time_refused = earlier_time(f"{known:%Y-%m-%d %H:%M}")
+
     def upload(self, blob: bytes, on_progress: OnProgress | None = None) -> None:
         """Write `blob` into the slot that is not in use.
 
@@ -225,6 +243,13 @@ class ExoLink:
     def revert(self) -> None:
         """Go back to the controller before."""
         self._slot_set(SlotAction.REVERT, "")
+
+    def downgrade(self, sha256: str, *, nonce: bytes, reason: str) -> None:
+        """Go back to the controller that was kept before, although it is older. `nonce` comes from `info`."""
+        request = wire.SlotSetWrite(
+            action=SlotAction.DOWNGRADE.value, sha=bytes.fromhex(sha256), nonce=nonce, reason=reason
+        )
+        self._command(request, timeout_s=SLOW_TIMEOUT_S)
 
     def erase(self, sha256: str) -> None:
         self._slot_set(SlotAction.ERASE, sha256)
@@ -345,7 +370,7 @@ class ExoLink:
                     if not remaining:
                         raise broken_answers(self.address) from error
         if is_error(answer):
-            raise refused(code, _reason(answer))
+            raise refused(code, _reason(answer), _own_code(answer))
         return answer
 
     async def _upload(self, blob: bytes, on_progress: OnProgress) -> None:
@@ -380,6 +405,12 @@ class ExoLink:
             raise unplugged(self.address, uploading=uploading) from error
 
 
+def _own_code(answer: Any) -> Rc | None:
+    """Of group 70, where the exo refused with one."""
+    code = answer.err.rc if hasattr(answer, "err") else None
+    return code if isinstance(code, Rc) else None
+
+
 def _reason(answer: Any) -> str:
     if hasattr(answer, "err"):
         code = answer.err.rc
@@ -397,4 +428,6 @@ def _slot(entry: wire.SlotEntry) -> SlotInfo:
         entry.profile_id,
         entry.first_nm,
         entry.detail,
+        Rc(entry.why),
+        entry.counter,
     )

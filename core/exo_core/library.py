@@ -23,10 +23,12 @@ _HEADERS = (
     "net",
     "runtime",
     "cbor",
+    "release",
     "blob",
     "safety",
     "hal",
     "slots",
+    "time",
     "device",
     "smp",
 )
