@@ -111,7 +111,7 @@ def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo
             "The exo itself says at which joint it is worn.",
             f"Connect the exo that the package was made for: {package.blob.profile_id}.",
         )
-    if package.blob.release.counter < exo.counter:
+    if package.blob.release.counter < exo.counter and exo.active_sha256 != package.blob.sha256:
         raise older_than_kept(package.blob.release.counter, exo.counter)
     reasons = () if exo.virtual else for_virtual_only(package, keys)
     if reasons:

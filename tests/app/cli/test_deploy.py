@@ -330,7 +330,8 @@ def test_a_rollback_names_patient_exo_and_who_decides(shell: Shell, tmp_path: Pa
     data = tmp_path / "data"
     with open_store(data) as store:
         store.start_visit(store.add_patient(a_subject("P-0007")))
-    decided = ("--exo", "tcp:127.0.0.1:1", "--name", "Dr A", "--role", "physician", "--data-dir", str(data))
+    decided = ("--exo", "tcp:127.0.0.1:1", "--name", "Dr A", "--role", "physician")
+    decided += ("--reason", "The newer one pulls.", "--data-dir", str(data))
     status, _, expected = shell.types("rollback", "--patient", "P-0008", *decided)
     assert status == 2 and "PAT-012" in expected
     status, _, expected = shell.types("rollback", "--patient", "P-0007", *decided)
