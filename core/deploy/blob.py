@@ -212,7 +212,12 @@ def _split(data: bytes) -> tuple[int, tuple[bytes, bytes, bytes, bytes]]:
     if hashlib.sha256(body).digest() != trailer[:_DIGEST_BYTES]:
         raise BlobError("the bytes were changed")
     start = header_bytes + head
-    return version, (body[header_bytes:start], body[start : start + weights], body[start + weights :], trailer)
+    return version, (
+        body[header_bytes:start],
+        body[start : start + weights],
+        body[start + weights :],
+        trailer,
+    )
 
 
 def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:

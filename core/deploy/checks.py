@@ -13,9 +13,9 @@ from core.deploy.keys.signature import ALGORITHM
 from core.deploy.keys.site_key import TrustedKey
 from core.deploy.manifest import Approval, profile_sha256
 from core.deploy.package import PackageFile, changed, no_envelope, no_release, parse_package
+from core.deploy.purpose import for_virtual_only
 from core.devices.exo_refusals import older_than_kept
 from core.devices.exo_values import ExoInfo
-from core.deploy.purpose import for_virtual_only
 from core.devices.profiles import load_profile
 from core.domain.arrays import Float32Array
 from core.domain.body import JointKind
@@ -78,8 +78,8 @@ def examine(raw: bytes, name: str, context: CheckContext) -> Examination:
 def check_package(package: PackageFile, context: CheckContext) -> None:
     """Raises the advice of the first check that fails.
 
-    That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-039 (release), DEP-005,
-    DEP-015,
+    That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-039 (release),
+    DEP-005, DEP-015,
     EXO-030 or EXO-041 (device), DEP-008 (patient), DEP-014 (limits), DEP-026 (gait), DEP-016 (approval),
     DEP-020 or DEP-013 (dates), DEP-019 (test vectors).
     """
@@ -90,8 +90,8 @@ def check_package(package: PackageFile, context: CheckContext) -> None:
 def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo) -> None:
     """May it go onto this very exo?
 
-    Raises UserError DEP-039 (of an earlier version), DEP-017 (bound to another), EXO-042 (another joint), DEP-035
-    (older than what the exo kept) and, where a person may wear the exo, what `for_virtual_only` finds.
+    Raises UserError DEP-039 (of an earlier version), DEP-017 (bound to another), EXO-042 (another joint),
+    DEP-035 (older than what the exo kept) and, where a person may wear it, what `for_virtual_only` finds.
     """
     if package.blob.release is None:
         raise no_release("This package")

@@ -29,7 +29,8 @@ from core.domain.release import Purpose, Release
 from core.domain.rollout import GaitLabel
 from core.domain.walk_measures import WalkRatios
 
-# 3: the device bytes are signed too; 4: they hold the envelope of the person's gait; 5: and what it was released for
+# 3: the device bytes are signed too; 4: they hold the envelope of the person's gait; 5: and what they were
+# released for
 PACKAGE_FORMAT = 5
 VALID_DAYS = 90  # a gait changes: after three months the patient is measured again
 _UTC = "%Y-%m-%dT%H:%M:%SZ"

@@ -201,7 +201,12 @@ def _says_the_same(manifest: Manifest, release: Release | None) -> bool:
         return (manifest.purpose, manifest.counter) == ("", 0)
     told = (manifest.purpose, manifest.counter, manifest.device_profile.serial)
     expires_s = int(from_utc(manifest.expires_utc).timestamp())
-    return (*told, expires_s) == (release.purpose.value, release.counter, release.serial, release.expires_utc_s)
+    return (*told, expires_s) == (
+        release.purpose.value,
+        release.counter,
+        release.serial,
+        release.expires_utc_s,
+    )
 
 
 def _device_bytes(

@@ -120,9 +120,9 @@ def check_reason(reason: str) -> None:
 def roll_back(link: ExoLink, subject_tag: str, reason: str) -> SlotInfo:
     """Run the patient's controller that was confirmed before; returns its slot.
 
-    The exo takes no older controller by itself: it wants a reason, and the number of this moment. Raises DEP-043
-    without one. Raises UserError EXO-015 while the exo assists, EXO-018 when there is no such controller, EXO-006 when
-    the exo then runs something else, and what the link raises.
+    The exo takes no older controller by itself: it wants a reason, and the number of this moment. Raises
+    UserError DEP-043 without a reason, EXO-015 while the exo assists, EXO-018 when there is no such
+    controller, EXO-006 when the exo then runs something else, and what the link raises.
     """
     if link.info().state.moves:
         raise assisting()

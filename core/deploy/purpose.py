@@ -43,7 +43,7 @@ def _for_nobody() -> Advice:
     return Advice(
         _VIRTUAL_ONLY,
         "Whoever signed its comparison released it for a virtual exo only.",
-        "Compare again, sign for a supervised walk on the Compare page, then pack the controller again.",
+        "Sign anew for supervised walks on the Compare page, then pack the controller again.",
         "DEP-040",
     )
 
@@ -52,7 +52,7 @@ def _without_role() -> Advice:
     return Advice(
         _VIRTUAL_ONLY,
         "Whoever released it for a person gave no role.",
-        "Compare again, sign with name and role on the Compare page, then pack the controller again.",
+        "Sign anew with name and role on the Compare page, then pack the controller again.",
         "DEP-041",
     )
 
@@ -61,7 +61,7 @@ def _packed_for_nobody() -> Advice:
     return Advice(
         _VIRTUAL_ONLY,
         "It was packed for a virtual exo.",
-        "Connect the exo that the person wears, choose it on the Deploy page, then pack the controller again.",
+        "Connect the exo that the person wears, choose it on the Deploy page, then pack it again.",
         "DEP-033",
     )
 

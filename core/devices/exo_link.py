@@ -211,7 +211,7 @@ class ExoLink:
     # commands
 
     def tell_time(self, now: datetime) -> None:
-        """An exo has no calendar, and a controller expires. It refuses a time before its own: `time_refused`."""
+        """An exo has no calendar, and controllers expire. It refuses an earlier time: `time_refused`."""
         self.time_refused = None
         try:
             self._command(DateTimeWrite(datetime=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")))

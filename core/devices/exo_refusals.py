@@ -47,7 +47,7 @@ _RELEASES = {
     Rc.NO_TIME: (
         "DEP-037",
         "The exo refused to arm: it does not know the time.",
-        "Its controller expires, so it assists only when a computer has told it the time since it was switched on.",
+        "Its controller expires; a computer has to tell it the time after it was switched on.",
         "Check the clock of this computer, connect the exo anew, then arm once more.",
     ),
     Rc.OTHER_VERSION: (

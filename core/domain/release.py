@@ -1,4 +1,4 @@
-"""What a person signs who releases a controller: for whom, the verdict, and a reason where that is not good."""
+"""What a person signs who releases a controller: for whom, the verdict, and a reason where it is not good."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Slots:
         return int(self._slots.kept_s)
 
     def judge(self, *, good: bool, subject: bytes, counter: int = 1) -> Rc:
-        """Record the verification of the received image; `subject` (28 bytes or more) is the patient's tag."""
+        """Record the verification of the received image; `subject`: hash of the patient's tag."""
         return Rc(self._lib.exo_slots_judge(self._slots, good, subject, counter))
 
     def mark(self, sha256: bytes) -> Rc:

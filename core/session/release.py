@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from core.domain.assistance import Assistance
 from core.domain.controller import Comparison, unattended
 from core.domain.record import Decision, Verdict
-from core.domain.release import Purpose, release_meaning, typed_reason
+from core.domain.release import Purpose, purpose_in, release_meaning, typed_reason
 from core.domain.situation_effects import situation_assistance
 from core.domain.subject import Subject
 from core.errors import refuse
@@ -52,7 +52,7 @@ def sign_comparison(
     reason: str = "",
     purpose: Purpose = Purpose.VIRTUAL_ONLY,
 ) -> None:
-    """Keep that this person releases the controller of this comparison, with purpose and verdict in the words.
+    """Keep that this person releases the controller of this comparison; the words hold purpose and verdict.
 
     Refuses DEP-031 without a person's name and role, and DEP-032 without a reason where the controller is
     worse than no exo or its effect is not known.
@@ -84,3 +84,11 @@ def sign_comparison(
         role=role,
         reason=release_meaning(declaration, assistance, reason),
     )
+
+
+def signed_purpose(store: Store, comparison_id: str) -> Purpose:
+    """What the newest signature of this comparison by a person declares."""
+    decisions = store.decisions(store.info(comparison_id).visit_id)
+    signed = [d for d in decisions if d.verdict is Verdict.SIGNED and d.record_id == comparison_id]
+    by_people = [decision for decision in signed if not unattended(decision.by)]
+    return purpose_in(by_people[-1].reason) if by_people else Purpose.VIRTUAL_ONLY

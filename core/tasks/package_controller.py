@@ -28,23 +28,24 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.release import Purpose
 from core.errors import UserError, refuse
 from core.jobs.values import SECRET, JobContext, Params
+from core.session.release import signed_purpose
 from core.store.repository import Store, open_store
 from core.tasks.audit_trail import Trail
-from core.tasks.package_origin import Target, origin_of, signed_purpose
+from core.tasks.package_origin import Target, origin_of
 
 _PASSPHRASE_WAIT_S = 10.0
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `controller_id`, `comparison_id` (signed); optional `address` (of the exo it is for), `device_serial`
-    (only for this one exo) and `passphrase_follows` (true: the passphrase of the site's key is sent to the
-    running job, so that no file ever holds it). Writes a PACKAGE with its file.
+    """Params: `controller_id`, `comparison_id` (signed); optional `address` (of the exo it is for),
+    `device_serial` (only for this one exo) and `passphrase_follows` (true: the passphrase of the site's key
+    is sent to the running job, so that no file ever holds it). Writes a PACKAGE with its file.
 
-    What was signed for a person is packed for the one exo at `address`; at a virtual one, and whatever else was
-    signed, it becomes a package for virtual exos only. Raises UserError DEP-009 when the comparison is not signed
-    or not of this controller, DEP-042 when it was signed for a person and no exo is named, what `for_virtual_only`
-    finds against a person, DEP-005, DEP-007, DEP-016, DEP-026, what the link raises, and KEY-001 to KEY-006 when
-    the site's key cannot be used.
+    What was signed for a person is packed for the one exo at `address`; at a virtual one, and whatever else
+    was signed, it becomes a package for virtual exos only. Raises UserError DEP-009 when the comparison is
+    not signed or not of this controller, DEP-042 when it was signed for a person and no exo is named, what
+    `for_virtual_only` finds against a person, DEP-005, DEP-007, DEP-016, DEP-026, what the link raises, and
+    KEY-001 to KEY-006 when the site's key cannot be used.
     """
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     with open_store(context.spec.data_dir) as store:

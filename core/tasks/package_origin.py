@@ -8,9 +8,9 @@ from importlib.metadata import version
 from uuid import uuid4
 
 from core.deploy.manifest import Ancestor, Approval, Origin, to_utc
-from core.domain.controller import Package, unattended
+from core.domain.controller import Package
 from core.domain.record import RecordInfo, RecordKind, Verdict
-from core.domain.release import Purpose, purpose_in
+from core.domain.release import Purpose
 from core.store.repository import Store
 
 PLAIN_MEANING = "signed the comparison"  # of a signature that was given without words
@@ -23,14 +23,6 @@ class Target:
     purpose: Purpose = Purpose.VIRTUAL_ONLY
     serial: str = ""
     kept_counter: int = 0  # of that exo
-
-
-def signed_purpose(store: Store, comparison_id: str) -> Purpose:
-    """What the newest signature of this comparison by a person declares."""
-    decisions = store.decisions(store.info(comparison_id).visit_id)
-    signed = [d for d in decisions if d.verdict is Verdict.SIGNED and d.record_id == comparison_id]
-    by_people = [decision for decision in signed if not unattended(decision.by)]
-    return purpose_in(by_people[-1].reason) if by_people else Purpose.VIRTUAL_ONLY
 
 
 def origin_of(store: Store, controller_id: str, comparison_id: str, tag: str, target: Target) -> Origin:
