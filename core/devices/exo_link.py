@@ -29,6 +29,7 @@ from smpclient.requests.os_management import DateTimeWrite, EchoWrite, ResetWrit
 from smpclient.transport import SMPTransportDisconnected
 
 from core.devices import exo_messages as wire
+from core.devices.exo_answers import own_code, reason_of, slot_of
 from core.devices.exo_protocol import (
     EVENTS_FILE,
     PROTOCOL_VERSION,
@@ -55,13 +56,12 @@ from core.devices.exo_values import (
     HeartbeatReply,
     PlacementStatus,
     SelfTest,
-    SlotInfo,
     Slots,
     TelemetryBatch,
 )
 from core.domain.body import JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
-from core.domain.exo_protocol import DeviceState, Rc, SlotState
+from core.domain.exo_protocol import DeviceState
 from core.errors import UserError
 
 T = TypeVar("T")
@@ -167,7 +167,7 @@ class ExoLink:
 
     def slots(self) -> Slots:
         answer = self._read(wire.SlotsRead())
-        return Slots(answer.active, tuple(_slot(entry) for entry in answer.slots))
+        return Slots(answer.active, tuple(slot_of(entry) for entry in answer.slots))
 
     def limits(self) -> TorqueLimits:
         """The limits in force: the tightest of firmware, profile, package and visit."""
@@ -370,7 +370,7 @@ class ExoLink:
                     if not remaining:
                         raise broken_answers(self.address) from error
         if is_error(answer):
-            raise refused(code, _reason(answer), _own_code(answer))
+            raise refused(code, reason_of(answer), own_code(answer))
         return answer
 
     async def _upload(self, blob: bytes, on_progress: OnProgress) -> None:
@@ -403,31 +403,3 @@ class ExoLink:
             self._transport.resynchronise()
         except OSError as error:
             raise unplugged(self.address, uploading=uploading) from error
-
-
-def _own_code(answer: Any) -> Rc | None:
-    """Of group 70, where the exo refused with one."""
-    code = answer.err.rc if hasattr(answer, "err") else None
-    return code if isinstance(code, Rc) else None
-
-
-def _reason(answer: Any) -> str:
-    if hasattr(answer, "err"):
-        code = answer.err.rc
-        return code.sentence if isinstance(code, Rc) else f"It says {code.name}."
-    return f"It says {answer.rc.name}."
-
-
-def _slot(entry: wire.SlotEntry) -> SlotInfo:
-    return SlotInfo(
-        entry.name,
-        SlotState(entry.state),
-        entry.sha.hex(),
-        entry.version,
-        entry.subject_tag,
-        entry.profile_id,
-        entry.first_nm,
-        entry.detail,
-        Rc(entry.why),
-        entry.counter,
-    )
