@@ -52,6 +52,7 @@ class Host:
     def __init__(self, device: Device) -> None:
         self.device = device
         self.sequence = 0
+        self.tell_time()
 
     @property
     def state(self) -> DeviceState:
@@ -105,7 +106,6 @@ class Exo(Host):
         identity = Identity("EXO-1", "Hippo_L1", "exotwin-virtual 1", True, own, 1 << 17, EXO_KEYS)
         super().__init__(Device(self.bench, replace(identity, **changed), core))
         self.wearer = Wearer(core)  # for its motion only
-        self.tell_time()
 
     def tick(self, fault: Fault | None = None) -> None:
         wearer = self.wearer
