@@ -13,6 +13,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, TypeVar
@@ -24,10 +25,11 @@ from smpclient import SMPClient
 from smpclient.exceptions import SMPClientException, SMPUploadError
 from smpclient.generics import error as is_error
 from smpclient.requests.file_management import FileDownload
-from smpclient.requests.os_management import EchoWrite, ResetWrite
+from smpclient.requests.os_management import DateTimeWrite, EchoWrite, ResetWrite
 from smpclient.transport import SMPTransportDisconnected
 
 from core.devices import exo_messages as wire
+from core.devices.exo_answers import own_code, reason_of, slot_of
 from core.devices.exo_protocol import (
     EVENTS_FILE,
     PROTOCOL_VERSION,
@@ -43,6 +45,7 @@ from core.devices.exo_protocol import (
 )
 from core.devices.exo_refusals import (
     broken_answers,
+    earlier_time,
     not_answering,
     other_protocol,
     refused,
@@ -56,13 +59,13 @@ from core.devices.exo_values import (
     HeartbeatReply,
     PlacementStatus,
     SelfTest,
-    SlotInfo,
     Slots,
     TelemetryBatch,
 )
 from core.domain.body import JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
-from core.domain.exo_protocol import DeviceState, Rc, SlotState
+from core.domain.exo_protocol import DeviceState
+from core.errors import UserError
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -88,7 +91,7 @@ _GARBLED = (
 
 
 def connect(address: str, *, timeout_s: float = 3.0) -> ExoLink:
-    """Open the link and check that an exo answers.
+    """Open the link, check that an exo answers, and tell it the time.
 
     Raises UserError: EXO-011 address, EXO-001 not found, EXO-002 in use, EXO-004 no answer,
     EXO-013 something else answers.
@@ -96,6 +99,7 @@ def connect(address: str, *, timeout_s: float = 3.0) -> ExoLink:
     link = ExoLink(address)
     try:
         link.open(timeout_s)
+        link.tell_time(datetime.now(UTC))
     except BaseException:
         link.close()
         raise
@@ -115,6 +119,7 @@ class ExoLink:
         self._client = SMPClient(self._transport, address, REQUEST_TIMEOUT_S)
         self._loop = asyncio.new_event_loop()
         self._lock = asyncio.Lock()
+        self.time_refused: UserError | None = None  # why the exo did not take over the time (DEP-038)
         self._thread = threading.Thread(target=self._loop.run_forever, name="exo-link", daemon=True)
         self._thread.start()
 
@@ -159,11 +164,13 @@ class ExoLink:
             late_ticks=answer.late_ticks,
             slowest_tick_us=answer.tick_us,
             joint=self._known(JointKind, answer.joint),
+            counter=answer.counter,
+            utc_s=answer.time_s,
         )
 
     def slots(self) -> Slots:
         answer = self._read(wire.SlotsRead())
-        return Slots(answer.active, tuple(_slot(entry) for entry in answer.slots))
+        return Slots(answer.active, tuple(slot_of(entry) for entry in answer.slots))
 
     def limits(self) -> TorqueLimits:
         """The limits in force: the tightest of firmware, profile, package and visit."""
@@ -213,6 +220,17 @@ class ExoLink:
 
     # commands
 
+    def tell_time(self, now: datetime) -> None:
+        """An exo has no calendar, and controllers expire. It refuses an earlier time: `time_refused`."""
+        self.time_refused = None
+        try:
+            self._command(DateTimeWrite(datetime=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")))
+        except UserError as error:
+            if error.advice.code != "EXO-010":
+                raise
+            known = datetime.fromtimestamp(self.info().utc_s, UTC)
+            self.time_refused = earlier_time(f"{known:%Y-%m-%d %H:%M}")
+
     def upload(self, blob: bytes, on_progress: OnProgress | None = None) -> None:
         """Write `blob` into the slot that is not in use.
 
@@ -235,6 +253,13 @@ class ExoLink:
     def revert(self) -> None:
         """Go back to the controller before."""
         self._slot_set(SlotAction.REVERT, "")
+
+    def downgrade(self, sha256: str, *, nonce: bytes, reason: str) -> None:
+        """Go back to the controller that was kept before, although it is older. `nonce` comes from `info`."""
+        request = wire.SlotSetWrite(
+            action=SlotAction.DOWNGRADE.value, sha=bytes.fromhex(sha256), nonce=nonce, reason=reason
+        )
+        self._command(request, timeout_s=SLOW_TIMEOUT_S)
 
     def erase(self, sha256: str) -> None:
         self._slot_set(SlotAction.ERASE, sha256)
@@ -363,7 +388,7 @@ class ExoLink:
                     if not remaining:
                         raise broken_answers(self.address) from error
         if is_error(answer):
-            raise refused(code, _reason(answer))
+            raise refused(code, reason_of(answer), own_code(answer))
         return answer
 
     async def _upload(self, blob: bytes, on_progress: OnProgress) -> None:
@@ -396,23 +421,3 @@ class ExoLink:
             self._transport.resynchronise()
         except OSError as error:
             raise unplugged(self.address, uploading=uploading) from error
-
-
-def _reason(answer: Any) -> str:
-    if hasattr(answer, "err"):
-        code = answer.err.rc
-        return code.sentence if isinstance(code, Rc) else f"It says {code.name}."
-    return f"It says {answer.rc.name}."
-
-
-def _slot(entry: wire.SlotEntry) -> SlotInfo:
-    return SlotInfo(
-        entry.name,
-        SlotState(entry.state),
-        entry.sha.hex(),
-        entry.version,
-        entry.subject_tag,
-        entry.profile_id,
-        entry.first_nm,
-        entry.detail,
-    )

@@ -12,7 +12,7 @@ from enum import IntEnum, StrEnum
 
 from core.domain.exo_protocol import DeviceState
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2  # 2: the exo knows the time, and what a controller was released for
 EXO_GROUP = 70
 BUFFER_BYTES = 2048  # one SMP message, announced by MCUMGR_PARAMS
 HEARTBEAT_PERIOD_S = 0.1
@@ -44,6 +44,7 @@ class SlotAction(StrEnum):
     CONFIRM = "confirm"
     REVERT = "revert"
     ERASE = "erase"
+    DOWNGRADE = "downgrade"
 
 
 FACTORY = "F"  # zero torque, cannot be changed

@@ -23,11 +23,13 @@ _HEADERS = (
     "net",
     "runtime",
     "cbor",
+    "release",
     "blob",
     "safety",
     "hal",
     "slots",
     "trail",
+    "time",
     "device",
     "smp",
 )

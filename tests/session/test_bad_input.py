@@ -538,6 +538,57 @@ INDEX = {  # bad input: code, file below tests/, test
         "app/cli/test_deploy.py",
         "test_a_worse_controller_without_a_reason",
     ),
+    "package that was packed for a virtual exo, on a real one": (
+        "DEP-033",
+        "deploy/test_checks.py",
+        "test_a_package_that_was_packed_for_a_virtual_exo",
+    ),
+    "package for another exo, which only the exo notices": (
+        "DEP-034",
+        "virtual_exo/test_as_if_real.py",
+        "test_a_package_for_a_person_goes_onto_its_exo",
+    ),
+    "package older than what an exo kept": (
+        "DEP-035",
+        "deploy/test_checks.py",
+        "test_a_package_below_the_counter",
+    ),
+    "package expired by the time of the exo": (
+        "DEP-036",
+        "virtual_exo/test_as_if_real.py",
+        "test_an_exo_tells_an_older_one",
+    ),
+    "arm of an exo that does not know the time": (
+        "DEP-037",
+        "virtual_exo/test_as_if_real.py",
+        "test_each_code_of_the_exo",
+    ),
+    "computer whose clock is behind the exo's": (
+        "DEP-038",
+        "virtual_exo/test_as_if_real.py",
+        "test_connecting_tells_the_time",
+    ),
+    "package of a version that did not say for whom": (
+        "DEP-039",
+        "deploy/test_checks.py",
+        "test_a_package_of_the_version_before",
+    ),
+    "release that was not declared for a person": (
+        "DEP-040",
+        "deploy/test_checks.py",
+        "test_what_nobody_released",
+    ),
+    "release by a person without a role": ("DEP-041", "deploy/test_checks.py", "test_what_nobody_released"),
+    "package for a person, for no exo": (
+        "DEP-042",
+        "tasks/test_package_purpose.py",
+        "test_what_was_signed_for_a_person_is_packed_only",
+    ),
+    "controller gone back to without a reason": (
+        "DEP-043",
+        "deploy/test_transfer.py",
+        "test_going_back_needs",
+    ),
     "comparison signed by nobody": ("DEP-031", "session/test_release.py", "test_only_a_person"),
     "worse controller signed without a reason": ("DEP-032", "session/test_release.py", "test_effort_falls"),
     "controller that makes walking harder": (
