@@ -29,6 +29,7 @@ _HEADERS = (
     "slots",
     "device",
     "smp",
+    "link",
 )
 
 
