@@ -48,6 +48,28 @@ def unplugged(address: str, *, uploading: bool = False) -> UserError:
     )
 
 
+def in_use(address: str) -> UserError:
+    return refuse(
+        "EXO-130",
+        f"{_capital(exo_at(address))} is in use by another program.",
+        "An exo talks to one program at a time, and another one has its connection.",
+        "Close the exo's page in the other window or program, then connect again.",
+    )
+
+
+def token_refused(address: str, why: str) -> UserError:
+    return refuse(
+        "EXO-131",
+        f"{_capital(exo_at(address))} lets nobody in without its token.",
+        why,
+        "Put ,token=FILE behind the address; FILE is the one that the exo was started with.",
+    )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def not_answering(address: str) -> UserError:
     return refuse(
         "EXO-004",

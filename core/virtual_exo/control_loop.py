@@ -1,4 +1,4 @@
-"""The loop of the virtual exo: a tick every 10 ms, and the link in between, never for longer than a tick bears."""
+"""The loop of the virtual exo: a tick every 10 ms, and the link in between, for as long as a tick bears."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _TICK_S = TICK_US * 1e-6
 class ControlLoop:
     """Ticks in real time; received frames are answered between ticks.
 
-    The deadline of S14 is measured in the processor's time that this thread has used since the last tick: what
-    the link, the fault channel and the tick itself took. A busy PC therefore is no slow exo. A loop that hangs
-    is found by the watchdog.
+    The deadline of S14 is measured in the processor's time that this thread has used since the last tick:
+    what the link, the fault channel and the tick itself took. A busy PC therefore is no slow exo. A loop that
+    hangs is found by the watchdog.
     """
 
     def __init__(

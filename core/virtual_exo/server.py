@@ -26,8 +26,8 @@ from core.virtual_exo.watchdog import Watchdog
 WORN_BEFORE_S = 6.0  # enough to stand and to walk five steps
 _PARENT_CHECK_S = 0.5
 OPEN_TO_ALL = (
-    "Every program on this computer can reach the exo at {address}; with --token FILE only one that knows the "
-    "word in the file.\n"
+    "Every program on this computer can reach the exo at {address}; with --token FILE only one that knows "
+    "the word in the file.\n"
 )
 
 
@@ -49,8 +49,9 @@ def run_virtual_exo(
     The simulated wearer stands and walks for `worn_before_s` before a client connects. The exo runs
     controllers signed with the keys that the data folder `trust` holds when the controller arrives. A TCP
     client has to know the word in the file `token`. Writes one JSON line with `address`, `serial`,
-    `profile_id`, `pid` and `faults` (address of the fault channel) to standard output when it is ready. Raises
-    UserError EXO-020 (plant), EXO-021 (listen, faults, token), EXO-030 (device), KEY-006 (damaged key).
+    `profile_id`, `pid` and `faults` (address of the fault channel) to standard output when it is ready.
+    Raises UserError EXO-020 (plant), EXO-021 (listen, faults, token), EXO-030 (device), KEY-006 (damaged
+    key).
     """
     profile = load_profile(profile_id)
     settings = PlantSettings.usual(profile.joint) if plant is None else load_plant(plant, profile.joint)

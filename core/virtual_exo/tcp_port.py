@@ -1,8 +1,8 @@
 """A TCP socket on the loopback address: one client, and guests who are told why they cannot be one.
 
-With a token a client first sends `token WORD` and a line feed, and is answered `ok`; without it no frame of its
-is read. Whoever comes while the exo is in use, or does not know the token, has its frames refused with the code
-that MCUmgr has for that, so that its program can say so.
+With a token a client first sends `token WORD` and a line feed, and is answered `ok`; without it no frame of
+its is read. Whoever comes while the exo is in use, or does not know the token, has its frames refused with
+the code that MCUmgr has for that, so that its program can say so.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import select
 import socket
 import time
 
+from core.devices.exo_protocol import TOKEN_GREETING, TOKEN_WELCOME
 from core.exo_core.link import Link, LinkUse
 
-IDLE_S = 10.0  # a client that was silent for so long makes room for the next one
+IDLE_S = 10.0  # a client that was silent for so long makes room for a guest
+PATIENCE_S = (
+    0.3  # for which a guest waits before it is told that the exo is in use; the client may be leaving
+)
 GUEST_S = 2.0
-GREETING = b"token "
-WELCOME = b"ok\n"
 _GUESTS = 4
 _FIRST_LINE_BYTES = 256
-_GUEST_BYTES = 4096
+_GUEST_BYTES = 4096  # of one guest, at most
 
 
 class TcpPort:
@@ -42,8 +44,8 @@ class TcpPort:
         client = self._client
         if self._first:
             timeout_s = 0.0
-        sockets = [self._listener, *(guest.socket for guest in self._guests)]
-        watched = sockets if client is None else [*sockets, client]
+        listened = [self._listener, *(guest.socket for guest in self._guests if not guest.waits)]
+        watched = listened if client is None else [*listened, client]
         readable, _, _ = select.select(watched, [], [], timeout_s)
         data = self._read(client, most) if client is not None and client in readable else b""
         data, self._first = self._first + data, b""
@@ -78,32 +80,22 @@ class TcpPort:
             self._welcome(newcomer)
 
     def _welcome(self, newcomer: socket.socket) -> None:
-        if self._token:
-            self._receive_guest(_Guest(newcomer, None))
-        elif self._client is None:
+        if self._client is None and not self._token:
             self._let_in(newcomer)
+        elif len(self._guests) < _GUESTS:
+            self._guests.append(_Guest(newcomer, known=not self._token))
         else:
-            self._turn_away(_Guest(newcomer, LinkUse.IN_USE))
+            newcomer.close()
 
     def _let_in(self, newcomer: socket.socket, first: bytes = b"") -> None:
         self._client, self._first, self._heard_s = newcomer, first, time.monotonic()
 
-    def _turn_away(self, guest: _Guest) -> None:
-        """An exo serves one program at a time; one that has fallen silent makes room, for the next try."""
-        if self._client is not None and time.monotonic() - self._heard_s > IDLE_S:
-            self._drop()
-        self._receive_guest(guest)
-
-    def _receive_guest(self, guest: _Guest) -> None:
-        if len(self._guests) < _GUESTS:
-            self._guests.append(guest)
-        else:
-            guest.socket.close()
-
     def _serve_guests(self) -> None:
         for guest in list(self._guests):
-            if guest.use is None:
+            if guest.is_stranger:
                 self._judge(guest)
+            if guest.waits:
+                self._seat(guest)
             if guest in self._guests and not guest.serve():
                 self._guests.remove(guest)
                 guest.socket.close()
@@ -113,16 +105,21 @@ class TcpPort:
         line = guest.first_line()
         if line is None:
             return
-        known = hmac.compare_digest(line.rstrip(b"\r\n"), GREETING + self._token)
-        if not known:
-            guest.deny()
-        elif self._client is not None:
-            guest.socket.send(WELCOME)
-            guest.turn_away(len(line))
+        if hmac.compare_digest(line.rstrip(b"\r\n"), TOKEN_GREETING + self._token):
+            guest.welcome(len(line))
         else:
-            guest.socket.send(WELCOME)
+            guest.refuse(LinkUse.DENIED)  # what it sent may be a frame, which is answered so
+
+    def _seat(self, guest: _Guest) -> None:
+        """An exo serves one program at a time; one that has fallen silent makes room."""
+        if self._client is None:
             self._guests.remove(guest)
-            self._let_in(guest.socket, bytes(guest.taken[len(line) :]))
+            self._let_in(guest.socket, bytes(guest.taken))
+        elif guest.age_s > PATIENCE_S:
+            if time.monotonic() - self._heard_s > IDLE_S:
+                self._drop()
+            else:
+                guest.refuse(LinkUse.IN_USE)
 
     def _drop(self) -> None:
         if self._client is not None:
@@ -157,18 +154,30 @@ class TcpPort:
 
 
 class _Guest:
-    """Somebody who is not the client. At most some frames of it are read, each is refused, and it has to go."""
+    """Somebody who is not the client, and waits to be one; or else has its frames refused, and has to go."""
 
-    def __init__(self, newcomer: socket.socket, use: LinkUse | None) -> None:
-        """`use` None: nobody knows yet who it is."""
+    def __init__(self, newcomer: socket.socket, *, known: bool) -> None:
+        """`known`: it has shown the token, or needs none."""
         self.socket = newcomer
         self.taken = bytearray()
-        self.use: LinkUse | None = None
-        self._link: Link | None = None
-        self._until_s = time.monotonic() + GUEST_S
+        self._known = known
+        self._link: Link | None = None  # that refuses
+        self._came_s = time.monotonic()
         self._left = _GUEST_BYTES
-        if use is not None:
-            self._refuse_with(use)
+
+    @property
+    def age_s(self) -> float:
+        return time.monotonic() - self._came_s
+
+    @property
+    def is_stranger(self) -> bool:
+        """Nobody knows yet whether it has the token."""
+        return not self._known and self._link is None
+
+    @property
+    def waits(self) -> bool:
+        """It may be the next client."""
+        return self._known and self._link is None
 
     def first_line(self) -> bytes | None:
         """With its end; None when it has not come. A line that is too long is given as far as it goes."""
@@ -176,27 +185,27 @@ class _Guest:
         line, end, _ = bytes(self.taken).partition(b"\n")
         return line + end if end or len(self.taken) >= _FIRST_LINE_BYTES else None
 
-    def deny(self) -> None:
-        """It does not know the token; what it sent may be a frame, which is answered so."""
-        self._refuse_with(LinkUse.DENIED)
-
-    def turn_away(self, greeting_bytes: int) -> None:
-        """It knows the token, but the exo is in use."""
+    def welcome(self, greeting_bytes: int) -> None:
+        """It knows the token."""
+        self._known = True
         del self.taken[:greeting_bytes]
-        self._refuse_with(LinkUse.IN_USE)
+        with contextlib.suppress(OSError):
+            self.socket.send(TOKEN_WELCOME)
+
+    def refuse(self, use: LinkUse) -> None:
+        self._link = Link(None, use)
 
     def serve(self) -> bool:
         """Answer what it asked. False: it has gone, or has to."""
+        if self.waits:
+            return True
         alive = self._take()
         if self._link is not None:
             self._link.put(bytes(self.taken))
             self.taken.clear()
             self._link.serve()
             alive = self._send(self._link) and alive
-        return alive and time.monotonic() < self._until_s
-
-    def _refuse_with(self, use: LinkUse) -> None:
-        self.use, self._link = use, Link(None, use)
+        return alive and self.age_s < GUEST_S
 
     def _take(self) -> bool:
         try:

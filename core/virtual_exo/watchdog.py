@@ -1,7 +1,7 @@
 """The hardware watchdog of the virtual exo: a thread that cuts the motors when no tick comes for 50 ms.
 
-A busy PC is no slow exo: time does not count in which this PC gave the loop or the watchdog no processor, or in
-which the loop waits for its disk. What is left is a loop that computes, sleeps, or waits for somebody.
+A busy PC is no slow exo: time does not count in which this PC gave the loop or the watchdog no processor, or
+in which the loop waits for its disk. What is left is a loop that computes, sleeps, or waits for somebody.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LIMIT_S = WATCHDOG_S - _BEAT_S  # looked at once a beat
 
 
 class Watchdog:
-    """Watches the thread that makes it. `cut` is called from a thread of its own, once until it is fed again."""
+    """Watches the thread that makes it. `cut` is called from another one, once until it is fed again."""
 
     def __init__(self, cut: Callable[[], None]) -> None:
         self._cut = cut
@@ -65,7 +65,7 @@ class Watchdog:
 
 
 class _Watched:
-    """The thread that makes it, seen from another one. Only Linux tells; elsewhere it never waits for the PC."""
+    """The thread that makes it, seen from another one. Only Linux tells; elsewhere it never waits."""
 
     def __init__(self) -> None:
         self._state = Path(f"/proc/self/task/{threading.get_native_id()}/stat")
@@ -82,7 +82,7 @@ class _Watched:
         return stood and self._letter() in ("R", "D")
 
     def _letter(self) -> str:
-        """State of the thread: R could run, D waits for the disk, S sleeps; "" where it is not told."""
+        """State of the thread: R could run, D waits for the disk, S sleeps; "" where nobody tells."""
         try:
             return self._state.read_text(encoding="utf-8").rpartition(") ")[2][:1]
         except OSError:

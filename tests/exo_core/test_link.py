@@ -1,4 +1,4 @@
-"""The bounded line of the C core: it frames as others do, and nobody can make a tick handle more than its share."""
+"""The bounded line of the C core: framed as by others; no host makes a tick handle more than its share."""
 
 from __future__ import annotations
 
@@ -294,7 +294,9 @@ def test_s20_whatever_floods_an_assisting_exo_the_torque_is_zero_within_five_tic
 def test_s20_a_stop_behind_other_frames_counts_at_once_or_the_flood_does(assisting):
     """At most the frames of two ticks come before it."""
     exo = assisting.exo
-    assisting.link.put(line_of(EXO, 8, READ, since=0, max=1) * (FRAMES + 2) + line_of(EXO, 6, WRITE, arm=False))
+    assisting.link.put(
+        line_of(EXO, 8, READ, since=0, max=1) * (FRAMES + 2) + line_of(EXO, 6, WRITE, arm=False)
+    )
     for _ in range(2):
         assisting.link.serve()
         assisting.read()

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.domain.exo_protocol import DeviceState
 from core.exo_core.link import Link
-from tests.virtual_exo.framing import CONTINUE, START, FrameReader, encode_frame
 from tests.deploy.controllers import package
+from tests.virtual_exo.framing import CONTINUE, START, FrameReader, encode_frame
 from tests.virtual_exo.worn_exo import EXO, QUICK_WALK, WORN_S, WRITE, WornExo, is_off
 
 VALUES = st.recursive(

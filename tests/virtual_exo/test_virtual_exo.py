@@ -29,7 +29,6 @@ from core.exo_core.storage import Area
 from core.virtual_exo import fault_channel
 from core.virtual_exo.exo import VirtualExo
 from core.virtual_exo.faults import MAX_TIME_US, Fault, FaultKind, read_numbers
-from tests.virtual_exo.framing import FrameReader, encode_frame
 from core.virtual_exo.machine import Flash
 from core.virtual_exo.plant import PlantSettings
 from core.virtual_exo.plant_file import load_plant
@@ -38,6 +37,7 @@ from core.virtual_exo.sensors import SensorSettings
 from tests.deploy.controllers import DEVICE, EXO_KEYS, SMALL, built, package, trained
 from tests.exo_core.host import EXO, WRITE, Host
 from tests.virtual_exo.fault_channel import FaultChannel
+from tests.virtual_exo.framing import FrameReader, encode_frame
 from tests.virtual_exo.virtual_exo_process import QUICK, start_virtual_exo, virtual_exo
 
 REPOSITORY = Path(__file__).resolve().parents[2]
