@@ -22,7 +22,7 @@ VIRTUAL_AGAIN = "Start the virtual exo again, then connect."
 
 def exo_at(address: str) -> str:
     """The exo in a sentence; one of software, which nobody can find by its path, by what it is."""
-    return "the virtual exo" if is_virtual(address) else f"the exo at {address}"
+    return "the virtual exo" if is_virtual(address) else f"the exo at {address.partition(',token=')[0]}"
 
 
 def is_virtual(address: str) -> bool:

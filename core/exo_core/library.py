@@ -30,6 +30,7 @@ _HEADERS = (
     "device",
     "smp",
     "link",
+    "port",
 )
 
 

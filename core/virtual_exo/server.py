@@ -66,7 +66,8 @@ def run_virtual_exo(
         keys = TrustedFolder(trust)
         exo = VirtualExo(serial, profile, folder, settings, keys.keys)
         exo.pass_time(worn_before_s)
-        _say_ready(port, fault_port, exo, profile_id)
+        address = port.address if token is None else f"{port.address},token={token}"
+        _say_ready(address, fault_port, exo, profile_id)
         if listen.startswith("tcp") and token is None:
             sys.stderr.write(OPEN_TO_ALL.format(address=port.address))
         channel = None if fault_port is None else FaultChannel(fault_port, exo)
@@ -75,9 +76,9 @@ def run_virtual_exo(
     return 0
 
 
-def _say_ready(port: Port, fault_port: Port | None, exo: VirtualExo, profile_id: str) -> None:
+def _say_ready(address: str, fault_port: Port | None, exo: VirtualExo, profile_id: str) -> None:
     ready = {
-        "address": port.address,
+        "address": address,
         "serial": exo.serial,
         "profile_id": profile_id,
         "pid": os.getpid(),
