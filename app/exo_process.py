@@ -23,7 +23,7 @@ def own_command() -> list[str]:
 
 
 def listen_options(folder: Path, platform: str = sys.platform) -> list[str]:
-    """A pseudo terminal is nobody else's. Where there is none, the port asks for a word that is new each time.
+    """A pseudo terminal is nobody else's. Without them the port asks for a word that is new each time.
 
     It is kept in `folder`, which belongs to this user alone.
     """

@@ -17,6 +17,7 @@ from tests.virtual_exo.flood import HEARTBEAT, KINDS, TELEMETRY, bytes_of, line_
 from tests.virtual_exo.framing import FrameReader, encode_frame
 
 FRAMES, SHARE, INBOX, OUTBOX, WAITING, STUCK, CALM = 8, 4096, 8192, 8192, 4, 50, 5
+BACKLOG, NOISE = 3072, 6144
 FAULT_ROW = 20
 
 
@@ -171,9 +172,32 @@ def test_five_frames_that_wait_are_a_flood_and_four_are_not(line):
 
 def test_what_has_no_room_is_lost_and_told(line):
     line.link.put(bytes(INBOX))
+    assert line.link._link.lost == 0
+    line.link.put(bytes(1))
+    assert line.link._link.lost == 1 and line.link.tick()
+
+
+def test_more_bytes_that_wait_than_a_frame_has_are_a_flood(line):
+    line.link.put(HEARTBEAT + bytes(SHARE + BACKLOG - len(HEARTBEAT)))
     line.link.serve()
     assert not line.link.tick()
     line.link.put(bytes(SHARE + 1))
+    line.link.serve()
+    assert line.link.tick()
+
+
+def test_noise_without_a_frame_is_a_flood_and_with_one_now_and_then_it_is_not(line):
+    for _ in range(10):
+        line.link.put(bytes(NOISE - 200) + b"\n" + HEARTBEAT)
+        for _ in range(2):
+            line.link.serve()
+            line.read()
+            assert not line.link.tick()
+    line.link.put(bytes(NOISE + 1 - SHARE))
+    line.link.serve()
+    assert not line.link.tick()
+    line.link.put(bytes(SHARE))
+    line.link.serve()
     assert line.link.tick()
 
 
@@ -323,4 +347,5 @@ def test_the_numbers_of_these_tests_are_those_of_the_header(core):
     said = (lib.EXO_LINK_FRAMES, lib.EXO_LINK_SHARE, lib.EXO_LINK_INBOX, lib.EXO_LINK_OUTBOX)
     assert said == (FRAMES, SHARE, INBOX, OUTBOX)
     assert (lib.EXO_LINK_WAITING, lib.EXO_LINK_STUCK, lib.EXO_LINK_CALM) == (WAITING, STUCK, CALM)
+    assert (lib.EXO_LINK_BACKLOG, lib.EXO_LINK_NOISE) == (BACKLOG, NOISE)
     assert (int(LinkUse.IN_USE), int(LinkUse.DENIED)) == (lib.EXO_LINK_IN_USE, lib.EXO_LINK_DENIED)

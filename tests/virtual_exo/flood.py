@@ -51,6 +51,7 @@ class Hose:
     def start(self) -> None:
         os.set_blocking(self._handle, False)
         self.began_s = time.monotonic()
+        self.sent = os.write(self._handle, self._data)  # at once, whenever the thread gets a processor
         self._thread.start()
 
     def stop(self) -> None:

@@ -204,7 +204,7 @@ class Assisted:
         trace = self.faults.trace(before_s)
         off = next(row for row in trace if row[2:5] == [0.0, 0.0, False])
         assert all(row[1] == "FAULT" and row[2:5] == [0.0, 0.0, False] for row in trace[trace.index(off) :])
-        return off[0] - before_s, wall_s
+        return round(off[0] - before_s, 6), wall_s
 
 
 def handle_of(link):

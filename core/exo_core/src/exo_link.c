@@ -221,7 +221,9 @@ void exo_link_serve(exo_link *link, exo_device *device) {
         const uint8_t byte = link->inbox[link->taken % EXO_LINK_INBOX];
         link->taken++;
         link->share_left--;
+        link->noise++;
         if (read_byte(link, byte)) {
+            link->noise = 0;
             link->frames_left--;
             handle(link, device);
         }
@@ -282,6 +284,7 @@ static void judge(exo_link *link, bool too_much, uint32_t put) {
     link->flooded = too_much || (link->flooded && link->calm < EXO_LINK_CALM);
     if (link->flooded) {
         link->taken = put;
+        link->noise = 0;
         link->before = 0;
         give_up(link);
     }
@@ -290,9 +293,10 @@ static void judge(exo_link *link, bool too_much, uint32_t put) {
 bool exo_link_tick(exo_link *link) {
     const uint32_t put = link->put;
     const uint32_t lost = link->lost;
-    const bool waits = !link->flooded && frames_waiting(link, put, EXO_LINK_WAITING) > EXO_LINK_WAITING;
+    const bool waits = !link->flooded && (put - link->taken > EXO_LINK_BACKLOG ||
+                                          frames_waiting(link, put, EXO_LINK_WAITING) > EXO_LINK_WAITING);
     const bool deaf = host_is_deaf(link);
-    judge(link, lost != link->lost_seen || link->refused || waits, put);
+    judge(link, lost != link->lost_seen || link->refused || link->noise > EXO_LINK_NOISE || waits, put);
     link->put_seen = put;
     link->lost_seen = lost;
     link->refused = link->moved = false;

@@ -5,8 +5,8 @@
  * EXO_LINK_FRAMES frames and looks at at most EXO_LINK_SHARE bytes, so that the control loop is never late for it.
  *
  * MCUMGR_PARAMS announces one buffer: a host waits for an answer before it asks again. One that does not is a fault
- * of the link (S20): more frames wait than EXO_LINK_WAITING, more bytes come than there is room for, the queue of
- * answers has no room, or nobody takes the answers for half a second.
+ * of the link (S20): more frames or bytes wait at the end of a tick, or more bytes come without a frame among them,
+ * than the numbers below allow; the queue of answers has no room; or nobody takes the answers for half a second.
  *
  * Lines are those of SMP on a console: 0x06 0x09 or 0x04 0x14, base64, a line feed; inside length, frame, CRC-16.
  */
@@ -15,15 +15,17 @@
 
 #include "exo_smp.h"
 
-#define EXO_LINK_FRAMES 8    /* handled in a tick */
-#define EXO_LINK_SHARE 4096  /* bytes looked at in a tick */
-#define EXO_LINK_INBOX 8192  /* bytes that may wait: two of the longest frames, and noise; a power of 2 */
-#define EXO_LINK_WAITING 4   /* frames that may still wait at the end of a tick */
-#define EXO_LINK_OUTBOX 8192 /* bytes of answers: two of the longest, and short ones */
-#define EXO_LINK_ANSWERS 16  /* answers in it */
-#define EXO_LINK_STUCK 50    /* ticks in which a host takes nothing of the answers that wait for it */
-#define EXO_LINK_CALM 5      /* ticks within the bounds that end a flood */
-#define EXO_LINK_FRAME 2052  /* the longest frame, its length and its CRC */
+#define EXO_LINK_FRAMES 8     /* handled in a tick */
+#define EXO_LINK_SHARE 4096   /* bytes looked at in a tick */
+#define EXO_LINK_INBOX 8192   /* bytes that may come in a tick; a power of 2 */
+#define EXO_LINK_WAITING 4    /* frames that may still wait at the end of a tick */
+#define EXO_LINK_BACKLOG 3072 /* bytes that may: one of the longest frames, and noise */
+#define EXO_LINK_NOISE 6144   /* bytes that may come without a whole frame among them */
+#define EXO_LINK_OUTBOX 8192  /* bytes of answers: two of the longest, and short ones */
+#define EXO_LINK_ANSWERS 16   /* answers in it */
+#define EXO_LINK_STUCK 50     /* ticks in which a host takes nothing of the answers that wait for it */
+#define EXO_LINK_CALM 5       /* ticks within the bounds that end a flood */
+#define EXO_LINK_FRAME 2052   /* the longest frame, its length and its CRC */
 
 /* Who may use the link; the numbers other than 0 are the codes with which every frame is refused. */
 typedef enum { EXO_LINK_OPEN = 0, EXO_LINK_IN_USE = 10, EXO_LINK_DENIED = 11 } exo_link_use;
@@ -37,6 +39,7 @@ typedef struct {
     uint32_t lost_seen;
     uint32_t frames_left; /* of this tick */
     uint32_t share_left;
+    uint32_t noise; /* bytes looked at since the last whole frame */
     bool flooded;
     uint32_t calm; /* ticks within the bounds since */
     /* the frame that is being read */
