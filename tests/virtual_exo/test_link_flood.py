@@ -24,7 +24,7 @@ from tests.virtual_exo.virtual_exo_process import QUICK, virtual_exo
 from tests.virtual_exo.worn_exo import WRITE, ZERO, is_off
 
 LIMIT_S = 0.05
-POSIX = pytest.mark.skipif(os.name != "posix", reason="no ptys")
+POSIX = pytest.mark.skipif(os.name != "posix", reason="floods by file descriptors")
 
 
 class Endless:
@@ -155,7 +155,8 @@ def test_a_loop_that_hangs_loses_its_motors_after_50_ms_and_the_exo_latches(assi
         turn_until(loop, lambda: ticks(assisting) > before + 2)
         assert not cut_s and assisting.exo.moves
         began_s = time.monotonic()
-        threading.Event().wait(0.3)
+        while not cut_s and time.monotonic() < began_s + 5.0:
+            threading.Event().wait(0.01)
         assert drive.cut and cut_s[0] - began_s >= WATCHDOG_S / 2
         loop.turn()
         assert is_off(assisting.exo.trace[-1]) and assisting.newest_fault() == (14, "fault")
@@ -224,6 +225,7 @@ def put(link):
     link.confirm(contents.blob.sha256)
 
 
+@POSIX
 @pytest.mark.slow
 def test_s20_a_whole_exo_that_is_flooded_has_no_torque_after_50_ms_and_assists_again():
     with start("tcp:0") as running, FaultChannel(running.faults) as faults:
@@ -238,9 +240,10 @@ def test_s20_a_whole_exo_that_is_flooded_has_no_torque_after_50_ms_and_assists_a
             assert link.acknowledge_faults() is DeviceState.SAFE
 
 
+@POSIX
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("listen", ["tcp:0", pytest.param("pty", marks=POSIX)])
+@pytest.mark.parametrize("listen", ["tcp:0", "pty"])
 def test_s20_minutes_of_floods_of_every_kind_leave_no_torque_after_50_ms(listen, capsys):
     """A minute of floods of each kind, three seconds each; prints the times."""
     with start(listen) as running, FaultChannel(running.faults) as faults:
