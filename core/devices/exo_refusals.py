@@ -89,7 +89,7 @@ VIRTUAL_AGAIN = "Start the virtual exo again, then connect."
 
 def exo_at(address: str) -> str:
     """The exo in a sentence; one of software, which nobody can find by its path, by what it is."""
-    return "the virtual exo" if is_virtual(address) else f"the exo at {address}"
+    return "the virtual exo" if is_virtual(address) else f"the exo at {address.partition(',token=')[0]}"
 
 
 def is_virtual(address: str) -> bool:
@@ -113,6 +113,28 @@ def unplugged(address: str, *, uploading: bool = False) -> UserError:
         else "The cable was pulled or the exo was switched off; without connection it goes to zero torque.",
         VIRTUAL_AGAIN if is_virtual(address) else "Plug the exo in, then connect again.",
     )
+
+
+def in_use(address: str) -> UserError:
+    return refuse(
+        "EXO-130",
+        f"{_capital(exo_at(address))} is in use by another program.",
+        "An exo talks to one program at a time, and another one has its connection.",
+        "Close the exo's page in the other window or program, then connect again.",
+    )
+
+
+def token_refused(address: str, why: str) -> UserError:
+    return refuse(
+        "EXO-131",
+        f"{_capital(exo_at(address))} lets nobody in without its token.",
+        why,
+        "Put ,token=FILE behind the address; FILE is the one that the exo was started with.",
+    )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def not_answering(address: str) -> UserError:

@@ -78,6 +78,11 @@ class Device:
             entry.raw, entry.practice = key.raw, key.practice
 
     @property
+    def handle(self) -> Any:
+        """The device of the C core, for its other parts; valid as long as this object."""
+        return self._device
+
+    @property
     def state(self) -> DeviceState:
         return DeviceState(self._device.safety.state)
 

@@ -32,6 +32,8 @@ _HEADERS = (
     "time",
     "device",
     "smp",
+    "link",
+    "port",
 )
 
 

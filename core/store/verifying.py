@@ -48,7 +48,7 @@ def verify_record(store: Store, report: Report = lambda _fraction, _sentence: No
 
 
 def _trail_faults(store: Store) -> tuple[Fault, ...]:
-    """Whether the trail is whole, and every row what it says; `exotwin audit verify` compares signatures, too."""
+    """Whether the trail is whole and every row what it says; `exotwin audit verify` compares signatures."""
     check = store.check_trail()
     broken = check.broken
     found = [Fault(FaultKind.TRAIL, fault.about, f"{fault.about}: {fault.why}.") for fault in check.faults]

@@ -46,8 +46,8 @@ def run(params: Params, context: JobContext) -> str:
     What was signed for a person is packed for the one exo at `address`; at a virtual one, and whatever else
     was signed, it becomes a package for virtual exos only. Raises UserError DEP-009 when the comparison is
     not signed or not of this controller, DEP-042 when it was signed for a person and no exo is named, what
-    `for_virtual_only` finds against a person, DEP-005, DEP-007, DEP-016, DEP-026, REC-042, what the link raises,
-    and KEY-001 to KEY-006 when the site's key cannot be used.
+    `for_virtual_only` finds against a person, DEP-005, DEP-007, DEP-016, DEP-026, REC-042, what the link
+    raises, and KEY-001 to KEY-006 when the site's key cannot be used.
     """
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     with open_store(context.spec.data_dir) as store:

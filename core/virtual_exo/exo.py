@@ -49,6 +49,7 @@ class VirtualExo:
         self.flash = Flash(folder)
         self.trace: deque[TraceSample] = deque(maxlen=TRACE_TICKS)
         self.connected = True
+        self.link_fault = False  # its host floods it, or takes no answers
         self._clock = Clock()
         self._stall_us = 0
         self.command: tuple[Pair, bool] = (
@@ -80,13 +81,17 @@ class VirtualExo:
         if self.device.reset_requested:
             self.device.boot()
 
-    def tick(self) -> float:
-        """One control tick; returns the simulated time that it took [s]."""
+    def tick(self, late_s: float = 0.0) -> float:
+        """One control tick, which began so much late; returns the simulated time that it took [s]."""
         self.apply_due_faults()
-        step_us = TICK_US + self._delay_us()
+        step_us = TICK_US + round(1e6 * late_s) + self._delay_us()
         now_us = self._clock.advance(step_us)
         inputs = self.plant.step(
-            now_us, step_us, may_walk=self.device.rest_posture_known, link=self.connected
+            now_us,
+            step_us,
+            may_walk=self.device.rest_posture_known,
+            link=self.connected,
+            link_fault=self.link_fault,
         )
         self._clock.in_tick = True
         self.device.tick(inputs)
@@ -103,6 +108,14 @@ class VirtualExo:
         end_us = self.now_us + round(seconds * 1e6)
         while self.now_us < end_us:
             self.tick()
+
+    def cut_motors(self) -> None:
+        """What the watchdog does, from a thread of its own."""
+        self.plant.drive.cut = True
+
+    def restore_motors(self) -> None:
+        """The watchdog was fed again."""
+        self.plant.drive.cut = False
 
     def _drive(self, torque_nm: Pair, enable: bool) -> None:
         self.command = (torque_nm, enable)

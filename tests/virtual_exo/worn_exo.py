@@ -35,12 +35,13 @@ class Line:
         self.arriving = b""
         self.answers: list[bytes] = []
 
-    def receive(self, timeout_s: float) -> bytes:
+    def receive(self, timeout_s: float, most: int = 0) -> bytes:
         arrived, self.arriving = self.arriving, b""
         return arrived
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> int:
         self.answers.append(data)
+        return len(data)
 
     def take_lost(self) -> bool:
         return False

@@ -109,6 +109,7 @@ typedef struct {
     bool weights_ok;
     bool estop; /* pressed */
     bool link;  /* host is connected */
+    bool link_fault; /* it floods the link, or takes no answers: exo_link_tick() */
 } exo_inputs;
 
 typedef struct {
