@@ -318,6 +318,7 @@ def _virtual_exo(args: argparse.Namespace) -> int:
 
 def _job(args: argparse.Namespace) -> int:
     from app.terminal import open_terminal
+    from core.domain.outside_json import read_json_file
     from core.jobs.table import JOB_TABLE
 
     if args.kind not in JOB_TABLE:
@@ -328,7 +329,7 @@ def _job(args: argparse.Namespace) -> int:
             f"Use one of: {', '.join(JOB_TABLE)}.",
         )
     try:
-        params = dict(json.loads(args.params.read_text(encoding="utf-8")))
+        params = dict(read_json_file(args.params))
     except (OSError, ValueError, TypeError) as error:
         raise refuse(
             "JOB-003",
@@ -373,8 +374,9 @@ def _gallery(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     from app.cli.replay import replay_lines
+    from app.jobs.guarded import guarded
 
-    for line in replay_lines(args.file):
+    for line in guarded((args.file,), replay_lines, args.file):
         print(line)
     return EXIT_OK
 

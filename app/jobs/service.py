@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import pickle
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -15,7 +16,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.jobs.history import ended_jobs, has_checkpoint, write_outcome, write_spec
+from app.jobs.limits import OverLimitError, Watch
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir, worker_main
+from core.jobs.limits import Excess, excess_advice, files_of
 from core.jobs.table import JOB_TABLE, JobKind
 from core.jobs.values import (
     Cancelled,
@@ -166,7 +169,9 @@ class JobService:
         ours, theirs = self._spawn.Pipe()
         kind = self._table[spec.kind]
         process = self._spawn.Process(
-            target=worker_main, args=(spec, kind.task, theirs, kind.heavy), name=f"exotwin-{spec.kind}"
+            target=worker_main,
+            args=(spec, kind.task, theirs, kind.heavy, kind.limits),
+            name=f"exotwin-{spec.kind}",
         )
         try:
             process.start()
@@ -185,20 +190,46 @@ class JobService:
     def _read(self, job_id: str, process: BaseProcess, pipe: Connection) -> None:
         outcome: Outcome | None = None
         try:
+            receive = self._receiver(job_id, process, pipe)
             while outcome is None:
-                event: Event | Outcome = pipe.recv()
+                event = receive()
                 if isinstance(event, (Done, Cancelled, Refused, Crashed)):
                     outcome = event
                 else:
                     self._publish(job_id, event)
         except (EOFError, OSError):
             pass  # the worker died without an outcome
+        except OverLimitError as error:
+            process.kill()  # it may be beyond listening, and has no checkpoint to write
+            outcome = self._excess(job_id, error.excess)
         _ensure_ended(process)  # the outcome is the last it sends
         if outcome is None:
-            cancelled = self._running[job_id].cancelled
-            outcome = Cancelled() if cancelled else Crashed(f"The worker ended with code {process.exitcode}.")
+            outcome = self._died(job_id, process.exitcode)
         pipe.close()
         self._end(job_id, outcome)
+
+    def _receiver(self, job_id: str, process: BaseProcess, pipe: Connection) -> Callable[[], Event | Outcome]:
+        """What waits for the next event of a worker; of one that has limits, it looks that they are kept."""
+        limits = self._table[self._states[job_id].spec.kind].limits
+        if limits is None:
+            return pipe.recv
+        watch = Watch(process, pipe, limits)
+        return lambda: pickle.loads(watch.message(lambda: self._states[job_id].paused))
+
+    def _excess(self, job_id: str, excess: Excess) -> Outcome:
+        spec = self._states[job_id].spec
+        limits = self._table[spec.kind].limits
+        assert limits is not None
+        return Refused(excess_advice(excess, limits, files_of(spec.params)))
+
+    def _died(self, job_id: str, exit_code: int | None) -> Outcome:
+        """A worker that ended without a word. Of a file from outside it is the file that is doubted."""
+        if self._running[job_id].cancelled:
+            return Cancelled()
+        if self._table[self._states[job_id].spec.kind].limits is None:
+            return Crashed(f"The worker ended with code {exit_code}.")
+        _log.warning("The worker of job %s ended with code %s", job_id, exit_code)
+        return self._excess(job_id, Excess.DIED)
 
     def _publish(self, job_id: str, event: Event) -> None:
         if isinstance(event, Progress):

@@ -132,7 +132,7 @@ def _opened(path: Path) -> tuple[C3dHead, Parameters, Layout]:
         return _head(path, header, parameters, layout), parameters, layout
     except DamagedC3dError as error:
         raise _damaged(path, f"{error}".rstrip(".")) from error
-    except (ValueError, IndexError) as error:  # sizes of arrays that do not fit each other
+    except (ValueError, LookupError, ArithmeticError) as error:  # sizes that do not fit each other
         raise _damaged(path, "what it says of itself contradicts itself") from error
 
 
