@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,9 @@ _DAMAGED = (
     AttributeError,
     NotImplementedError,  # packed in a way that nobody uses
     RuntimeError,  # locked by a password
-    OverflowError,
+    ArithmeticError,
+    SyntaxError,  # of what an array says of itself
+    TokenError,
     MemoryError,  # a size that no array of this file can have
     zipfile.BadZipFile,
     zlib.error,

@@ -18,7 +18,7 @@ from core.errors import UserError, refuse
 
 _HEAD_ROWS = 100
 _SURE_ROWS = 5
-_MOST_UNFOLDED = 1_500_000_000  # bytes; a quarter of an hour of 16 channels at 1 kHz, as text
+_MOST_UNFOLDED = 1_000_000_000  # bytes; a quarter of an hour of 16 channels at 1 kHz, as text
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,

@@ -41,7 +41,7 @@ def load_plant(path: Path, joint: JointKind = JointKind.HIP_FLEXION) -> PlantSet
         if path.suffix.lower() != ".json":
             return PlantSettings(_replayed(read_arrays(path), joint))
         return _described(read_json_file(path), joint)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise _unusable(path, joint, str(error)) from error
 
 
