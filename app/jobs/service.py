@@ -37,6 +37,7 @@ from core.jobs.values import (
 _log = logging.getLogger(__name__)
 _COOPERATE_S = 15.0  # long enough for a training to write its checkpoint
 _TERMINATE_S = 3.0
+_BY_PYTHON = (0, 1)  # exit codes: at its end, and after an error outside the task
 
 
 @dataclass
@@ -223,10 +224,13 @@ class JobService:
         return Refused(excess_advice(excess, limits, files_of(spec.params)))
 
     def _died(self, job_id: str, exit_code: int | None) -> Outcome:
-        """A worker that ended without a word. Of a file from outside it is the file that is doubted."""
+        """A worker that ended without a word.
+
+        Of a file from outside it is the file that is doubted, unless Python itself ended the worker.
+        """
         if self._running[job_id].cancelled:
             return Cancelled()
-        if self._table[self._states[job_id].spec.kind].limits is None:
+        if self._table[self._states[job_id].spec.kind].limits is None or exit_code in _BY_PYTHON:
             return Crashed(f"The worker ended with code {exit_code}.")
         _log.warning("The worker of job %s ended with code %s", job_id, exit_code)
         return self._excess(job_id, Excess.DIED)

@@ -260,9 +260,9 @@ def _saved_times(video: Path) -> list[float] | None:
         return None
     try:
         told = read_json_file(path, most_bytes=_MOST_TIMES_BYTES)
-        times = [float(time_s) for time_s in told if isinstance(time_s, (int, float))]
-        if not isinstance(told, list) or len(times) < len(told):
+        if not isinstance(told, list) or any(type(time_s) not in (int, float) for time_s in told):
             raise ValueError("it is no list of numbers")
+        times = [float(time_s) for time_s in told]
         if any(later < earlier for earlier, later in pairwise(times)):
             raise ValueError("its times go back")
     except (OSError, ValueError, TypeError) as error:

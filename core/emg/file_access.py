@@ -21,7 +21,7 @@ _KNOWN_STRANGERS = (
 )
 
 
-MOST_CHANNELS = 1024  # eight grids of 128; more is a file that is damaged, and no table to choose from
+MOST_CHANNELS = 512  # four grids of 128; more is a file that is damaged, and no table to choose from
 LONGEST_NAME = 200  # letters of a column
 
 

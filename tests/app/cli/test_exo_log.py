@@ -21,6 +21,8 @@ from tests.refusals import refused
 from tests.store.samples import a_subject
 from tests.ui.force_samples import kinetics
 
+pytestmark = pytest.mark.usefixtures("reads_in_this_process")
+
 shell = test_commands.shell
 
 
