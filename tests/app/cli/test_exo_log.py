@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from app.cli.commands import _parser
 from app.cli.exo_log import exo_log_options
