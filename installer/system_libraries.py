@@ -47,7 +47,8 @@ LIBRARIES = {
 RUNTIME_PACKAGES = (*LIBRARIES.values(), "libgl1-mesa-dri", "fonts-dejavu-core")
 # The walk-through of the windows needs a screen to draw on; the core of the exo is run on a Cortex-M7.
 TEST_PACKAGES = ("xvfb", "xauth", "qemu-system-arm")
-BUILD_PACKAGES = ("binutils", "libpython3.11")  # PyInstaller reads libraries and brings Python itself along
+# PyInstaller reads libraries and brings Python itself along.
+BUILD_PACKAGES = ("binutils", f"libpython3.{sys.version_info[1]}")
 
 
 def is_debian() -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 SOURCES = FOLDER / "src"
-ZIG = "ziglang==0.17.0"  # a C compiler from the package server, for machines without one
+ZIG = "ziglang==0.17.1"  # a C compiler from the package server, for machines without one; 0.17.0 has none for Windows
 
 # Reproducible floating point first, then every warning about lost precision. Warnings are errors.
 NUMERICS = ("-std=c99", "-ffp-contract=off")
