@@ -32,7 +32,8 @@ from installer import locks  # noqa: E402 - found only after the line above
 from installer.locks import GPU_ONLY, Part, Pin, Target  # noqa: E402
 
 INDEX = "https://pypi.org/simple"
-UV = "uv==0.13.9"
+UV = ("uv", "0.13.9")
+UV_LOCK = locks.LOCKS / "uv.txt"
 PYTORCH_CPU = locks.LOCKS / "pytorch-cpu.sha256"
 FOR_UV = {
     "linux-x86_64": "x86_64-manylinux_2_36",
@@ -48,6 +49,7 @@ PLATFORMS = {
     "macos-arm64": list(mac_platforms(MACOS, "arm64")),
 }
 HEAD = "# {what}\n# Made by installer/lock.py; not to be edited by hand.\n"
+WHAT_UV = "Brings a Python where none that fits is installed (find_python.py)."
 WHAT = {
     Part.RUNTIME: "What ExoTwin runs with on {name}.",
     Part.DEV: "What the tests need besides on {name}.",
@@ -56,9 +58,11 @@ WHAT = {
 
 
 def uv_command(folder: Path) -> list[str]:
-    """Install uv into `folder` and return how to start it."""
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), UV]
-    subprocess.run(pip, check=True)
+    """Pin uv in its own file, install it into `folder` and return how to start it."""
+    fits = {digest for target in locks.TARGETS for digest in fitting(files_of(UV[0]), UV[1], target)}
+    locks.write([Pin(*UV, tuple(sorted(fits)))], UV_LOCK, HEAD.format(what=WHAT_UV))
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    subprocess.run([*pip, "--target", str(folder), "--requirement", str(UV_LOCK)], check=True)
     return [str(folder / "bin" / ("uv.exe" if os.name == "nt" else "uv"))]
 
 
