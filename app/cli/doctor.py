@@ -35,7 +35,7 @@ GIGABYTE = 1e9
 LITTLE_DISK_GB, NO_DISK_GB = 10.0, 1.0
 LITTLE_MEMORY_GB, NO_MEMORY_GB = 8.0, 4.0
 LITTLE_CORES = 4
-WANTED_PYTHON = (3, 11)
+WANTED_PYTHONS = ((3, 11), (3, 12), (3, 13))
 
 
 class State(StrEnum):
@@ -96,10 +96,10 @@ def _answer(function: str, sender: Connection) -> None:
 
 def check_python() -> Check:
     version = platform.python_version()
-    if sys.version_info[:2] == WANTED_PYTHON:
+    if sys.version_info[:2] in WANTED_PYTHONS:
         return Check("Python", State.OK, f"Python {version}.")
-    advice = "Set ExoTwin up again with Python 3.11: python3.11 installer/bootstrap.py setup."
-    return Check("Python", State.FAIL, f"This is Python {version}; the packages are for 3.11.", advice)
+    advice = "Set ExoTwin up again with Python 3.11 to 3.13: python3 installer/bootstrap.py setup."
+    return Check("Python", State.FAIL, f"This is Python {version}; the packages are for 3.11 to 3.13.", advice)
 
 
 def has_screen(variables: Mapping[str, str], system: str = sys.platform) -> bool:
