@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,12 +71,14 @@ def lesser(site: Path) -> str:
     return "\n".join([LGPL, *rows])
 
 
-def sections(site: Path, target: Target, brought: Sequence[Brought]) -> Iterator[str]:
+def sections(
+    site: Path, target: Target, brought: Sequence[Brought] = (), without: Collection[str] = ()
+) -> Iterator[str]:
     """The parts of the text. A text that came before is named, not repeated."""
     yield HEAD
     yield lesser(site)
     seen: dict[str, str] = {}
-    for package in shipped.packages(site, target):
+    for package in shipped.packages(site, target, without):
         title = f"{package.title} {package.pin.version}"
         parts = [f"{title}: {package.licence or 'see its text'}"]
         for text in texts_of(package):
@@ -90,9 +92,16 @@ def sections(site: Path, target: Target, brought: Sequence[Brought]) -> Iterator
         yield (LICENCES / name).read_text(encoding="utf-8").strip("\n")
 
 
-def write(out: Path, target: Target, site: Path, *, brought: Sequence[Brought] = ()) -> Path:
+def write(
+    out: Path,
+    target: Target,
+    site: Path,
+    *,
+    brought: Sequence[Brought] = (),
+    without: Collection[str] = (),
+) -> Path:
     """Write the notices of what lies in `site`; returns `out`."""
-    out.write_text(f"\n\n{RULE}\n\n".join(sections(site, target, brought)) + "\n", encoding="utf-8")
+    out.write_text(f"\n\n{RULE}\n\n".join(sections(site, target, brought, without)) + "\n", encoding="utf-8")
     return out
 
 

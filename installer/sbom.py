@@ -14,7 +14,7 @@ import sys
 import sysconfig
 import tomllib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,19 @@ def brought_component(brought: Brought) -> Json:
     return {"type": "library", **names, "licenses": _licences(brought.licence), **hashes, **where}
 
 
-def bill(target: Target, site: Path, *, made: datetime, brought: Sequence[Brought] = ()) -> Json:
-    """The whole document. Raises SetupFailure where `site` is not what the lock says."""
-    found = shipped.packages(site, target)
+def bill(
+    target: Target,
+    site: Path,
+    *,
+    made: datetime,
+    brought: Sequence[Brought] = (),
+    without: Collection[str] = (),
+) -> Json:
+    """The whole document. `without`: what is left out of the program on purpose.
+
+    Raises SetupFailure where `site` is not what the lock says.
+    """
+    found = shipped.packages(site, target, without)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     own = purl(project["name"], project["version"])
     address = {package.pin.name: purl(package.pin.name, package.pin.version) for package in found}
@@ -124,10 +134,16 @@ def bill(target: Target, site: Path, *, made: datetime, brought: Sequence[Brough
 
 
 def write(
-    out: Path, target: Target, site: Path, *, made: datetime | None = None, brought: Sequence[Brought] = ()
+    out: Path,
+    target: Target,
+    site: Path,
+    *,
+    made: datetime | None = None,
+    brought: Sequence[Brought] = (),
+    without: Collection[str] = (),
 ) -> Path:
     """Write the bill of what lies in `site`; `made` in UTC, now where nothing is given. Returns `out`."""
-    document = bill(target, site, made=made or datetime.now(UTC), brought=brought)
+    document = bill(target, site, made=made or datetime.now(UTC), brought=brought, without=without)
     out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return out
 

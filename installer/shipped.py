@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -93,13 +93,14 @@ POSE_MODEL = Brought(
 )
 
 
-def packages(site: Path, target: Target) -> tuple[Package, ...]:
-    """What is locked for `target`, as it lies in the folder `site`.
+def packages(site: Path, target: Target, without: Collection[str] = ()) -> tuple[Package, ...]:
+    """What is locked for `target`, as it lies in the folder `site`; `without` what is left out on purpose.
 
     Raises SetupFailure where one is missing or has another version: such a program is not the tested one.
     """
     there = {locks.normal(found.metadata["Name"]): found for found in distributions(path=[str(site)])}
-    return tuple(_package(pin, there.get(pin.name), site) for pin in locks.read(target))
+    wanted = [pin for pin in locks.read(target) if pin.name not in without]
+    return tuple(_package(pin, there.get(pin.name), site) for pin in wanted)
 
 
 def _package(pin: Pin, found: Distribution | None, site: Path) -> Package:
