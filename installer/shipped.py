@@ -30,7 +30,8 @@ class Package:
     def licence(self) -> str:
         """The licence as the package states it, "" where it does not."""
         said = self.metadata.metadata
-        stated = str(said.get("License-Expression") or said.get("License") or "").strip()
+        (stated, *_others) = said.get_all("License-Expression") or said.get_all("License") or [""]
+        stated = str(stated).strip()
         if stated and len(stated.splitlines()) == 1:
             return stated
         named = (str(line) for line in said.get_all("Classifier") or [])
