@@ -16,9 +16,10 @@ from core.emg.signals import RawEmg
 from core.emg.units import unit_symbol
 
 _BDF = b"\xffBIOSEMI"  # how a BDF file begins
-# What the library, which is Python all through, says of a file that is none; NameError where a record has no
-# duration.
-_DAMAGE = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, NameError, MemoryError, Warning)
+# What the library, which is Python all through, says of a file that is none; NameError where a record takes no
+# time.
+_STRUCTURE = (LookupError, TypeError, AttributeError, NameError)
+_DAMAGE = (ValueError, ArithmeticError, MemoryError, Warning, *_STRUCTURE)
 
 
 def read_edf(path: Path) -> RawEmg:
@@ -57,7 +58,7 @@ def _signals(path: Path) -> tuple[Any, ...]:
     else:
         file = edfio.read_edf(path, lazy_load_data=False, header_encoding="latin-1")
     if file.reserved[3:5] == "+D":
-        raise refuse_file(path, "The recording was paused, and what follows a pause has no place in its time.")
+        raise refuse_file(path, "The recording was paused; what follows a pause has no place in its time.")
     if not file.signals:
         raise no_channels(path)
     return tuple(file.signals)

@@ -134,8 +134,11 @@ def test_a_damaged_edf_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("kind", "ending"), [(EDF, "edf"), (BDF, "bdf")])
-def test_a_file_that_was_cut_short_or_paused_is_not_read_as_a_whole_one(tmp_path, kind: int, ending: str) -> None:
-    whole = edf(tmp_path / f"whole.{ending}", [("L TA", "uV", 1000, 100 * bursts(4.0, 1000))], kind).read_bytes()
+def test_a_file_that_was_cut_short_or_paused_is_not_read_as_a_whole_one(
+    tmp_path: Path, kind: int, ending: str
+) -> None:
+    signals = [("L TA", "uV", 1000, 100 * bursts(4.0, 1000))]
+    whole = edf(tmp_path / f"whole.{ending}", signals, kind).read_bytes()
     path = tmp_path / f"walk.{ending}"
     for kept in (len(whole) - 1, len(whole) - 3000, 700, 300):
         path.write_bytes(whole[:kept])
