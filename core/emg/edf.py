@@ -16,8 +16,8 @@ from core.emg.signals import RawEmg
 from core.emg.units import unit_symbol
 
 _BDF = b"\xffBIOSEMI"  # how a BDF file begins
-# What the library, which is Python all through, says of a file that is none; NameError where a record takes no
-# time.
+# What the library, which is Python all through, says of a file that is none; NameError where a record takes
+# no time.
 _STRUCTURE = (LookupError, TypeError, AttributeError, NameError)
 _DAMAGE = (ValueError, ArithmeticError, MemoryError, Warning, *_STRUCTURE)
 
