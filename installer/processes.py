@@ -14,6 +14,9 @@ from installer.terminal import SetupFailure
 
 UNREACHABLE = "The network, or the package server, could not be reached."
 NOT_OFFERED = "The package server does not offer a package in the pinned version for this machine."
+RULED_OUT = (
+    "The package server lacks the pinned version of a package, or a constraint of pip's own rules it out."
+)
 # The first pattern found in the output decides; all are matched in lower case.
 REASONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
@@ -64,6 +67,13 @@ REASONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         ("no matching distribution found", "could not find a version that satisfies"),
         NOT_OFFERED,
         "Check that the package server is complete (`pip config list` tells which one is asked).",
+    ),
+    (
+        (
+            "conflicting dependencies",
+        ),  # what pip says of a version that is not there where it has constraints
+        RULED_OUT,
+        "Check the package server and pip's constraints (`pip config list` tells both).",
     ),
     (
         ("no module named pip", "no module named ensurepip", "ensurepip is not available"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from installer import locks
 from installer.locks import Part, Pin, Target
-from installer.processes import NOT_OFFERED, UNREACHABLE
+from installer.processes import NOT_OFFERED, RULED_OUT, UNREACHABLE
 from installer.terminal import SetupFailure
 
 OWN_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -59,7 +59,8 @@ def install(
         try:
             pip([*place.options, "--requirement", str(wanted)])
         except SetupFailure as failure:
-            passed_over = failure.why == NOT_OFFERED or (failure.why == UNREACHABLE and place.options)
+            lacks = failure.why in (NOT_OFFERED, RULED_OUT)
+            passed_over = lacks or (failure.why == UNREACHABLE and bool(place.options))
             if place is places[-1] or not passed_over:
                 raise
         else:

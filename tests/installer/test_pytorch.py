@@ -19,7 +19,7 @@ import pytest
 
 from installer import environment, processes, pytorch
 from installer.locks import TARGETS, Pin, Target
-from installer.processes import NOT_OFFERED, UNREACHABLE
+from installer.processes import NOT_OFFERED, RULED_OUT, UNREACHABLE
 from installer.pytorch import OWN_INDEX, Source
 from installer.terminal import Board, SetupFailure
 
@@ -144,6 +144,7 @@ PLACES = (Source("usual", ()), Source("own", (), ("--index-url", "x")), Source("
     [
         ((None,), "usual"),
         ((NOT_OFFERED, None), "own"),
+        ((RULED_OUT, None), "own"),
         ((NOT_OFFERED, NOT_OFFERED, None), "plain"),
         ((NOT_OFFERED, UNREACHABLE, None), "plain"),
     ],

@@ -54,6 +54,7 @@ def test_elapsed_time_reads_as_minutes_and_seconds():
         ("NewConnectionError: [Errno -3] Temporary failure in name resolution", "network"),
         ("E: Could not get lock /var/lib/dpkg/lock-frontend", "Another program"),
         ("ERROR: No matching distribution found for vtk==9.7.1", "does not offer"),
+        ("The user requested (constraint) torch<=2.14.1\nhas conflicting dependencies", "constraint"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "SHA-256 is another"),
         ("/usr/bin/python3: No module named pip", "no pip"),
         ("PermissionError: [Errno 13] Permission denied: '.venv'", "may not be written"),
