@@ -13,12 +13,14 @@ from PySide6.QtWidgets import QApplication
 
 from app.crash import install_crash_hook
 from app.exo_process import VirtualExo
+from app.jobs.admission import by_role
 from app.jobs.service import JobService
 from app.logs import start_logging
 from app.paths import operator_name
 from app.recovery import RecoveryQuestion, open_or_recover
 from core.errors import UserError
 from core.store.repository import Store, open_store
+from core.store.tickets import NO_TICKET
 from ui import theme
 from ui.file_dialogs import remember_folders_in
 from ui.jobs_bridge import JobsBridge
@@ -112,11 +114,11 @@ def _back_up_at_the_end(store: Store) -> None:
 
 def make_session_context(data_dir: Path, clean_up: ExitStack) -> SessionContext:
     """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
-    store = clean_up.enter_context(open_store(data_dir))
+    store = clean_up.enter_context(open_store(data_dir, NO_TICKET))
     clean_up.callback(_back_up_at_the_end, store)
     start_logging(data_dir)
     operator = operator_name()
-    jobs = JobService(data_dir, operator)
+    jobs = JobService(data_dir, operator, admit=by_role(store.people))
     clean_up.callback(jobs.close)
     bridge = JobsBridge(jobs)
     clean_up.callback(bridge.close)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from app.jobs.admission import by_role
 from app.jobs.service import JobService
 from core.errors import JobCancelled, UserError, refuse
 from core.jobs.table import JOB_TABLE
@@ -25,6 +26,7 @@ from core.jobs.values import (
     Refused,
 )
 from core.jobs.values import Progress as JobProgress
+from core.store.repository import open_store
 
 LINE_EVERY_S = 10.0
 
@@ -143,9 +145,10 @@ def _record_or_raise(outcome: Outcome) -> str:
 @contextmanager
 def open_terminal(data_dir: Path) -> Iterator[Terminal]:
     """A terminal with the jobs of this data folder; what still runs is stopped at the end."""
-    jobs = JobService(data_dir, operator="command line")
-    try:
-        with Terminal(jobs) as terminal:
-            yield terminal
-    finally:
-        jobs.close()
+    with open_store(data_dir) as store:
+        jobs = JobService(data_dir, operator="command line", admit=by_role(store.people))
+        try:
+            with Terminal(jobs) as terminal:
+                yield terminal
+        finally:
+            jobs.close()

@@ -21,8 +21,10 @@ from app.cli.exo_log import add_exo_log_options, exo_log_options
 from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.motion import add_motion
+from app.cli.people import add_people
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
+from app.cli.signing import acting, add_as
 from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
@@ -51,7 +53,8 @@ def run(arguments: list[str]) -> int:
         return _print_advice(error.advice, EXIT_REFUSED)
     command: Command = args.command
     try:
-        status = command(args)
+        with acting(_data_dir(args), getattr(args, "as_name", "")):
+            status = command(args)
         sys.stdout.flush()
         return status
     except UserError as error:
@@ -99,7 +102,7 @@ def _bug(error: Exception, data_dir: Path) -> Advice:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="exotwin", description="From a walking video to an exo controller.")
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
-    _add_data_dir(parser)
+    _add_folder(parser)
     parser.set_defaults(command=_gui)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_doctor(commands)
@@ -120,10 +123,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)
     add_deploy(commands, _add_data_dir)
+    add_people(commands, _add_data_dir)
     return parser
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """Which data folder, and who acts in it."""
+    _add_folder(parser)
+    add_as(parser)
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
     # A subcommand's own default would otherwise overwrite what was given before it.
     parser.add_argument(
         "--data-dir",

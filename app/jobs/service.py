@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from uuid import uuid4
 
+from app.jobs.admission import Admit, anybody
 from app.jobs.history import ended_jobs, has_checkpoint, write_outcome, write_spec
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir, worker_main
 from core.jobs.table import JOB_TABLE, JobKind
@@ -47,8 +48,16 @@ class _Running:
 class JobService:
     """Implements `core.jobs.values.JobBoard` for one data folder."""
 
-    def __init__(self, data_dir: Path, operator: str = "", table: Mapping[str, JobKind] = JOB_TABLE) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        operator: str = "",
+        table: Mapping[str, JobKind] = JOB_TABLE,
+        admit: Admit = anybody,
+    ) -> None:
         self._data_dir = data_dir
+        self._admit = admit
+        self._tickets: dict[str, str] = {}  # of jobs: their processes act with them; in no file
         self._table = table
         self._operator = operator
         self._spawn = multiprocessing.get_context("spawn")
@@ -59,7 +68,10 @@ class JobService:
         self._states: dict[str, JobState] = {state.spec.id: state for state in reversed(ended_jobs(data_dir))}
 
     def submit(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
-        spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, self._operator)
+        admission = self._admit(kind, self._table[kind], params, visit_id)
+        operator = admission.operator or self._operator
+        spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, operator)
+        self._tickets[spec.id] = admission.ticket
         self._enqueue(spec)
         return spec.id
 
@@ -67,7 +79,10 @@ class JobService:
         """Start again a job that stopped with a checkpoint, with some parameters changed."""
         with self._lock:
             spec = self._states[job_id].spec
-            spec = replace(spec, params={**spec.params, **(changes or {})})
+            admission = self._admit(spec.kind, self._table[spec.kind], spec.params, spec.visit_id)
+            operator = admission.operator or spec.operator
+            spec = replace(spec, params={**spec.params, **(changes or {})}, operator=operator)
+            self._tickets[job_id] = admission.ticket
             if job_id not in self._running and spec not in self._waiting:
                 self._enqueue(spec)
         return job_id
@@ -166,7 +181,9 @@ class JobService:
         ours, theirs = self._spawn.Pipe()
         kind = self._table[spec.kind]
         process = self._spawn.Process(
-            target=worker_main, args=(spec, kind.task, theirs, kind.heavy), name=f"exotwin-{spec.kind}"
+            target=worker_main,
+            args=(spec, kind.task, theirs, kind.heavy, self._tickets.get(spec.id, "")),
+            name=f"exotwin-{spec.kind}",
         )
         try:
             process.start()

@@ -95,6 +95,7 @@ class ReportContent:
     pictures: tuple[ReportPicture, ...] = ()  # of the recording; made where pictures can be drawn
     appendix: bool = False  # forces, muscles and the exo's help in full, on pages of their own
 
+    people: str = ""  # who is signed in, or that nobody is
     band_fits: bool = True  # whether the bands are of people of this age at this speed
 
 
@@ -154,6 +155,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         interpretation=_interpretation(store, visit_id),
         warnings=report_warnings(store, visit_id),
         clinic=read_clinic(store.data_dir),
+        people=store.people.words,
     )
 
 

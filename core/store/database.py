@@ -18,7 +18,7 @@ from core.errors import Advice, UserError, refuse
 from core.store.files import disk_is_full, folder_errors, folder_is_unusable
 from core.store.private import make_private
 
-HEAD = "0003"
+HEAD = "0005"
 BACKUPS_KEPT = 10
 _BACKUP_STAMP = "%Y%m%d-%H%M%S"
 _BACKUP_NAMES = "exotwin-????????-??????.db"

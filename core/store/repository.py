@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, BrokenLink, first_broken_link
 from core.domain.patient_code import check_code
+from core.domain.people import ACTION_OF_KIND, Action, patient_action
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.subject import Subject
 from core.domain.walking_ability import VisitNotes
@@ -28,8 +29,10 @@ from core.store import audit
 from core.store.codec import decode, encode
 from core.store.database import back_up, database_errors, database_path, last_backup, open_engine
 from core.store.files import read_record, stamps, write_record
+from core.store.people import People
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
+from core.store.tickets import ticket_of_process
 
 SCHEMA_VERSION = 1
 BACKUP_AFTER_S = 3600.0
@@ -44,17 +47,21 @@ class PatientRow:
     archived: bool
 
 
-def open_store(data_dir: Path) -> Store:
-    """Open the record of a data folder; use it as a context manager."""
-    return Store(data_dir, open_engine(data_dir))
+def open_store(data_dir: Path, ticket: str | None = None) -> Store:
+    """Open the record of a data folder; use it as a context manager.
+
+    `ticket` tells who acts; without one that of this process counts (see `core.store.authority`).
+    """
+    return Store(data_dir, open_engine(data_dir), ticket_of_process() if ticket is None else ticket)
 
 
 class Store:
     """One open data folder. Not shared between threads or processes: each opens its own."""
 
-    def __init__(self, data_dir: Path, engine: Engine) -> None:
+    def __init__(self, data_dir: Path, engine: Engine, ticket: str = "") -> None:
         self.data_dir = data_dir
         self._engine = engine
+        self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
 
     def __enter__(self) -> Store:
@@ -93,6 +100,7 @@ class Store:
         )
         try:
             with self._session() as session:
+                by = self._by(session, patient_action(subject), by)
                 session.add(row)
                 session.add(_log(by, "patient created", patient_id, subject.code))
         except IntegrityError as error:
@@ -101,12 +109,14 @@ class Store:
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
         """Refuses PAT-005 and PAT-020; a code of an earlier version may stay as it is."""
-        if subject == self.patient(patient_id).subject:
+        before = self.patient(patient_id).subject
+        if subject == before:
             return  # saved as it was: nothing to log, and no report is out of date
-        if subject.code != self.patient(patient_id).subject.code:
+        if subject.code != before.code:
             check_code(subject.code)
         try:
             with self._session() as session:
+                by = self._by(session, patient_action(before, subject), by)
                 row = session.get_one(PatientTable, patient_id)
                 row.code, row.subject = subject.code, encode(subject)[0]
                 session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
@@ -115,6 +125,7 @@ class Store:
 
     def archive_patient(self, patient_id: str, archived: bool, *, by: str = "") -> None:
         with self._session() as session:
+            by = self._by(session, Action.EDIT_PATIENT, by)
             session.get_one(PatientTable, patient_id).archived = archived
             session.add(_log(by, "patient archived" if archived else "patient restored", patient_id, ""))
 
@@ -141,7 +152,9 @@ class Store:
             return tuple(session.scalars(select(PatientTable.code)))
 
     def start_visit(self, patient_id: str, *, by: str = "", notes: VisitNotes | None = None) -> Visit:
+        subject = self.patient(patient_id).subject
         with self._session() as session:
+            by = self._by(session, patient_action(subject), by)
             highest = session.scalar(
                 select(func.max(VisitTable.number)).where(VisitTable.patient_id == patient_id)
             )
@@ -161,7 +174,9 @@ class Store:
         """Keep how the patient walks at this visit; what stood there before stays in the log."""
         if notes == self.visit(visit_id).notes:
             return
+        subject = self.subject_of(visit_id)
         with self._session() as session:
+            by = self._by(session, patient_action(subject), by)
             row = session.get_one(VisitTable, visit_id)
             row.notes = encode(notes)[0]
             session.add(_log(by, "visit noted", visit_id, json.dumps(row.notes, sort_keys=True)))
@@ -198,6 +213,8 @@ class Store:
         files: tuple[Path, ...] = (),
     ) -> str:
         """Write an immutable record and return its id. `files` are copied into its folder."""
+        with self._session() as session:
+            operator = self._by(session, ACTION_OF_KIND[kind], operator, visit_id)
         record_id = uuid4().hex
         digest = write_record(self._folder(kind, record_id), payload, files)
         with self._session() as session:
@@ -227,7 +244,9 @@ class Store:
         if {"record.json", "arrays.npz"} & set(names):
             raise ValueError("only attached files can be removed")
         folder = self.folder(record_id)
+        visit_id = self.info(record_id).visit_id
         with self._session() as session:
+            by = self._by(session, Action.ERASE, by, visit_id)
             session.add(_log(by, "files removed", record_id, ", ".join(names)))
         for name in names:
             (folder / name).unlink(missing_ok=True)
@@ -274,26 +293,37 @@ class Store:
         by: str = "",
         role: str = "",
         reason: str = "",
+        second: str = "",
     ) -> None:
-        """Append a decision; the newest one of a step counts. A signature also goes into the audit trail."""
+        """Append a decision; the newest one of a step counts. A signature also goes into the audit trail.
+
+        In people mode name and role are those of the account, whatever was typed; a release may need a
+        `second` person (see `core.store.authority`), whose decision stands before the first one's.
+        """
+        synthetic, about = self.subject_of(visit_id).synthetic, record_id or visit_id
         with self._session() as session:
-            session.add(
-                DecisionTable(
+            people = self.people.deciders(session, verdict, by, second, about, synthetic=synthetic)
+            for name, held in reversed([(one.name, one.role.value) for one in people] or [(by, role)]):
+                row = DecisionTable(
                     visit_id=visit_id,
                     step=step,
                     verdict=verdict.value,
                     record_id=record_id,
-                    by=by,
+                    by=name,
                     on_utc=_now(),
                     reason=reason,
-                    role=role,
+                    role=held,
                 )
-            )
-            session.add(_log(by, f"{step} {verdict.value}", record_id or visit_id, reason))
-            if verdict is Verdict.SIGNED:
-                audit.append(
-                    session, AuditEvent(AuditStep.APPROVED, by, role, reason, visit_id, record_id or "")
-                )
+                session.add(row)
+                session.add(_log(name, f"{step} {verdict.value}", about, reason))
+                if verdict is Verdict.SIGNED:
+                    signed = AuditEvent(AuditStep.APPROVED, name, held, reason, visit_id, record_id or "")
+                    audit.append(session, signed)
+
+    def _by(self, session: Session, action: Action, typed: str, about: str = "") -> str:
+        """Under which name an act is kept; refuses who may not do it."""
+        person = self.people.require(session, action, by=typed, about=about)
+        return typed if person is None else person.name
 
     def decisions(self, visit_id: str) -> tuple[Decision, ...]:
         """Decisions of a visit, oldest first."""

@@ -14,7 +14,8 @@ from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import SUFFIX, BuiltPackage, PackageFile, build_package, parse_package
 from core.devices.profiles import load_profile
 from core.domain.audit import AuditEvent, AuditStep
-from core.domain.controller import Comparison, Package, TrainedController
+from core.domain.controller import Comparison, Package, TrainedController, unattended
+from core.domain.people import Action
 from core.domain.record import RecordKind, Verdict
 from core.errors import refuse
 from core.jobs.values import SECRET, JobContext, Params
@@ -30,7 +31,8 @@ def run(params: Params, context: JobContext) -> str:
     `passphrase_follows` (true: the passphrase of the site's key is sent to the running job, so that no file
     ever holds it). Writes a PACKAGE with its file.
 
-    Raises UserError DEP-009 when the comparison is not signed or not of this controller, DEP-005, DEP-007,
+    Raises UserError DEP-009 when the comparison is not signed or not of this controller, PPL-002 and PPL-010
+    where people have accounts, DEP-005, DEP-007,
     DEP-016, DEP-026, and KEY-001 to KEY-006 when the site's key cannot be used.
     """
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
@@ -38,6 +40,7 @@ def run(params: Params, context: JobContext) -> str:
         visit_id = store.info(controller_id).visit_id
         trail = Trail(store, AuditEvent("", context.spec.operator, visit_id=visit_id))
         with trail.refusals():
+            store.people.check(Action.PACK)
             _check_signed(store, controller_id, comparison_id)
             built, package = _packed(store, params, context)
         context.check_cancelled()
@@ -124,11 +127,15 @@ def _save(
 def _check_signed(store: Store, controller_id: str, comparison_id: str) -> None:
     info = store.info(comparison_id)
     of_this = any(name == controller_id for name, _ in info.provenance.inputs)
-    signed = any(
-        decision.verdict is Verdict.SIGNED and decision.record_id == comparison_id
+    signers = [
+        decision.by
         for decision in store.decisions(info.visit_id)
-    )
-    if of_this and signed:
+        if decision.verdict is Verdict.SIGNED and decision.record_id == comparison_id
+    ]
+    if of_this and signers:
+        if not all(map(unattended, signers)):  # else no person released it, and it is for a virtual exo only
+            synthetic = store.subject_of(info.visit_id).synthetic
+            store.people.check_released(comparison_id, synthetic=synthetic)
         return
     raise refuse(
         "DEP-009",
