@@ -302,7 +302,8 @@ def _finish(end: SessionEnd, args: argparse.Namespace) -> int:
     if args.as_json:
         print(json.dumps(end.summary, indent=2))
     else:
-        print(f"{end.summary['verdict']}\n{end.summary['outcome']}\nResults are in {args.out}.")
+        who = end.summary["people"]
+        print(f"{end.summary['verdict']}\n{end.summary['outcome']}\nResults are in {args.out} ({who}).")
     if end.advice is not None:
         raise UserError(end.advice)
     return EXIT_OK if end.summary["confirmed"] else EXIT_BUG

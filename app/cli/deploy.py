@@ -7,7 +7,8 @@ import dataclasses
 import getpass
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -165,16 +166,35 @@ def _verify(args: argparse.Namespace) -> int:
 def _make_key(args: argparse.Namespace) -> int:
     from core.deploy.key_changes import KEYS, make_key
     from core.deploy.keys.key_store import system_key_store
-    from core.store.repository import open_store
+    from core.deploy.keys.site_key import make_site_key
 
     store = None if args.file else system_key_store()
     passphrase = _ask_passphrase() if store is None else ""
-    with open_store(_data_dir(args)) as record:
-        by = signed(record, Action.MANAGE_KEYS, KEYS, (operator_name(), ""))[0]
-        key = make_key(record, store, passphrase, by=by, replace=args.replace)
+    with _record(_data_dir(args)) as record:
+        if record is None:
+            key = make_site_key(_data_dir(args), store, passphrase, replace=args.replace)
+        else:
+            by = signed(record, Action.MANAGE_KEYS, KEYS, (operator_name(), ""))[0]
+            key = make_key(record, store, passphrase, by=by, replace=args.replace)
     place = "a file under your passphrase" if store is None else "the key store of this login"
     print(f"The site's key is {key.key_id}; it is kept in {place}.")
     return EXIT_OK
+
+
+@contextmanager
+def _record(folder: Path) -> Iterator[Store | None]:
+    """The record that a key belongs to: keys without a database count as the remains of a lost one.
+
+    None where it is damaged: a key has nothing to do with the damage, and nobody can be asked for a role.
+    """
+    from core.store.database import is_damaged
+    from core.store.repository import open_store
+
+    if is_damaged(folder):
+        yield None
+        return
+    with open_store(folder) as store:
+        yield store
 
 
 def _ask_passphrase() -> str:
@@ -214,12 +234,15 @@ def _show_keys(args: argparse.Namespace) -> int:
 
 def _trust_key(args: argparse.Namespace) -> int:
     from core.deploy.key_changes import KEYS, trust_key
-    from core.deploy.keys.site_key import read_public_key
-    from core.store.repository import open_store
+    from core.deploy.keys.site_key import read_public_key, trust
 
     key = read_public_key(args.file)
-    with open_store(_data_dir(args)) as record:
-        trust_key(record, key, by=signed(record, Action.MANAGE_KEYS, KEYS, (operator_name(), ""))[0])
+    with _record(_data_dir(args)) as record:
+        if record is None:
+            trust(_data_dir(args), key)
+        else:
+            by = signed(record, Action.MANAGE_KEYS, KEYS, (operator_name(), ""))[0]
+            trust_key(record, key, by=by)
     print(f"Packages signed with {key.key_id} are accepted here from now on.")
     return EXIT_OK
 

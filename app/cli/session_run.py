@@ -138,6 +138,7 @@ def from_motion(
         package_id = terminal.run("package_controller", params, visit_id=visit_id)
         _deploy(store, visit_id, package_id, request, terminal)
     summary = summarise(store, visit_id, terminal.seconds)
+    summary["people"] = store.people.words
     summary["seconds_total"] = round(time.monotonic() - started_s, 1)
     _write_results(store, visit_id, package_id, summary, request.out)
     return SessionEnd(summary, advice)

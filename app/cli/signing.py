@@ -51,9 +51,7 @@ def acting(data_dir: Path, name: str) -> Iterator[None]:
             store.people.sign_out()
 
 
-def signed(
-    store: Store, action: Action, about: str, typed: tuple[str, str], *, pin: str = ""
-) -> tuple[str, str]:
+def signed(store: Store, action: Action, about: str, typed: tuple[str, str]) -> tuple[str, str]:
     """Name and role that answer for this: in single-user mode as typed; else the PIN is asked for again.
 
     Refuses PPL-001 where nobody acts, PPL-002 by role, PPL-004 and PPL-014.
@@ -61,13 +59,12 @@ def signed(
     if store.people.single_user:
         return typed
     present = store.people.present
-    if present is None:
-        store.people.check(action)  # refuses, in words
+    if present is None or store.people.blocked(action):
+        store.people.check(action, by="" if present is None else present.name)  # refuses, in words
         return typed
-    reason = store.people.blocked(action)
-    if not reason:
-        pin = pin or ask_pin(f"PIN of {present.name}, to {action.value}: ")
-    person = store.people.prove(present.name, pin, action, about)
+    person = store.people.prove(
+        present.name, ask_pin(f"PIN of {present.name}, to {action.value}: "), action, about
+    )
     return person.name, person.role.value
 
 

@@ -8,7 +8,7 @@ from core.domain.people import SINGLE_USER
 _REASON = "I sign it all the same, because: "
 
 
-def release_meaning(declaration: str, assistance: Assistance, reason: str, *, proven: bool) -> str:
+def release_meaning(declaration: str, assistance: Assistance, reason: str, *, proven: bool = True) -> str:
     """Meaning of the signature: always with the verdict, and with the reason where one is needed.
 
     `proven`: by the PIN of an account; else it says that the name was only typed.

@@ -263,6 +263,8 @@ class Authority:
     def _spend(self, session: Session, action: Action, by: str, about: str) -> Person:
         found = accounts.unspent(session, by, action, about, self._now())
         if found is None:
+            if not by and self._actor(session) is None:
+                raise people_refusals.nobody_signed_in()
             account = accounts.account_row(session, by)
             if account is not None:
                 people_refusals.check_may(accounts.person_of(account), action)

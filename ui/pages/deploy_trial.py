@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
+from core.domain.people import Action
 from ui.plots.live_curve import LivePlot, Trace
 from ui.theme import Tone
 from ui.widgets.approver_fields import ApproverFields
@@ -130,7 +131,7 @@ class KeepCard(Box):
         super().__init__("strip", margin=14, gap=8)
         self.setProperty("tone", Tone.WARN.value)
         self._title, self._words = label("", "section"), label("", "body", wrap=True)
-        self.approver = ApproverFields("who answers for the controller")
+        self.approver = ApproverFields("who answers for the controller", Action.KEEP)
         self.keep = HoldButton("Hold to keep", "danger", tip="Hold until the bar is full")
         later = Button("Not now")
         self.body.addWidget(self._title)
@@ -154,6 +155,7 @@ class KeepCard(Box):
 
     def _check(self) -> None:
         self.keep.setEnabled(self.approver.complete)
+        self.keep.setToolTip(self.approver.missing("") or "Hold until the bar is full")
 
 
 class WalkCard(Box):

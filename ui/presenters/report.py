@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.errors import refuse
+from core.session.export import take_out
 from core.session.flow import Step, StepState, StepStatus
 from core.session.interpretation import keep_interpretation
 from core.session.report import ReportContent, ReportPicture, report_content
@@ -112,6 +113,7 @@ class ReportPresenter(StepPresenter):
         """As it is on the page, in the program that shows PDFs. Refuses RPT-026 without one."""
         if self.context.visit_id is None or self._content is None:
             return
+        take_out(self.context.store, self.context.visit_id, "report, opened as PDF")
         path = Path(self._folder.filePath(self._file_name(self.context.visit_id)))
         write_report(path, self._content)
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
@@ -125,6 +127,7 @@ class ReportPresenter(StepPresenter):
     def _print(self) -> None:
         printer = None if self._content is None else self._page.ask_printer()
         if printer is not None and self._content is not None:
+            take_out(self.context.store, self.context.visit_id or "", "report, printed")
             print_report(printer, self._content)
             self.context.show_message("The report was sent to the printer.", Tone.OK)
 

@@ -17,6 +17,7 @@ from core.session.capture_tables import CURVE_NOTE, screen_note, short_headline_
 from core.session.capture_trend import trend_series
 from core.session.captures import Capture, captured_gait, captures_of, recordings_to_compare
 from core.session.conditions import state_condition
+from core.session.export import take_out
 from core.session.flow import Step, StepStatus
 from ui.pages.recording_list import RecordingItem
 from ui.pages.visits import BACK, VisitsPage, VisitsState
@@ -185,6 +186,7 @@ class VisitsPresenter(StepPresenter):
                 "Tick two to four recordings of the patient.",
             )
         store = self.context.store
+        take_out(store, store.info(comparison.gaits[0].motion_id).visit_id, "comparison of recordings")
         with tempfile.TemporaryDirectory() as folder:
             made = Path(folder) / self._file_name()
             write_visits(made, visits_page(store, comparison, chosen))
