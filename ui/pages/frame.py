@@ -79,7 +79,7 @@ class Page(QWidget):
         self._main.setToolTip("" if enabled else why_not)
 
     def grey_main(self, why_not: str) -> None:
-        """Grey the main action, with who may do it. Buttons that only lead elsewhere begin with "Go " and stay."""
+        """Grey the main action, and say who may do it. One that only leads elsewhere begins with "Go "."""
         words = self._main.text()
         if why_not and words and not words.startswith("Go ") and self._main.isEnabled():
             self.set_main_action(words, False, f"{why_not}.")

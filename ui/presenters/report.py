@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QTemporaryDir, QUrl
 from PySide6.QtGui import QDesktopServices
 
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.errors import refuse
@@ -26,6 +27,7 @@ from ui.presenters.take_away import write_away
 from ui.report_pdf import appendix_pages, print_report, write_report
 from ui.saving import copy_to
 from ui.session_context import SessionContext
+from ui.signature import Signed
 from ui.theme import Tone
 from ui.wording import clock
 
@@ -51,6 +53,7 @@ _SECONDARY = ((OPEN, "Open PDF"), (PRINT, "Print…"), (JSON, "Save as JSON…")
 
 class ReportPresenter(StepPresenter):
     step = Step.REPORT
+    right_for_main = Action.EXPORT
 
     def __init__(self, page: ReportPage, context: SessionContext) -> None:
         super().__init__(page, context)
@@ -81,6 +84,7 @@ class ReportPresenter(StepPresenter):
         if visit_id is None or content is None:
             return
         store = self.context.store
+        take_out(store, visit_id, "report")
         with tempfile.TemporaryDirectory() as folder:
             made = Path(folder) / self._file_name(visit_id)
             write_report(made, content)
@@ -146,10 +150,17 @@ class ReportPresenter(StepPresenter):
         self.refresh()
 
     def _keep_words(self, text: str, name: str, role: str) -> None:
-        if self.context.visit_id is not None:
-            keep_interpretation(self.context.store, self.context.visit_id, text, by=name, role=role)
+        visit_id = self.context.visit_id
+        if visit_id is None:
+            return
+
+        def keep(by: Signed) -> None:
+            keep_interpretation(self.context.store, visit_id, text, by=by.name, role=by.role)
             self.context.show_message("The interpretation is kept and stands in the report.", Tone.OK)
             self.context.record_changed.emit()
+
+        words = "This interpretation of the visit is mine."
+        self.sign(Action.INTERPRET, visit_id, (name, role), words, keep)
 
     def _name_clinic(self, name: str) -> None:
         if name.strip() != read_clinic(self.context.store.data_dir).name:
@@ -170,6 +181,7 @@ class ReportPresenter(StepPresenter):
         key += (str(self.context.subject), str(self.context.store.visit(visit_id).notes))
         clinic = read_clinic(self.context.store.data_dir)
         key += (clinic.name, str(hash(clinic.logo)), str(self._wants_appendix))
+        key += (self.context.store.people.words,)
         if key != self._key or self._content is None:
             self._content, self._key = self._collected(visit_id), key
         self._page.render(self._state(visit_id, self._content, status))

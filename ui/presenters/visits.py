@@ -8,6 +8,7 @@ from pathlib import Path
 from core.domain.capture_comparison import FEWEST, MOST, CaptureComparison
 from core.domain.condition import Condition
 from core.domain.findings import Severity
+from core.domain.people import Action
 from core.errors import refuse
 from core.jobs.values import JobState, Outcome
 from core.session.capture_change import compare_captures, save_comparison
@@ -44,6 +45,7 @@ class VisitsPresenter(StepPresenter):
     """No step of the session: it reads the record of all visits and starts no job."""
 
     step = Step.PATIENT
+    right_for_main = Action.EXPORT
 
     def __init__(self, page: VisitsPage, context: SessionContext) -> None:
         super().__init__(page, context)

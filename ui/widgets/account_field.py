@@ -25,7 +25,7 @@ class AccountField(QWidget):
             self._follow()
 
     def missing(self, unsigned: str) -> str:
-        """Why a button beside it is greyed: `unsigned` where a name has to be typed; "" where it may be used."""
+        """Why a button beside it is greyed: `unsigned` where a name has to be typed; "" where nothing is."""
         if self._person is not None:
             return self._why_not
         return "" if self.complete else unsigned
