@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
 
     def _person_changed(self) -> None:
         people = self.context.store.people
-        self.header.show_person(people.present)
+        self.header.show_person(people.present, single_user=people.single_user)
         if people.locked_by is None:
             self._record_changed()
 

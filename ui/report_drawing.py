@@ -240,7 +240,7 @@ class ReportDrawing(Sheet):
         width = PAGE_WIDTH - 2 * MARGIN
         words = f"{self._content.notice} {self._content.band_source}"
         self._text(QRectF(MARGIN, top + 50, width, 250), words, 66, MUTED, WRAPPED)
-        made = f"Made on {self._content.made_on}"
+        made = self._content.made
         self._text(QRectF(MARGIN, PAGE_HEIGHT - MARGIN + 10, width, 90), made, 66, MUTED, RIGHT_ALIGNED)
 
 

@@ -108,7 +108,7 @@ class FurtherPage(Sheet):
         top = PAGE_HEIGHT - MARGIN - 250
         self._rule(top)
         self._text(QRectF(MARGIN, top + 50, _WIDTH, 250), notice, 66, MUTED, WRAPPED)
-        made = f"Made on {self._content.made_on}"
+        made = self._content.made
         self._text(QRectF(MARGIN, PAGE_HEIGHT - MARGIN + 10, _WIDTH, 90), made, 66, MUTED, RIGHT_ALIGNED)
 
 

@@ -98,6 +98,11 @@ class ReportContent:
     people: str = ""  # who is signed in, or that nobody is
     band_fits: bool = True  # whether the bands are of people of this age at this speed
 
+    @property
+    def made(self) -> str:
+        """For the foot of a page: when, and who was signed in."""
+        return f"Made on {self.made_on}" + (f" · {self.people}" if self.people else "")
+
 
 @dataclass(frozen=True, slots=True)
 class InterpretationPart:

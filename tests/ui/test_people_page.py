@@ -67,6 +67,7 @@ def test_a_window_opens_with_the_sign_in_and_shows_nothing_before(
 ) -> None:
     cover = window.cover
     assert cover.isVisible() and not window.pages.isVisible() and not window.steps.isEnabled()
+    assert window.header.person.text() == "Nobody signed in"
     assert cover.name.currentIndex() == -1 and cover.name.count() == 3  # nobody is proposed
     assert cover.pin.echoMode() == cover.pin.EchoMode.Password
 

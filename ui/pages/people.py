@@ -90,6 +90,7 @@ class PeoplePage(Page):
         if state.first:
             self.role.setCurrentIndex(self.role.findData(Role.IT))
         self.role.setEnabled(not state.first)
+        self.pin.setPlaceholderText("Your PIN" if state.first else "First PIN")
         self._check()
 
     def clear_secrets(self) -> None:

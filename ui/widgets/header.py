@@ -89,13 +89,15 @@ class Header(QFrame):
         menu.addAction("People…").triggered.connect(self.show_people)
         self.person.setMenu(menu)
 
-    def show_person(self, person: Person | None) -> None:
-        """Who is signed in; None in single-user mode."""
-        words = "Single-user mode" if person is None else f"{person.name}, {person.role.value}"
+    def show_person(self, person: Person | None, *, single_user: bool) -> None:
+        """Who is signed in; None in single-user mode, and before somebody signs in."""
+        nobody = "Single-user mode" if single_user else "Nobody signed in"
+        words = nobody if person is None else f"{person.name}, {person.role.value}"
         self.person.setText(words)
         tip = f"{SINGLE_USER[0].upper()}{SINGLE_USER[1:]}; names are typed, and anybody may do everything."
-        self.person.setToolTip(tip if person is None else "Signed in")
-        self.person.setAccessibleDescription(tip if person is None else "Signed in")
+        tip = tip if single_user else "" if person is None else "Signed in"
+        self.person.setToolTip(tip)
+        self.person.setAccessibleDescription(tip)
         for action in self._only_signed_in:
             action.setVisible(person is not None)
             action.setEnabled(person is not None)

@@ -79,7 +79,7 @@ class PinCover(QWidget):
         self._words.setText(question.words)
         self._words.setVisible(bool(question.words))
         self._fixed.setText(one)
-        self._fixed.setVisible(bool(one))
+        self._fixed.setVisible(question.kind is PinKind.OWN_PIN)  # else the words above name the person
         _fill(self.name, question.names, shown=not one)
         _fill(self.second, question.seconds, shown=bool(question.seconds))
         self.second_pin.setVisible(bool(question.seconds))
@@ -102,7 +102,8 @@ class PinCover(QWidget):
         self._refused.setText("" if advice is None else f"{advice.what} {advice.why} {advice.next_step}")
         self._refused.setVisible(advice is not None)
         if advice is not None and self.isVisible():
-            self.pin.setFocus()
+            unnamed = self._question.choose and self.name.currentIndex() < 0
+            (self.name if unnamed else self.pin).setFocus()
 
     def close_question(self) -> None:
         self.show_refused(None)
