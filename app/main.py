@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -112,10 +112,16 @@ def _back_up_at_the_end(store: Store) -> None:
         logging.getLogger(__name__).warning("%s", error)
 
 
+def _sign_out_at_the_end(store: Store) -> None:
+    with suppress(UserError):  # a record out of reach cannot be told, and the sign-in ends by itself
+        store.people.sign_out()
+
+
 def make_session_context(data_dir: Path, clean_up: ExitStack) -> SessionContext:
     """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
     store = clean_up.enter_context(open_store(data_dir, NO_TICKET))
     clean_up.callback(_back_up_at_the_end, store)
+    clean_up.callback(_sign_out_at_the_end, store)
     start_logging(data_dir)
     operator = operator_name()
     jobs = JobService(data_dir, operator, admit=by_role(store.people))

@@ -228,6 +228,7 @@ class JobService:
         resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
         with self._lock:
             self._running.pop(job_id, None)
+            self._tickets.pop(job_id, None)
             state = self._states[job_id]
             self._states[job_id] = replace(state, outcome=outcome, paused=False, resumable=resumable)
         if self._table[state.spec.kind].stream:

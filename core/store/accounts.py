@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.domain.people import SIGNED, Account, Action, PeopleRules, Person, Role, may
@@ -111,6 +111,8 @@ def signers(session: Session, action: Action, about: str) -> frozenset[str]:
 
 
 def open_ticket(session: Session, token: str, actor: Actor, now: datetime, *, of_job: bool = False) -> None:
+    old = now - timedelta(seconds=JOB_S)
+    session.execute(delete(TicketTable).where(TicketTable.opened_utc < old))
     row = TicketTable(
         token_sha256=_sha256(token),
         account_id=actor.person.id,
