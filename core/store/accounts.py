@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.domain.people import SIGNED, Account, Action, PeopleRules, Person, Role, may
-from core.store.schema import AccountTable, PeopleRuleTable, SignatureTable, TicketTable
+from core.store.schema import AccountTable, PeopleRuleTable, PinGuessTable, SignatureTable, TicketTable
 
 SIGNATURE_S = 120.0  # from the PIN to the act: an exo's job may have to answer in between
 SIGN_IN_S, JOB_S = 24 * 3600.0, 7 * 24 * 3600.0  # how long a ticket counts; a training may wait for days
@@ -56,11 +56,15 @@ def managed(session: Session) -> bool:
     return any(may(one.person.role, Action.MANAGE_PEOPLE) for one in active)
 
 
-def count_guess(session: Session, account_id: str) -> AccountTable:
+def count_guess(session: Session, account_id: str) -> PinGuessTable:
     """Count a PIN before it is looked at, so that guesses at the same time all count."""
-    counted = update(AccountTable).where(AccountTable.id == account_id).values(wrong=AccountTable.wrong + 1)
-    session.execute(counted)  # first: this locks the row for this transaction
-    return session.get_one(AccountTable, account_id, populate_existing=True)
+    of_account = PinGuessTable.account_id == account_id
+    session.execute(update(PinGuessTable).where(of_account).values(wrong=PinGuessTable.wrong + 1))  # locks it
+    return session.get_one(PinGuessTable, account_id, populate_existing=True)
+
+
+def forget_guesses(session: Session, account_id: str) -> None:
+    session.merge(PinGuessTable(account_id=account_id, wrong=0, wait_until_utc=None))
 
 
 # signatures

@@ -289,7 +289,7 @@ class Authority:
                 found = None
             else:
                 found = session.get_one(AccountTable, account_id)
-                found.wrong, found.wait_until_utc = 0, None
+                accounts.forget_guesses(session, account_id)
                 person, first = accounts.person_of(found), found.first_pin
         if found is None:
             raise people_refusals.wrong_pin()

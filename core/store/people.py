@@ -47,12 +47,12 @@ class People(Authority):
                 pin=kept,
                 first_pin=manager is not None,
                 active=True,
-                wrong=0,
-                wait_until_utc=None,
                 made_utc=now,
                 changed_utc=now,
             )
             session.add(row)
+            session.flush()
+            accounts.forget_guesses(session, row.id)
             who = name if manager is None else manager.name
             self._log(session, who, "account made", row.id, f"{name}, {role.value}")
             return accounts.person_of(row)
@@ -72,10 +72,10 @@ class People(Authority):
         kept = hash_pin(pin, cost)
 
         def change(row: AccountTable) -> str:
-            row.pin, row.first_pin, row.wrong, row.wait_until_utc = kept, True, 0, None
+            row.pin, row.first_pin = kept, True
             return row.name
 
-        self._change(name, by, "first PIN given", change)
+        self._change(name, by, "first PIN given", change, forget_guesses=True)
 
     def set_active(self, name: str, active: bool, *, by: str) -> None:
         """Accounts are never deleted: records name their people. Refuses PPL-003, PPL-012 and PPL-013."""
@@ -110,7 +110,15 @@ class People(Authority):
             words = f"four eyes {'on' if rules.four_eyes else 'off'}, locks after {rules.idle_min} min"
             self._log(session, manager.name, "rules for people changed", "", words)
 
-    def _change(self, name: str, by: str, what: str, change: Callable[[AccountTable], str]) -> None:
+    def _change(
+        self,
+        name: str,
+        by: str,
+        what: str,
+        change: Callable[[AccountTable], str],
+        *,
+        forget_guesses: bool = False,
+    ) -> None:
         with self._session() as session:
             row = accounts.account_row(session, name)
             if row is None:
@@ -120,6 +128,8 @@ class People(Authority):
             words = change(row)
             row.changed_utc = self._now()
             session.flush()
+            if forget_guesses:
+                accounts.forget_guesses(session, row.id)
             if not accounts.managed(session):
                 raise people_refusals.last_manager(name)
             self._log(session, manager.name, what, row.id, words)

@@ -114,10 +114,18 @@ class AccountTable(Base):
     pin: Mapped[str]  # see `core.store.pins`
     first_pin: Mapped[bool]
     active: Mapped[bool]
-    wrong: Mapped[int]  # PINs in a row
-    wait_until_utc: Mapped[datetime | None]
     made_utc: Mapped[datetime]
     changed_utc: Mapped[datetime]
+
+
+class PinGuessTable(Base):
+    """How many wrong PINs were given in a row, and until when none is taken."""
+
+    __tablename__ = "pin_guess"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    wrong: Mapped[int]
+    wait_until_utc: Mapped[datetime | None]
 
 
 class SignatureTable(Base):

@@ -19,10 +19,14 @@ def upgrade() -> None:
         sa.Column("pin", sa.String, nullable=False),
         sa.Column("first_pin", sa.Boolean, nullable=False),
         sa.Column("active", sa.Boolean, nullable=False),
-        sa.Column("wrong", sa.Integer, nullable=False),
-        sa.Column("wait_until_utc", sa.DateTime),
         sa.Column("made_utc", sa.DateTime, nullable=False),
         sa.Column("changed_utc", sa.DateTime, nullable=False),
+    )
+    op.create_table(
+        "pin_guess",
+        sa.Column("account_id", sa.String, sa.ForeignKey("account.id"), primary_key=True),
+        sa.Column("wrong", sa.Integer, nullable=False),
+        sa.Column("wait_until_utc", sa.DateTime),
     )
     op.create_table(
         "signature",
