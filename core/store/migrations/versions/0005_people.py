@@ -10,6 +10,17 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
+    _make_accounts()
+    _make_signatures()
+    _refuse("account", "DELETE", "", "accounts are deactivated, never deleted")
+    _refuse("account", "UPDATE", "WHEN NEW.name <> OLD.name OR NEW.id <> OLD.id", "a name stays")
+    _refuse("signature", "DELETE", "", "signatures stay")
+    same = "NEW.account_id = OLD.account_id AND NEW.action = OLD.action AND NEW.about = OLD.about"
+    changed = f"WHEN OLD.spent_utc IS NOT NULL OR NOT ({same} AND NEW.proven_utc = OLD.proven_utc)"
+    _refuse("signature", "UPDATE", changed, "a signature is used once")
+
+
+def _make_accounts() -> None:
     op.create_table(
         "account",
         sa.Column("id", sa.String, primary_key=True),
@@ -29,6 +40,14 @@ def upgrade() -> None:
         sa.Column("wait_until_utc", sa.DateTime),
     )
     op.create_table(
+        "people_rule",
+        sa.Column("name", sa.String, primary_key=True),
+        sa.Column("value", sa.String, nullable=False),
+    )
+
+
+def _make_signatures() -> None:
+    op.create_table(
         "signature",
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
         sa.Column("account_id", sa.String, sa.ForeignKey("account.id"), nullable=False),
@@ -46,17 +65,6 @@ def upgrade() -> None:
         sa.Column("granted", sa.String, nullable=False),
         sa.Column("opened_utc", sa.DateTime, nullable=False),
     )
-    op.create_table(
-        "people_rule",
-        sa.Column("name", sa.String, primary_key=True),
-        sa.Column("value", sa.String, nullable=False),
-    )
-    _refuse("account", "DELETE", "", "accounts are deactivated, never deleted")
-    _refuse("account", "UPDATE", "WHEN NEW.name <> OLD.name OR NEW.id <> OLD.id", "a name stays")
-    _refuse("signature", "DELETE", "", "signatures stay")
-    same = "NEW.account_id = OLD.account_id AND NEW.action = OLD.action AND NEW.about = OLD.about"
-    changed = f"WHEN OLD.spent_utc IS NOT NULL OR NOT ({same} AND NEW.proven_utc = OLD.proven_utc)"
-    _refuse("signature", "UPDATE", changed, "a signature is used once")
 
 
 def _refuse(table: str, verb: str, when: str, why: str) -> None:
