@@ -41,13 +41,14 @@ class Action(StrEnum):
     ERASE = "erase recordings or patients"
     MANAGE_KEYS = "make, retire or trust keys"
     MANAGE_PEOPLE = "manage people"
+    LOOK_AFTER = "choose where copies of the record go, or confirm the clock"
 
 
 _MEASURE = frozenset({Role.ASSISTANT, Role.THERAPIST, Role.PHYSICIAN, Role.ENGINEER})
 _TREAT = frozenset({Role.THERAPIST, Role.PHYSICIAN})
 _WORK = frozenset({Role.THERAPIST, Role.PHYSICIAN, Role.ENGINEER})
 
-# IT looks after people and keys, and neither captures nor signs: who can give out rights and keys
+# IT looks after people, keys and copies, and neither captures nor signs: who can give out rights and keys
 # must not be able to use them on a patient. Nobody else can give them out.
 MATRIX: dict[Action, frozenset[Role]] = {
     # An engineer works with recordings of patients whom those who treat them have entered.
@@ -76,6 +77,7 @@ MATRIX: dict[Action, frozenset[Role]] = {
     Action.ERASE: frozenset({Role.PHYSICIAN}),
     Action.MANAGE_KEYS: frozenset({Role.IT}),
     Action.MANAGE_PEOPLE: frozenset({Role.IT}),
+    Action.LOOK_AFTER: frozenset({Role.IT}),
 }
 
 # Each of these is a signature: the PIN is given again, every time.
@@ -90,6 +92,7 @@ SIGNED = frozenset(
         Action.ERASE,
         Action.MANAGE_KEYS,
         Action.MANAGE_PEOPLE,
+        Action.LOOK_AFTER,
     }
 )
 

@@ -11,7 +11,7 @@ from core.domain.people import Action
 class JobKind:
     task: str  # "package.module:function"
     title: str  # what the person reads
-    action: Action = Action.TRAIN  # what the role of who starts it has to cover
+    action: Action | None = Action.TRAIN  # what the role of who starts it has to cover; None: housekeeping
     heavy: bool = False  # a training on every core: one at a time, with checkpoints
     stream: bool = False  # endless until stopped, or a read without a result; leaves no history
 
@@ -56,6 +56,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "roll_back": JobKind("core.tasks.roll_back:run", "Go back to the controller before", Action.DEPLOY),
     "telemetry": JobKind("core.tasks.telemetry:run", "Exo connection", Action.DEPLOY, stream=True),
     "compare_captures": JobKind("core.tasks.compare_captures:run", "Compare recordings", Action.CAPTURE),
+    "copy_record": JobKind("core.tasks.copy_record:run", "Copy to the second place", None, stream=True),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", Action.DEPLOY, stream=True),
 }
 

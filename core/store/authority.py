@@ -238,11 +238,16 @@ class Authority:
             if len(accounts.signers(session, Action.RELEASE, comparison_id)) < needed:
                 raise people_refusals.release_unproven()
 
-    def admit(self, action: Action, *, about: str = "", grants: frozenset[Action] = frozenset()) -> Admission:
+    def admit(
+        self, action: Action | None, *, about: str = "", grants: frozenset[Action] = frozenset()
+    ) -> Admission:
         """Let a job start that does this. Its process acts with a ticket of its own, also after a sign-out.
 
-        A signed action is used up here and may then be done by the job; refuses as `require` does.
+        A signed action is used up here and may then be done by the job; refuses as `require` does. Without an
+        action, which writes nothing of a patient, it may start at any time.
         """
+        if action is None:
+            return Admission()
         with self._session() as session:
             if not accounts.has_accounts(session):
                 return Admission()

@@ -13,7 +13,7 @@ from core.store.pins import USUAL_COST, PinCost, check_pin, hash_pin
 from core.store.schema import AccountTable
 
 LEAST_IDLE_MIN, MOST_IDLE_MIN = 1, 120
-RULES = "rules"  # what a manager signs for who changes them
+RULES, RECORD = "rules", "record"  # what is signed for who changes the rules, or looks after the record
 
 
 class People(Authority):

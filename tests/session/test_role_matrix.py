@@ -29,6 +29,8 @@ from core.jobs.values import JobSpec, SilentContext
 from core.session.export import take_out
 from core.session.impairments import choose
 from core.session.interpretation import keep_interpretation
+from core.session.record_care import choose_place
+from core.store.people import RECORD
 from core.store.repository import Store, open_store
 from core.store.tickets import process_acts_with
 from core.tasks import package_controller, telemetry
@@ -55,6 +57,7 @@ EXPECTED = {  # written out a second time on purpose: a change of the one table 
     Action.ERASE: {P},
     Action.MANAGE_KEYS: {IT},
     Action.MANAGE_PEOPLE: {IT},
+    Action.LOOK_AFTER: {IT},
 }
 OF_PEOPLE = {"PPL-001", "PPL-002", "PPL-003"}  # what is told to who may not
 _numbers = count(1)
@@ -150,9 +153,10 @@ ACTS: dict[Action, Callable[[Clinic, str], object]] = {
     Action.ERASE: lambda c, by: c.store.remove_files(c.visit.comparison_id, ("camera-1.mp4",), by=by),
     Action.MANAGE_KEYS: lambda c, by: trust_key(c.store, PrivateKey.new().public, by=by),
     Action.MANAGE_PEOPLE: lambda c, by: c.store.people.add("New", Role.IT, FIRST, by=by, cost=CHEAP),
+    Action.LOOK_AFTER: lambda c, by: choose_place(c.store, None, by=by),
 }
 ABOUT = {Action.ACCEPT_STOP: "comparison", Action.RELEASE: "comparison", Action.MANAGE_KEYS: KEYS}
-ABOUT |= {Action.MANAGE_PEOPLE: "New"}
+ABOUT |= {Action.MANAGE_PEOPLE: "New", Action.LOOK_AFTER: RECORD}
 
 
 def _about(clinic: Clinic, action: Action) -> str:
@@ -215,6 +219,8 @@ def test_jobs_start_for_those_only_who_may_do_them(clinic: Clinic, role: Role) -
     people = clinic.store.people
     people.sign_in(NAMES[role], PIN)
     for kind in JOB_TABLE.values():
+        if kind.action is None:
+            continue
         allowed = role in EXPECTED[kind.action]
         if kind.action in SIGNED and allowed:
             people.prove(NAMES[role], PIN, kind.action, clinic.visit.id)

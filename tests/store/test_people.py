@@ -204,6 +204,27 @@ def test_the_database_refuses_to_lose_an_account_or_to_use_a_signature_twice(cli
             session.execute(text(statement))
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "UPDATE account SET role = 'physician' WHERE role = 'therapist'",
+        "UPDATE account SET pin = (SELECT pin FROM account WHERE role = 'IT')",
+        "UPDATE account SET active = 0",
+        "INSERT INTO signature (account_id, action, about, proven_utc) SELECT id, 'RELEASE', 'c1', "
+        "'2026-11-30 12:00:00' FROM account",
+        "INSERT INTO people_rule VALUES ('four_eyes', '0')",
+    ],
+)
+def test_who_changes_people_in_the_database_is_found_by_the_trail(clinic: Store, forged: str) -> None:
+    sign(clinic, Role.PHYSICIAN, Action.KEEP, "v1")
+    clinic.people.check(Action.KEEP, by=PHYSICIAN, about="v1")
+    code_of(clinic.people.sign_in, PHYSICIAN, "999111")
+    assert not clinic.check_trail().faults
+    with clinic._engine.begin() as connection:
+        connection.exec_driver_sql(forged)
+    assert clinic.check_trail().faults
+
+
 def test_a_signature_is_of_the_account_and_counts_once(clinic: Store) -> None:
     visit_id = a_visit(clinic)
     assert code_of(signed_by, clinic, visit_id, PHYSICIAN) == "PPL-003"  # signed in, but not signed
