@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from app.jobs.admission import by_role
 from app.jobs.service import JobService
 from core.errors import JobCancelled, UserError, refuse
 from core.jobs.table import JOB_TABLE
@@ -198,14 +199,15 @@ def open_terminal(data_dir: Path) -> Iterator[Terminal]:
 
     Then a backup is kept of what they added to the record.
     """
-    jobs = JobService(data_dir, operator="command line")
     _look_at_the_clock(data_dir)
-    try:
-        with Terminal(jobs) as terminal:
-            yield terminal
-    finally:
-        jobs.close()
-        back_up_at_the_end(data_dir)
+    with open_store(data_dir) as store:
+        jobs = JobService(data_dir, operator="command line", admit=by_role(store.people))
+        try:
+            with Terminal(jobs) as terminal:
+                yield terminal
+        finally:
+            jobs.close()
+    back_up_at_the_end(data_dir)
 
 
 def back_up_at_the_end(data_dir: Path) -> None:

@@ -9,7 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.signing import signed
 from app.paths import data_dir_default, operator_name
+from core.domain.people import Action
 from core.errors import refuse
 
 if TYPE_CHECKING:
@@ -114,15 +116,17 @@ def _print_check(found: RecordCheck) -> int:
 
 
 def _backup(args: argparse.Namespace) -> int:
+    from core.session.record_care import choose_place
     from core.store.backups import back_up_if_due
+    from core.store.people import RECORD
     from core.store.repository import open_store
-    from core.store.second_place import choose_second_place
 
     folder = _data_dir(args)
     _refuse_without_a_record(folder)
     with open_store(folder) as store:
         if args.to is not None or args.only_here:
-            choose_second_place(folder, args.to)
+            by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
+            choose_place(store, args.to, by=by)
         made = back_up_if_due(folder, after_s=0.0)
         print("Nothing changed since the last backup." if made is None else f"{made.name} is in backups.")
         _copy(store)

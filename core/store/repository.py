@@ -14,9 +14,11 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
+from core.domain.people import ACTION_OF_KIND, Action, patient_action
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.subject import Subject
 from core.domain.walking_ability import VisitNotes
@@ -28,8 +30,10 @@ from core.store.folder_lock import FolderHold, hold
 from core.store.open_folder import FILES_REMOVED, OpenFolder
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
+from core.store.people import RECORD, People
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
+from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
 
 SCHEMA_VERSION = 1
@@ -44,20 +48,22 @@ class PatientRow:
     archived: bool
 
 
-def open_store(data_dir: Path, *, to_read: bool = False) -> Store:
+def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = False) -> Store:
     """Open the record of a data folder; use it as a context manager.
 
-    Refuses REC-010 and REC-011 while another program has the folder. With `to_read` it opens also then, and
-    refuses REC-010 what would change something (`Store.writable`).
+    `ticket` tells who acts; without one that of this process counts (see `core.store.authority`). Refuses
+    REC-010 and REC-011 while another program has the folder. With `to_read` it opens also then, and refuses
+    REC-010 what would change something (`Store.writable`).
     """
+    acts = ticket_of_process() if ticket is None else ticket
     try:
         claim = hold(data_dir)
     except UserError as error:
         if not to_read or error.advice.code != "REC-010":
             raise
-        return Store(data_dir, open_engine_to_read(data_dir), None)
+        return Store(data_dir, open_engine_to_read(data_dir), None, acts)
     try:
-        store = Store(data_dir, open_engine(data_dir), claim)
+        store = Store(data_dir, open_engine(data_dir), claim, acts)
         if claim.first:
             store.sweep()
     except BaseException:
@@ -69,8 +75,9 @@ def open_store(data_dir: Path, *, to_read: bool = False) -> Store:
 class Store(OpenFolder, TrailAccess):
     """The record of one open data folder."""
 
-    def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None) -> None:
+    def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
         super().__init__(data_dir, engine, claim)
+        self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
 
     def sweep(self) -> None:
@@ -92,6 +99,7 @@ class Store(OpenFolder, TrailAccess):
         )
         try:
             with self._session() as session:
+                by = self._by(session, patient_action(subject), by)
                 session.add(row)
                 session.add(_log(by, "patient created", patient_id, subject.code))
         except IntegrityError as error:
@@ -100,12 +108,14 @@ class Store(OpenFolder, TrailAccess):
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
         """Refuses PAT-005 and PAT-020; a code of an earlier version may stay as it is."""
-        if subject == self.patient(patient_id).subject:
+        before = self.patient(patient_id).subject
+        if subject == before:
             return  # saved as it was: nothing to log, and no report is out of date
-        if subject.code != self.patient(patient_id).subject.code:
+        if subject.code != before.code:
             check_code(subject.code)
         try:
             with self._session() as session:
+                by = self._by(session, patient_action(before, subject), by)
                 row = session.get_one(PatientTable, patient_id)
                 row.code, row.subject = subject.code, encode(subject)[0]
                 session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
@@ -114,6 +124,7 @@ class Store(OpenFolder, TrailAccess):
 
     def archive_patient(self, patient_id: str, archived: bool, *, by: str = "") -> None:
         with self._session() as session:
+            by = self._by(session, Action.EDIT_PATIENT, by)
             session.get_one(PatientTable, patient_id).archived = archived
             session.add(_log(by, "patient archived" if archived else "patient restored", patient_id, ""))
 
@@ -140,7 +151,9 @@ class Store(OpenFolder, TrailAccess):
             return tuple(session.scalars(select(PatientTable.code)))
 
     def start_visit(self, patient_id: str, *, by: str = "", notes: VisitNotes | None = None) -> Visit:
+        subject = self.patient(patient_id).subject
         with self._session() as session:
+            by = self._by(session, patient_action(subject), by)
             highest = session.scalar(
                 select(func.max(VisitTable.number)).where(VisitTable.patient_id == patient_id)
             )
@@ -160,7 +173,9 @@ class Store(OpenFolder, TrailAccess):
         """Keep how the patient walks at this visit; what stood there before stays in the log."""
         if notes == self.visit(visit_id).notes:
             return
+        subject = self.subject_of(visit_id)
         with self._session() as session:
+            by = self._by(session, patient_action(subject), by)
             row = session.get_one(VisitTable, visit_id)
             row.notes = encode(notes)[0]
             session.add(_log(by, "visit noted", visit_id, json.dumps(row.notes, sort_keys=True)))
@@ -197,6 +212,8 @@ class Store(OpenFolder, TrailAccess):
         files: tuple[Path, ...] = (),
     ) -> str:
         """Write an immutable record and return its id. `files` are copied into its folder."""
+        with self._session() as session:
+            operator = self._by(session, ACTION_OF_KIND[kind], operator, visit_id)
         record_id = uuid4().hex
         staged = stage_record(self._folder(kind, record_id), payload, files)
         try:
@@ -231,7 +248,9 @@ class Store(OpenFolder, TrailAccess):
         if {"record.json", "arrays.npz"} & set(names):
             raise ValueError("only attached files can be removed")
         folder = self.folder(record_id)
+        visit_id = self.info(record_id).visit_id
         with self._session() as session:
+            by = self._by(session, Action.ERASE, by, visit_id)
             session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
         for name in names:
             (folder / name).unlink(missing_ok=True)
@@ -276,6 +295,11 @@ class Store(OpenFolder, TrailAccess):
 
     # decisions and the log
 
+    def confirm_clock(self, by: str, reason: str) -> None:
+        """As `TrailAccess` does; refuses PPL-001 to PPL-003 where people have accounts."""
+        person = self.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
+        super().confirm_clock(by if person is None else person.name, reason)
+
     def decide(
         self,
         visit_id: str,
@@ -286,31 +310,40 @@ class Store(OpenFolder, TrailAccess):
         by: str = "",
         role: str = "",
         reason: str = "",
+        second: str = "",
     ) -> None:
         """Append a decision; the newest one of a step counts. A signature also goes into the audit trail.
 
-        Refuses a signature (REC-042) while the clock of the PC is behind the record.
+        In people mode name and role are those of the account, whatever was typed; a release may need a
+        `second` person (see `core.store.authority`), whose decision stands before the first one's. Refuses a
+        signature (REC-042) while the clock of the PC is behind the record.
         """
         if verdict is Verdict.SIGNED:
             self.require_clock()
+        synthetic, about = self.subject_of(visit_id).synthetic, record_id or visit_id
         with self._session() as session:
-            session.add(
-                DecisionTable(
+            people = self.people.deciders(session, verdict, by, second, about, synthetic=synthetic)
+            for name, held in reversed([(one.name, one.role.value) for one in people] or [(by, role)]):
+                row = DecisionTable(
                     visit_id=visit_id,
                     step=step,
                     verdict=verdict.value,
                     record_id=record_id,
-                    by=by,
+                    by=name,
                     on_utc=_now(),
                     reason=reason,
-                    role=role,
+                    role=held,
                 )
-            )
-            session.add(_log(by, f"{step} {verdict.value}", record_id or visit_id, reason))
-            if verdict is Verdict.SIGNED:
-                audit.append(
-                    session, AuditEvent(AuditStep.APPROVED, by, role, reason, visit_id, record_id or "")
-                )
+                session.add(row)
+                session.add(_log(name, f"{step} {verdict.value}", about, reason))
+                if verdict is Verdict.SIGNED:
+                    signed = AuditEvent(AuditStep.APPROVED, name, held, reason, visit_id, record_id or "")
+                    audit.append(session, signed)
+
+    def _by(self, session: Session, action: Action, typed: str, about: str = "") -> str:
+        """Under which name an act is kept; refuses who may not do it."""
+        person = self.people.require(session, action, by=typed, about=about)
+        return typed if person is None else person.name
 
     def decisions(self, visit_id: str) -> tuple[Decision, ...]:
         """Decisions of a visit, oldest first."""

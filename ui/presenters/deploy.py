@@ -9,6 +9,7 @@ from core.devices.exo_faults import PLACEMENT
 from core.domain.controller import Approver, Deployment, Handover, Package
 from core.domain.declarations import keep_declaration, roll_back_declaration
 from core.domain.exo_status import ExoStatusMessage, confirm_command, roll_back_command
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.domain.release import with_reason
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
@@ -21,6 +22,7 @@ from ui.presenters.deploy_text import ARMED_STATES, FAULT, READY, ProvisionalCon
 from ui.presenters.exo_finder import VIRTUAL_EXO, ExoFinder
 from ui.presenters.exo_records import ExoRecords
 from ui.session_context import SessionContext
+from ui.signature import Signed
 from ui.theme import Tone
 
 PURPOSE = "Put the approved controller onto the exo"
@@ -29,6 +31,7 @@ LOCKED_KEY = ("KEY-001", "KEY-002")  # the passphrase is missing or wrong
 
 class DeployPresenter(StepPresenter):
     step = Step.DEPLOY
+    right_for_main = Action.DEPLOY
 
     def __init__(self, page: DeployPage, context: SessionContext) -> None:
         super().__init__(page, context)
@@ -162,11 +165,16 @@ class DeployPresenter(StepPresenter):
         """Whoever typed name and role keeps the controller, or lets the one before run again."""
         if self._rolling_back:
             meaning = with_reason(roll_back_declaration(self._code, virtual=self._virtual), reason)
+            action, command = Action.ROLL_BACK, roll_back_command
         else:
             meaning = keep_declaration(self._code, self.context.device_name, virtual=self._virtual)
-        command = roll_back_command if self._rolling_back else confirm_command
-        self._send_to_exo(command(Approver(name, role, meaning)))
-        self._close_card()
+            action, command = Action.KEEP, confirm_command
+
+        def answer(by: Signed) -> None:
+            self._send_to_exo(command(Approver(by.name, by.role, meaning)))
+            self._close_card()
+
+        self.sign(action, self.context.visit_id or "", (name, role), meaning, answer)
 
     @property
     def _virtual(self) -> bool:
