@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.store.repository import Store
 
 EXIT_OK = 0
+_ROLE_HELP = "what the person answers for; `exotwin people list` tells what each may do"
 AddDataDir = Callable[[argparse.ArgumentParser], None]
 
 
@@ -28,12 +29,12 @@ def add_people(commands: Any, add_data_dir: AddDataDir) -> None:
     )
     actions = people.add_subparsers(required=True)
     listing = actions.add_parser("list", help="everybody, and what each role may do")
-    listing.add_argument("--json", action="store_true", dest="as_json")
+    listing.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     listing.set_defaults(command=_list)
     add = actions.add_parser("add", help="the first one ends the single-user mode; it has to be of IT")
-    add.add_argument("--role", required=True, choices=[role.value for role in Role])
+    add.add_argument("--role", required=True, choices=[role.value for role in Role], help=_ROLE_HELP)
     change = actions.add_parser("change", help="another role, or a first PIN for who forgot theirs")
-    change.add_argument("--role", choices=[role.value for role in Role])
+    change.add_argument("--role", choices=[role.value for role in Role], help=_ROLE_HELP)
     change.add_argument("--pin", action="store_true", help="give a first PIN")
     deactivate = actions.add_parser("deactivate", help="whoever left; the account stays in the record")
     activate = actions.add_parser("activate", help="whoever came back")
@@ -43,14 +44,14 @@ def add_people(commands: Any, add_data_dir: AddDataDir) -> None:
     for parser, active in ((deactivate, False), (activate, True)):
         parser.set_defaults(command=_set_active, active=active)
     for parser in (add, change, deactivate, activate, own):
-        parser.add_argument("name")
+        parser.add_argument("name", help="as it will stand under what this person signs")
     four = actions.add_parser(
         "four-eyes", help="whether two people have to release a controller for a patient"
     )
-    four.add_argument("state", choices=("on", "off"))
+    four.add_argument("state", choices=("on", "off"), help="the rule from now on")
     four.set_defaults(command=_four_eyes)
     idle = actions.add_parser("idle", help="minutes until the screen locks")
-    idle.add_argument("minutes", type=int)
+    idle.add_argument("minutes", type=int, help="without a key or a click")
     idle.set_defaults(command=_idle)
     for parser in (listing, add, change, deactivate, activate, own, four, idle):
         add_data_dir(parser)
