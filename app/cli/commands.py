@@ -200,6 +200,9 @@ def _add_virtual_exo(commands: Subparsers) -> None:
     parser.add_argument(
         "--worn-before", type=float, default=6.0, help="seconds that the person wears it already (default 6)"
     )
+    parser.add_argument(
+        "--token", type=Path, help="file with the word that a program has to know on tcp:PORT"
+    )
     parser.set_defaults(command=_virtual_exo)
 
 
@@ -314,6 +317,7 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         device=args.device,
         faults=args.faults,
         worn_before_s=args.worn_before,
+        token=args.token,
         trust=_data_dir(args),
     )
 
@@ -328,8 +332,9 @@ def _gallery(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     from app.cli.replay import replay_lines
+    from app.jobs.guarded import guarded
 
-    for line in replay_lines(args.file):
+    for line in guarded((args.file,), replay_lines, args.file):
         print(line)
     return EXIT_OK
 
