@@ -116,6 +116,9 @@ def test_results_newer_than_the_damage_stay_and_lost_ones_come_back(data: Path, 
         shutil.rmtree(store.folder(record_id))
         shutil.rmtree(data / "backups")
     database_path(data).write_bytes(b"")
+    with pytest.raises(UserError) as refused:
+        open_store(data)
+    assert f"exotwin restore --from {place}" in refused.value.advice.next_step
 
     assert restore_from(data, place).records == 1
 
