@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from core.domain.people import Action
 from core.errors import refuse
 
 if TYPE_CHECKING:
+    from core.store.checking import Fault
     from core.store.repository import Store
     from core.store.verifying import RecordCheck
 
@@ -58,6 +59,9 @@ def _restore(args: argparse.Namespace) -> int:
     kept = "the damaged database is kept beside it" if existed else "there was no database"
     if args.place is not None:
         restored = restore_from(folder, args.place)
+        if restored.backup is None:
+            print(f"{restored.records} results that were missing or damaged are back.")
+            return EXIT_OK
         _log_restored(folder, restored.backup.name, kept)
         print(f"{restored.backup.name} is in place; {kept}. {restored.records} results came back with it.")
         return EXIT_OK
@@ -107,12 +111,21 @@ def _print_check(found: RecordCheck) -> int:
             "REC-012",
             "The record is not what was written.",
             f"{len(found.faults)} things are missing, changed or do not belong to it; they are listed above.",
-            "Keep this data folder as it is, and compare it with a backup or the second place.",
+            _way_on(found.faults),
         )
     print(
         f"The record is whole: {found.records} results, {found.backups} backups, the trail and the database."
     )
     return EXIT_OK
+
+
+def _way_on(faults: Sequence[Fault]) -> str:
+    kinds = {fault.kind.value for fault in faults}
+    if kinds == {"second place"}:
+        return "Delete the folders named above in the second place; exotwin record backup copies them again."
+    if kinds <= {"missing", "changed", "extra"}:
+        return "Where there is a second place: exotwin restore --from DIR brings whole results back."
+    return "Keep this data folder as it is, and compare it with a backup or the second place."
 
 
 def _backup(args: argparse.Namespace) -> int:
