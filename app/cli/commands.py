@@ -20,16 +20,20 @@ from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
 from app.cli.exo_log import add_exo_log_options, exo_log_options
 from app.cli.export import add_export
 from app.cli.film_options import add_film_options
+from app.cli.job import add_job
 from app.cli.motion import add_motion
+from app.cli.record import add_record
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
 from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
+from app.cli.version import version_words
 from app.cli.visits import add_visits
-from app.paths import data_dir_default, operator_name
+from app.paths import data_dir_default
 from core.errors import Advice, JobCancelled, UserError, refuse
+from core.store.folder_lock import name_program
 
 EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
@@ -43,12 +47,21 @@ class _Parser(argparse.ArgumentParser):
         raise refuse("PC-022", what, why, f"See {self.prog} --help.")
 
 
+class _Version(argparse.Action):
+    """Tells versions; reads them only when asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_told: object) -> NoReturn:
+        print(version_words())
+        parser.exit()
+
+
 def run(arguments: list[str]) -> int:
     """Parse and run one command; returns the exit status."""
     try:
         args = _parser().parse_args(arguments)
     except UserError as error:
         return _print_advice(error.advice, EXIT_REFUSED)
+    name_program(f"exotwin {args.word}" if args.word else "The window of ExoTwin")
     command: Command = args.command
     try:
         status = command(args)
@@ -73,7 +86,7 @@ def _print_advice(advice: Advice, status: int) -> int:
 
 
 def _print_restore_hint(advice: Advice, args: argparse.Namespace) -> None:
-    from core.store.database import newest_backup
+    from core.store.backup_files import newest_backup
 
     folder = _data_dir(args)
     if advice.code == "REC-002" and newest_backup(folder) is not None:
@@ -98,17 +111,20 @@ def _bug(error: Exception, data_dir: Path) -> Advice:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="exotwin", description="From a walking video to an exo controller.")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="version of the program, and of its parts"
+    )
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
     _add_data_dir(parser)
     parser.set_defaults(command=_gui)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="word")
     _add_doctor(commands)
     _add_session(commands)
     add_motion(commands, _add_data_dir)
     add_emg(commands, _add_data_dir)
     _add_virtual_exo(commands)
-    _add_job(commands)
-    _add_restore(commands)
+    add_job(commands, _add_data_dir)
+    add_record(commands, _add_data_dir)
     _add_gallery(commands)
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
@@ -145,7 +161,7 @@ if TYPE_CHECKING:
 
 def _add_doctor(commands: Subparsers) -> None:
     parser = commands.add_parser("doctor", help="check this PC, with advice")
-    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     _add_data_dir(parser)
     parser.set_defaults(command=_doctor)
 
@@ -190,23 +206,9 @@ def _add_virtual_exo(commands: Subparsers) -> None:
     parser.set_defaults(command=_virtual_exo)
 
 
-def _add_job(commands: Subparsers) -> None:
-    parser = commands.add_parser("job", help="one job of the session")
-    parser.add_argument("kind")
-    parser.add_argument("params", type=Path, help="JSON file with the job's parameters")
-    _add_data_dir(parser)
-    parser.set_defaults(command=_job)
-
-
-def _add_restore(commands: Subparsers) -> None:
-    parser = commands.add_parser("restore", help="put the last good backup of a damaged record in place")
-    _add_data_dir(parser)
-    parser.set_defaults(command=_restore)
-
-
 def _add_gallery(commands: Subparsers) -> None:
     parser = commands.add_parser("gallery", help="pictures of every page in both themes")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
     _add_data_dir(parser)
     parser.set_defaults(command=_gallery)
 
@@ -229,8 +231,8 @@ def _add_simulate(commands: Subparsers) -> None:
         help="moved by joint torques, 80 or 416 muscles (default: as the twin has learned)",
     )
     parser.add_argument("--seconds", type=float, help="length of the walks (default: 10, of a course 25)")
-    for name, value in (("--starts", 16), ("--seed", 0)):
-        parser.add_argument(name, type=int, default=value)
+    parser.add_argument("--starts", type=int, default=16, help="random starts, each a walk (default 16)")
+    parser.add_argument("--seed", type=int, default=0, help="of these starts (default 0)")
     parser.add_argument("--out", type=Path, required=True, help="folder for arrays, summary and film")
     _add_data_dir(parser)
     parser.set_defaults(command=_simulate)
@@ -318,53 +320,6 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         token=args.token,
         trust=_data_dir(args),
     )
-
-
-def _job(args: argparse.Namespace) -> int:
-    from app.terminal import open_terminal
-    from core.jobs.table import JOB_TABLE
-
-    if args.kind not in JOB_TABLE:
-        raise refuse(
-            "JOB-002",
-            f"There is no job called {args.kind}.",
-            "Jobs have fixed names.",
-            f"Use one of: {', '.join(JOB_TABLE)}.",
-        )
-    try:
-        params = dict(json.loads(args.params.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise refuse(
-            "JOB-003",
-            f"The parameter file {args.params} cannot be read.",
-            f"{error}.",
-            "Give a JSON file with the job's parameters.",
-        ) from error
-    with open_terminal(_data_dir(args)) as terminal:
-        record_id = terminal.run(args.kind, params, visit_id=str(params.get("visit_id", "")))
-    print(record_id)
-    return EXIT_OK
-
-
-def _restore(args: argparse.Namespace) -> int:
-    from core.store.database import database_path, is_damaged, restore_backup
-    from core.store.repository import open_store
-
-    folder = _data_dir(args)
-    existed = database_path(folder).exists()
-    if not is_damaged(folder):
-        raise refuse(
-            "REC-009",
-            "Nothing was restored.",
-            f"The record in {folder} is not damaged." if existed else f"There is no record in {folder} yet.",
-            "Start ExoTwin as usual, or name another folder with --data-dir.",
-        )
-    backup = restore_backup(folder)
-    kept = "the damaged database is kept beside it" if existed else "there was no database"
-    with open_store(folder) as store:
-        store.log(operator_name(), "backup restored", backup.name, kept)
-    print(f"{backup.name} is in place; {kept}.")
-    return EXIT_OK
 
 
 def _gallery(args: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ from smpclient.requests.file_management import FileDownload
 from smpclient.requests.os_management import EchoWrite
 from smpclient.transport import SMPTransportDisconnected
 
+from core.devices.exo_answers import own_code, reason_of
 from core.devices.exo_refusals import (
     broken_answers,
     in_use,
@@ -37,7 +38,6 @@ from core.devices.exo_refusals import (
     upload_refused,
 )
 from core.devices.exo_transport import ExoTransport, parse_address
-from core.domain.exo_protocol import Rc
 
 T = TypeVar("T")
 OnProgress = Callable[[int, int], None]  # bytes done, bytes in all
@@ -149,7 +149,7 @@ class ExoLine:
                 return in_use(self.address)
             case MGMT_ERR.EACCESSDENIED:
                 return token_refused(self.address, "It serves only programs that know its token.")
-        return refused(code, _reason(answer))
+        return refused(code, reason_of(answer), own_code(answer))
 
     async def _upload(self, blob: bytes, on_progress: OnProgress) -> None:
         async with self._lock:
@@ -203,10 +203,3 @@ class _Progress:
         """Once more, unless it did not advance since it was restarted last, time and again."""
         self._restarts += 1
         return self._restarts < UPLOAD_RESTARTS
-
-
-def _reason(answer: Any) -> str:
-    if hasattr(answer, "err"):
-        code = answer.err.rc
-        return code.sentence if isinstance(code, Rc) else f"It says {code.name}."
-    return f"It says {answer.rc.name}."

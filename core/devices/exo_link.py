@@ -4,44 +4,49 @@ from __future__ import annotations
 
 import struct
 import time
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, TypeVar
 
-from smpclient.requests.os_management import EchoWrite, ResetWrite
+from smpclient.requests.os_management import DateTimeWrite, EchoWrite, ResetWrite
 
 from core.devices import exo_messages as wire
+from core.devices.exo_answers import slot_of
 from core.devices.exo_line import ExoLine, OnProgress
 from core.devices.exo_protocol import (
     EVENTS_FILE,
     PROTOCOL_VERSION,
     TELEMETRY_RECORDS_PER_ANSWER,
     TELEMETRY_SCHEMA,
+    TRAIL_FILE,
     SlotAction,
+    TrailNote,
     slot_file,
     unpack_events,
     unpack_telemetry,
+    unpack_trail,
 )
-from core.devices.exo_refusals import broken_answers, other_protocol
+from core.devices.exo_refusals import broken_answers, earlier_time, other_protocol
 from core.devices.exo_values import (
     ExoInfo,
     Fault,
     HeartbeatReply,
     PlacementStatus,
     SelfTest,
-    SlotInfo,
     Slots,
     TelemetryBatch,
 )
 from core.domain.body import JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
-from core.domain.exo_protocol import DeviceState, SlotState
+from core.domain.exo_protocol import DeviceState
+from core.errors import UserError
 
 E = TypeVar("E", bound=StrEnum)
 
 
 def connect(address: str, *, timeout_s: float = 3.0) -> ExoLink:
-    """Open the link and check that an exo answers.
+    """Open the link, check that an exo answers, and tell it the time.
 
     Raises UserError: EXO-011 address, EXO-001 not found, EXO-002 port in use, EXO-130 exo in use, EXO-131
     token, EXO-004 no answer, EXO-013 something else answers.
@@ -49,6 +54,7 @@ def connect(address: str, *, timeout_s: float = 3.0) -> ExoLink:
     link = ExoLink(address)
     try:
         link.open(timeout_s)
+        link.tell_time(datetime.now(UTC))
     except BaseException:
         link.close()
         raise
@@ -65,6 +71,7 @@ class ExoLink:
     def __init__(self, address: str) -> None:
         self.address = address
         self._line = ExoLine(address)
+        self.time_refused: UserError | None = None  # why the exo did not take over the time (DEP-038)
 
     def __enter__(self) -> ExoLink:
         return self
@@ -102,11 +109,13 @@ class ExoLink:
             late_ticks=answer.late_ticks,
             slowest_tick_us=answer.tick_us,
             joint=self._known(JointKind, answer.joint),
+            counter=answer.counter,
+            utc_s=answer.time_s,
         )
 
     def slots(self) -> Slots:
         answer = self._read(wire.SlotsRead())
-        return Slots(answer.active, tuple(_slot(entry) for entry in answer.slots))
+        return Slots(answer.active, tuple(slot_of(entry) for entry in answer.slots))
 
     def limits(self) -> TorqueLimits:
         """The limits in force: the tightest of firmware, profile, package and visit."""
@@ -127,6 +136,13 @@ class ExoLink:
             Fault(event.row, event.time_us // 1000, "fault" if event.latched else "released")
             for event in events
         )
+
+    def trail(self) -> tuple[TrailNote, ...]:
+        """Where the trails of programs stood when they had this exo armed, oldest first."""
+        try:
+            return unpack_trail(self._download(TRAIL_FILE))
+        except struct.error as error:
+            raise broken_answers(self.address) from error
 
     def placement(self) -> PlacementStatus:
         """Result of the placement check of the sensors, and the row that keeps the exo from being ready."""
@@ -153,6 +169,17 @@ class ExoLink:
 
     # commands
 
+    def tell_time(self, now: datetime) -> None:
+        """An exo has no calendar, and controllers expire. It refuses an earlier time: `time_refused`."""
+        self.time_refused = None
+        try:
+            self._command(DateTimeWrite(datetime=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")))
+        except UserError as error:
+            if error.advice.code != "EXO-010":
+                raise
+            known = datetime.fromtimestamp(self.info().utc_s, UTC)
+            self.time_refused = earlier_time(f"{known:%Y-%m-%d %H:%M}")
+
     def upload(self, blob: bytes, on_progress: OnProgress | None = None) -> None:
         """Write `blob` into the slot that is not in use.
 
@@ -175,6 +202,13 @@ class ExoLink:
     def revert(self) -> None:
         """Go back to the controller before."""
         self._slot_set(SlotAction.REVERT, "")
+
+    def downgrade(self, sha256: str, *, nonce: bytes, reason: str) -> None:
+        """Go back to the controller that was kept before, although it is older. `nonce` comes from `info`."""
+        request = wire.SlotSetWrite(
+            action=SlotAction.DOWNGRADE.value, sha=bytes.fromhex(sha256), nonce=nonce, reason=reason
+        )
+        self._command(request, slow=True)
 
     def erase(self, sha256: str) -> None:
         self._slot_set(SlotAction.ERASE, sha256)
@@ -224,6 +258,14 @@ class ExoLink:
         """The exo was put on anew: it repeats the placement check of its sensors. Ends in zero torque."""
         return DeviceState(self._command(wire.PutOnWrite()).state)
 
+    def keep_trail(self, note: TrailNote) -> tuple[bool, TrailNote]:
+        """Let the exo keep where a trail stands; whether it did, and the newest note it has of that trail.
+
+        It does not where its newest note is longer, or as long and another.
+        """
+        answer = self._command(wire.TrailWrite(tag=note.tag, length=note.length, hash=note.hash))
+        return answer.kept, TrailNote(note.tag, answer.length, answer.hash)
+
     def acknowledge_faults(self) -> DeviceState:
         return DeviceState(self._command(wire.FaultsAck(ack=True)).state)
 
@@ -252,16 +294,3 @@ class ExoLink:
 
     def _command(self, request: Any, *, slow: bool = False, code: str = "EXO-010") -> Any:
         return self._line.ask(request, tries=1, slow=slow, code=code)
-
-
-def _slot(entry: wire.SlotEntry) -> SlotInfo:
-    return SlotInfo(
-        entry.name,
-        SlotState(entry.state),
-        entry.sha.hex(),
-        entry.version,
-        entry.subject_tag,
-        entry.profile_id,
-        entry.first_nm,
-        entry.detail,
-    )

@@ -28,7 +28,7 @@ class Identity:
     serial: str
     profile_id: str
     firmware: str
-    virtual: bool
+    virtual: bool = False  # what does not say so is real
     profile: Profile = field(default_factory=Profile)
     memory_bytes: int = 1 << 20  # for the running controller
     keys: tuple[ExoKey, ...] = ()

@@ -16,7 +16,8 @@ from core.virtual_exo.faults import Fault, FaultKind
 from core.virtual_exo.machine import Clock, Flash, PcMachine
 from core.virtual_exo.plant import Plant, PlantSettings
 
-FIRMWARE = "exotwin-virtual 0.2.0"
+FIRMWARE = "exotwin-virtual 0.3.0"
+IS_VIRTUAL = True  # what it tells its firmware; only tests of what a real exo refuses start one that does not
 TICK_US = 1_000_000 // CONTROL_HZ
 TRACE_TICKS = 10 * CONTROL_HZ
 
@@ -59,7 +60,7 @@ class VirtualExo:
             raise ValueError(f"a walk of {settings.motion.joint.value} is none of {profile.joint.value}")
         firmware_profile = Profile(Limits.of(profile.limits), joint=joint_number(profile.joint))
         identity = Identity(
-            serial, profile.id, FIRMWARE, True, firmware_profile, keys=keys, accept_practice=True
+            serial, profile.id, FIRMWARE, IS_VIRTUAL, firmware_profile, keys=keys, accept_practice=True
         )
         self.device = Device(PcMachine(self.flash, self._clock, self._drive), identity)
 

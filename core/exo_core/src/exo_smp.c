@@ -121,4 +121,5 @@ void exo_smp_describe(const exo_device *device, uint8_t number, exo_description 
     exo_cbor_text(exo_cbor_find(manifest, "subject_tag"), &found->subject_tag);
     exo_cbor_text(exo_cbor_find(exo_cbor_find(manifest, "device_profile"), "id"), &found->profile_id);
     exo_cbor_number(exo_cbor_find(manifest, "first_session_peak_nm"), &found->first_session_peak_nm);
+    exo_release_read(manifest, &found->release);
 }
