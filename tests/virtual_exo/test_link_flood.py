@@ -142,6 +142,15 @@ def test_s14_a_pc_that_sleeps_between_two_ticks_is_no_slow_exo(assisting, monkey
     assert assisting.exo.moves
 
 
+def test_s14_the_exo_may_look_at_its_clock_while_its_pc_is_busy(assisting):
+    """Every question for its state looks at the time, and no time goes back."""
+    for _ in range(5):
+        time.sleep(0.03)
+        assisting.ask(70, 0)
+        assisting.tick()
+    assert assisting.exo.moves
+
+
 def test_a_loop_that_hangs_loses_its_motors_after_50_ms_and_the_exo_latches(assisting, monkeypatch):
     drive, cut_s = assisting.exo.plant.drive, []
 
