@@ -34,7 +34,7 @@ LOOK = Limits(memory_mb=2048, silent_s=90.0)
 TABLES = Limits(memory_mb=2048, silent_s=240.0)
 """Tables, marker files and EMG: they are held in memory as a whole."""
 FILMS = Limits(memory_mb=6144, silent_s=600.0)
-"""Videos: decoded frame by frame, but four at once, beside the network that finds people (in 4K 1.3 GB each)."""
+"""Videos: decoded frame by frame, but four at once, beside the network that finds people (4K: 1.3 GB)."""
 
 
 class Excess(Enum):
