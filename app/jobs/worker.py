@@ -23,6 +23,7 @@ from core.errors import JobCancelled, UserError, refuse
 from core.jobs.limits import Excess, Limits, excess_advice, files_of
 from core.jobs.time_left import TimeLeft
 from core.jobs.values import (
+    Beat,
     Cancelled,
     Crashed,
     Done,
@@ -38,6 +39,7 @@ from core.jobs.values import (
 )
 from core.store.files import disk_errors
 from core.store.private import keep_private
+from core.store.tickets import TICKET_VARIABLE
 
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
@@ -49,9 +51,19 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
 
 
 def worker_main(
-    spec: JobSpec, task: str, pipe: Connection, heavy: bool, limits: Limits | None = None
+    spec: JobSpec,
+    task: str,
+    pipe: Connection,
+    heavy: bool,
+    beat_every_s: float,
+    limits: Limits | None = None,
+    ticket: str = "",
 ) -> None:
-    """Entry of the spawned process; heavy work runs at a lower priority than the screens."""
+    """Entry of the spawned process; heavy work runs at a lower priority than the screens.
+
+    `ticket` tells the record who acts here, whoever is signed in at the screen meanwhile.
+    """
+    os.environ[TICKET_VARIABLE] = ticket
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
     if heavy:
@@ -59,7 +71,9 @@ def worker_main(
     folder = work_dir(spec.data_dir, spec.id)
     _write_output_to(folder / "worker.log")
     context = PipeContext(spec, folder, pipe)
-    if limits is not None:
+    if limits is None:
+        threading.Thread(target=context.beat, args=(beat_every_s,), name="job-beat", daemon=True).start()
+    else:  # its parent ends it when it says nothing for long: no thread may speak for it
         hold_to(limits)
     context.report(_run(task, context, limits))
     pipe.close()
@@ -127,6 +141,7 @@ class PipeContext:
         self._time_left = TimeLeft()
         self._send_lock = threading.Lock()
         self._cancelled = threading.Event()
+        self._parent_is_gone = threading.Event()
         self._running = threading.Event()
         self._running.set()
         self._inbox: SimpleQueue[str] = SimpleQueue()
@@ -168,12 +183,18 @@ class PipeContext:
     def received(self) -> tuple[str, ...]:
         return tuple(self._inbox.get() for _ in range(self._inbox.qsize()))
 
-    def report(self, event: Event | Outcome) -> None:
+    def beat(self, every_s: float) -> None:
+        """Say that this process lives, until its parent is gone."""
+        while not self._parent_is_gone.wait(every_s):
+            self.report(Beat())
+
+    def report(self, event: Event | Outcome | Beat) -> None:
         try:
             with self._send_lock:
                 self._pipe.send(event)
         except (BrokenPipeError, OSError):
-            self._cancelled.set()  # the parent is gone
+            self._parent_is_gone.set()
+            self._cancelled.set()
 
     def _listen(self) -> None:
         """Handle the parent's commands; when it is gone, cancel and, after a grace period, exit."""
