@@ -269,6 +269,7 @@ INDEX = {  # bad input: code, file below tests/, test
     "file that fills the memory": ("IMP-002", "process/test_limits.py", "test_what_takes_more_than_it_may"),
     "file that is read for ever": ("IMP-003", "process/test_limits.py", "test_what_takes_more_than_it_may"),
     "file that tells too much": ("IMP-004", "process/test_limits.py", "test_what_takes_more_than_it_may"),
+    "EMG of impossible size": ("EMG-014", "foreign/test_bombs.py", "test_numbers_that_no_signal_has"),
     "table too wide": ("EMG-012", "foreign/test_bombs.py", "test_a_table_with_more_columns"),
     "workbook that unfolds too far": ("EMG-013", "foreign/test_bombs.py", "test_a_workbook_that_unfolds"),
     "text of a laboratory too large": ("LAB-007", "foreign/test_bombs.py", "test_a_table_of_a_laboratory"),
