@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.emg.file_access import first_bytes, no_channels, reading, refuse_file
+from core.emg.file_access import check_channels, first_bytes, no_channels, reading, refuse_file
 from core.emg.sample_groups import SampleGroup, joined
 from core.emg.signals import RawEmg
 from core.emg.units import unit_symbol
@@ -31,7 +31,10 @@ def read_edf(path: Path) -> RawEmg:
         signals = _signals(path)
         places: dict[float, list[int]] = {}
         for place, signal in enumerate(signals):
-            places.setdefault(float(signal.sampling_frequency), []).append(place)
+            rate_hz = float(signal.sampling_frequency)
+            if not 0.0 < rate_hz < np.inf:
+                raise ValueError(f"signal {place + 1} has no rate")
+            places.setdefault(rate_hz, []).append(place)
         groups = [_group(signals, of_rate, rate_hz) for rate_hz, of_rate in places.items()]
         names = tuple(signal.label.strip() for signal in signals)
         units = tuple(unit_symbol(signal.physical_dimension) for signal in signals)
@@ -61,6 +64,7 @@ def _signals(path: Path) -> tuple[Any, ...]:
         raise refuse_file(path, "The recording was paused; what follows a pause has no place in its time.")
     if not file.signals:
         raise no_channels(path)
+    check_channels(path, len(file.signals))
     return tuple(file.signals)
 
 

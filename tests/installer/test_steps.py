@@ -176,6 +176,7 @@ def test_a_compiler_is_borrowed_for_the_exo_core_only_where_there_is_none(monkey
         environment.locks, "write", lambda pins, path: asked.extend(pin.name for pin in pins) or path
     )
     for there in (True, False):
+        (tmp_path / "stamp").unlink(missing_ok=True)
         monkeypatch.setattr(environment, "compiler_is_there", lambda there=there: there)
         environment.ensure_packages(Board(()), tmp_path / "log", with_tests=False)
         assert ("ziglang" in asked) is not there
