@@ -26,7 +26,7 @@ def test_a_job_acts_for_who_started_it_and_starts_for_nobody_else(
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     with open_store(tmp_path) as store:
         make_clinic(store, (Role.ASSISTANT, Role.ENGINEER))
-        jobs = JobService(tmp_path, "login name", TABLE, by_role(store.people))
+        jobs = JobService(tmp_path, "login name", TABLE, admit=by_role(store.people))
         try:
             assert code_of(jobs.submit, "enter", {}) == "PPL-001"
             store.people.sign_in(NAMES[Role.ENGINEER], PIN)

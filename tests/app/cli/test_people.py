@@ -17,6 +17,7 @@ from tests.people import MANAGER, NAMES, PIN, make_clinic
 from tests.refusals import code_of
 from tests.store.samples import a_subject
 
+WHY = ("--reason", "the new one is too strong")
 ASSISTANT, PHYSICIAN = NAMES[Role.ASSISTANT], NAMES[Role.PHYSICIAN]
 
 
@@ -125,7 +126,7 @@ def test_a_rollback_is_signed_by_an_account(
     with open_store(clinic) as store:
         store.people.sign_in(PHYSICIAN, PIN)
         store.start_visit(store.patients()[0].id)
-    back = ("rollback", "--patient", "P-0001", "--exo", "tcp:127.0.0.1:1", *data)
+    back = ("rollback", "--patient", "P-0001", "--exo", "tcp:127.0.0.1:1", *WHY, *data)
     assert shell.refusal(*back) == "PPL-001"
     assert shell.refusal(*back, "--as", ASSISTANT, "--name", PHYSICIAN, "--role", "physician") == "PPL-002"
 
@@ -133,4 +134,5 @@ def test_a_rollback_is_signed_by_an_account(
 def test_without_accounts_a_rollback_needs_name_and_role(shell: Shell, data: tuple[str, str]) -> None:
     with open_store(Path(data[1])) as store:
         store.start_visit(store.add_patient(a_subject()))
-    assert shell.refusal("rollback", "--patient", "P-0001", "--exo", "tcp:127.0.0.1:1", *data) == "DEP-022"
+    back = ("rollback", "--patient", "P-0001", "--exo", "tcp:127.0.0.1:1", *WHY, *data)
+    assert shell.refusal(*back) == "DEP-022"
