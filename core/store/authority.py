@@ -37,7 +37,7 @@ Log = Callable[[Session, str, str, str, str], None]  # who, action, subject, det
 
 
 def utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    return datetime.now(UTC).replace(tzinfo=None)  # SQLite keeps no time zone; all times are UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +197,11 @@ class Authority:
             raise people_refusals.nobody_signed_in()
         people_refusals.check_may(actor.person, action)
         return actor.person
+
+    def acts_as(self, session: Session, action: Action, typed: str, about: str = "") -> str:
+        """As `require`; under which name the act is kept: of the account, or in single-user mode as typed."""
+        person = self.require(session, action, by=typed, about=about)
+        return typed if person is None else person.name
 
     def require_release(
         self, session: Session, by: str, second: str, comparison_id: str, *, synthetic: bool

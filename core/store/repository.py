@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,6 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
@@ -24,13 +23,14 @@ from core.domain.subject import Subject
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.store import audit
+from core.store.authority import utc_now
 from core.store.codec import decode, encode
 from core.store.files import read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
 from core.store.open_folder import FILES_REMOVED, OpenFolder
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
-from core.store.people import RECORD, People
+from core.store.people import People
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
@@ -95,11 +95,15 @@ class Store(OpenFolder, TrailAccess):
         check_code(subject.code)
         patient_id = uuid4().hex
         row = PatientTable(
-            id=patient_id, code=subject.code, subject=encode(subject)[0], archived=False, created_utc=_now()
+            id=patient_id,
+            code=subject.code,
+            subject=encode(subject)[0],
+            archived=False,
+            created_utc=utc_now(),
         )
         try:
             with self._session() as session:
-                by = self._by(session, patient_action(subject), by)
+                by = self.people.acts_as(session, patient_action(subject), by)
                 session.add(row)
                 session.add(_log(by, "patient created", patient_id, subject.code))
         except IntegrityError as error:
@@ -115,7 +119,7 @@ class Store(OpenFolder, TrailAccess):
             check_code(subject.code)
         try:
             with self._session() as session:
-                by = self._by(session, patient_action(before, subject), by)
+                by = self.people.acts_as(session, patient_action(before, subject), by)
                 row = session.get_one(PatientTable, patient_id)
                 row.code, row.subject = subject.code, encode(subject)[0]
                 session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
@@ -124,7 +128,7 @@ class Store(OpenFolder, TrailAccess):
 
     def archive_patient(self, patient_id: str, archived: bool, *, by: str = "") -> None:
         with self._session() as session:
-            by = self._by(session, Action.EDIT_PATIENT, by)
+            by = self.people.acts_as(session, Action.EDIT_PATIENT, by)
             session.get_one(PatientTable, patient_id).archived = archived
             session.add(_log(by, "patient archived" if archived else "patient restored", patient_id, ""))
 
@@ -153,7 +157,7 @@ class Store(OpenFolder, TrailAccess):
     def start_visit(self, patient_id: str, *, by: str = "", notes: VisitNotes | None = None) -> Visit:
         subject = self.patient(patient_id).subject
         with self._session() as session:
-            by = self._by(session, patient_action(subject), by)
+            by = self.people.acts_as(session, patient_action(subject), by)
             highest = session.scalar(
                 select(func.max(VisitTable.number)).where(VisitTable.patient_id == patient_id)
             )
@@ -161,7 +165,7 @@ class Store(OpenFolder, TrailAccess):
                 id=uuid4().hex,
                 patient_id=patient_id,
                 number=(highest or 0) + 1,
-                started_utc=_now(),
+                started_utc=utc_now(),
                 notes=encode(notes or VisitNotes())[0],
             )
             session.add(row)
@@ -175,7 +179,7 @@ class Store(OpenFolder, TrailAccess):
             return
         subject = self.subject_of(visit_id)
         with self._session() as session:
-            by = self._by(session, patient_action(subject), by)
+            by = self.people.acts_as(session, patient_action(subject), by)
             row = session.get_one(VisitTable, visit_id)
             row.notes = encode(notes)[0]
             session.add(_log(by, "visit noted", visit_id, json.dumps(row.notes, sort_keys=True)))
@@ -213,7 +217,7 @@ class Store(OpenFolder, TrailAccess):
     ) -> str:
         """Write an immutable record and return its id. `files` are copied into its folder."""
         with self._session() as session:
-            operator = self._by(session, ACTION_OF_KIND[kind], operator, visit_id)
+            operator = self.people.acts_as(session, ACTION_OF_KIND[kind], operator, visit_id)
         record_id = uuid4().hex
         staged = stage_record(self._folder(kind, record_id), payload, files)
         try:
@@ -222,7 +226,7 @@ class Store(OpenFolder, TrailAccess):
                     id=record_id,
                     kind=kind.value,
                     visit_id=visit_id,
-                    created_utc=_now(),
+                    created_utc=utc_now(),
                     content_sha256=staged.sha256,
                     schema_version=SCHEMA_VERSION,
                     summary=summary,
@@ -250,7 +254,7 @@ class Store(OpenFolder, TrailAccess):
         folder = self.folder(record_id)
         visit_id = self.info(record_id).visit_id
         with self._session() as session:
-            by = self._by(session, Action.ERASE, by, visit_id)
+            by = self.people.acts_as(session, Action.ERASE, by, visit_id)
             session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
         for name in names:
             (folder / name).unlink(missing_ok=True)
@@ -295,11 +299,6 @@ class Store(OpenFolder, TrailAccess):
 
     # decisions and the log
 
-    def confirm_clock(self, by: str, reason: str) -> None:
-        """As `TrailAccess` does; refuses PPL-001 to PPL-003 where people have accounts."""
-        person = self.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
-        super().confirm_clock(by if person is None else person.name, reason)
-
     def decide(
         self,
         visit_id: str,
@@ -330,7 +329,7 @@ class Store(OpenFolder, TrailAccess):
                     verdict=verdict.value,
                     record_id=record_id,
                     by=name,
-                    on_utc=_now(),
+                    on_utc=utc_now(),
                     reason=reason,
                     role=held,
                 )
@@ -339,11 +338,6 @@ class Store(OpenFolder, TrailAccess):
                 if verdict is Verdict.SIGNED:
                     signed = AuditEvent(AuditStep.APPROVED, name, held, reason, visit_id, record_id or "")
                     audit.append(session, signed)
-
-    def _by(self, session: Session, action: Action, typed: str, about: str = "") -> str:
-        """Under which name an act is kept; refuses who may not do it."""
-        person = self.people.require(session, action, by=typed, about=about)
-        return typed if person is None else person.name
 
     def decisions(self, visit_id: str) -> tuple[Decision, ...]:
         """Decisions of a visit, oldest first."""
@@ -377,12 +371,8 @@ def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: o
     return read_record(folder, kind, content_sha256)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)  # SQLite keeps no time zone; all times are UTC
-
-
 def _log(who: str, action: str, subject_id: str, detail: str) -> LogTable:
-    return LogTable(on_utc=_now(), who=who, action=action, subject_id=subject_id, detail=detail)
+    return LogTable(on_utc=utc_now(), who=who, action=action, subject_id=subject_id, detail=detail)
 
 
 def _patient(row: PatientTable) -> PatientRow:

@@ -68,7 +68,7 @@ class DeployPresenter(StepPresenter):
         page.acknowledge.connect(lambda: self._send_to_exo("acknowledge"))
         page.stop.connect(self.context.stop_exo)
         page.kept.connect(lambda *words: self.attempt(lambda: self._answer_for(*words)))
-        page.keep_closed.connect(self._close_card)
+        page.keep_closed.connect(lambda: self._show_keep_confirmation(False))
 
     def start(self) -> None:
         """Pack the signed controller; transferring is a second act."""
@@ -133,8 +133,6 @@ class DeployPresenter(StepPresenter):
             self.context.show_message("Sent, read back and found equal.", Tone.OK)
             self.attempt(lambda: self._connect(True))
 
-    # Intents --------------------------------------------------------------------------------------
-
     def main(self) -> None:
         deployment = self._records.deployment()
         if self._records.package() is None:
@@ -157,22 +155,17 @@ class DeployPresenter(StepPresenter):
         self._confirming_keep, self._rolling_back = confirming, False
         self.refresh()
 
-    def _close_card(self) -> None:
-        self._confirming_keep = self._rolling_back = False
-        self.refresh()
-
     def _answer_for(self, name: str, role: str, reason: str) -> None:
         """Whoever typed name and role keeps the controller, or lets the one before run again."""
+        action, command = Action.KEEP, confirm_command
+        meaning = keep_declaration(self._code, self.context.device_name, virtual=self._virtual)
         if self._rolling_back:
-            meaning = with_reason(roll_back_declaration(self._code, virtual=self._virtual), reason)
             action, command = Action.ROLL_BACK, roll_back_command
-        else:
-            meaning = keep_declaration(self._code, self.context.device_name, virtual=self._virtual)
-            action, command = Action.KEEP, confirm_command
+            meaning = with_reason(roll_back_declaration(self._code, virtual=self._virtual), reason)
 
         def answer(by: Signed) -> None:
             self._send_to_exo(command(Approver(by.name, by.role, meaning)))
-            self._close_card()
+            self._show_keep_confirmation(False)
 
         self.sign(action, self.context.visit_id or "", (name, role), meaning, answer)
 

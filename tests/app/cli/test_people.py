@@ -17,6 +17,7 @@ from tests.people import MANAGER, NAMES, PIN, make_clinic
 from tests.refusals import code_of
 from tests.store.samples import a_subject
 
+WHY = ("--reason", "the new one is too strong")
 ASSISTANT, PHYSICIAN = NAMES[Role.ASSISTANT], NAMES[Role.PHYSICIAN]
 WHY = ("--reason", "the newer one makes her tired")
 
