@@ -58,7 +58,7 @@ def run_gui(
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
         _back_up_periodically(context)
-        _look_at_the_clock(context)
+        look_at_the_clock(context)
         QTimer.singleShot(0, lambda: warm_up(window.pages, context))
         if demo:
             QTimer.singleShot(0, lambda: open_demo(context))
@@ -105,7 +105,8 @@ def _back_up_periodically(context: SessionContext) -> None:
     QTimer.singleShot(0, context, lambda: context.store.back_up_if_due())
 
 
-def _look_at_the_clock(context: SessionContext) -> None:
+def look_at_the_clock(context: SessionContext) -> None:
+    """Tell at once that it does not fit the record; to sign is refused where it is done."""
     doubt = context.store.clock_doubt()
     if doubt is not None:
         context.show_message(doubt.words, Tone.WARN)

@@ -27,6 +27,7 @@ CHAINED: Mapping[str, str] = {
     "decision": "sequence",
     "log": "sequence",
 }
+ONCE = frozenset({"record", "decision", "log"})  # written once and never changed
 _ONE = {table: text(f"SELECT * FROM {table} WHERE {key} = :key") for table, key in CHAINED.items()}
 _WRITTEN, _WHO = "rows written in this transaction", "who wrote them"
 Row = tuple[str, str | int]  # table and key

@@ -19,6 +19,8 @@ from tests.deploy.controllers import built
 from tests.deploy.rewriting import IN_ROWS, IN_THE_CHAIN, Attacker, small_record
 
 WAYS = (*IN_ROWS, *IN_THE_CHAIN)
+# Those that change no entry that is there.
+ONLY_ROWS = [way for way in IN_ROWS if way not in (rewriting.signer_changed, rewriting.decision_removed)]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,16 @@ def test_each_way_is_found_by_what_was_signed_though_the_chain_was_built_anew(fo
     assert report.check.broken is None
     assert not [fault for fault in report.check.faults if fault.why != DATED]
     assert report.broken is not None and "signed" in report.broken.why
+
+
+@pytest.mark.parametrize("way", ONLY_ROWS, ids=lambda way: way.__name__)
+def test_who_only_appends_entries_is_found_but_for_what_people_may_edit_too(folder: Path, way) -> None:
+    """Whoever can write the database can edit a patient as the program does, with an entry that says so."""
+    attacker = Attacker(folder)
+    way(attacker)
+    attacker.append_entries()
+    edited = way in (rewriting.content_of_patient, rewriting.diagnosis_blanked)
+    assert examined(folder).whole == edited
 
 
 def test_a_row_that_is_chained_at_the_end_but_dated_back_is_found(folder: Path) -> None:
