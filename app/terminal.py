@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ from core.jobs.values import (
     Refused,
 )
 from core.jobs.values import Progress as JobProgress
+from core.store import second_place
 from core.store.database import database_path
 from core.store.repository import open_store
 
@@ -181,7 +183,10 @@ def _record_or_raise(outcome: Outcome) -> str:
 def _look_at_the_clock(data_dir: Path) -> None:
     if not database_path(data_dir).exists():
         return
-    with suppress(UserError), open_store(data_dir) as store:  # a record in trouble is told where it is used
+    with (
+        suppress(UserError),
+        open_store(data_dir, to_read=True) as store,
+    ):  # a record in trouble is told where it is used
         doubt = store.clock_doubt()
         if doubt is not None:
             Console(stderr=True).print(f"Clock: {doubt.words}")
@@ -189,7 +194,10 @@ def _look_at_the_clock(data_dir: Path) -> None:
 
 @contextmanager
 def open_terminal(data_dir: Path) -> Iterator[Terminal]:
-    """A terminal with the jobs of this data folder; what still runs is stopped at the end."""
+    """A terminal with the jobs of this data folder; what still runs is stopped at the end.
+
+    Then a backup is kept of what they added to the record.
+    """
     jobs = JobService(data_dir, operator="command line")
     _look_at_the_clock(data_dir)
     try:
@@ -197,3 +205,18 @@ def open_terminal(data_dir: Path) -> Iterator[Terminal]:
             yield terminal
     finally:
         jobs.close()
+        back_up_at_the_end(data_dir)
+
+
+def back_up_at_the_end(data_dir: Path) -> None:
+    """Keep a backup of what this session changed; that none can be made is told, and ends no session."""
+    if not database_path(data_dir).exists():
+        return
+    try:
+        with open_store(data_dir) as store:
+            store.back_up_if_due(after_s=0.0)
+            if second_place.is_due(data_dir):
+                second_place.copy_record(data_dir, store.stored_records())
+    except UserError as error:
+        if error.advice.code not in ("REC-002", "REC-010"):  # told already, or kept by who has the folder
+            logging.getLogger(__name__).warning("%s", error)

@@ -53,7 +53,7 @@ def _verify(args: argparse.Namespace) -> int:
     from core.deploy.trail_report import examine_trail
     from core.store.repository import open_store
 
-    with open_store(_data_dir(args)) as store:
+    with open_store(_data_dir(args), to_read=True) as store:
         report, doubt = examine_trail(store), store.clock_doubt()
         if args.printed:
             report = _with_paper(report, args.printed)
@@ -164,7 +164,7 @@ def _clock(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     from core.store.repository import open_store
 
-    with open_store(_data_dir(args)) as store:
+    with open_store(_data_dir(args), to_read=True) as store:
         entries = store.trail() if args.rows else store.audit_trail()
     if args.as_json:
         print(json.dumps([dataclasses.asdict(entry) for entry in entries], indent=2))

@@ -22,6 +22,7 @@ from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.job import add_job
 from app.cli.motion import add_motion
+from app.cli.record import add_record
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
 from app.cli.terminal_advice import reader_is_gone
@@ -30,8 +31,9 @@ from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
 from app.cli.version import version_words
 from app.cli.visits import add_visits
-from app.paths import data_dir_default, operator_name
+from app.paths import data_dir_default
 from core.errors import Advice, JobCancelled, UserError, refuse
+from core.store.folder_lock import name_program
 
 EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
@@ -59,6 +61,7 @@ def run(arguments: list[str]) -> int:
         args = _parser().parse_args(arguments)
     except UserError as error:
         return _print_advice(error.advice, EXIT_REFUSED)
+    name_program(f"exotwin {args.word}" if args.word else "The window of ExoTwin")
     command: Command = args.command
     try:
         status = command(args)
@@ -83,7 +86,7 @@ def _print_advice(advice: Advice, status: int) -> int:
 
 
 def _print_restore_hint(advice: Advice, args: argparse.Namespace) -> None:
-    from core.store.database import newest_backup
+    from core.store.backup_files import newest_backup
 
     folder = _data_dir(args)
     if advice.code == "REC-002" and newest_backup(folder) is not None:
@@ -114,14 +117,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
     _add_data_dir(parser)
     parser.set_defaults(command=_gui)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="word")
     _add_doctor(commands)
     _add_session(commands)
     add_motion(commands, _add_data_dir)
     add_emg(commands, _add_data_dir)
     _add_virtual_exo(commands)
     add_job(commands, _add_data_dir)
-    _add_restore(commands)
+    add_record(commands, _add_data_dir)
     _add_gallery(commands)
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
@@ -197,13 +200,10 @@ def _add_virtual_exo(commands: Subparsers) -> None:
     parser.add_argument(
         "--worn-before", type=float, default=6.0, help="seconds that the person wears it already (default 6)"
     )
+    parser.add_argument(
+        "--token", type=Path, help="file with the word that a program has to know on tcp:PORT"
+    )
     parser.set_defaults(command=_virtual_exo)
-
-
-def _add_restore(commands: Subparsers) -> None:
-    parser = commands.add_parser("restore", help="put the last good backup of a damaged record in place")
-    _add_data_dir(parser)
-    parser.set_defaults(command=_restore)
 
 
 def _add_gallery(commands: Subparsers) -> None:
@@ -317,29 +317,9 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         device=args.device,
         faults=args.faults,
         worn_before_s=args.worn_before,
+        token=args.token,
         trust=_data_dir(args),
     )
-
-
-def _restore(args: argparse.Namespace) -> int:
-    from core.store.database import database_path, is_damaged, restore_backup
-    from core.store.repository import open_store
-
-    folder = _data_dir(args)
-    existed = database_path(folder).exists()
-    if not is_damaged(folder):
-        raise refuse(
-            "REC-009",
-            "Nothing was restored.",
-            f"The record in {folder} is not damaged." if existed else f"There is no record in {folder} yet.",
-            "Start ExoTwin as usual, or name another folder with --data-dir.",
-        )
-    backup = restore_backup(folder)
-    kept = "the damaged database is kept beside it" if existed else "there was no database"
-    with open_store(folder) as store:
-        store.log(operator_name(), "backup restored", backup.name, kept)
-    print(f"{backup.name} is in place; {kept}.")
-    return EXIT_OK
 
 
 def _gallery(args: argparse.Namespace) -> int:

@@ -70,6 +70,7 @@ def _add_rollback(commands: Any, add_data_dir: AddDataDir) -> None:
     parser.add_argument("--exo", required=True, metavar="ADDRESS", help="serial port or tcp:host:port")
     parser.add_argument("--name", required=True, help="who decides it")
     parser.add_argument("--role", required=True, help="for example physician")
+    parser.add_argument("--reason", required=True, help="why the older one runs again; it is kept")
     add_data_dir(parser)
     parser.set_defaults(command=_rollback)
 
@@ -86,6 +87,7 @@ def _rollback(args: argparse.Namespace) -> int:
         "confirmed_patient": args.patient,
         "name": args.name,
         "role": args.role,
+        "reason": args.reason,
     }
     with open_terminal(folder) as terminal:
         record_id = terminal.run("roll_back", params, visit_id=visit_id)
@@ -162,11 +164,11 @@ def _make_key(args: argparse.Namespace) -> int:
 
 def _open_record(folder: Path) -> None:
     """Keys without a database count as the remains of a lost one: the first key comes with a database."""
-    from core.store.database import is_damaged
     from core.store.repository import open_store
+    from core.store.trouble import is_damaged
 
     if not is_damaged(folder):  # a key has nothing to do with the damage
-        open_store(folder).close()
+        open_store(folder, to_read=True).close()
 
 
 def _ask_passphrase() -> str:

@@ -28,7 +28,9 @@ from rich.text import Text
 
 import resources
 from core.errors import UserError, set_up_again
-from core.store.database import damaged_advice, database_path, newest_backup, trouble_of
+from core.store.backup_files import newest_backup
+from core.store.database import database_path
+from core.store.trouble import damaged_advice, trouble_of
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
 GIGABYTE = 1e9

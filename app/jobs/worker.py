@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from core.errors import JobCancelled, UserError, refuse
 from core.jobs.time_left import TimeLeft
 from core.jobs.values import (
+    Beat,
     Cancelled,
     Crashed,
     Done,
@@ -46,7 +47,7 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
     return data_dir / "jobs" / job_id
 
 
-def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None:
+def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool, beat_every_s: float) -> None:
     """Entry of the spawned process; heavy work runs at a lower priority than the screens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
@@ -55,6 +56,7 @@ def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None
     folder = work_dir(spec.data_dir, spec.id)
     _write_output_to(folder / "worker.log")
     context = PipeContext(spec, folder, pipe)
+    threading.Thread(target=context.beat, args=(beat_every_s,), name="job-beat", daemon=True).start()
     context.report(_run(task, context))
     pipe.close()
 
@@ -117,6 +119,7 @@ class PipeContext:
         self._time_left = TimeLeft()
         self._send_lock = threading.Lock()
         self._cancelled = threading.Event()
+        self._parent_is_gone = threading.Event()
         self._running = threading.Event()
         self._running.set()
         self._inbox: SimpleQueue[str] = SimpleQueue()
@@ -158,12 +161,18 @@ class PipeContext:
     def received(self) -> tuple[str, ...]:
         return tuple(self._inbox.get() for _ in range(self._inbox.qsize()))
 
-    def report(self, event: Event | Outcome) -> None:
+    def beat(self, every_s: float) -> None:
+        """Say that this process lives, until its parent is gone."""
+        while not self._parent_is_gone.wait(every_s):
+            self.report(Beat())
+
+    def report(self, event: Event | Outcome | Beat) -> None:
         try:
             with self._send_lock:
                 self._pipe.send(event)
         except (BrokenPipeError, OSError):
-            self._cancelled.set()  # the parent is gone
+            self._parent_is_gone.set()
+            self._cancelled.set()
 
     def _listen(self) -> None:
         """Handle the parent's commands; when it is gone, cancel and, after a grace period, exit."""

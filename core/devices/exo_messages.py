@@ -54,6 +54,8 @@ class InfoAnswer(message.ReadResponse):
     nonce: bytes
     late_ticks: int
     tick_us: int
+    counter: int = 0
+    time_s: int = 0
 
 
 class InfoRead(_Read):
@@ -71,6 +73,8 @@ class SlotEntry(BaseModel):
     profile_id: str
     first_nm: float
     detail: str
+    why: int = 0
+    counter: int = 0
 
 
 class SlotsAnswer(message.ReadResponse):
@@ -96,6 +100,8 @@ class SlotSetWrite(_Write):
     _Response = SlotSetAnswer
     action: str
     sha: bytes = b""
+    nonce: bytes = b""
+    reason: str = ""
 
 
 class SelfTestAnswer(message.WriteResponse):

@@ -12,9 +12,11 @@ from enum import IntEnum, StrEnum
 
 from core.domain.exo_protocol import DeviceState
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2  # 2: the exo knows the time, and what a controller was released for
 EXO_GROUP = 70
 BUFFER_BYTES = 2048  # one SMP message, announced by MCUMGR_PARAMS
+TOKEN_GREETING = b"token "  # and the word and a line feed, before any frame, where a listener asks for it
+TOKEN_WELCOME = b"ok\n"
 HEARTBEAT_PERIOD_S = 0.1
 HEARTBEAT_TIMEOUT_S = 0.5  # five missed heartbeats: Dephy's rule and the 500 ms of ALL-IN-EXO
 CONTROL_HZ = 100
@@ -44,6 +46,7 @@ class SlotAction(StrEnum):
     CONFIRM = "confirm"
     REVERT = "revert"
     ERASE = "erase"
+    DOWNGRADE = "downgrade"
 
 
 FACTORY = "F"  # zero torque, cannot be changed

@@ -42,6 +42,7 @@ def run(params: Params, context: JobContext) -> str:
             with connect(address) as link:
                 exo = link.info()
                 trail.set_device(exo.serial)
+                trail.note_time(link)
                 trail.merge_faults(link)
                 check_exo(contents, check_context.keys, exo)
                 done = transfer(link, contents, _report(context), trail.note)

@@ -35,6 +35,7 @@ from core.domain.exo_protocol import DeviceState
 from core.domain.exo_status import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
+from core.domain.release import reason_to_go_back
 from core.errors import UserError, refuse
 from core.store.repository import Store
 from core.tasks.audit_trail import Trail
@@ -146,7 +147,8 @@ class ExoSupervision:
     def handle_command(self, command: str) -> str:
         """`arm`, `disarm`, `stop`, `acknowledge`, or what `core.domain.exo_status` makes.
 
-        Returns the record that was written, "" where none was. Raises what the exo refuses, DEP-021, DEP-022.
+        Returns the record that was written, "" where none was. Raises what the exo refuses, DEP-021, DEP-022,
+        DEP-043.
         """
         confirmer, approver_of_roll_back = parse_confirm_command(command), parse_roll_back_command(command)
         if confirmer is not None:
@@ -262,7 +264,7 @@ class ExoSupervision:
 
     def _roll_back(self, approver: Approver) -> str:
         approver = self._checked(approver)
-        slot = roll_back(self._link, self._supervised.subject_tag)
+        slot = roll_back(self._link, self._supervised.subject_tag, reason_to_go_back(approver.meaning))
         self._info = self._link.info()
         self._trail.set_controller(slot.sha256)
         self._trail.note_approval(AuditStep.ROLLED_BACK, approver, f"to version {slot.version}")
