@@ -332,8 +332,9 @@ def _gallery(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     from app.cli.replay import replay_lines
+    from app.jobs.guarded import guarded
 
-    for line in replay_lines(args.file):
+    for line in guarded((args.file,), replay_lines, args.file):
         print(line)
     return EXIT_OK
 

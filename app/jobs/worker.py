@@ -18,7 +18,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from app.jobs.limits import hold_to
 from core.errors import JobCancelled, UserError, refuse
+from core.jobs.limits import Excess, Limits, excess_advice, files_of
 from core.jobs.time_left import TimeLeft
 from core.jobs.values import (
     Beat,
@@ -47,7 +49,9 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
     return data_dir / "jobs" / job_id
 
 
-def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool, beat_every_s: float) -> None:
+def worker_main(
+    spec: JobSpec, task: str, pipe: Connection, heavy: bool, beat_every_s: float, limits: Limits | None = None
+) -> None:
     """Entry of the spawned process; heavy work runs at a lower priority than the screens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
@@ -56,8 +60,11 @@ def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool, beat_ev
     folder = work_dir(spec.data_dir, spec.id)
     _write_output_to(folder / "worker.log")
     context = PipeContext(spec, folder, pipe)
-    threading.Thread(target=context.beat, args=(beat_every_s,), name="job-beat", daemon=True).start()
-    context.report(_run(task, context))
+    if limits is None:
+        threading.Thread(target=context.beat, args=(beat_every_s,), name="job-beat", daemon=True).start()
+    else:  # its parent ends it when it says nothing for long: no thread may speak for it
+        hold_to(limits)
+    context.report(_run(task, context, limits))
     pipe.close()
 
 
@@ -69,7 +76,7 @@ def _lower_priority() -> None:
     psutil.Process().nice(below_normal)
 
 
-def _run(task: str, context: PipeContext) -> Outcome:
+def _run(task: str, context: PipeContext, limits: Limits | None) -> Outcome:
     try:
         module, function = task.split(":")
         with disk_errors():  # whatever a task writes, a full disk is no bug
@@ -79,6 +86,10 @@ def _run(task: str, context: PipeContext) -> Outcome:
         return Cancelled()
     except UserError as error:
         return Refused(error.advice)
+    except MemoryError:
+        if limits is None:
+            return Crashed(traceback.format_exc())
+        return Refused(excess_advice(Excess.MEMORY, limits, files_of(context.spec.params)))
     except Exception:  # noqa: BLE001 - the process border: whatever happened must reach the person
         return Crashed(traceback.format_exc())
 

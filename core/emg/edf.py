@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.emg.file_access import no_channels, reading, refuse_file
+from core.emg.file_access import check_channels, no_channels, reading, refuse_file
 from core.emg.sample_groups import SampleGroup, joined
 from core.emg.signals import RawEmg
 from core.emg.units import unit_symbol
+
+_DAMAGED = (ValueError, TypeError, LookupError, ArithmeticError)  # letters or numbers that are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +30,31 @@ def read_edf(path: Path) -> RawEmg:
     Raises UserError EMG-001, EMG-002 (no signals), EMG-038.
     """
     with _opened(path) as file:
-        head = _head_of(file)
-        if not head.names:
-            raise no_channels(path)
-        places: dict[float, list[int]] = {}
-        for place, rate in enumerate(head.rates_hz):
-            places.setdefault(rate, []).append(place)
-        groups = []
-        for rate, of_rate in places.items():
-            signal = np.empty((int(file.getNSamples()[of_rate[0]]), len(of_rate)))
-            for column, place in enumerate(of_rate):
-                signal[:, column] = file.readSignal(place)
-            signal.setflags(write=False)
-            groups.append(SampleGroup(tuple(of_rate), signal, rate))
+        try:
+            head = _head_of(file)
+            check_channels(path, len(head.names))
+            groups = _groups(file, head)
+        except _DAMAGED as error:
+            raise refuse_file(path, f"The file is damaged: {error}.") from error
+    if not groups:
+        raise no_channels(path)
     return joined(groups, head.names, head.units, path.name)
+
+
+def _groups(file, head: EdfHead) -> list[SampleGroup]:  # type: ignore[no-untyped-def]
+    places: dict[float, list[int]] = {}
+    for place, rate in enumerate(head.rates_hz):
+        if not 0.0 < rate < np.inf:
+            raise ValueError(f"signal {place + 1} has no rate")
+        places.setdefault(rate, []).append(place)
+    groups = []
+    for rate, of_rate in places.items():
+        signal = np.empty((int(file.getNSamples()[of_rate[0]]), len(of_rate)))
+        for column, place in enumerate(of_rate):
+            signal[:, column] = file.readSignal(place)
+        signal.setflags(write=False)
+        groups.append(SampleGroup(tuple(of_rate), signal, rate))
+    return groups
 
 
 class _opened:  # noqa: N801 - used like a function
@@ -56,7 +69,7 @@ class _opened:  # noqa: N801 - used like a function
                 pass  # tells a locked file apart: the library calls everything an OSError
             try:
                 self._file = pyedflib.EdfReader(str(self._path))
-            except OSError as error:
+            except (OSError, *_DAMAGED) as error:
                 raise refuse_file(self._path, f"The file is damaged: {error}.") from error
         return self._file
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.jobs.limits import FILMS, LOOK, TABLES, Limits
+
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
@@ -11,26 +13,30 @@ class JobKind:
     title: str  # what the person reads
     heavy: bool = False  # a training on every core: one at a time, with checkpoints
     stream: bool = False  # endless until stopped, or a read without a result; leaves no history
+    limits: Limits | None = None  # of one that reads a file from outside
 
 
 JOB_TABLE: dict[str, JobKind] = {
     "demo_patient": JobKind("core.tasks.demo_patient:run", "Make the demo patient"),
-    "import_video": JobKind("core.tasks.import_video:run", "Import video"),
+    "import_video": JobKind("core.tasks.import_video:run", "Import video", limits=FILMS),
     "remove_original": JobKind("core.tasks.remove_original:run", "Remove the original video"),
     "list_cameras": JobKind("core.tasks.list_cameras:run", "Look for cameras", stream=True),
     "record_camera": JobKind("core.tasks.record_camera:run", "Camera", stream=True),
-    "calibrate_cameras": JobKind("core.tasks.calibrate_cameras:run", "Calibrate cameras"),
-    "detect_pose": JobKind("core.tasks.detect_pose:run", "Find the person"),
+    "calibrate_cameras": JobKind("core.tasks.calibrate_cameras:run", "Calibrate cameras", limits=FILMS),
+    "detect_pose": JobKind("core.tasks.detect_pose:run", "Find the person", limits=FILMS),
     "choose_person": JobKind("core.tasks.choose_person:run", "Choose the person"),
-    "import_trial": JobKind("core.tasks.import_trial:run", "Import laboratory trial"),
+    "import_trial": JobKind("core.tasks.import_trial:run", "Import laboratory trial", limits=TABLES),
     "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion"),
     "solve_markers": JobKind("core.tasks.solve_markers:run", "Solve the motion of markers"),
     "edit_events": JobKind("core.tasks.edit_events:run", "Change gait events"),
-    "import_exo_log": JobKind("core.tasks.import_exo_log:run", "Read the exo's log"),
+    "import_exo_log": JobKind("core.tasks.import_exo_log:run", "Read the exo's log", limits=TABLES),
     "inverse_dynamics": JobKind("core.tasks.inverse_dynamics:run", "Find forces and moments"),
-    "read_emg_head": JobKind("core.tasks.read_emg_head:run", "Look into the EMG file", stream=True),
-    "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG"),
+    "read_emg_head": JobKind(
+        "core.tasks.read_emg_head:run", "Look into the EMG file", stream=True, limits=LOOK
+    ),
+    "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG", limits=TABLES),
     "shift_emg": JobKind("core.tasks.shift_emg:run", "Move EMG in time"),
+    "take_logo": JobKind("core.tasks.take_logo:run", "Take the logo", stream=True, limits=LOOK),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin"),
     "fit_impairments": JobKind("core.tasks.fit_impairments:run", "Find impairments", heavy=True),
     "calibrate_muscles": JobKind("core.tasks.calibrate_muscles:run", "Calibrate muscles"),

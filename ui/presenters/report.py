@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.errors import refuse
+from core.jobs.values import JobState, Outcome
 from core.session.flow import Step, StepState, StepStatus
 from core.session.interpretation import keep_interpretation
 from core.session.report import ReportContent, ReportPicture, report_content
@@ -156,7 +157,14 @@ class ReportPresenter(StepPresenter):
             self.refresh()
 
     def _take_logo(self, file: Path | None) -> None:
-        write_logo(self.context.store.data_dir, file)
+        """A picture from outside is read by a job, which draws it anew."""
+        if file is None:
+            write_logo(self.context.store.data_dir, None)
+            self.refresh()
+        else:
+            self.submit("take_logo", file=str(file))
+
+    def job_done(self, state: JobState, outcome: Outcome) -> None:
         self.refresh()
 
     def _copy_to(self, place: Path | None) -> None:
