@@ -80,7 +80,8 @@ def test_what_is_not_as_it_was_written_is_found(data: Path, wrong: str) -> None:
     kind, make = WRONGS[wrong]
     make(data)
 
-    assert {fault.kind for fault in checked(data).faults} == {kind}
+    found = {fault.kind for fault in checked(data).faults}
+    assert kind in found and found <= {kind, FaultKind.TRAIL}  # the trail misses rows too
 
 
 def test_a_result_without_a_row_is_told_and_is_no_fault(data: Path) -> None:
