@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QInputDialog, QWidget
 
+from core.domain.people import Action
 from core.errors import UserError
+from core.store.people import RECORD
 from ui.session_context import SessionContext
+from ui.signature import SignatureRequest
 from ui.theme import Tone
 
 
 def ask_about_clock(parent: QWidget, context: SessionContext) -> QInputDialog | None:
     """Tell that the clock does not fit; ask where it is behind, because nobody can sign meanwhile.
 
-    None where nothing is asked. Closing the question leaves everything as it is: patients can walk.
+    None where nothing is asked, as of who may not look after the record. Closing the question leaves
+    everything as it is: patients can walk.
     """
     doubt = context.store.clock_doubt()
     if doubt is None:
         return None
     context.show_message(doubt.words, Tone.WARN)
-    if not doubt.behind:
+    if not doubt.behind or context.store.people.blocked(Action.LOOK_AFTER):
         return None
     question = QInputDialog(parent)
     question.setWindowTitle("Clock of this PC")
@@ -28,14 +32,22 @@ def ask_about_clock(parent: QWidget, context: SessionContext) -> QInputDialog | 
     )
     question.setOkButtonText("The clock is right")
     question.setCancelButtonText("Close")
-    question.textValueSelected.connect(lambda reason: _confirm(context, reason))
+    question.textValueSelected.connect(lambda reason: _sign(context, reason))
     question.open()
     return question
 
 
-def _confirm(context: SessionContext, reason: str) -> None:
+def _sign(context: SessionContext, reason: str) -> None:
+    words = f"The clock of this PC is right now. How it came to be wrong: {reason}"
+    request = SignatureRequest(
+        Action.LOOK_AFTER, RECORD, words, lambda signed: _confirm(context, signed.name, reason)
+    )
+    context.sign(request, (context.operator, ""))
+
+
+def _confirm(context: SessionContext, by: str, reason: str) -> None:
     try:
-        context.store.confirm_clock(context.operator, reason)
+        context.store.confirm_clock(by, reason)
     except UserError as error:
         context.show_message(error.advice.one_line(), Tone.WARN)
         return
