@@ -15,7 +15,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import Distribution, distribution
+from functools import cache
+from importlib.metadata import Distribution, distribution, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,21 +78,22 @@ def _exo_of(name: str) -> str:
     return parts[2] if parts[:2] == ["assist_sim", "models"] and len(parts) > 3 else ""
 
 
+@cache
 def exos_offered() -> frozenset[str]:
     """Those with a profile here: the models of others are never built."""
     return frozenset(path.stem.split("_")[0] for path in (ROOT / "resources" / "devices").glob("*.toml"))
 
 
+def is_left_out(name: str) -> bool:
+    """Whether a file of a package, by its place below `lib`, is of no use to the program."""
+    return LEFT_OUT.search(name) is not None or _exo_of(name) not in exos_offered() | {""}
+
+
 def kept_files(one: Distribution, vtk: frozenset[str]) -> Iterator[tuple[str, Path]]:
     """Files of a package that go along, each with its place below `lib`. `vtk`: VTK's parts in use."""
-    exos = exos_offered() | {""}
     for listed in one.files or ():
         name, place = listed.as_posix(), Path(str(listed.locate()))
-        if (
-            LEFT_OUT.search(name)
-            or _exo_of(name) not in exos
-            or (_VTK_LIBRARY.search(name) and Path(name).name not in vtk)
-        ):
+        if is_left_out(name) or (_VTK_LIBRARY.search(name) and Path(name).name not in vtk):
             continue
         if place.is_file():
             yield name, place
@@ -119,14 +121,23 @@ def lay_out(target: Path) -> dict[str, Distribution]:
     """Make the folder anew; returns the packages in `lib`."""
     shutil.rmtree(target, ignore_errors=True)
     packages, vtk = runtime_distributions(), vtk_in_use()
-    own = packages.pop(PROGRAM)
+    packages.pop(PROGRAM)
     for one in packages.values():
         for name, source in kept_files(one, vtk):
             place(source, target / "lib" / name)
+    place_own(target)
+    return packages
+
+
+def place_own(target: Path) -> None:
+    """The program itself, with the name and version that records are stamped with."""
     for source in own_files():
         place(source, target / source.relative_to(ROOT))
-    _write_own_metadata(own, target / "lib")
-    return packages
+    number = version(PROGRAM)
+    folder = target / "lib" / f"{PROGRAM}-{number}.dist-info"
+    folder.mkdir()
+    text = f"Metadata-Version: 2.1\nName: {PROGRAM}\nVersion: {number}\n"
+    (folder / "METADATA").write_text(text, encoding="utf-8")
 
 
 def own_files() -> Iterable[Path]:
@@ -143,11 +154,3 @@ def place(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another disk, or one without links
         shutil.copy2(source, target)
-
-
-def _write_own_metadata(own: Distribution, lib: Path) -> None:
-    """Name and version, which records are stamped with."""
-    folder = lib / f"{PROGRAM}-{own.version}.dist-info"
-    folder.mkdir()
-    text = f"Metadata-Version: 2.1\nName: {PROGRAM}\nVersion: {own.version}\n"
-    (folder / "METADATA").write_text(text, encoding="utf-8")
