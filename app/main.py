@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -13,18 +13,22 @@ from PySide6.QtWidgets import QApplication
 
 from app.crash import install_crash_hook
 from app.exo_process import VirtualExo
+from app.jobs.admission import by_role
 from app.jobs.service import JobService
 from app.logs import start_logging
 from app.paths import operator_name
 from app.recovery import RecoveryQuestion, open_or_recover
 from core.errors import UserError
+from core.store import second_place
 from core.store.repository import Store, open_store
+from core.store.tickets import NO_TICKET
 from ui import theme
 from ui.file_dialogs import remember_folders_in
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
 from ui.session_context import SessionContext
+from ui.theme import Tone
 from ui.warm_up import warm_up
 from ui.window_place import place
 
@@ -57,6 +61,7 @@ def run_gui(
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
         _back_up_periodically(context)
+        _look_at_the_clock(context)
         QTimer.singleShot(0, lambda: warm_up(window.pages, context))
         if demo:
             QTimer.singleShot(0, lambda: open_demo(context))
@@ -98,25 +103,50 @@ def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack)
 
 def _back_up_periodically(context: SessionContext) -> None:
     timer = QTimer(context)
-    timer.timeout.connect(lambda: context.store.back_up_if_due())
+    timer.timeout.connect(lambda: back_up(context))
     timer.start(_LOOK_FOR_BACKUP_MS)
-    QTimer.singleShot(0, context, lambda: context.store.back_up_if_due())
+    QTimer.singleShot(0, context, lambda: back_up(context, first=True))
+
+
+def back_up(context: SessionContext, *, first: bool = False) -> None:
+    """Keep a backup where one is due, and after each, and once at the start, bring the second place up to it.
+
+    A job does that: the place may be slow, or not there, which is then told once and not every ten minutes.
+    """
+    made = context.store.back_up_if_due()
+    due = (first or made is not None) and second_place.is_due(context.store.data_dir)
+    if due and context.jobs.running("copy_record") is None:
+        context.jobs.submit("copy_record", {})
+
+
+def _look_at_the_clock(context: SessionContext) -> None:
+    doubt = context.store.clock_doubt()
+    if doubt is not None:
+        context.show_message(doubt.words, Tone.WARN)
 
 
 def _back_up_at_the_end(store: Store) -> None:
     try:
         store.back_up_if_due(after_s=0.0)
+        if second_place.is_due(store.data_dir):
+            second_place.copy_record(store.data_dir, store.stored_records())
     except UserError as error:  # the window that could have shown it is gone
         logging.getLogger(__name__).warning("%s", error)
 
 
+def _sign_out_at_the_end(store: Store) -> None:
+    with suppress(UserError):  # a record out of reach cannot be told, and the sign-in ends by itself
+        store.people.sign_out()
+
+
 def make_session_context(data_dir: Path, clean_up: ExitStack) -> SessionContext:
     """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
-    store = clean_up.enter_context(open_store(data_dir))
+    store = clean_up.enter_context(open_store(data_dir, NO_TICKET))
     clean_up.callback(_back_up_at_the_end, store)
+    clean_up.callback(_sign_out_at_the_end, store)
     start_logging(data_dir)
     operator = operator_name()
-    jobs = JobService(data_dir, operator)
+    jobs = JobService(data_dir, operator, admit=by_role(store.people))
     clean_up.callback(jobs.close)
     bridge = JobsBridge(jobs)
     clean_up.callback(bridge.close)

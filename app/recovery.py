@@ -10,7 +10,8 @@ from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from core.errors import Advice, UserError
-from core.store.database import backup_time, newest_backup, restore_backup
+from core.store.backup_files import backup_time, newest_backup
+from core.store.backups import restore_backup
 from ui.recovery import RecoveryAction, RecoveryState, RecoveryWindow, recovery_state
 
 T = TypeVar("T")

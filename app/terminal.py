@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from app.jobs.admission import Admit, anybody, by_role
 from app.jobs.service import JobService
 from core.errors import JobCancelled, UserError, refuse
 from core.jobs.table import JOB_TABLE
@@ -25,6 +27,9 @@ from core.jobs.values import (
     Refused,
 )
 from core.jobs.values import Progress as JobProgress
+from core.store import second_place
+from core.store.database import database_path
+from core.store.repository import open_store
 
 LINE_EVERY_S = 10.0
 
@@ -176,12 +181,52 @@ def _record_or_raise(outcome: Outcome) -> str:
             raise JobDied(detail)
 
 
+def _look_at_the_clock(data_dir: Path) -> None:
+    if not database_path(data_dir).exists():
+        return
+    # A record in trouble is told where it is used.
+    with suppress(UserError), open_store(data_dir, to_read=True) as store:
+        doubt = store.clock_doubt()
+        if doubt is not None:
+            Console(stderr=True).print(f"Clock: {doubt.words}")
+
+
 @contextmanager
 def open_terminal(data_dir: Path) -> Iterator[Terminal]:
-    """A terminal with the jobs of this data folder; what still runs is stopped at the end."""
-    jobs = JobService(data_dir, operator="command line")
+    """A terminal with the jobs of this data folder; what still runs is stopped at the end.
+
+    Then a backup is kept of what they added to the record.
+    """
+    _look_at_the_clock(data_dir)
+    with _admission(data_dir) as admit:
+        jobs = JobService(data_dir, operator="command line", admit=admit)
+        try:
+            with Terminal(jobs) as terminal:
+                yield terminal
+        finally:
+            jobs.close()
+    back_up_at_the_end(data_dir)
+
+
+@contextmanager
+def _admission(data_dir: Path) -> Iterator[Admit]:
+    """Who may start a job: where there is no record yet, nobody has an account, and a look makes none."""
+    if not database_path(data_dir).exists():
+        yield anybody
+        return
+    with open_store(data_dir) as store:
+        yield by_role(store.people)
+
+
+def back_up_at_the_end(data_dir: Path) -> None:
+    """Keep a backup of what this session changed; that none can be made is told, and ends no session."""
+    if not database_path(data_dir).exists():
+        return
     try:
-        with Terminal(jobs) as terminal:
-            yield terminal
-    finally:
-        jobs.close()
+        with open_store(data_dir) as store:
+            store.back_up_if_due(after_s=0.0)
+            if second_place.is_due(data_dir):
+                second_place.copy_record(data_dir, store.stored_records())
+    except UserError as error:
+        if error.advice.code not in ("REC-002", "REC-010"):  # told already, or kept by who has the folder
+            logging.getLogger(__name__).warning("%s", error)

@@ -18,6 +18,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # No test may touch the key store of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+# The processes that tests start are one program with them; a test of two programs says so.
+os.environ.setdefault("EXOTWIN_PROGRAM", "tests")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -83,6 +85,14 @@ def pose_model() -> Path:
     if not path.is_file():
         pytest.skip("the pose model is not there: run `python3 installer/bootstrap.py setup`")
     return path
+
+
+@pytest.fixture
+def reads_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands read files without a process of their own, for tests of what they tell of the files."""
+    monkeypatch.setattr(
+        "app.jobs.guarded.guarded", lambda _files, read, *args, **kwargs: read(*args, **kwargs)
+    )
 
 
 @pytest.fixture

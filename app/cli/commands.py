@@ -22,16 +22,20 @@ from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.job import add_job
 from app.cli.motion import add_motion
+from app.cli.people import add_people
+from app.cli.record import add_record
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
+from app.cli.signing import acting, add_as
 from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
 from app.cli.version import version_words
 from app.cli.visits import add_visits
-from app.paths import data_dir_default, operator_name
+from app.paths import data_dir_default
 from core.errors import Advice, JobCancelled, UserError, refuse
+from core.store.folder_lock import name_program
 
 EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
@@ -59,9 +63,11 @@ def run(arguments: list[str]) -> int:
         args = _parser().parse_args(arguments)
     except UserError as error:
         return _print_advice(error.advice, EXIT_REFUSED)
+    name_program(f"exotwin {args.word}" if args.word else "The window of ExoTwin")
     command: Command = args.command
     try:
-        status = command(args)
+        with acting(_data_dir(args), getattr(args, "as_name", "")):
+            status = command(args)
         sys.stdout.flush()
         return status
     except UserError as error:
@@ -83,7 +89,7 @@ def _print_advice(advice: Advice, status: int) -> int:
 
 
 def _print_restore_hint(advice: Advice, args: argparse.Namespace) -> None:
-    from core.store.database import newest_backup
+    from core.store.backup_files import newest_backup
 
     folder = _data_dir(args)
     if advice.code == "REC-002" and newest_backup(folder) is not None:
@@ -112,16 +118,16 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action=_Version, nargs=0, help="version of the program, and of its parts"
     )
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
-    _add_data_dir(parser)
+    _add_folder(parser)
     parser.set_defaults(command=_gui)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="word")
     _add_doctor(commands)
     _add_session(commands)
     add_motion(commands, _add_data_dir)
     add_emg(commands, _add_data_dir)
     _add_virtual_exo(commands)
     add_job(commands, _add_data_dir)
-    _add_restore(commands)
+    add_record(commands, _add_data_dir)
     _add_gallery(commands)
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
@@ -133,10 +139,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)
     add_deploy(commands, _add_data_dir)
+    add_people(commands, _add_data_dir)
     return parser
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """Which data folder, and who acts in it."""
+    _add_folder(parser)
+    add_as(parser)
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
     # A subcommand's own default would otherwise overwrite what was given before it.
     parser.add_argument(
         "--data-dir",
@@ -197,13 +210,10 @@ def _add_virtual_exo(commands: Subparsers) -> None:
     parser.add_argument(
         "--worn-before", type=float, default=6.0, help="seconds that the person wears it already (default 6)"
     )
+    parser.add_argument(
+        "--token", type=Path, help="file with the word that a program has to know on tcp:PORT"
+    )
     parser.set_defaults(command=_virtual_exo)
-
-
-def _add_restore(commands: Subparsers) -> None:
-    parser = commands.add_parser("restore", help="put the last good backup of a damaged record in place")
-    _add_data_dir(parser)
-    parser.set_defaults(command=_restore)
 
 
 def _add_gallery(commands: Subparsers) -> None:
@@ -297,7 +307,8 @@ def _finish(end: SessionEnd, args: argparse.Namespace) -> int:
     if args.as_json:
         print(json.dumps(end.summary, indent=2))
     else:
-        print(f"{end.summary['verdict']}\n{end.summary['outcome']}\nResults are in {args.out}.")
+        who = end.summary["people"]
+        print(f"{end.summary['verdict']}\n{end.summary['outcome']}\nResults are in {args.out} ({who}).")
     if end.advice is not None:
         raise UserError(end.advice)
     return EXIT_OK if end.summary["confirmed"] else EXIT_BUG
@@ -317,29 +328,9 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         device=args.device,
         faults=args.faults,
         worn_before_s=args.worn_before,
+        token=args.token,
         trust=_data_dir(args),
     )
-
-
-def _restore(args: argparse.Namespace) -> int:
-    from core.store.database import database_path, is_damaged, restore_backup
-    from core.store.repository import open_store
-
-    folder = _data_dir(args)
-    existed = database_path(folder).exists()
-    if not is_damaged(folder):
-        raise refuse(
-            "REC-009",
-            "Nothing was restored.",
-            f"The record in {folder} is not damaged." if existed else f"There is no record in {folder} yet.",
-            "Start ExoTwin as usual, or name another folder with --data-dir.",
-        )
-    backup = restore_backup(folder)
-    kept = "the damaged database is kept beside it" if existed else "there was no database"
-    with open_store(folder) as store:
-        store.log(operator_name(), "backup restored", backup.name, kept)
-    print(f"{backup.name} is in place; {kept}.")
-    return EXIT_OK
 
 
 def _gallery(args: argparse.Namespace) -> int:
@@ -352,8 +343,9 @@ def _gallery(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     from app.cli.replay import replay_lines
+    from app.jobs.guarded import guarded
 
-    for line in replay_lines(args.file):
+    for line in guarded((args.file,), replay_lines, args.file):
         print(line)
     return EXIT_OK
 

@@ -7,16 +7,19 @@ import dataclasses
 import getpass
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.paths import data_dir_default
+from app.cli.audit import add_audit
+from app.cli.signing import signed
+from app.paths import data_dir_default, operator_name
+from core.domain.people import Action
 from core.errors import refuse
 
 if TYPE_CHECKING:
-    from core.domain.audit import AuditEntry
     from core.store.repository import Store
 
 EXIT_OK, EXIT_FAILED = 0, 2
@@ -27,7 +30,7 @@ def add_deploy(commands: Any, add_data_dir: AddDataDir) -> None:
     """Add `package`, `key`, `audit` and `rollback` to the parsers of the commands."""
     _add_package(commands, add_data_dir)
     _add_key(commands, add_data_dir)
-    _add_audit(commands, add_data_dir)
+    add_audit(commands, add_data_dir)
     _add_rollback(commands, add_data_dir)
 
 
@@ -64,41 +67,35 @@ def _add_key(commands: Any, add_data_dir: AddDataDir) -> None:
         add_data_dir(parser)
 
 
-def _add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
-    actions = commands.add_parser("audit", help="who did what to which controller").add_subparsers(
-        required=True
-    )
-    verify = actions.add_parser("verify", help="whether the trail is whole; the exit status is 0 only then")
-    verify.set_defaults(command=_verify_audit)
-    listing = actions.add_parser("list", help="every entry, oldest first")
-    listing.set_defaults(command=_list_audit)
-    for parser in (verify, listing):
-        parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
-        add_data_dir(parser)
-
-
 def _add_rollback(commands: Any, add_data_dir: AddDataDir) -> None:
     parser = commands.add_parser("rollback", help="let the exo run the patient's controller from before")
     parser.add_argument("--patient", required=True, metavar="CODE", help="whose exo it is")
     parser.add_argument("--exo", required=True, metavar="ADDRESS", help="serial port or tcp:host:port")
-    parser.add_argument("--name", required=True, help="who decides it")
-    parser.add_argument("--role", required=True, help="for example physician")
+    own = "where people have accounts, that of --as counts"
+    parser.add_argument("--name", default="", help=f"who decides it; {own}")
+    parser.add_argument("--role", default="", help=f"for example physician; {own}")
+    parser.add_argument("--reason", required=True, help="why the older one runs again; it is kept")
     add_data_dir(parser)
     parser.set_defaults(command=_rollback)
 
 
 def _rollback(args: argparse.Namespace) -> int:
     from app.terminal import open_terminal
+    from core.deploy.provisional import check_approver
+    from core.domain.controller import Approver
     from core.store.repository import open_store
 
     folder = _data_dir(args)
     with open_store(folder) as store:
         visit_id = _newest_visit(store, args.patient)
+        name, role = signed(store, Action.ROLL_BACK, visit_id, (args.name, args.role))
+    check_approver(Approver(name, role, "before anything is connected"))
     params = {
         "address": args.exo,
         "confirmed_patient": args.patient,
-        "name": args.name,
-        "role": args.role,
+        "name": name,
+        "role": role,
+        "reason": args.reason,
     }
     with open_terminal(folder) as terminal:
         record_id = terminal.run("roll_back", params, visit_id=visit_id)
@@ -161,25 +158,37 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _make_key(args: argparse.Namespace) -> int:
+    from core.deploy.key_changes import KEYS, make_key
     from core.deploy.keys.key_store import system_key_store
     from core.deploy.keys.site_key import make_site_key
 
     store = None if args.file else system_key_store()
     passphrase = _ask_passphrase() if store is None else ""
-    _open_record(_data_dir(args))
-    key = make_site_key(_data_dir(args), store, passphrase, replace=args.replace)
+    with _record(_data_dir(args)) as record:
+        if record is None:
+            key = make_site_key(_data_dir(args), store, passphrase, replace=args.replace)
+        else:
+            by = signed(record, Action.MANAGE_KEYS, KEYS, (operator_name(), ""))[0]
+            key = make_key(record, store, passphrase, by=by, replace=args.replace)
     place = "a file under your passphrase" if store is None else "the key store of this login"
     print(f"The site's key is {key.key_id}; it is kept in {place}.")
     return EXIT_OK
 
 
-def _open_record(folder: Path) -> None:
-    """Keys without a database count as the remains of a lost one: the first key comes with a database."""
-    from core.store.database import is_damaged
-    from core.store.repository import open_store
+@contextmanager
+def _record(folder: Path) -> Iterator[Store | None]:
+    """The record that a key belongs to: keys without a database count as the remains of a lost one.
 
-    if not is_damaged(folder):  # a key has nothing to do with the damage
-        open_store(folder).close()
+    None where it is damaged: a key has nothing to do with the damage, and nobody can be asked for a role.
+    """
+    from core.store.repository import open_store
+    from core.store.trouble import is_damaged
+
+    if is_damaged(folder):
+        yield None
+        return
+    with open_store(folder) as store:
+        yield store
 
 
 def _ask_passphrase() -> str:
@@ -218,65 +227,18 @@ def _show_keys(args: argparse.Namespace) -> int:
 
 
 def _trust_key(args: argparse.Namespace) -> int:
+    from core.deploy.key_changes import KEYS, trust_key
     from core.deploy.keys.site_key import read_public_key, trust
 
     key = read_public_key(args.file)
-    _open_record(_data_dir(args))
-    trust(_data_dir(args), key)
+    with _record(_data_dir(args)) as record:
+        if record is None:
+            trust(_data_dir(args), key)
+        else:
+            by = signed(record, Action.MANAGE_KEYS, KEYS, (operator_name(), ""))[0]
+            trust_key(record, key, by=by)
     print(f"Packages signed with {key.key_id} are accepted here from now on.")
     return EXIT_OK
-
-
-def _verify_audit(args: argparse.Namespace) -> int:
-    from core.deploy.audit_anchor import first_contradiction, signed_manifests
-    from core.deploy.keys.site_key import trusted_keys
-    from core.store.repository import open_store
-
-    folder = _data_dir(args)
-    with open_store(folder) as store:
-        entries, broken = store.audit_trail(), store.audit_break()
-    manifests = list(signed_manifests(folder, trusted_keys(folder)))
-    broken = broken or first_contradiction(entries, manifests)
-    if args.as_json:
-        found = None if broken is None else dataclasses.asdict(broken)
-        values = {
-            "whole": broken is None,
-            "entries": len(entries),
-            "packages": len(manifests),
-            "broken": found,
-        }
-        print(json.dumps(values))
-        return EXIT_OK if broken is None else EXIT_FAILED
-    if broken is not None:
-        raise refuse(
-            "AUD-001",
-            f"The audit trail is broken at entry {broken.number}.",
-            f"Reason: {broken.why}.",
-            "Keep this data folder as it is, and compare it with a backup.",
-        )
-    agreeing = f"{len(manifests)} signed packages agree with it"
-    print(f"The audit trail is whole: {len(entries)} entries, {agreeing}.")
-    return EXIT_OK
-
-
-def _list_audit(args: argparse.Namespace) -> int:
-    from core.store.repository import open_store
-
-    with open_store(_data_dir(args)) as store:
-        entries = store.audit_trail()
-    if args.as_json:
-        print(json.dumps([dataclasses.asdict(entry) for entry in entries], indent=2))
-    else:
-        for entry in entries:
-            print(_entry_line(entry))
-    return EXIT_OK
-
-
-def _entry_line(entry: AuditEntry) -> str:
-    event = entry.event
-    who = f"{event.who} ({event.role})" if event.role else event.who
-    about = " ".join(text for text in (event.device_serial, event.meaning, event.detail) if text)
-    return f"{entry.number:>5}  {entry.on_utc[:19]}  {event.step:<12}  {who}  {about}"
 
 
 def _data_dir(args: argparse.Namespace) -> Path:

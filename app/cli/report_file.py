@@ -24,11 +24,13 @@ def without_screen() -> None:
 
 
 def write_visit_report(store: Store, visit_id: str, path: Path, *, appendix: bool = False) -> None:
-    """Write the PDF of a visit."""
+    """Write the PDF of a visit. Refuses what `take_out` does."""
+    from core.session.export import take_out
     from core.session.report import report_content
     from ui.presenters.report_pictures import with_pictures
     from ui.report_pdf import write_report
 
+    take_out(store, visit_id, "report")
     without_screen()
     content = with_pictures(store, visit_id, report_content(store, visit_id))
     write_report(path, replace(content, appendix=appendix))
@@ -58,7 +60,7 @@ def _report(args: argparse.Namespace) -> int:
             "The report is written as a PDF with --out, and printed for programs with --json.",
             "Give --out FILE.pdf or --json, or both.",
         )
-    with open_store(getattr(args, "data_dir", None) or data_dir_default()) as store:
+    with open_store(getattr(args, "data_dir", None) or data_dir_default(), to_read=True) as store:
         visit_id = visit_of(store, args.visit) or store.visit(args.visit).id
         if args.out is not None:
             with tempfile.TemporaryDirectory() as folder:

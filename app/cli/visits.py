@@ -44,7 +44,7 @@ def _visits(args: argparse.Namespace) -> int:
     from core.session.captures import captures_of
     from core.store.repository import open_store
 
-    with open_store(getattr(args, "data_dir", None) or data_dir_default()) as store:
+    with open_store(getattr(args, "data_dir", None) or data_dir_default(), to_read=True) as store:
         every = captures_of(store, _patient_id(store, args.patient))
         chosen = _chosen(every, args.motion)
         comparison = None
@@ -95,23 +95,30 @@ def _chosen(every: Sequence[Capture], ids: Sequence[str]) -> tuple[Capture, ...]
 
 
 def _keep(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture], out: Path | None) -> None:
-    """Into the record; where a file is wanted, its page too, under a name that cannot name the patient."""
+    """Into the record; where a file is wanted, its page too, under a name that cannot name the patient.
+
+    Beside a program that has the data folder, only the file is written.
+    """
     from core.session.capture_change import save_comparison
 
     if out is None:
-        save_comparison(store, comparison, operator=operator_name())
+        if store.writable:
+            save_comparison(store, comparison, operator=operator_name())
         return
     from app.cli.report_file import without_screen
     from core.session.capture_page import visits_page
+    from core.session.export import take_out
     from ui.report_visits import write_visits
     from ui.saving import copy_to
 
+    take_out(store, store.info(comparison.gaits[0].motion_id).visit_id, "comparison of recordings")
     without_screen()
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / _PAGE
         write_visits(made, visits_page(store, comparison, chosen))
         copy_to(made, out, "The comparison")
-        save_comparison(store, comparison, operator=operator_name(), page=made)
+        if store.writable:
+            save_comparison(store, comparison, operator=operator_name(), page=made)
 
 
 def _lines(every: Sequence[Capture], comparison: CaptureComparison | None) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import pickle
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -14,10 +15,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from uuid import uuid4
 
+from app.jobs.admission import Admit, anybody
 from app.jobs.history import ended_jobs, has_checkpoint, write_outcome, write_spec
+from app.jobs.limits import OverLimitError, Watch
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir, worker_main
+from core.jobs.limits import Excess, excess_advice, files_of
 from core.jobs.table import JOB_TABLE, JobKind
 from core.jobs.values import (
+    Beat,
     Cancelled,
     Crashed,
     Done,
@@ -30,10 +35,14 @@ from core.jobs.values import (
     Progress,
     Refused,
 )
+from core.store.folder_lock import FolderHold, hold
 
 _log = logging.getLogger(__name__)
 _COOPERATE_S = 15.0  # long enough for a training to write its checkpoint
 _TERMINATE_S = 3.0
+SILENT_AFTER_S = 60.0
+_BEATS = 6  # a worker says that it lives so many times in this time
+_BY_PYTHON = (0, 1)  # exit codes: at its end, and after an error outside the task
 
 
 @dataclass
@@ -47,19 +56,33 @@ class _Running:
 class JobService:
     """Implements `core.jobs.values.JobBoard` for one data folder."""
 
-    def __init__(self, data_dir: Path, operator: str = "", table: Mapping[str, JobKind] = JOB_TABLE) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        operator: str = "",
+        table: Mapping[str, JobKind] = JOB_TABLE,
+        silent_after_s: float = SILENT_AFTER_S,
+        admit: Admit = anybody,
+    ) -> None:
         self._data_dir = data_dir
+        self._silent_after_s = silent_after_s
+        self._admit = admit
+        self._tickets: dict[str, str] = {}  # of jobs: their processes act with them; in no file
         self._table = table
         self._operator = operator
         self._spawn = multiprocessing.get_context("spawn")
         self._lock = threading.RLock()
         self._listeners: list[Listener] = []
         self._running: dict[str, _Running] = {}
+        self._claim: FolderHold | None = None  # from the first job on: workers write while no store is open
         self._waiting: list[JobSpec] = []
         self._states: dict[str, JobState] = {state.spec.id: state for state in reversed(ended_jobs(data_dir))}
 
     def submit(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
-        spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, self._operator)
+        admission = self._admit(kind, self._table[kind], params, visit_id)
+        operator = admission.operator or self._operator
+        spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, operator)
+        self._tickets[spec.id] = admission.ticket
         self._enqueue(spec)
         return spec.id
 
@@ -67,7 +90,10 @@ class JobService:
         """Start again a job that stopped with a checkpoint, with some parameters changed."""
         with self._lock:
             spec = self._states[job_id].spec
-            spec = replace(spec, params={**spec.params, **(changes or {})})
+            admission = self._admit(spec.kind, self._table[spec.kind], spec.params, spec.visit_id)
+            operator = admission.operator or spec.operator
+            spec = replace(spec, params={**spec.params, **(changes or {})}, operator=operator)
+            self._tickets[job_id] = admission.ticket
             if job_id not in self._running and spec not in self._waiting:
                 self._enqueue(spec)
         return job_id
@@ -140,8 +166,13 @@ class JobService:
             self.cancel(job_id)
         for job in running.values():
             job.reader.join()
+        if self._claim is not None:
+            self._claim.give_back()
 
     def _enqueue(self, spec: JobSpec) -> None:
+        """Refuses REC-010 and REC-011 while another program has the data folder."""
+        with self._lock:
+            self._claim = self._claim or hold(self._data_dir)
         write_spec(spec)
         with self._lock:
             self._states.pop(spec.id, None)
@@ -166,7 +197,17 @@ class JobService:
         ours, theirs = self._spawn.Pipe()
         kind = self._table[spec.kind]
         process = self._spawn.Process(
-            target=worker_main, args=(spec, kind.task, theirs, kind.heavy), name=f"exotwin-{spec.kind}"
+            target=worker_main,
+            args=(
+                spec,
+                kind.task,
+                theirs,
+                kind.heavy,
+                self._silent_after_s / _BEATS,
+                kind.limits,
+                self._tickets.get(spec.id, ""),
+            ),
+            name=f"exotwin-{spec.kind}",
         )
         try:
             process.start()
@@ -185,20 +226,75 @@ class JobService:
     def _read(self, job_id: str, process: BaseProcess, pipe: Connection) -> None:
         outcome: Outcome | None = None
         try:
+            receive = self._receiver(job_id, process, pipe)
             while outcome is None:
-                event: Event | Outcome = pipe.recv()
+                event = receive()
                 if isinstance(event, (Done, Cancelled, Refused, Crashed)):
                     outcome = event
-                else:
+                elif not isinstance(event, Beat):
                     self._publish(job_id, event)
         except (EOFError, OSError):
             pass  # the worker died without an outcome
+        except OverLimitError as error:
+            process.kill()  # it may be beyond listening, and has no checkpoint to write
+            outcome = self._excess(job_id, error.excess)
         _ensure_ended(process)  # the outcome is the last it sends
         if outcome is None:
-            cancelled = self._running[job_id].cancelled
-            outcome = Cancelled() if cancelled else Crashed(f"The worker ended with code {process.exitcode}.")
+            outcome = self._died(job_id, process.exitcode)
         pipe.close()
         self._end(job_id, outcome)
+
+    def _receiver(
+        self, job_id: str, process: BaseProcess, pipe: Connection
+    ) -> Callable[[], Event | Outcome | Beat]:
+        """What waits for the next event of a worker; of one that has limits, it looks that they are kept."""
+        limits = self._table[self._states[job_id].spec.kind].limits
+        if limits is None:
+            return lambda: self._next_event(job_id, pipe)
+        watch = Watch(process, pipe, limits)
+        return lambda: pickle.loads(watch.message(lambda: self._states[job_id].paused))
+
+    def _next_event(self, job_id: str, pipe: Connection) -> Event | Outcome | Beat:
+        """Waits as long as it takes; a silent worker is told."""
+        while not pipe.poll(self._silent_after_s):
+            self._hear_nothing(job_id)
+        event: Event | Outcome | Beat = pipe.recv()
+        self._hear_again(job_id)
+        return event
+
+    def _hear_nothing(self, job_id: str) -> None:
+        """The process lives, else its pipe would have ended. The person may wait or cancel."""
+        with self._lock:
+            state = self._states[job_id]
+            silent_s = state.silent_s + self._silent_after_s
+            self._states[job_id] = replace(state, silent_s=silent_s)
+        self._notify(job_id, replace(state.progress, sentence=f"Silent for {silent_s:g} s"))
+
+    def _hear_again(self, job_id: str) -> None:
+        with self._lock:
+            state = self._states[job_id]
+            if state.silent_s == 0.0:
+                return
+            self._states[job_id] = replace(state, silent_s=0.0)
+        self._notify(job_id, state.progress)
+
+    def _excess(self, job_id: str, excess: Excess) -> Outcome:
+        spec = self._states[job_id].spec
+        limits = self._table[spec.kind].limits
+        assert limits is not None
+        return Refused(excess_advice(excess, limits, files_of(spec.params)))
+
+    def _died(self, job_id: str, exit_code: int | None) -> Outcome:
+        """A worker that ended without a word.
+
+        Of a file from outside it is the file that is doubted, unless Python itself ended the worker.
+        """
+        if self._running[job_id].cancelled:
+            return Cancelled()
+        if self._table[self._states[job_id].spec.kind].limits is None or exit_code in _BY_PYTHON:
+            return Crashed(f"The worker ended with code {exit_code}.")
+        _log.warning("The worker of job %s ended with code %s", job_id, exit_code)
+        return self._excess(job_id, Excess.DIED)
 
     def _publish(self, job_id: str, event: Event) -> None:
         if isinstance(event, Progress):
@@ -211,8 +307,11 @@ class JobService:
         resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
         with self._lock:
             self._running.pop(job_id, None)
+            self._tickets.pop(job_id, None)
             state = self._states[job_id]
-            self._states[job_id] = replace(state, outcome=outcome, paused=False, resumable=resumable)
+            self._states[job_id] = replace(
+                state, outcome=outcome, paused=False, resumable=resumable, silent_s=0.0
+            )
         if self._table[state.spec.kind].stream:
             shutil.rmtree(folder, ignore_errors=True)
         else:

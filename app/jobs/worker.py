@@ -18,9 +18,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from app.jobs.limits import hold_to
 from core.errors import JobCancelled, UserError, refuse
+from core.jobs.limits import Excess, Limits, excess_advice, files_of
 from core.jobs.time_left import TimeLeft
 from core.jobs.values import (
+    Beat,
     Cancelled,
     Crashed,
     Done,
@@ -36,6 +39,7 @@ from core.jobs.values import (
 )
 from core.store.files import disk_errors
 from core.store.private import keep_private
+from core.store.tickets import TICKET_VARIABLE
 
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
@@ -46,8 +50,20 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
     return data_dir / "jobs" / job_id
 
 
-def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None:
-    """Entry of the spawned process; heavy work runs at a lower priority than the screens."""
+def worker_main(
+    spec: JobSpec,
+    task: str,
+    pipe: Connection,
+    heavy: bool,
+    beat_every_s: float,
+    limits: Limits | None = None,
+    ticket: str = "",
+) -> None:
+    """Entry of the spawned process; heavy work runs at a lower priority than the screens.
+
+    `ticket` tells the record who acts here, whoever is signed in at the screen meanwhile.
+    """
+    os.environ[TICKET_VARIABLE] = ticket
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
     if heavy:
@@ -55,7 +71,11 @@ def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None
     folder = work_dir(spec.data_dir, spec.id)
     _write_output_to(folder / "worker.log")
     context = PipeContext(spec, folder, pipe)
-    context.report(_run(task, context))
+    if limits is None:
+        threading.Thread(target=context.beat, args=(beat_every_s,), name="job-beat", daemon=True).start()
+    else:  # its parent ends it when it says nothing for long: no thread may speak for it
+        hold_to(limits)
+    context.report(_run(task, context, limits))
     pipe.close()
 
 
@@ -67,7 +87,7 @@ def _lower_priority() -> None:
     psutil.Process().nice(below_normal)
 
 
-def _run(task: str, context: PipeContext) -> Outcome:
+def _run(task: str, context: PipeContext, limits: Limits | None) -> Outcome:
     try:
         module, function = task.split(":")
         with disk_errors():  # whatever a task writes, a full disk is no bug
@@ -77,6 +97,10 @@ def _run(task: str, context: PipeContext) -> Outcome:
         return Cancelled()
     except UserError as error:
         return Refused(error.advice)
+    except MemoryError:
+        if limits is None:
+            return Crashed(traceback.format_exc())
+        return Refused(excess_advice(Excess.MEMORY, limits, files_of(context.spec.params)))
     except Exception:  # noqa: BLE001 - the process border: whatever happened must reach the person
         return Crashed(traceback.format_exc())
 
@@ -117,6 +141,7 @@ class PipeContext:
         self._time_left = TimeLeft()
         self._send_lock = threading.Lock()
         self._cancelled = threading.Event()
+        self._parent_is_gone = threading.Event()
         self._running = threading.Event()
         self._running.set()
         self._inbox: SimpleQueue[str] = SimpleQueue()
@@ -158,12 +183,18 @@ class PipeContext:
     def received(self) -> tuple[str, ...]:
         return tuple(self._inbox.get() for _ in range(self._inbox.qsize()))
 
-    def report(self, event: Event | Outcome) -> None:
+    def beat(self, every_s: float) -> None:
+        """Say that this process lives, until its parent is gone."""
+        while not self._parent_is_gone.wait(every_s):
+            self.report(Beat())
+
+    def report(self, event: Event | Outcome | Beat) -> None:
         try:
             with self._send_lock:
                 self._pipe.send(event)
         except (BrokenPipeError, OSError):
-            self._cancelled.set()  # the parent is gone
+            self._parent_is_gone.set()
+            self._cancelled.set()
 
     def _listen(self) -> None:
         """Handle the parent's commands; when it is gone, cancel and, after a grace period, exit."""

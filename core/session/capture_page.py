@@ -70,6 +70,7 @@ class VisitsPage:
     findings: tuple[str, ...]
     notice: str
     made_on: str
+    trail_words: str = ""  # where the record stood
 
 
 def visits_page(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture]) -> VisitsPage:
@@ -91,7 +92,8 @@ def visits_page(store: Store, comparison: CaptureComparison, chosen: Sequence[Ca
         trend=trend_series(comparison),
         findings=tuple(finding.advice.what for finding in comparison.findings[:MAX_FINDINGS]),
         notice=NOTICE,
-        made_on=_day(datetime.now(UTC)),
+        made_on=f"{_day(datetime.now(UTC))} · {store.people.words}",
+        trail_words=store.audit_head().printed_words,
     )
 
 

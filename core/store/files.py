@@ -1,16 +1,21 @@
-"""Records as folders: `record.json`, `arrays.npz` and attached files, written aside and then renamed."""
+"""Records as folders: `record.json`, `arrays.npz` and attached files, written aside and then renamed.
+
+What is renamed is on the disk before, so that a power cut leaves either the whole folder or none.
+"""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -19,12 +24,62 @@ from core.errors import UserError, refuse
 from core.store.codec import decode, encode
 
 T = TypeVar("T")
+MANIFEST, ARRAYS = "record.json", "arrays.npz"
 _CHUNK_BYTES = 1 << 20
 
 
+def open_to_write(path: Path) -> BinaryIO:
+    """Every file of a record is written through this."""
+    return path.open("wb")
+
+
+def open_to_read(path: Path) -> BinaryIO:
+    """Every file of a record is read through this, as plain bytes."""
+    return path.open("rb")
+
+
+def sync_file(path: Path) -> None:
+    """Return once the content of a file is on the disk."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Return once the names in a folder are on the disk; Windows and some disks cannot be asked for it."""
+    if os.name == "nt":
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Replace a file so that the old or the new one is there whole, also after a power cut."""
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
+    with aside.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    aside.replace(path)
+    sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, and return once their names are on the disk."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    sync_folder(path.parent)
+
+
 def sha256_of(path: Path) -> str:
+    """Of the plain bytes, however they lie on the disk."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with open_to_read(path) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
@@ -69,28 +124,58 @@ def folder_is_unusable(data_dir: Path, reason: str) -> UserError:
     )
 
 
-def write_record(folder: Path, payload: Any, attachments: tuple[Path, ...]) -> str:
-    """Write a record folder in one rename and return the SHA-256 of its `record.json`."""
-    aside = folder.parent / f".{folder.name}-{uuid4().hex[:8]}"
+@dataclass(frozen=True, slots=True)
+class StagedRecord:
+    """A record folder under another name, whole and on the disk, that waits to be named by a row."""
+
+    aside: Path
+    folder: Path
+    sha256: str  # of its `record.json`
+
+    def put_in_place(self) -> None:
+        """Give it its name; that is on the disk when this returns."""
+        with disk_errors():
+            self.aside.rename(self.folder)
+            sync_folder(self.folder.parent)
+
+    def discard(self) -> None:
+        """Remove it; one that is in place stays, for the next start to judge."""
+        shutil.rmtree(self.aside, ignore_errors=True)
+
+
+def aside_of(folder: Path) -> Path:
+    """A name that says which process writes there: see `core.store.orphans`."""
+    return folder.parent / f".{folder.name}-{os.getpid()}-{uuid4().hex[:8]}"
+
+
+def stage_record(folder: Path, payload: Any, attachments: tuple[Path, ...]) -> StagedRecord:
+    """Write what will be the record folder `folder` aside, on the disk when this returns."""
+    aside = aside_of(folder)
     with folder_errors(folder.parent):
-        aside.mkdir(parents=True)
+        make_folder(folder.parent)
+        aside.mkdir()
     with disk_errors():
         try:
             tree, arrays = encode(payload)
             if arrays:
                 members: dict[str, Any] = {_member(path): array for path, array in arrays.items()}
-                np.savez(aside / "arrays.npz", **members)
+                with open_to_write(aside / ARRAYS) as stream:
+                    np.savez(stream, **members)
             for source in attachments:
-                shutil.copyfile(source, aside / source.name)
+                with source.open("rb") as given, open_to_write(aside / source.name) as kept:
+                    shutil.copyfileobj(given, kept, _CHUNK_BYTES)
             hashes = {path.name: sha256_of(path) for path in sorted(aside.iterdir())}
             content = {"type": type(payload).__name__, "payload": tree, "files": hashes}
-            (aside / "record.json").write_text(json.dumps(content, sort_keys=True), encoding="utf-8")
-            digest = sha256_of(aside / "record.json")
-            aside.rename(folder)
+            with open_to_write(aside / MANIFEST) as stream:
+                stream.write(json.dumps(content, sort_keys=True).encode())
+            digest = sha256_of(aside / MANIFEST)
+            for path in aside.iterdir():
+                sync_file(path)
+            sync_folder(aside)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-    return digest
+    return StagedRecord(aside, folder, digest)
 
 
 def stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
@@ -103,21 +188,27 @@ def stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 def read_record(folder: Path, kind: type[T], content_sha256: str) -> T:
     """Read a record back; refuses when any byte changed since it was written."""
-    manifest = folder / "record.json"
+    manifest, arrays_path = folder / MANIFEST, folder / ARRAYS
     if not manifest.exists() or sha256_of(manifest) != content_sha256:
         raise _changed(folder)
-    content = json.loads(manifest.read_text(encoding="utf-8"))
-    arrays_path = folder / "arrays.npz"
+    content = read_manifest(folder)
     arrays: dict[str, Any] = {}
-    if "arrays.npz" in content["files"]:
-        if not arrays_path.exists() or sha256_of(arrays_path) != content["files"]["arrays.npz"]:
+    if ARRAYS in content["files"]:
+        if not arrays_path.exists() or sha256_of(arrays_path) != content["files"][ARRAYS]:
             raise _changed(folder)
         try:
-            with np.load(arrays_path) as stored:
+            with open_to_read(arrays_path) as stream, np.load(stream) as stored:
                 arrays = {"/" + name.replace("|", "/"): stored[name] for name in stored.files}
         except zipfile.BadZipFile as error:
             raise _changed(folder) from error
     return decode(kind, content["payload"], arrays)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """`record.json`: type, payload, and the SHA-256 of every other file by its name."""
+    with open_to_read(folder / MANIFEST) as stream:
+        content: dict[str, Any] = json.loads(stream.read())
+    return content
 
 
 def _member(path: str) -> str:

@@ -27,8 +27,12 @@ _OURS = (
     "keys",
     "logs",
     "preferences.ini*",
+    "quarantine",
     "records",
+    "second_place.json",
+    "store.json*",
     "*site_secret*",
+    "trail",
     "virtual-exo",
 )
 _HAS_PERMISSIONS = os.name == "posix"

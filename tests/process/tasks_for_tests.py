@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
 
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
+from core.store.repository import open_store
+from tests.store.samples import a_subject
 
 
 def finish(params: Params, context: JobContext) -> str:
@@ -25,6 +28,15 @@ def wait_for_cancel(_params: Params, context: JobContext) -> str:
 
 def never_look_up(_params: Params, context: JobContext) -> str:
     context.progress(0.1, "busy")
+    time.sleep(600)
+    return ""
+
+
+def hold_everything_up(_params: Params, context: JobContext) -> str:
+    """Native code that does not let any other thread run."""
+    context.progress(0.1, "busy")
+    ctypes.PyDLL(None).usleep(1_200_000)
+    context.progress(0.2, "awake")
     time.sleep(600)
     return ""
 
@@ -66,3 +78,10 @@ def count(_params: Params, context: JobContext) -> str:
         context.sample(number=number)
         time.sleep(0.02)
     return ""
+
+
+def enter_patient(_params: Params, context: JobContext) -> str:
+    """Writes to the record as whoever this process acts for; returns that name."""
+    with open_store(context.spec.data_dir) as store:
+        store.add_patient(a_subject("P-0009"), by="what was typed")
+        return store.log_entries()[-1].who

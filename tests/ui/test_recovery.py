@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from app.recovery import RecoveryQuestion, open_or_recover
 from core.domain.subject import Sex, Subject
 from core.errors import Advice
-from core.store.database import back_up, database_path
+from core.store.backups import back_up
+from core.store.database import database_path
 from core.store.repository import Store, open_store
 from ui.recovery import RecoveryAction, RecoveryState, RecoveryWindow, recovery_state
 from ui.wording import clock
