@@ -21,7 +21,7 @@ from core.store.files import aside_of, make_folder, sync_file, sync_folder, writ
 from core.store.identity import STORE_FILE, StoreIdentity, read_identity
 
 PLACE_FILE = "second_place.json"
-_SMALL = ("clinic.json", "clinic.logo", "keys/*.pem", "keys/*/*.pem", "keys/*.sealed.json")
+_SMALL = ("clinic.json", "clinic.logo", "keys/*.pem", "keys/*/*.pem", "keys/*.sealed.json", "trail/*.json")
 _CHUNK_BYTES = 1 << 20
 Report = Callable[[float, str], None]  # fraction done, sentence
 
