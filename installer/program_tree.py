@@ -14,10 +14,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import Distribution, distribution, version
 from pathlib import Path
+
+from installer import locks, notices, sbom, shipped
+from installer.locks import Target
+from installer.shipped import Brought
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PACKAGES = ("app", "core", "ui", "resources")
@@ -50,26 +54,10 @@ LEFT_OUT = re.compile(
 _VTK_LIBRARY = re.compile(r"^vtkmodules/.*\.(so|pyd|dll)(\.|$)")
 
 
-def runtime_distributions(name: str = PROGRAM) -> dict[str, Distribution]:
-    """`name` and all that it needs here, by normalised name; extras only where a package asks for them."""
-    from packaging.requirements import Requirement  # comes with pip, pytest and matplotlib; not set-up's own
-
-    found: dict[str, Distribution] = {}
-    extras: dict[str, set[str]] = {}
-    waiting: list[tuple[str, set[str]]] = [(name, set())]
-    while waiting:
-        wanted, asked = waiting.pop()
-        key = re.sub(r"[-_.]+", "-", wanted).lower()
-        known = extras.setdefault(key, set())
-        if key in found and asked <= known:
-            continue
-        known |= asked
-        found[key] = distribution(wanted)
-        for text in found[key].requires or ():
-            one = Requirement(text)
-            if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in {"", *known}):
-                waiting.append((one.name, set(one.extras)))
-    return {key: found[key] for key in sorted(found.keys() - NOT_NEEDED)}
+def runtime_distributions() -> dict[str, Distribution]:
+    """What the lock of this machine says the program runs with, by normalised name."""
+    names = {pin.name for pin in locks.read(locks.this_machine())} - NOT_NEEDED
+    return {name: distribution(name) for name in sorted(names)}
 
 
 def _exo_of(name: str) -> str:
@@ -117,16 +105,23 @@ def vtk_in_use() -> frozenset[str]:
     return frozenset(Path(name).name for name in json.loads(said.stdout.splitlines()[-1]))
 
 
-def lay_out(target: Path) -> dict[str, Distribution]:
-    """Make the folder anew; returns the packages in `lib`."""
+def lay_out(target: Path) -> None:
+    """Make the folder anew."""
     shutil.rmtree(target, ignore_errors=True)
-    packages, vtk = runtime_distributions(), vtk_in_use()
-    packages.pop(PROGRAM)
-    for one in packages.values():
+    vtk = vtk_in_use()
+    for one in runtime_distributions().values():
         for name, source in kept_files(one, vtk):
             place(source, target / "lib" / name)
     place_own(target)
-    return packages
+    tell_parts(target, locks.this_machine())
+
+
+def tell_parts(tree: Path, machine: Target, brought: Sequence[Brought] = ()) -> None:
+    """What is in it: a bill of materials for programs, the licences for people."""
+    lib, others = tree / "lib", (shipped.POSE_MODEL, *brought)
+    sbom.write(tree / "sbom.cdx.json", machine, lib, brought=others, without=NOT_NEEDED)
+    licences = tree / "THIRD-PARTY-NOTICES.txt"
+    notices.write(licences, machine, lib, brought=others, without=NOT_NEEDED)
 
 
 def place_own(target: Path) -> None:

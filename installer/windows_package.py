@@ -1,7 +1,7 @@
 """ExoTwin as an installer for Windows, built on Linux: `python3 installer/build.py --windows`.
 
-It carries the wheels of Windows, the core of the exo compiled by zig, and the embeddable CPython of python.org,
-which a person lays beside the build. Built so, and tried under wine as far as that goes; not yet run on Windows.
+It carries the wheels of the lock for Windows, the core of the exo compiled by zig, and the embeddable
+CPython of python.org, which a person lays beside the build. Tried under wine; not yet run on Windows.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import compileall
 import hashlib
 import io
+import py_compile
 import re
 import shutil
 import subprocess
@@ -20,15 +21,17 @@ from importlib.metadata import distribution, version
 from pathlib import Path
 
 from core.exo_core import building
-from installer import program_tree
+from installer import locks, program_tree
+from installer.locks import Target
 from installer.processes import run
+from installer.shipped import Brought
 from installer.terminal import SetupFailure
 
 FILES = Path(__file__).resolve().parent / "windows"
 ZIG = (sys.executable, "-m", "ziglang")
 TARGET = ("-target", "x86_64-windows-gnu")
 PURE = ("crcmod",)  # has no wheel: its Python files work everywhere
-ONLY_WINDOWS = ("colorama", "pywin32-ctypes")
+WINDOWS = Target("windows-amd64", (3, 11))
 RELEASE, QUICK = "/SOLID lzma", "zlib"  # the first takes a quarter of an hour
 
 
@@ -72,29 +75,14 @@ def checked_python(place: Path, wanted: EmbeddedPython = PYTHON) -> Path:
     return archive
 
 
-def requirements() -> list[str]:
-    """What the program runs with here, in the same versions, and what it needs on Windows alone."""
-    names = program_tree.runtime_distributions()
-    here = [f"{key}=={one.version.partition('+')[0]}" for key, one in names.items()]
-    kept = [line for line in here if line.partition("==")[0] not in (program_tree.PROGRAM, *PURE)]
-    return [*kept, *(f"{name}=={pinned(name)}" for name in ONLY_WINDOWS)]
-
-
-def pinned(name: str) -> str:
-    """Version of a package that is not installed here."""
-    text = (Path(__file__).resolve().parent / "constraints.txt").read_text(encoding="utf-8")
-    found = re.search(rf"^{re.escape(name)}==(\S+)$", text, re.MULTILINE | re.IGNORECASE)
-    if found is None:
-        raise SetupFailure("The installer was not built.", f"{name} is not pinned.", "Pin its version.")
-    return found[1]
-
-
 def fetch_wheels(folder: Path, log: Path) -> list[Path]:
-    """Every wheel for 64-bit Windows; those that are there already are not fetched again."""
+    """Every wheel of the lock for 64-bit Windows; those that are there already are not fetched again."""
     folder.mkdir(parents=True, exist_ok=True)
-    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+    pins = (pin for pin in locks.read(WINDOWS) if pin.name not in (*PURE, *program_tree.NOT_NEEDED))
+    wanted = locks.write(pins, folder / "wanted.txt")
+    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]
     pip += ["--platform", "win_amd64", "--python-version", PYTHON.minor, "--dest", str(folder)]
-    run([*pip, *requirements()], what="The packages for Windows could not be fetched.", log=log)
+    run([*pip, "--requirement", str(wanted)], what="The packages for Windows were not fetched.", log=log)
     return sorted(folder.glob("*.whl"))
 
 
@@ -135,13 +123,20 @@ def stage(folder: Path, wheels: Iterable[Path], python: Path, minor: str = PYTHO
         archive.extractall(folder / "python")
     paths = (f"python{minor}.zip", ".", r"..\lib", "..")
     (folder / "python" / f"python{minor}._pth").write_text("\n".join(paths) + "\n", encoding="utf-8")
+    program_tree.tell_parts(folder, WINDOWS, (embedded(python, minor),))
     write_icon(folder / "exotwin.ico")
     build_launchers(folder)
 
 
+def embedded(python: Path, minor: str) -> Brought:
+    """The Python that goes along, for the bill of materials."""
+    digest = hashlib.sha256(python.read_bytes()).hexdigest()
+    return Brought("CPython", f"{minor[0]}.{minor[1:]}", "PSF-2.0", PYTHON.address, sha256=digest)
+
+
 def compile_bytecode(folder: Path) -> None:
     """Compiled here, for nobody may write below Program Files; not compared with the times of the files."""
-    mode = compileall.PycInvalidationMode.UNCHECKED_HASH
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     for part in (*program_tree.OWN_PACKAGES, "lib"):
         compileall.compile_dir(folder / part, quiet=2, workers=0, invalidation_mode=mode)
 
