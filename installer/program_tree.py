@@ -130,7 +130,7 @@ def place_own(target: Path) -> None:
         place(source, target / source.relative_to(ROOT))
     number = version(PROGRAM)
     folder = target / "lib" / f"{PROGRAM}-{number}.dist-info"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     text = f"Metadata-Version: 2.1\nName: {PROGRAM}\nVersion: {number}\n"
     (folder / "METADATA").write_text(text, encoding="utf-8")
 

@@ -119,13 +119,18 @@ def stage(folder: Path, wheels: Iterable[Path], python: Path, minor: str = PYTHO
         other.unlink()
     core = folder / "core" / "exo_core" / building.library_name("win32")
     building.build(core, compiler=[*ZIG, "cc", *TARGET])
+    place_python(folder, python, minor)
+    program_tree.tell_parts(folder, WINDOWS, (embedded(python, minor),))
+    write_icon(folder / "exotwin.ico")
+    build_launchers(folder)
+
+
+def place_python(folder: Path, python: Path, minor: str = PYTHON.minor) -> None:
+    """The archive of Python, told to find only what the installer brings along."""
     with zipfile.ZipFile(python) as archive:
         archive.extractall(folder / "python")
     paths = (f"python{minor}.zip", ".", r"..\lib", "..")
     (folder / "python" / f"python{minor}._pth").write_text("\n".join(paths) + "\n", encoding="utf-8")
-    program_tree.tell_parts(folder, WINDOWS, (embedded(python, minor),))
-    write_icon(folder / "exotwin.ico")
-    build_launchers(folder)
 
 
 def embedded(python: Path, minor: str) -> Brought:

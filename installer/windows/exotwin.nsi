@@ -1,6 +1,7 @@
 ; The installer for Windows: for this user (the default) or, by an administrator, for all users of the PC.
 ;   exotwin-setup.exe /S [/CurrentUser | /AllUsers] [/D=C:\folder]
 ; Patients and results lie in the users' own folders and are never touched.
+Target amd64-unicode
 Unicode true
 !define MULTIUSER_EXECUTIONLEVEL Highest
 !define MULTIUSER_INSTALLMODE_DEFAULT_CURRENTUSER
@@ -62,6 +63,11 @@ Function .onInit
     Quit
   ${EndIf}
   !insertmacro MULTIUSER_INIT
+  ; The folder ExoTwin beside Programs holds the patients and results of this user.
+  ${If} $MultiUser.InstallMode == "CurrentUser"
+  ${AndIf} "$INSTDIR" == "$LOCALAPPDATA\ExoTwin"
+    StrCpy $INSTDIR "$LOCALAPPDATA\Programs\ExoTwin"
+  ${EndIf}
 FunctionEnd
 
 Function un.onInit

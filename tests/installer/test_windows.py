@@ -19,20 +19,22 @@ from core.exo_core import building
 from installer import locks, program_tree, windows_package
 from installer.terminal import SetupFailure
 from installer.windows_package import EmbeddedPython
-from tests.deploy.controllers import device_bytes
+from tests.exo_core.kinds import KINDS, controller_of, package_of
 
 HERE = Path(__file__).parent
 UNINSTALL = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\ExoTwin"
 
 
 def test_without_the_python_of_python_org_the_build_stops_and_says_what_to_fetch(tmp_path: Path) -> None:
-    with pytest.raises(SetupFailure, match=r"https://www\.python\.org/ftp/python/3\.11\.9/python-3\.11\.9-embed"):
+    with pytest.raises(
+        SetupFailure, match=r"https://www\.python\.org/ftp/python/3\.11\.9/python-3\.11\.9-embed"
+    ):
         windows_package.checked_python(tmp_path)
 
 
 def test_another_python_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / windows_package.PYTHON.name).write_bytes(b"another")
-    with pytest.raises(SetupFailure, match="is not the one of python.org"):
+    with pytest.raises(SetupFailure, match=r"is not the one of python\.org"):
         windows_package.checked_python(tmp_path)
 
     wanted = EmbeddedPython("python.zip", hashlib.sha256(b"this one").hexdigest(), "311")
@@ -61,7 +63,7 @@ def test_every_package_of_the_lock_has_a_wheel_or_is_pure() -> None:
 
 
 @pytest.fixture(scope="module")
-def wine(tmp_path_factory: pytest.TempPathFactory) -> "Wine":
+def wine(tmp_path_factory: pytest.TempPathFactory) -> Wine:
     missing = [name for name in ("wine", "makensis", "xvfb-run") if shutil.which(name) is None]
     if missing or find_spec("ziglang") is None:
         pytest.skip(f"not here: {', '.join(missing) or 'ziglang'} (Debian: apt install wine64 nsis xvfb)")
@@ -73,12 +75,20 @@ class Wine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        quiet = {"WINEPREFIX": str(folder / "prefix"), "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml="}
+        quiet = {
+            "WINEPREFIX": str(folder / "prefix"),
+            "WINEDEBUG": "-all",
+            "WINEDLLOVERRIDES": "mscoree,mshtml=",
+        }
         self._environment = {**os.environ, **quiet}
 
     def run(self, *command: str) -> tuple[int, str]:
         done = subprocess.run(
-            ["xvfb-run", "-a", "wine", *command], env=self._environment, capture_output=True, text=True, check=False
+            ["xvfb-run", "-a", "wine", *command],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return done.returncode, done.stdout
 
@@ -103,23 +113,17 @@ class Wine:
 
 @pytest.mark.long
 def test_the_core_of_the_exo_gives_the_same_bits_on_windows(wine: Wine, tmp_path: Path) -> None:
-    core = building.build(tmp_path / "exo_core.dll", compiler=[*windows_package.ZIG, "cc", *windows_package.TARGET])
-    (tmp_path / "controller.bin").write_bytes(device_bytes())
+    compiler = [*windows_package.ZIG, "cc", *windows_package.TARGET]
+    core = building.build(tmp_path / "exo_core.dll", compiler=compiler)
+    program = wine.compiled("wine_core.c")
+    for kind in KINDS:
+        package = package_of(controller_of(kind))
+        (tmp_path / "controller.bin").write_bytes(package.device_bytes)
 
-    status, said = wine.run(
-        str(wine.compiled("wine_core.c")), f"Z:{core}", f"Z:{tmp_path / 'controller.bin'}"
-    )
+        status, said = wine.run(str(program), f"Z:{core}", f"Z:{tmp_path / 'controller.bin'}")
 
-    assert status == 0
-    sources, outputs = said.split()
-    assert sources == building.sources_sha256()
-    assert outputs == golden_sha256(device_bytes())
-
-
-def golden_sha256(data: bytes) -> str:
-    from core.deploy.blob import read_blob
-
-    return read_blob(data).golden.outputs_sha256
+        expected = f"{building.sources_sha256()} {package.blob.golden.outputs_sha256}"
+        assert (status, said.strip()) == (0, expected)
 
 
 @pytest.fixture(scope="module")
@@ -128,16 +132,17 @@ def installer(wine: Wine) -> Path:
     folder = wine.folder / "build"
     folder.mkdir()
     python = folder / "python.zip"
+    (folder / "payload" / "lib").mkdir(parents=True)
     with zipfile.ZipFile(python, "w") as archive:
         archive.write(wine.compiled("wine_python.c"), "python.exe")
         archive.write(wine.compiled("wine_python.c", "-Wl,--subsystem,windows"), "pythonw.exe")
         archive.writestr("python311.dll", "stand-in")
     payload = folder / "payload"
     program_tree.place_own(payload)
-    windows_package.place_python(payload, python, "311")
+    windows_package.place_python(payload, python)
     windows_package.write_icon(payload / "exotwin.ico")
     windows_package.build_launchers(payload)
-    return windows_package.pack(payload, folder / "setup.exe", folder / "log", windows_package.QUICK)
+    return windows_package.pack(payload, folder / "exotwin-setup.exe", folder / "log", windows_package.QUICK)
 
 
 @pytest.mark.long
@@ -153,7 +158,8 @@ def test_it_installs_starts_upgrades_and_goes_under_wine(wine: Wine, installer: 
     home = program.parent
     entries = {path.name for path in wine.folder.glob("prefix/drive_c/users/**/*.lnk")}
     assert {"ExoTwin.lnk", "ExoTwin with a demo patient.lnk"} <= entries
-    assert r"open ""%1""" in wine.run("reg", "query", r"HKCU\Software\Classes\ExoTwin.Package\shell\open\command")[1].replace('"%1"', '""%1""')
+    opens = wine.run("reg", "query", r"HKCU\Software\Classes\ExoTwin.Package\shell\open\command")[1]
+    assert "exotwin-window.exe" in opens and 'open "%1"' in opens
 
     status, _said = wine.run(str(home / "exotwin.exe"), "doctor", "a b")
     command, _console = wine.said()
@@ -165,6 +171,20 @@ def test_it_installs_starts_upgrades_and_goes_under_wine(wine: Wine, installer: 
     assert wine.run(setup, "/S", "/CurrentUser")[0] == 0
     assert not (home / "lib" / "of-an-earlier-version.py").exists()
 
-    assert wine.run(str(home / "uninstall.exe"), "/S", "/CurrentUser", f"_?=C:{str(home).partition('drive_c')[2]}")[0] == 0
+    here = f"_?=C:{str(home).partition('drive_c')[2]}".replace(
+        "/", "\\"
+    )  # waits instead of going on from a copy
+    assert wine.run(str(home / "uninstall.exe"), "/S", "/CurrentUser", here)[0] == 0
     assert not (home / "app").exists() and (data / "exotwin.db").read_text() == "of the user"
     assert wine.run("reg", "query", UNINSTALL)[0] != 0
+
+
+@pytest.mark.long
+def test_an_administrator_installs_it_for_all_users_of_the_pc(wine: Wine, installer: Path) -> None:
+    assert wine.run(f"Z:{installer}", "/S", "/AllUsers")[0] == 0
+
+    home = wine.folder / "prefix/drive_c/Program Files/ExoTwin"
+    assert (home / "exotwin-window.exe").is_file()
+    assert wine.run("reg", "query", UNINSTALL.replace("HKCU", "HKLM"))[0] == 0
+    assert wine.run(str(home / "uninstall.exe"), "/S", "/AllUsers", r"_?=C:\Program Files\ExoTwin")[0] == 0
+    assert not (home / "app").exists()
