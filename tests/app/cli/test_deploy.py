@@ -108,12 +108,9 @@ def test_inspect_and_verify_tell_for_whom_which_exo_until_when_and_which_number(
     assert f"{DEVICE}, serial {SERIAL}" in words and "Good until" in words
     values = json.loads(shell.types("package", "inspect", path, "--json")[1])
     assert values["manifest"]["controller"]["release"]["purpose"] == "supervised-human"
-    assert (
-        "supervised-human: to be worn" in shell.types("package", "verify", path, "--data-dir", str(site))[1]
-    )
-    found = json.loads(shell.types("package", "verify", path, "--json", "--data-dir", str(site))[1])[
-        "release"
-    ]
+    check = ("package", "verify", path, "--data-dir", str(site))
+    assert "supervised-human: to be worn" in shell.types(*check)[1]
+    found = json.loads(shell.types(*check, "--json")[1])["release"]
     assert (found["purpose"], found["serial"], found["counter"]) == ("supervised-human", SERIAL, 7)
     assert found["expires_utc"] == values["manifest"]["expires_utc"]
 
