@@ -107,9 +107,11 @@ def _keep(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture]
         return
     from app.cli.report_file import without_screen
     from core.session.capture_page import visits_page
+    from core.session.export import take_out
     from ui.report_visits import write_visits
     from ui.saving import copy_to
 
+    take_out(store, store.info(comparison.gaits[0].motion_id).visit_id, "comparison of recordings")
     without_screen()
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / _PAGE

@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from uuid import uuid4
 
+from app.jobs.admission import Admit, anybody
 from app.jobs.history import ended_jobs, has_checkpoint, write_outcome, write_spec
 from app.jobs.limits import OverLimitError, Watch
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir, worker_main
@@ -61,9 +62,12 @@ class JobService:
         operator: str = "",
         table: Mapping[str, JobKind] = JOB_TABLE,
         silent_after_s: float = SILENT_AFTER_S,
+        admit: Admit = anybody,
     ) -> None:
         self._data_dir = data_dir
         self._silent_after_s = silent_after_s
+        self._admit = admit
+        self._tickets: dict[str, str] = {}  # of jobs: their processes act with them; in no file
         self._table = table
         self._operator = operator
         self._spawn = multiprocessing.get_context("spawn")
@@ -75,7 +79,10 @@ class JobService:
         self._states: dict[str, JobState] = {state.spec.id: state for state in reversed(ended_jobs(data_dir))}
 
     def submit(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
-        spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, self._operator)
+        admission = self._admit(kind, self._table[kind], params, visit_id)
+        operator = admission.operator or self._operator
+        spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, operator)
+        self._tickets[spec.id] = admission.ticket
         self._enqueue(spec)
         return spec.id
 
@@ -83,7 +90,10 @@ class JobService:
         """Start again a job that stopped with a checkpoint, with some parameters changed."""
         with self._lock:
             spec = self._states[job_id].spec
-            spec = replace(spec, params={**spec.params, **(changes or {})})
+            admission = self._admit(spec.kind, self._table[spec.kind], spec.params, spec.visit_id)
+            operator = admission.operator or spec.operator
+            spec = replace(spec, params={**spec.params, **(changes or {})}, operator=operator)
+            self._tickets[job_id] = admission.ticket
             if job_id not in self._running and spec not in self._waiting:
                 self._enqueue(spec)
         return job_id
@@ -188,7 +198,15 @@ class JobService:
         kind = self._table[spec.kind]
         process = self._spawn.Process(
             target=worker_main,
-            args=(spec, kind.task, theirs, kind.heavy, self._silent_after_s / _BEATS, kind.limits),
+            args=(
+                spec,
+                kind.task,
+                theirs,
+                kind.heavy,
+                self._silent_after_s / _BEATS,
+                kind.limits,
+                self._tickets.get(spec.id, ""),
+            ),
             name=f"exotwin-{spec.kind}",
         )
         try:
@@ -289,6 +307,7 @@ class JobService:
         resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
         with self._lock:
             self._running.pop(job_id, None)
+            self._tickets.pop(job_id, None)
             state = self._states[job_id]
             self._states[job_id] = replace(
                 state, outcome=outcome, paused=False, resumable=resumable, silent_s=0.0

@@ -39,6 +39,7 @@ from core.jobs.values import (
 )
 from core.store.files import disk_errors
 from core.store.private import keep_private
+from core.store.tickets import TICKET_VARIABLE
 
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
@@ -50,9 +51,19 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
 
 
 def worker_main(
-    spec: JobSpec, task: str, pipe: Connection, heavy: bool, beat_every_s: float, limits: Limits | None = None
+    spec: JobSpec,
+    task: str,
+    pipe: Connection,
+    heavy: bool,
+    beat_every_s: float,
+    limits: Limits | None = None,
+    ticket: str = "",
 ) -> None:
-    """Entry of the spawned process; heavy work runs at a lower priority than the screens."""
+    """Entry of the spawned process; heavy work runs at a lower priority than the screens.
+
+    `ticket` tells the record who acts here, whoever is signed in at the screen meanwhile.
+    """
+    os.environ[TICKET_VARIABLE] = ticket
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
     if heavy:

@@ -33,8 +33,8 @@ LOOK = Limits(memory_mb=2048, silent_s=90.0)
 """A short look at a file, for which somebody waits."""
 TABLES = Limits(memory_mb=2048, silent_s=240.0)
 """Tables, marker files and EMG: they are held in memory as a whole."""
-FILMS = Limits(memory_mb=4096, silent_s=600.0)
-"""Videos: they are decoded frame by frame, but by many threads and beside the network that finds people."""
+FILMS = Limits(memory_mb=6144, silent_s=600.0)
+"""Videos: decoded frame by frame, but four at once, beside the network that finds people (4K: 1.3 GB)."""
 
 
 class Excess(Enum):

@@ -39,6 +39,7 @@ _OUTPUT_UNITS = {
     "POWERS": ("POWER_UNITS", "W"),
     "SCALARS": ("SCALAR_UNITS", ""),
 }
+_FARTHEST_M = 1e5  # from the origin, in whatever unit was meant; a marker beyond it is a damaged number
 _CONTRADICTION = "what it says of itself contradicts itself"
 _SHORT = "(?:hs|ic|fs|to|fo)"  # heel strike, initial contact, foot strike, toe off, foot off
 
@@ -115,6 +116,7 @@ def read_c3d(path: Path) -> C3dFile:
     outputs = points[:, ~places]
     points_m = points if places.all() else points[:, places]
     points_m *= unit_m
+    points_m[(np.abs(points_m) > _FARTHEST_M).any(axis=-1)] = np.nan
     for array in (points_m, outputs, analog):
         array.setflags(write=False)
     fields = {name: getattr(head, name) for name in C3dHead.__dataclass_fields__}

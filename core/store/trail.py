@@ -26,7 +26,11 @@ CHAINED: Mapping[str, str] = {
     "record": "id",
     "decision": "sequence",
     "log": "sequence",
+    "account": "id",
+    "signature": "number",
+    "people_rule": "name",
 }
+ONCE = frozenset({"record", "decision", "log"})  # written once and never changed
 _ONE = {table: text(f"SELECT * FROM {table} WHERE {key} = :key") for table, key in CHAINED.items()}
 _WRITTEN, _WHO = "rows written in this transaction", "who wrote them"
 Row = tuple[str, str | int]  # table and key

@@ -29,7 +29,7 @@ from ui.presenters.report import ReportPresenter
 from ui.session_context import SessionContext
 
 READERS = (
-    "ezc3d", "pyedflib", "openpyxl", "cbor2", "cv2", "core.emg.readers", "core.emg.tables",
+    "ezc3d", "edfio", "openpyxl", "cbor2", "cv2", "core.emg.readers", "core.emg.tables",
     "core.laboratory.c3d", "core.laboratory.trial", "core.laboratory.text_files", "core.devices.cameras",
     "core.capture.calibration.files", "core.capture.landmark_file", "core.kinetics.exo_log",
     "core.deploy.package",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from random import Random
 
@@ -40,6 +42,19 @@ def mutated(whole: bytes, random: Random, *, text: bool = False) -> bytes:
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         whole = random.choice(ways)(whole, random)
     return whole
+
+
+def mutated_inside(whole: bytes, random: Random) -> bytes:
+    """An archive that is sound, with one of its parts damaged."""
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    damaged = random.choice([name for name, part in parts.items() if part])
+    parts[damaged] = mutated(parts[damaged], random, text=True)
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return kept.getvalue()
 
 
 def _flip(whole: bytes, random: Random) -> bytes:

@@ -11,7 +11,10 @@ import pytest
 from core.capture.calibration.files import read_calibration
 from core.devices import cameras
 from core.emg import file_access, workbooks
+from core.emg.importing import process_emg
+from core.emg.naming import suggestions
 from core.emg.readers import read_emg, read_head
+from core.emg.requests import request_of
 from core.laboratory import text_files
 from core.laboratory.opensim_tables import read_table
 from core.tasks.board_films import read_times
@@ -51,6 +54,19 @@ def test_a_quote_that_is_never_closed_ends_in_advice(tmp_path: Path) -> None:
     path.write_text('time,"L_soleus\n' + "x" * 200_000 + "\n0.0,1.0\n0.1,1.0\n")
     with refused("EMG-001"):
         read_emg(path, 1000.0)
+
+
+@pytest.mark.parametrize("number", ["1e300", "inf", "-1e13"])
+def test_numbers_that_no_signal_has_are_no_emg(tmp_path: Path, number: str) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_bytes(VALID["csv"][2][0](tmp_path))
+    raw = request_of({"file": str(path)}).recording()
+    sites = suggestions(raw).sites
+    assert process_emg(raw, sites).channels
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:500], f"0.4990,{number},0,0", *lines[501:]]))
+    with refused("EMG-014"):
+        process_emg(request_of({"file": str(path)}).recording(), sites)
 
 
 def test_a_name_is_no_longer_than_a_screen(tmp_path: Path) -> None:
