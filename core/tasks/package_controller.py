@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.deploy.checks import CheckContext, check_package, for_virtual_only
-from core.deploy.keys.key_store import system_key_store
 from core.deploy.keys.site_key import KeyKind, passphrase_of_environment, signing_key, trusted_keys
 from core.deploy.keys.site_secret import site_secret, subject_tag
 from core.deploy.package import SUFFIX, BuiltPackage, PackageFile, build_package, parse_package
@@ -21,6 +20,7 @@ from core.jobs.values import SECRET, JobContext, Params
 from core.store.repository import Store, open_store
 from core.tasks.audit_trail import Trail
 from core.tasks.package_origin import origin_of
+from core.vault.key_store import system_key_store
 
 _PASSPHRASE_WAIT_S = 10.0
 

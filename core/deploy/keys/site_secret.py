@@ -7,7 +7,7 @@ import hmac
 import secrets
 from pathlib import Path
 
-from core.deploy.keys.private_file import create_once
+from core.vault.private_file import create_once
 
 SECRET_BYTES = 32
 TAG_CHARACTERS = 32

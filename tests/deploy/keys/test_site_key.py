@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from keyring.backends.fail import Keyring as NoKeyring
 
-from core.deploy.keys import key_store
+from core.vault import key_store
 from core.deploy.keys.sealed_key import unseal
 from core.deploy.keys.signature import PrivateKey, PublicKey
 from core.deploy.keys.site_key import (
