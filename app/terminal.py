@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +49,7 @@ class Terminal:
             console=self._console,
         )
         self.seconds: dict[str, float] = {}
+        self._plan: tuple[str, ...] = ()
         self._last_line_s = -LINE_EVERY_S
 
     def __enter__(self) -> Terminal:
@@ -59,6 +60,10 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bars.stop()
+
+    def plan(self, kinds: Sequence[str]) -> None:
+        """The jobs that will follow one another, so that each can be told as step so many of so many."""
+        self._plan = tuple(kinds)
 
     def run(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
         """Run one job to its end and return its record id.
@@ -85,9 +90,16 @@ class Terminal:
 
     def _follow(self, kind: str, start: Callable[[], str]) -> str:
         started_s = time.monotonic()
-        bar = self._bars.add_task("", total=1.0, title=JOB_TABLE[kind].title)
+        title = self._title(kind)
+        bar = self._bars.add_task("", total=1.0, title=title)
         own_id: list[str] = []
-        unsubscribe = self._jobs.subscribe(lambda job_id, event: self._show(bar, own_id, job_id, event))
+
+        def show(job_id: str, event: Event | Outcome) -> None:
+            if not own_id or job_id == own_id[0]:
+                self._show(bar, title, event)
+
+        self._last_line_s = -LINE_EVERY_S  # the begin of a step is always told
+        unsubscribe = self._jobs.subscribe(show)
         try:
             job_id = start()
             own_id.append(job_id)
@@ -111,21 +123,39 @@ class Terminal:
             if outcome is not None:
                 return outcome
 
-    def _show(self, bar: TaskID, own_id: list[str], job_id: str, event: Event | Outcome) -> None:
-        if own_id and job_id != own_id[0]:
-            return
+    def _title(self, kind: str) -> str:
+        title = JOB_TABLE[kind].title
+        if kind not in self._plan:
+            return title
+        return f"step {self._plan.index(kind) + 1} of {len(self._plan)}: {title}"
+
+    def _show(self, bar: TaskID, title: str, event: Event | Outcome) -> None:
         if isinstance(event, JobProgress):
-            self._print_progress(event)
+            self._print_progress(title, event)
             self._bars.update(bar, completed=event.fraction or 0.0, description=event.sentence)
         elif isinstance(event, Done):
             self._bars.update(bar, completed=1.0)
 
-    def _print_progress(self, event: JobProgress) -> None:
+    def _print_progress(self, title: str, event: JobProgress) -> None:
         """Where no bar can be drawn, as in a log file, a line of progress."""
-        if self._console.is_terminal or time.monotonic() - self._last_line_s < LINE_EVERY_S:
+        draws = self._console.is_terminal and not self._console.is_dumb_terminal
+        if draws or time.monotonic() - self._last_line_s < LINE_EVERY_S:
             return
         self._last_line_s = time.monotonic()
-        self._console.print(f"{event.fraction or 0.0:4.0%}  {event.sentence}", highlight=False)
+        self._console.print(progress_line(title, event), highlight=False, markup=False, soft_wrap=True)
+
+
+def progress_line(title: str, progress: JobProgress) -> str:
+    """For example "step 4 of 10: Teach the twin, 45 %, about 90 s left (lesson 3)"."""
+    done = "" if progress.fraction is None else f", {progress.fraction:.0%}".replace("%", " %")
+    left_s = progress.remaining_s
+    left = "" if left_s is None else f", about {_rounded(left_s)} left"
+    return f"{title}{done}{left} ({progress.sentence})"
+
+
+def _rounded(left_s: float) -> str:
+    """To ten seconds below two minutes, to minutes above."""
+    return f"{max(1, round(left_s / 10)) * 10} s" if left_s < 120 else f"{round(left_s / 60)} min"
 
 
 def _record_or_raise(outcome: Outcome) -> str:

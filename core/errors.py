@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+_BOOTSTRAP = Path(__file__).resolve().parent.parent / "installer" / "bootstrap.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,10 @@ class JobCancelled(Exception):  # noqa: N818 - not an error
 def refuse(code: str, what: str, why: str, next_step: str) -> UserError:
     """Build the exception in one line: `raise refuse("CAP-001", ...)`."""
     return UserError(Advice(what=what, why=why, next_step=next_step, code=code))
+
+
+def set_up_again(bootstrap: Path = _BOOTSTRAP) -> str:
+    """What mends an installation that lacks a part: an installed program has no set-up script beside it."""
+    if bootstrap.is_file():
+        return "Connect to the network once and run `python3 installer/bootstrap.py setup`."
+    return "Install ExoTwin again with its installer; patients and results stay."

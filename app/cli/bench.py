@@ -21,7 +21,7 @@ ASSIST_PARTS = {
 def add_bench(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], None]) -> None:
     """Add `bench` to the parsers of the commands."""
     parser = commands.add_parser("bench", help="measure this program on this PC")
-    parser.add_argument("what", choices=tuple(BENCHES))
+    parser.add_argument("what", choices=tuple(BENCHES), help="what is measured")
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument("--quick", action="store_true", help="`bench assist`: within six minutes")
     for part, measured in ASSIST_PARTS.items():
@@ -35,7 +35,7 @@ def add_bench(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     parser.add_argument("--starts", type=int, default=64, help="random starts of these two")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of each of their walks")
     parser.add_argument("--seed", type=int, default=0, help="of these starts")
-    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     add_data_dir(parser)
     parser.set_defaults(command=_bench)
 

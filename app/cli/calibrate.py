@@ -49,19 +49,19 @@ def add_calibrate(commands: Any, add_data_dir: AddDataDir) -> None:
         "--clocks-as-told", action="store_true", help="trust the times of the pictures to the millisecond"
     )
     parser.add_argument("--out", type=Path, help="TOML file to write")
-    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     _add_board(parser)
     add_data_dir(parser)
     parser.set_defaults(command=_calibrate)
     board = commands.add_parser("calibration-board", help="a board to print, in true size")
     board.add_argument("--out", type=Path, required=True, help="PDF file to write")
-    board.add_argument("--page", choices=PAGES, default="a4")
+    board.add_argument("--page", choices=PAGES, default="a4", help="size of the paper (default a4)")
     _add_board(board)
     board.set_defaults(command=_board)
 
 
 def _add_board(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--board", choices=("charuco", "chessboard"), default="charuco")
+    parser.add_argument("--board", choices=("charuco", "chessboard"), default="charuco", help="kind (default charuco)")
     parser.add_argument("--columns", type=int, help="squares along a row (default 7; chessboard 8)")
     parser.add_argument("--rows", type=int, help="squares along a column (default 5)")
     parser.add_argument(

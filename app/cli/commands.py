@@ -20,6 +20,7 @@ from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
 from app.cli.exo_log import add_exo_log_options, exo_log_options
 from app.cli.export import add_export
 from app.cli.film_options import add_film_options
+from app.cli.job import add_job
 from app.cli.motion import add_motion
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
@@ -27,6 +28,7 @@ from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
+from app.cli.version import version_words
 from app.cli.visits import add_visits
 from app.paths import data_dir_default, operator_name
 from core.errors import Advice, JobCancelled, UserError, refuse
@@ -41,6 +43,14 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         what, why = "This command cannot be understood.", f"{message[:1].upper()}{message[1:]}."
         raise refuse("PC-022", what, why, f"See {self.prog} --help.")
+
+
+class _Version(argparse.Action):
+    """Tells versions; reads them only when asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_told: object) -> NoReturn:
+        print(version_words())
+        parser.exit()
 
 
 def run(arguments: list[str]) -> int:
@@ -98,6 +108,7 @@ def _bug(error: Exception, data_dir: Path) -> Advice:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="exotwin", description="From a walking video to an exo controller.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="version of the program, and of its parts")
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
     _add_data_dir(parser)
     parser.set_defaults(command=_gui)
@@ -107,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     add_motion(commands, _add_data_dir)
     add_emg(commands, _add_data_dir)
     _add_virtual_exo(commands)
-    _add_job(commands)
+    add_job(commands, _add_data_dir)
     _add_restore(commands)
     _add_gallery(commands)
     add_bench(commands, _add_data_dir)
@@ -145,7 +156,7 @@ if TYPE_CHECKING:
 
 def _add_doctor(commands: Subparsers) -> None:
     parser = commands.add_parser("doctor", help="check this PC, with advice")
-    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     _add_data_dir(parser)
     parser.set_defaults(command=_doctor)
 
@@ -187,14 +198,6 @@ def _add_virtual_exo(commands: Subparsers) -> None:
     parser.set_defaults(command=_virtual_exo)
 
 
-def _add_job(commands: Subparsers) -> None:
-    parser = commands.add_parser("job", help="one job of the session")
-    parser.add_argument("kind")
-    parser.add_argument("params", type=Path, help="JSON file with the job's parameters")
-    _add_data_dir(parser)
-    parser.set_defaults(command=_job)
-
-
 def _add_restore(commands: Subparsers) -> None:
     parser = commands.add_parser("restore", help="put the last good backup of a damaged record in place")
     _add_data_dir(parser)
@@ -203,7 +206,7 @@ def _add_restore(commands: Subparsers) -> None:
 
 def _add_gallery(commands: Subparsers) -> None:
     parser = commands.add_parser("gallery", help="pictures of every page in both themes")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
     _add_data_dir(parser)
     parser.set_defaults(command=_gallery)
 
@@ -226,8 +229,8 @@ def _add_simulate(commands: Subparsers) -> None:
         help="moved by joint torques, 80 or 416 muscles (default: as the twin has learned)",
     )
     parser.add_argument("--seconds", type=float, help="length of the walks (default: 10, of a course 25)")
-    for name, value in (("--starts", 16), ("--seed", 0)):
-        parser.add_argument(name, type=int, default=value)
+    parser.add_argument("--starts", type=int, default=16, help="random starts, each a walk (default 16)")
+    parser.add_argument("--seed", type=int, default=0, help="of these starts (default 0)")
     parser.add_argument("--out", type=Path, required=True, help="folder for arrays, summary and film")
     _add_data_dir(parser)
     parser.set_defaults(command=_simulate)
@@ -314,32 +317,6 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         worn_before_s=args.worn_before,
         trust=_data_dir(args),
     )
-
-
-def _job(args: argparse.Namespace) -> int:
-    from app.terminal import open_terminal
-    from core.jobs.table import JOB_TABLE
-
-    if args.kind not in JOB_TABLE:
-        raise refuse(
-            "JOB-002",
-            f"There is no job called {args.kind}.",
-            "Jobs have fixed names.",
-            f"Use one of: {', '.join(JOB_TABLE)}.",
-        )
-    try:
-        params = dict(json.loads(args.params.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise refuse(
-            "JOB-003",
-            f"The parameter file {args.params} cannot be read.",
-            f"{error}.",
-            "Give a JSON file with the job's parameters.",
-        ) from error
-    with open_terminal(_data_dir(args)) as terminal:
-        record_id = terminal.run(args.kind, params, visit_id=str(params.get("visit_id", "")))
-    print(record_id)
-    return EXIT_OK
 
 
 def _restore(args: argparse.Namespace) -> int:

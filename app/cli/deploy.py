@@ -43,7 +43,7 @@ def _add_package(commands: Any, add_data_dir: AddDataDir) -> None:
     verify.set_defaults(command=_verify)
     for parser in (inspect, verify):
         parser.add_argument("file", type=Path, help="the .exopkg file")
-        parser.add_argument("--json", action="store_true", dest="as_json")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
         add_data_dir(parser)
 
 
@@ -73,13 +73,13 @@ def _add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
     listing = actions.add_parser("list", help="every entry, oldest first")
     listing.set_defaults(command=_list_audit)
     for parser in (verify, listing):
-        parser.add_argument("--json", action="store_true", dest="as_json")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
         add_data_dir(parser)
 
 
 def _add_rollback(commands: Any, add_data_dir: AddDataDir) -> None:
     parser = commands.add_parser("rollback", help="let the exo run the patient's controller from before")
-    parser.add_argument("--patient", required=True, metavar="CODE")
+    parser.add_argument("--patient", required=True, metavar="CODE", help="whose exo it is")
     parser.add_argument("--exo", required=True, metavar="ADDRESS", help="serial port or tcp:host:port")
     parser.add_argument("--name", required=True, help="who decides it")
     parser.add_argument("--role", required=True, help="for example physician")

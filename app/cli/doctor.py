@@ -27,7 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 import resources
-from core.errors import UserError
+from core.errors import UserError, set_up_again
 from core.store.database import damaged_advice, database_path, newest_backup, trouble_of
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
@@ -36,6 +36,9 @@ LITTLE_DISK_GB, NO_DISK_GB = 10.0, 1.0
 LITTLE_MEMORY_GB, NO_MEMORY_GB = 8.0, 4.0
 LITTLE_CORES = 4
 WANTED_PYTHON = (3, 11)
+LEAST_SCREEN_PX = (1366, 768)
+_SMALLER_TORCH = "ExoTwin works. Setting it up anew frees about 3.5 GB where the build without them is on offer."
+_NO_SCREEN = "Start ExoTwin from a desktop for the windows; `exotwin session` works without one."
 
 
 class State(StrEnum):
@@ -98,8 +101,8 @@ def check_python() -> Check:
     version = platform.python_version()
     if sys.version_info[:2] == WANTED_PYTHON:
         return Check("Python", State.OK, f"Python {version}.")
-    advice = "Set ExoTwin up again with Python 3.11: python3.11 installer/bootstrap.py setup."
-    return Check("Python", State.FAIL, f"This is Python {version}; the packages are for 3.11.", advice)
+    finding = f"This is Python {version}; the packages are for 3.11."
+    return Check("Python", State.FAIL, finding, set_up_again())
 
 
 def has_screen(variables: Mapping[str, str], system: str = sys.platform) -> bool:
@@ -110,14 +113,36 @@ def has_screen(variables: Mapping[str, str], system: str = sys.platform) -> bool
 def judge_opengl(answer: Answer, screen: bool) -> Check:
     """`screen`: whether a window could be shown at all."""
     if not screen:
-        advice = "Start ExoTwin from a desktop for the windows; `exotwin session` works without one."
-        return Check("3D view", State.WARN, "There is no screen, so nothing can be shown.", advice)
+        return Check("3D view", State.WARN, "There is no screen, so nothing can be shown.", _NO_SCREEN)
     if answer.get("drawn"):
         how = f"{answer['renderer']}, OpenGL {answer['version']}"
         return Check("3D view", State.OK, f"A test picture was drawn by {how}.")
     finding = f"The test picture could not be drawn. {answer.get('error', 'It came back in a wrong colour.')}"
     advice = "Update the graphics driver; on Debian and Ubuntu install libgl1-mesa-dri. The rest works."
     return Check("3D view", State.FAIL, finding, advice)
+
+
+def judge_window(answer: Answer, screen: bool) -> Check:
+    """`answer`: the screen's size in pixels [width, height] and how windows are drawn on it."""
+    if not screen:
+        return Check("Windows", State.WARN, "There is no screen, so no window can be shown.", _NO_SCREEN)
+    if "size_px" not in answer:
+        finding = f"No window could be shown. {answer.get('error', '')}".strip()
+        advice = f"On Debian and Ubuntu install libxcb-cursor0 and libxkbcommon-x11-0. {set_up_again()}"
+        return Check("Windows", State.FAIL, finding, advice)
+    width, height = answer["size_px"]
+    finding = f"A window can be shown ({answer['platform']}); the screen has {width} x {height}."
+    if width < LEAST_SCREEN_PX[0] or height < LEAST_SCREEN_PX[1]:
+        least = "{} x {}".format(*LEAST_SCREEN_PX)
+        return Check("Windows", State.WARN, finding, f"The pages are made for {least}; here parts are cut.")
+    return Check("Windows", State.OK, finding)
+
+
+def judge_library(name: str, answer: Answer) -> Check:
+    """A library that a step of the session needs: it must load and do one small piece of its work."""
+    if "version" in answer:
+        return Check(name, State.OK, f"{answer['version']} loads and works.")
+    return Check(name, State.FAIL, answer.get("error", "It gave a wrong answer."), set_up_again())
 
 
 def judge_cameras(answer: Answer) -> Check:
@@ -158,13 +183,15 @@ def judge_disk(data_dir: Path, free_gb: float, problem: str) -> Check:
     return Check("Data folder", State.OK, finding)
 
 
-def existing_folder(path: Path) -> Path:
-    """The nearest folder on the way up that exists."""
-    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+def nearest_place(path: Path) -> Path:
+    """The nearest file or folder on the way up that exists."""
+    return next(place for place in (path, *path.parents) if place.exists())
 
 
 def check_disk(data_dir: Path) -> Check:
-    folder = existing_folder(data_dir.absolute())
+    folder = nearest_place(data_dir.absolute())
+    if not folder.is_dir():
+        return judge_disk(data_dir, 0.0, f"{folder} is a file")
     problem = ""
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -217,9 +244,11 @@ def check_gpu(program: str = "nvidia-smi") -> Check:
         except (OSError, subprocess.TimeoutExpired):
             names = ""
     finding = f"{names}." if names else "No NVIDIA GPU answers."
-    unused = has_gpu_libraries(found.metadata["Name"] or "" for found in importlib.metadata.distributions())
-    idle = " PyTorch came with several gigabytes of libraries for one; they are not used." if unused else ""
-    return Check("GPU", State.OK, f"{finding} None is needed: training uses the processor's cores.{idle}")
+    finding += " None is needed: training uses the processor's cores."
+    if has_gpu_libraries(found.metadata["Name"] or "" for found in importlib.metadata.distributions()):
+        finding += " PyTorch came with several gigabytes of libraries for one; they are not used."
+        return Check("GPU", State.WARN, finding, _SMALLER_TORCH)
+    return Check("GPU", State.OK, finding)
 
 
 def has_gpu_libraries(packages: Iterable[str]) -> bool:
@@ -243,31 +272,37 @@ def check_exo_core() -> Check:
 def judge_pose_model(model: Path, answer: Answer) -> Check:
     """`answer`: what happened when the model was opened."""
     if not model.is_file():
-        advice = "Connect to the network once and run python3 installer/bootstrap.py setup."
-        return Check("Pose model", State.FAIL, f"{model} is not there; videos cannot be read.", advice)
+        finding = f"{model} is not there; videos cannot be read."
+        return Check("Pose model", State.FAIL, finding, set_up_again())
     if not answer.get("opened"):
         finding = f"{model} is there but cannot be used. {answer.get('error', '')}"
-        advice = "Run python3 installer/bootstrap.py setup: it installs what is missing."
-        return Check("Pose model", State.FAIL, finding.strip(), advice)
+        return Check("Pose model", State.FAIL, finding.strip(), set_up_again())
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     if digest == resources.POSE_MODEL_SHA256:
         return Check("Pose model", State.OK, f"{model.name} is verified and opens.")
     finding = f"{model} opens, but is not the pinned one (SHA-256 {digest[:12]}...)."
-    advice = "If nobody put it there on purpose, delete it and run python3 installer/bootstrap.py setup."
+    advice = f"If nobody put it there on purpose, delete it. {set_up_again()}"
     return Check("Pose model", State.WARN, finding, advice)
+
+
+def _probe(name: str) -> Probe:
+    return Probe(f"app.cli.doctor_probes:{name}")
 
 
 def run_doctor(data_dir: Path) -> tuple[Check, ...]:
     """Run all checks. Takes a few seconds; never raises for what it finds."""
     screen = has_screen(os.environ)
-    cameras, ports = Probe("app.cli.doctor_probes:cameras"), Probe("app.cli.doctor_probes:serial_ports")
+    cameras, ports = _probe("cameras"), _probe("serial_ports")
+    learning, physics = _probe("learning"), _probe("physics")
+    window = _probe("window") if screen else None
     model = resources.pose_model()
-    pose = Probe("app.cli.doctor_probes:pose_detector") if model.is_file() else None
-    opengl = Probe("app.cli.doctor_probes:opengl").result() if screen else {}
+    pose = _probe("pose_detector") if model.is_file() else None
+    opengl = _probe("opengl").result() if screen else {}
     found_ports = ports.result()
     usable = {address: os.access(address, os.R_OK | os.W_OK) for address, _ in found_ports.get("ports", [])}
     return (
         check_python(),
+        judge_window(window.result() if window else {}, screen),
         judge_opengl(opengl, screen),
         judge_cameras(cameras.result()),
         judge_ports(found_ports, usable if sys.platform == "linux" else {}),
@@ -276,6 +311,8 @@ def run_doctor(data_dir: Path) -> tuple[Check, ...]:
         judge_machine(usable_cores(), psutil.virtual_memory().total / GIGABYTE),
         check_gpu(),
         check_exo_core(),
+        judge_library("Learning", learning.result()),
+        judge_library("Physics", physics.result()),
         judge_pose_model(model, pose.result() if pose else {}),
     )
 

@@ -61,3 +61,38 @@ def serial_ports() -> Answer:
 
     ports = ((port.device, port.description or "") for port in list_ports.comports())
     return {"ports": [[device, "" if about == "n/a" else about] for device, about in ports]}
+
+
+def window() -> Answer:
+    """Show a small window for a moment: {"size_px", "platform"}. Qt ends the process where it cannot."""
+    from PySide6.QtWidgets import QApplication, QWidget
+
+    app = QApplication([])
+    widget = QWidget()
+    widget.show()
+    app.processEvents()
+    screen = app.primaryScreen()
+    size = screen.size() * screen.devicePixelRatio()
+    return {"size_px": [size.width(), size.height()], "platform": app.platformName()}
+
+
+def learning() -> Answer:
+    """One step of descent with PyTorch: {"version"}; without it when the step goes wrong."""
+    import torch
+
+    weight = torch.tensor([2.0], requires_grad=True)
+    (weight * weight).sum().backward()  # type: ignore[no-untyped-call]
+    right = weight.grad is not None and weight.grad.tolist() == [4.0]
+    return {"version": f"PyTorch {torch.__version__}"} if right else {}
+
+
+def physics() -> Answer:
+    """A ball falls in MuJoCo for 0.1 s: {"version"}; without it when it does not fall."""
+    import mujoco
+
+    ball = "<mujoco><worldbody><body><freejoint/><geom size='.1'/></body></worldbody></mujoco>"
+    model = mujoco.MjModel.from_xml_string(ball)
+    data = mujoco.MjData(model)
+    while data.time < 0.1:
+        mujoco.mj_step(model, data)
+    return {"version": f"MuJoCo {mujoco.__version__}"} if data.qpos[2] < -0.04 else {}

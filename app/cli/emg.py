@@ -24,7 +24,7 @@ def add_emg(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], Non
     parser.add_argument("--mvc", type=Path, action="append", default=[], help="maximum contractions")
     _add_reading(parser, "")
     parser.add_argument("--map", type=Path, help="JSON file: channel to muscle and side")
-    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     add_data_dir(parser)
     parser.set_defaults(command=_emg)
 

@@ -30,7 +30,7 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
         help="what moves the twin: joint torques (fast, the default) or its own 80 muscles (standard), which "
         "take several times as long",
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
     parser.add_argument(
         "--sides",
         choices=("as-detected", "repaired"),

@@ -17,6 +17,7 @@ from app.cli.session_exo import condition_numbers, worn_exo, worn_exo_numbers
 from app.cli.session_impairments import impairment_numbers, put_impairments
 from app.cli.session_muscles import calibrated_twin, muscle_numbers
 from app.cli.session_patient import begin_visit
+from app.cli.session_plan import demo_jobs, film_jobs
 from app.cli.session_situations import situation_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
 from app.cli.terminal_advice import in_a_terminal
@@ -80,6 +81,7 @@ def run_video_session(
     """
     check_request(request, *videos, emg, calibration)
     told: dict[str, JsonValue] = {} if calibration is None else {"calibration": str(calibration.absolute())}
+    terminal.plan(film_jobs(emg=emg is not None, exo_log=bool(request.exo_log)))
     with open_store(request.data_dir) as store:
         visit_id = begin_visit(store, subject, request, terminal, by=OPERATOR)
         film: dict[str, JsonValue] = {"visit_id": visit_id, "files": [str(path) for path in videos]}
@@ -98,6 +100,7 @@ def run_video_session(
 def run_demo_session(request: SessionRequest, terminal: Terminal) -> SessionEnd:
     """The same session on the demo patient, all synthetic."""
     check_request(request)
+    terminal.plan(demo_jobs(exo_log=bool(request.exo_log)))
     with open_store(request.data_dir) as store:
         landmarks_id = terminal.run("demo_patient", {})
         visit_id = store.info(landmarks_id).visit_id

@@ -30,30 +30,30 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
         required=True
     )
     base = train.add_parser("base", help="the base walking policy")
-    base.add_argument("--minutes", type=float, default=100.0)
-    base.add_argument("--seed", type=int, default=0)
+    base.add_argument("--minutes", type=float, default=100.0, help="(default 100)")
+    base.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
     base.add_argument("--processes", type=int, default=1, help="that learn together, one for every two cores")
-    base.add_argument("--out", type=Path, required=True)
+    base.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
     base.set_defaults(command=_train_base)
     predictive = train.add_parser(
         "predictive",
         help="a walk over speeds and slopes, begun from a walking policy, then rewarded without a reference",
     )
-    predictive.add_argument("--minutes", type=float, default=180.0)
-    predictive.add_argument("--seed", type=int, default=0)
-    predictive.add_argument("--muscles", choices=("26", "80"), default="80")
+    predictive.add_argument("--minutes", type=float, default=180.0, help="(default 180)")
+    predictive.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
+    predictive.add_argument("--muscles", choices=("26", "80"), default="80", help="muscles of the body (default 80)")
     predictive.add_argument(
         "--tracking", type=Path, help="walking policy to begin from (default: the shipped)"
     )
-    predictive.add_argument("--out", type=Path, required=True)
+    predictive.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
     predictive.set_defaults(command=_train_predictive)
     exo_base = train.add_parser(
         "exo-base",
         help="the shipped controllers of an exo: default law, generic one, and those of virtual people",
     )
-    exo_base.add_argument("--device", default="Hippo_L1")
-    exo_base.add_argument("--seed", type=int, default=0)
-    exo_base.add_argument("--out", type=Path, required=True)
+    exo_base.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+    exo_base.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
+    exo_base.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
     exo_base.set_defaults(command=_train_exo_base)
     twin = train.add_parser("twin", help="a person's twin, from a description of the person")
     _add_twin_options(twin)
@@ -66,7 +66,7 @@ def _add_twin_options(twin: argparse.ArgumentParser) -> None:
     twin.add_argument("--trial", metavar="ID|FILE", help=_TRIAL_HELP)
     twin.add_argument("--fidelity", choices=("fast", "standard", "full"), default="fast", help=_FIDELITY_HELP)
     twin.add_argument("--minutes", type=float, default=6.0, help="in all, with what was learned before")
-    twin.add_argument("--seed", type=int, default=0)
+    twin.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
     twin.add_argument("--resume", action="store_true", help="go on with the same training where it stopped")
     twin.add_argument("--out", type=Path, metavar="DIR", help="folder for the policy and the numbers")
     twin.add_argument("--json", action="store_true", dest="as_json", help="print the numbers as JSON")

@@ -22,7 +22,7 @@ def add_trial(commands: Any, _add_data_dir: Callable[[Any], None]) -> None:
     parser.add_argument("file", type=Path, help="markers: .c3d or .trc")
     parser.add_argument("--plates", type=Path, help="ground forces: .mot, .sto or .c3d")
     parser.add_argument("--standing", type=Path, help="the same person standing: .c3d or .trc")
-    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     parser.set_defaults(command=_trial)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.cli.emg import import_emg
 from app.cli.session_patient import begin_visit
 from app.cli.session_run import OPERATOR, SessionEnd, from_motion, raise_if_stopped
+from app.cli.session_plan import trial_jobs
 from app.cli.trial_options import TrialFiles
 from app.session_request import SessionRequest, check_request
 from app.terminal import Terminal
@@ -29,6 +30,7 @@ def run_trial_session(
     """
     check_request(request, files.walk, files.standing, files.plates, emg)
     started_s = time.monotonic()
+    terminal.plan(trial_jobs(emg=emg is not None, exo_log=bool(request.exo_log)))
     with open_store(request.data_dir) as store:
         visit_id = begin_visit(store, subject, request, terminal, by=OPERATOR)
         told = {**_as_params(files, visit_id), "condition": request.condition}

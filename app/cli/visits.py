@@ -34,7 +34,7 @@ def add_visits(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
         "others are compared with the first (default: the newest of each visit and condition, the last four)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE.pdf", help="write the comparison as one page, too")
-    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     add_data_dir(parser)
     parser.set_defaults(command=_visits)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.domain.arrays import FloatArray, frozen
 from core.domain.recording import LANDMARK_COUNT, Landmark
-from core.errors import refuse
+from core.errors import refuse, set_up_again
 
 Result = TypeVar("Result")
 _HIPS = (Landmark.LEFT_HIP.value, Landmark.RIGHT_HIP.value)
@@ -63,7 +63,7 @@ class PoseDetector:
                 "CAP-020",
                 "People cannot be found in videos yet.",
                 f"The pose model {model.name} is not on this PC.",
-                "Run `python3 installer/bootstrap.py setup` once while connected to the internet.",
+                set_up_again(),
             )
         self._tracking = tracking
         self._last_ms = -1

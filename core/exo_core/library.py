@@ -10,7 +10,7 @@ from typing import Any
 
 import cffi
 
-from core.errors import refuse
+from core.errors import refuse, set_up_again
 from core.exo_core.building import LIBRARY, SOURCES, sources_sha256
 
 # In the order in which they include each other.
@@ -77,5 +77,5 @@ def _unusable(why: str) -> Exception:
         "EXO-060",
         "The part of ExoTwin that runs on exos is not ready on this computer.",
         why,
-        "Run `python3 installer/bootstrap.py setup` again.",
+        set_up_again(),
     )

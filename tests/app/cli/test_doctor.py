@@ -15,6 +15,7 @@ import resources
 from app.cli import doctor
 from app.cli.doctor import State
 from app.paths import data_dir_default
+from core.errors import set_up_again
 from core.store.database import back_up, database_path
 from core.store.repository import open_store
 
@@ -26,6 +27,7 @@ def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
     body = json.loads(capsys.readouterr().out)
     assert [check["name"] for check in body["checks"]] == [
         "Python",
+        "Windows",
         "3D view",
         "Cameras",
         "Serial ports",
@@ -34,9 +36,13 @@ def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
         "Processor and memory",
         "GPU",
         "Exo program",
+        "Learning",
+        "Physics",
         "Pose model",
     ]
     assert status == (0 if body["ok"] else 1)
+    states = {check["name"]: check["state"] for check in body["checks"]}
+    assert states["Learning"] == states["Physics"] == states["Exo program"] == "ok"
     assert all(check["advice"] for check in body["checks"] if check["state"] != "ok")
 
 
@@ -109,6 +115,35 @@ def test_the_data_folder_needs_room_and_must_be_writable(free_gb, problem, state
 
 def test_a_data_folder_that_does_not_exist_yet_is_judged_by_its_parent(tmp_path):
     assert "GB free" in doctor.check_disk(tmp_path / "not" / "yet").finding
+
+
+def test_a_file_in_the_place_of_the_data_folder_is_told(tmp_path):
+    (tmp_path / "data").write_text("not a folder")
+
+    for wanted in (tmp_path / "data", tmp_path / "data" / "below"):
+        check = doctor.check_disk(wanted)
+        assert check.state is State.FAIL and "is a file" in check.finding
+
+
+def test_a_window_that_cannot_be_shown_is_a_failure_and_a_small_screen_a_note():
+    shown = {"size_px": [1920, 1080], "platform": "xcb"}
+
+    assert doctor.judge_window(shown, screen=True).state is State.OK
+    assert doctor.judge_window({**shown, "size_px": [1280, 720]}, screen=True).state is State.WARN
+    assert doctor.judge_window({"error": "The driver ended the program."}, screen=True).state is State.FAIL
+    assert doctor.judge_window({}, screen=False).state is State.WARN
+
+
+def test_a_library_that_does_not_load_or_works_wrong_is_a_failure_with_a_way_out():
+    assert doctor.judge_library("Learning", {"version": "PyTorch 2"}).state is State.OK
+    for answer in ({}, {"error": "ImportError: torch."}):
+        check = doctor.judge_library("Learning", answer)
+        assert check.state is State.FAIL and check.finding and check.advice
+
+
+def test_an_installed_program_is_not_told_to_run_a_script_it_does_not_have(tmp_path):
+    assert "bootstrap.py" in set_up_again()
+    assert "bootstrap.py" not in set_up_again(tmp_path / "bootstrap.py")
 
 
 def test_a_damaged_record_is_found_and_leads_to_the_backup(tmp_path):
