@@ -90,6 +90,17 @@ def write_text(path: Path, content: str, owner: Owner | None = None) -> None:
     write_bytes(path, content.encode("utf-8"), owner)
 
 
+def sealed(path: Path, content: bytes, owner: Owner | None = None) -> bytes:
+    """The bytes that a file of this content has there: to be written in another way than by `open_write`."""
+    keys = keys_for(path)
+    if keys is None:
+        return content
+    from core.vault.stream import sealed_bytes
+
+    owner = owner or owner_by_place(keys.data_dir, path)
+    return sealed_bytes(content, owner, keys.make(owner))
+
+
 def content_bytes(path: Path) -> int:
     """How long the content is."""
     with open_read(path) as file:

@@ -41,6 +41,7 @@ class Scratch:
         handle = os.memfd_create(name)
         self._handles.append(handle)
         path = self._links / name
+        path.unlink(missing_ok=True)  # of an earlier one of this name
         path.symlink_to(f"/proc/{os.getpid()}/fd/{handle}")
         return path
 
@@ -71,6 +72,17 @@ def scratch(folder: Path) -> Iterator[Scratch]:
             yield places
         finally:
             places.close()
+
+
+@contextmanager
+def temporary(data_dir: Path) -> Iterator[Scratch]:
+    """Places for what a library writes on its way into the record or to the person; gone at the end."""
+    if keys_for(data_dir / "any") is not None:
+        with scratch(data_dir / "jobs") as places:
+            yield places
+        return
+    with tempfile.TemporaryDirectory(prefix="exotwin-") as folder:
+        yield Scratch(Path(folder), None)
 
 
 @contextmanager

@@ -260,6 +260,17 @@ class SealedReader(io.BufferedIOBase):
         return self._held[1]
 
 
+def sealed_bytes(content: bytes, owner: Owner, key: bytes) -> bytes:
+    """An encrypted file of this content, as bytes."""
+    file = io.BytesIO()
+    writer = SealingWriter(file, owner, key)
+    writer.write(content)
+    writer.finish()
+    made = file.getvalue()
+    writer.close()
+    return made
+
+
 def owner_of(file: BinaryIO) -> Owner:
     """The owner named in the header of an encrypted file. Raises BrokenSealError."""
     return _owner(_header(file)[0])

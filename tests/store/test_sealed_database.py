@@ -1,4 +1,4 @@
-"""Claims about encrypted databases: everything the record does with SQLite works, and nothing is to be read."""
+"""Claims about encrypted databases: what the record does with SQLite works, and nothing is to be read."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from core.domain.capture_comparison import FEWEST, MOST, CaptureComparison
@@ -18,6 +17,7 @@ from core.session.capture_trend import trend_series
 from core.session.captures import Capture, captured_gait, captures_of, recordings_to_compare
 from core.session.conditions import state_condition
 from core.session.flow import Step, StepStatus
+from core.vault.scratch import temporary
 from ui.pages.recording_list import RecordingItem
 from ui.pages.visits import BACK, VisitsPage, VisitsState
 from ui.presenters.base import StepPresenter
@@ -33,6 +33,7 @@ from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import day
 
+KEPT_AS = "visits.pdf"
 _NEEDED = (
     "A comparison needs two solved recordings of the patient: of two visits, or of one with and one without "
     "the exo. Capture a walk and solve its motion; it appears here by itself."
@@ -185,8 +186,8 @@ class VisitsPresenter(StepPresenter):
                 "Tick two to four recordings of the patient.",
             )
         store = self.context.store
-        with tempfile.TemporaryDirectory() as folder:
-            made = Path(folder) / self._file_name()
+        with temporary(store.data_dir) as places:
+            made = places.place(KEPT_AS)  # a name that cannot name the patient
             write_visits(made, visits_page(store, comparison, chosen))
             copy_to(made, path, "The comparison")
             save_comparison(store, comparison, operator=self.context.operator, page=made)
