@@ -103,7 +103,7 @@ def unlock(data_dir: Path, store: KeyStore | None, passphrase: str = "") -> Keys
             raise _not_in_this_login()
         key = kept
     if key_id_of(key) != described.key_id:
-        raise _damaged_key_file()
+        raise damaged_key_file()
     _restore_missing(data_dir)
     return Keys(data_dir, key)
 
@@ -156,7 +156,7 @@ def _unsealed(data_dir: Path, passphrase: str) -> bytes:
             "key: `exotwin data unlock`.",
         ) from error
     except (OSError, DamagedFileError) as error:
-        raise _damaged_key_file() from error
+        raise damaged_key_file() from error
 
 
 def _from_store(key_id: str, store: KeyStore) -> bytes | None:
@@ -175,7 +175,7 @@ def _described(data_dir: Path) -> _Described:
                 return _Described(str(told["key_id"]), base64.b64decode(told["recovery"], validate=True))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
-    raise _damaged_key_file()
+    raise damaged_key_file()
 
 
 def _restore_missing(data_dir: Path) -> None:
@@ -210,12 +210,12 @@ def _not_in_this_login() -> UserError:
     )
 
 
-def _damaged_key_file() -> UserError:
+def damaged_key_file() -> UserError:
     return refuse(
         "REC-033",
         "The key of this data folder cannot be read.",
-        "The folder is encrypted, and the file data.json or data.sealed.json in its folder keys is missing "
-        "or damaged; the record itself is not.",
+        "The folder is encrypted, and the file data.json or data.sealed.json in its folder keys is missing, "
+        "damaged or of another data folder; the record itself was not touched.",
         "Copy the file back from a saved data folder. If only data.sealed.json is lost, the printed recovery "
         "key opens it too: `exotwin data unlock`.",
     )

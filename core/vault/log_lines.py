@@ -68,6 +68,12 @@ def opened_lines(path: Path, keys: Keys) -> Iterator[str]:
             yield seal.opened(line.rstrip("\n"))
 
 
+def is_sealed_log(path: Path) -> bool:
+    """Whether every line of a log is encrypted."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return all(line.startswith(_MARK) for line in file)
+
+
 def output_to(path: Path, keys: Keys) -> None:
     """Send what this process and its libraries print, encrypted, to the end of a file.
 

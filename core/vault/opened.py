@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.vault.places import is_protected, says_encrypted
+from core.vault.places import is_protected, told_protection
 
 if TYPE_CHECKING:
     from core.vault.keys import Keys
@@ -28,13 +28,16 @@ def ensure_open(data_dir: Path, passphrase: str = "") -> Keys | None:
     folder = data_dir.resolve()
     if folder in _opened:
         return _opened[folder]
-    if not is_protected(folder) and not says_encrypted(folder):
+    encrypted, key_id = told_protection(folder)
+    if not encrypted and not is_protected(folder):
         return None
     # Slow to import, and of no use to a folder that is not encrypted.
-    from core.vault.data_key import passphrase_of_environment, unlock
+    from core.vault.data_key import damaged_key_file, passphrase_of_environment, unlock
     from core.vault.key_store import DATA_KEYS, system_key_store
 
     keys = unlock(folder, system_key_store(DATA_KEYS), passphrase or passphrase_of_environment())
+    if key_id not in ("", keys.key_id):
+        raise damaged_key_file()
     bring_in(keys)
     return keys
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 STORE_FILE = "store.json"
+ENCRYPTED = "encrypted"  # what it says of its protection
 
 
 def key_files(data_dir: Path) -> tuple[Path, Path]:
@@ -23,10 +24,10 @@ def is_protected(data_dir: Path) -> bool:
     return any(place.is_file() for place in key_files(data_dir))
 
 
-def says_encrypted(data_dir: Path) -> bool:
-    """What `store.json` says, whether or not there is a key."""
+def told_protection(data_dir: Path) -> tuple[bool, str]:
+    """What `store.json` says: whether the folder is encrypted as a whole, and the name of its key."""
     try:
         told = json.loads((data_dir / STORE_FILE).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(told, dict) and told.get("protection") == "encrypted"
+        return told.get("protection") == ENCRYPTED, str(told.get("key_id", ""))
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return False, ""
