@@ -18,6 +18,7 @@ from app.logs import start_logging
 from app.paths import operator_name
 from app.recovery import RecoveryQuestion, open_or_recover
 from core.errors import UserError
+from core.store import second_place
 from core.store.repository import Store, open_store
 from ui import theme
 from ui.file_dialogs import remember_folders_in
@@ -98,14 +99,27 @@ def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack)
 
 def _back_up_periodically(context: SessionContext) -> None:
     timer = QTimer(context)
-    timer.timeout.connect(lambda: context.store.back_up_if_due())
+    timer.timeout.connect(lambda: back_up(context))
     timer.start(_LOOK_FOR_BACKUP_MS)
-    QTimer.singleShot(0, context, lambda: context.store.back_up_if_due())
+    QTimer.singleShot(0, context, lambda: back_up(context, first=True))
+
+
+def back_up(context: SessionContext, *, first: bool = False) -> None:
+    """Keep a backup where one is due, and after each, and once at the start, bring the second place up to it.
+
+    A job does that: the place may be slow, or not there, which is then told once and not every ten minutes.
+    """
+    made = context.store.back_up_if_due()
+    due = (first or made is not None) and second_place.is_due(context.store.data_dir)
+    if due and context.jobs.running("copy_record") is None:
+        context.jobs.submit("copy_record", {})
 
 
 def _back_up_at_the_end(store: Store) -> None:
     try:
         store.back_up_if_due(after_s=0.0)
+        if second_place.is_due(store.data_dir):
+            second_place.copy_record(store.data_dir, store.stored_records())
     except UserError as error:  # the window that could have shown it is gone
         logging.getLogger(__name__).warning("%s", error)
 

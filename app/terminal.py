@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from core.jobs.values import (
     Refused,
 )
 from core.jobs.values import Progress as JobProgress
+from core.store import second_place
+from core.store.database import database_path
+from core.store.repository import open_store
 
 LINE_EVERY_S = 10.0
 
@@ -98,7 +102,8 @@ class Terminal:
             if not own_id or job_id == own_id[0]:
                 self._show(bar, title, event)
 
-        self._last_line_s = -LINE_EVERY_S  # the begin of a step is always told
+        if not self._draws:
+            self._print_plain(title)
         unsubscribe = self._jobs.subscribe(show)
         try:
             job_id = start()
@@ -136,13 +141,18 @@ class Terminal:
         elif isinstance(event, Done):
             self._bars.update(bar, completed=1.0)
 
+    @property
+    def _draws(self) -> bool:
+        """Whether bars can be drawn; in a log file lines are printed."""
+        return self._console.is_terminal and not self._console.is_dumb_terminal
+
     def _print_progress(self, title: str, event: JobProgress) -> None:
-        """Where no bar can be drawn, as in a log file, a line of progress."""
-        draws = self._console.is_terminal and not self._console.is_dumb_terminal
-        if draws or time.monotonic() - self._last_line_s < LINE_EVERY_S:
-            return
+        if not self._draws and time.monotonic() - self._last_line_s >= LINE_EVERY_S:
+            self._print_plain(progress_line(title, event))
+
+    def _print_plain(self, line: str) -> None:
         self._last_line_s = time.monotonic()
-        self._console.print(progress_line(title, event), highlight=False, markup=False, soft_wrap=True)
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def progress_line(title: str, progress: JobProgress) -> str:
@@ -172,10 +182,28 @@ def _record_or_raise(outcome: Outcome) -> str:
 
 @contextmanager
 def open_terminal(data_dir: Path) -> Iterator[Terminal]:
-    """A terminal with the jobs of this data folder; what still runs is stopped at the end."""
+    """A terminal with the jobs of this data folder; what still runs is stopped at the end.
+
+    Then a backup is kept of what they added to the record.
+    """
     jobs = JobService(data_dir, operator="command line")
     try:
         with Terminal(jobs) as terminal:
             yield terminal
     finally:
         jobs.close()
+        back_up_at_the_end(data_dir)
+
+
+def back_up_at_the_end(data_dir: Path) -> None:
+    """Keep a backup of what this session changed; that none can be made is told, and ends no session."""
+    if not database_path(data_dir).exists():
+        return
+    try:
+        with open_store(data_dir) as store:
+            store.back_up_if_due(after_s=0.0)
+            if second_place.is_due(data_dir):
+                second_place.copy_record(data_dir, store.stored_records())
+    except UserError as error:
+        if error.advice.code not in ("REC-002", "REC-010"):  # told already, or kept by who has the folder
+            logging.getLogger(__name__).warning("%s", error)

@@ -24,11 +24,22 @@ LIBRARIES = {
     "libfreetype.so.6": "libfreetype6",
     "libdbus-1.so.3": "libdbus-1-3",
     "libgssapi_krb5.so.2": "libgssapi-krb5-2",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libbrotlicommon.so.1": "libbrotli1",
+    "libbrotlidec.so.1": "libbrotli1",
+    "libcups.so.2": "libcups2",  # printing the report
+    "libzstd.so.1": "libzstd1",
+    "libX11.so.6": "libx11-6",
     "libX11-xcb.so.1": "libx11-xcb1",
     "libXext.so.6": "libxext6",
     "libXcursor.so.1": "libxcursor1",  # VTK, opened by name
     "libxkbcommon.so.0": "libxkbcommon0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb.so.1": "libxcb1",
+    "libxcb-glx.so.0": "libxcb-glx0",
+    "libxcb-render.so.0": "libxcb-render0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-util.so.1": "libxcb-util1",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
     "libxcb-image.so.0": "libxcb-image0",
@@ -44,10 +55,10 @@ LIBRARIES = {
     "libwayland-egl.so.1": "libwayland-egl1",
 }
 # Not linked, but needed: the OpenGL driver (software where there is no graphics card) and one font.
-RUNTIME_PACKAGES = (*LIBRARIES.values(), "libgl1-mesa-dri", "fonts-dejavu-core")
+RUNTIME_PACKAGES = (*dict.fromkeys(LIBRARIES.values()), "libgl1-mesa-dri", "fonts-dejavu-core")
 # The walk-through of the windows needs a screen to draw on; the core of the exo is run on a Cortex-M7.
 TEST_PACKAGES = ("xvfb", "xauth", "qemu-system-arm")
-BUILD_PACKAGES = ("binutils", "libpython3.11")  # PyInstaller reads libraries and brings Python itself along
+BUILD_PACKAGES = ("binutils", "dpkg-dev")  # readelf tells what the loader will ask for
 
 
 def is_debian() -> bool:

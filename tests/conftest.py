@@ -18,6 +18,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # No test may touch the key store of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+# The processes that tests start are one program with them; a test of two programs says so.
+os.environ.setdefault("EXOTWIN_PROGRAM", "tests")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -24,6 +24,8 @@ def job_summary(state: JobState) -> str:
         return f"{words} · {CANCELLING.lower()}"
     if state.paused:
         return f"{words} paused"
+    if state.silent_s:
+        return f"{words} · {silent_words(state).lower()}"
     if state.progress.fraction is not None:
         words += f" {percent(state.progress.fraction)}"
     left = left_words(state)
@@ -37,13 +39,20 @@ def now_doing(state: JobState) -> str:
     """What a running job does at this moment."""
     if state.cancelling:
         return CANCELLING
-    return "Paused" if state.paused else state.progress.sentence
+    if state.paused:
+        return "Paused"
+    return silent_words(state) if state.silent_s else state.progress.sentence
+
+
+def silent_words(state: JobState) -> str:
+    return f"Silent for {state.silent_s:.0f} s"
 
 
 def left_words(state: JobState) -> str:
     """How long a running job still takes: "estimating…" until its own progress tells; empty when unknown."""
     progress = state.progress
-    if state.outcome is not None or state.paused or state.cancelling or progress.fraction is None:
+    held_up = state.paused or state.cancelling or state.silent_s > 0.0
+    if state.outcome is not None or held_up or progress.fraction is None:
         return ""
     return time_left(progress.remaining_s) if progress.remaining_s is not None else ESTIMATING
 
@@ -60,5 +69,7 @@ def outcome_text(state: JobState) -> tuple[str, Tone, str]:
         case Crashed():
             ending = "; it can go on from its last checkpoint" if state.resumable else ""
             return f"Stopped unexpectedly{ending}", Tone.STOP, "stop"
+        case None if state.silent_s and not (state.cancelling or state.paused):
+            return f"{silent_words(state)}; it may be stuck, and can be cancelled", Tone.WARN, "attention"
         case None:
             return now_doing(state), Tone.NEUTRAL, "running"

@@ -61,7 +61,9 @@ def add_calibrate(commands: Any, add_data_dir: AddDataDir) -> None:
 
 
 def _add_board(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--board", choices=("charuco", "chessboard"), default="charuco", help="kind (default charuco)")
+    parser.add_argument(
+        "--board", choices=("charuco", "chessboard"), default="charuco", help="kind (default charuco)"
+    )
     parser.add_argument("--columns", type=int, help="squares along a row (default 7; chessboard 8)")
     parser.add_argument("--rows", type=int, help="squares along a column (default 5)")
     parser.add_argument(

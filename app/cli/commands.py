@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
+from app.cli.data import add_data
 from app.cli.deploy import add_deploy
 from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
 from app.cli.exo_log import add_exo_log_options, exo_log_options
@@ -22,6 +23,7 @@ from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.job import add_job
 from app.cli.motion import add_motion
+from app.cli.record import add_record
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
 from app.cli.terminal_advice import reader_is_gone
@@ -30,8 +32,9 @@ from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
 from app.cli.version import version_words
 from app.cli.visits import add_visits
-from app.paths import data_dir_default, operator_name
+from app.paths import data_dir_default
 from core.errors import Advice, JobCancelled, UserError, refuse
+from core.store.folder_lock import name_program
 
 EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
@@ -59,6 +62,7 @@ def run(arguments: list[str]) -> int:
         args = _parser().parse_args(arguments)
     except UserError as error:
         return _print_advice(error.advice, EXIT_REFUSED)
+    name_program(f"exotwin {args.word}" if args.word else "The window of ExoTwin")
     command: Command = args.command
     try:
         status = command(args)
@@ -83,7 +87,7 @@ def _print_advice(advice: Advice, status: int) -> int:
 
 
 def _print_restore_hint(advice: Advice, args: argparse.Namespace) -> None:
-    from core.store.database import newest_backup
+    from core.store.backup_files import newest_backup
 
     folder = _data_dir(args)
     if advice.code == "REC-002" and newest_backup(folder) is not None:
@@ -108,18 +112,21 @@ def _bug(error: Exception, data_dir: Path) -> Advice:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="exotwin", description="From a walking video to an exo controller.")
-    parser.add_argument("--version", action=_Version, nargs=0, help="version of the program, and of its parts")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="version of the program, and of its parts"
+    )
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
     _add_data_dir(parser)
     parser.set_defaults(command=_gui)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="word")
     _add_doctor(commands)
     _add_session(commands)
     add_motion(commands, _add_data_dir)
     add_emg(commands, _add_data_dir)
     _add_virtual_exo(commands)
     add_job(commands, _add_data_dir)
-    _add_restore(commands)
+    add_record(commands, _add_data_dir)
+    add_data(commands, _add_data_dir)
     _add_gallery(commands)
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
@@ -196,12 +203,6 @@ def _add_virtual_exo(commands: Subparsers) -> None:
         "--worn-before", type=float, default=6.0, help="seconds that the person wears it already (default 6)"
     )
     parser.set_defaults(command=_virtual_exo)
-
-
-def _add_restore(commands: Subparsers) -> None:
-    parser = commands.add_parser("restore", help="put the last good backup of a damaged record in place")
-    _add_data_dir(parser)
-    parser.set_defaults(command=_restore)
 
 
 def _add_gallery(commands: Subparsers) -> None:
@@ -317,27 +318,6 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         worn_before_s=args.worn_before,
         trust=_data_dir(args),
     )
-
-
-def _restore(args: argparse.Namespace) -> int:
-    from core.store.database import database_path, is_damaged, restore_backup
-    from core.store.repository import open_store
-
-    folder = _data_dir(args)
-    existed = database_path(folder).exists()
-    if not is_damaged(folder):
-        raise refuse(
-            "REC-009",
-            "Nothing was restored.",
-            f"The record in {folder} is not damaged." if existed else f"There is no record in {folder} yet.",
-            "Start ExoTwin as usual, or name another folder with --data-dir.",
-        )
-    backup = restore_backup(folder)
-    kept = "the damaged database is kept beside it" if existed else "there was no database"
-    with open_store(folder) as store:
-        store.log(operator_name(), "backup restored", backup.name, kept)
-    print(f"{backup.name} is in place; {kept}.")
-    return EXIT_OK
 
 
 def _gallery(args: argparse.Namespace) -> int:

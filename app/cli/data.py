@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _RECOVERY = (
     "Recovery key of this data folder:\n\n    {key}\n\n"
     "Print or write it down and keep it in a safe place, not on this computer. It opens the data when the\n"
-    "computer, the login or the passphrase is lost; without it they are lost then, too. It is not shown again."
+    "computer, the login or the passphrase is lost; without it they are lost then, too. It is shown once."
 )
 
 
@@ -38,7 +38,7 @@ def add_data(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
             "--passphrase-file",
             type=Path,
             metavar="FILE",
-            help="its first line becomes the passphrase (default: the key store of this login, or a question)",
+            help="its first line becomes the passphrase (default: the key store of this login)",
         )
         action.add_argument("--passphrase", action="store_true", help="ask for one, also beside a key store")
     unlock.add_argument("--recovery-file", type=Path, metavar="FILE", help="holds the recovery key")
@@ -76,8 +76,7 @@ def protection_words(state: ProtectionState) -> str:
         return "not encrypted. `exotwin data protect` encrypts it."
     if state.encrypted and not state.plain:
         return "encrypted."
-    count = len(state.plain)
-    return f"encrypted in part; {count} file{'s are' if count != 1 else ' is'} plain. Run `exotwin data protect`."
+    return f"encrypted in part, {len(state.plain)} files are not yet. Run `exotwin data protect`."
 
 
 def _protect(args: argparse.Namespace) -> int:
@@ -96,7 +95,9 @@ def _protect(args: argparse.Namespace) -> int:
     done = encrypt(folder, _told_on_terminal)
     _log(folder, "data folder encrypted", f"{done} files")
     print(f"The data folder {folder} is encrypted ({done} files were plain before).")
-    print("What was plain may still be found in unused parts of its disk; only an encrypted disk prevents that.")
+    print(
+        "What was plain may still be found in unused parts of its disk; only an encrypted disk prevents that."
+    )
     return 0
 
 

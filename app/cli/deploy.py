@@ -175,11 +175,11 @@ def _make_key(args: argparse.Namespace) -> int:
 
 def _open_record(folder: Path) -> None:
     """Keys without a database count as the remains of a lost one: the first key comes with a database."""
-    from core.store.database import is_damaged
     from core.store.repository import open_store
+    from core.store.trouble import is_damaged
 
     if not is_damaged(folder):  # a key has nothing to do with the damage
-        open_store(folder).close()
+        open_store(folder, to_read=True).close()
 
 
 def _ask_passphrase() -> str:
@@ -233,7 +233,7 @@ def _verify_audit(args: argparse.Namespace) -> int:
     from core.store.repository import open_store
 
     folder = _data_dir(args)
-    with open_store(folder) as store:
+    with open_store(folder, to_read=True) as store:
         entries, broken = store.audit_trail(), store.audit_break()
     manifests = list(signed_manifests(folder, trusted_keys(folder)))
     broken = broken or first_contradiction(entries, manifests)
@@ -262,7 +262,7 @@ def _verify_audit(args: argparse.Namespace) -> int:
 def _list_audit(args: argparse.Namespace) -> int:
     from core.store.repository import open_store
 
-    with open_store(_data_dir(args)) as store:
+    with open_store(_data_dir(args), to_read=True) as store:
         entries = store.audit_trail()
     if args.as_json:
         print(json.dumps([dataclasses.asdict(entry) for entry in entries], indent=2))

@@ -28,7 +28,9 @@ from rich.text import Text
 
 import resources
 from core.errors import UserError, set_up_again
-from core.store.database import damaged_advice, database_path, newest_backup, trouble_of
+from core.store.backup_files import newest_backup
+from core.store.database import database_path
+from core.store.trouble import damaged_advice, trouble_of
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
 GIGABYTE = 1e9
@@ -37,7 +39,9 @@ LITTLE_MEMORY_GB, NO_MEMORY_GB = 8.0, 4.0
 LITTLE_CORES = 4
 WANTED_PYTHON = (3, 11)
 LEAST_SCREEN_PX = (1366, 768)
-_SMALLER_TORCH = "ExoTwin works. Setting it up anew frees about 3.5 GB where the build without them is on offer."
+_SMALLER_TORCH = (
+    "ExoTwin works. Setting it up anew frees about 3.5 GB where the build without them is on offer."
+)
 _NO_SCREEN = "Start ExoTwin from a desktop for the windows; `exotwin session` works without one."
 
 

@@ -78,7 +78,7 @@ def _export(args: argparse.Namespace) -> int:
     from ui.figure_files import figure_files
 
     without_screen()
-    with open_store(getattr(args, "data_dir", None) or data_dir_default()) as store:
+    with open_store(getattr(args, "data_dir", None) or data_dir_default(), to_read=True) as store:
         record_ids = _record_ids(store, args.what)
         more = (*figure_files(store, record_ids), *_missing_models(store, record_ids))
         files = export_records(store, record_ids, more)

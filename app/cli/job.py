@@ -22,8 +22,8 @@ def add_job(commands: Subparsers, add_data_dir: Callable[[argparse.ArgumentParse
     parser = commands.add_parser(
         "job",
         help="one job of the session; without a file: which parameters it takes",
-        description="Run one job, print the id of its result. `exotwin job` lists the jobs, `exotwin job KIND`"
-        " tells the parameters of one.",
+        description="Run one job and print the id of its result. `exotwin job` lists the jobs, "
+        "`exotwin job KIND` tells the parameters of one.",
     )
     parser.add_argument("kind", nargs="?", metavar="KIND", help="name of the job")
     parser.add_argument("params", nargs="?", type=Path, help="JSON file with the job's parameters")

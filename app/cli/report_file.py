@@ -58,7 +58,7 @@ def _report(args: argparse.Namespace) -> int:
             "The report is written as a PDF with --out, and printed for programs with --json.",
             "Give --out FILE.pdf or --json, or both.",
         )
-    with open_store(getattr(args, "data_dir", None) or data_dir_default()) as store:
+    with open_store(getattr(args, "data_dir", None) or data_dir_default(), to_read=True) as store:
         visit_id = visit_of(store, args.visit) or store.visit(args.visit).id
         if args.out is not None:
             with temporary(store.data_dir) as places:

@@ -12,7 +12,7 @@ def film_jobs(*, emg: bool, exo_log: bool) -> tuple[str, ...]:
 
 
 def trial_jobs(*, emg: bool, exo_log: bool) -> tuple[str, ...]:
-    """`emg`: whether a file of its own was given; what the trial itself holds is known only when it is read."""
+    """`emg`: whether a file was given; what the trial itself holds is known only when it is read."""
     return _jobs((*_TRIAL, *(("import_emg",) if emg else ()), "solve_markers"), emg, exo_log)
 
 

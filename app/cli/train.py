@@ -41,7 +41,9 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     )
     predictive.add_argument("--minutes", type=float, default=180.0, help="(default 180)")
     predictive.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
-    predictive.add_argument("--muscles", choices=("26", "80"), default="80", help="muscles of the body (default 80)")
+    predictive.add_argument(
+        "--muscles", choices=("26", "80"), default="80", help="muscles of the body (default 80)"
+    )
     predictive.add_argument(
         "--tracking", type=Path, help="walking policy to begin from (default: the shipped)"
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from app.cli.emg import import_emg
 from app.cli.session_patient import begin_visit
-from app.cli.session_run import OPERATOR, SessionEnd, from_motion, raise_if_stopped
 from app.cli.session_plan import trial_jobs
+from app.cli.session_run import OPERATOR, SessionEnd, from_motion, raise_if_stopped
 from app.cli.trial_options import TrialFiles
 from app.session_request import SessionRequest, check_request
 from app.terminal import Terminal

@@ -43,7 +43,7 @@ def _visits(args: argparse.Namespace) -> int:
     from core.session.captures import captures_of
     from core.store.repository import open_store
 
-    with open_store(getattr(args, "data_dir", None) or data_dir_default()) as store:
+    with open_store(getattr(args, "data_dir", None) or data_dir_default(), to_read=True) as store:
         every = captures_of(store, _patient_id(store, args.patient))
         chosen = _chosen(every, args.motion)
         comparison = None
@@ -94,11 +94,15 @@ def _chosen(every: Sequence[Capture], ids: Sequence[str]) -> tuple[Capture, ...]
 
 
 def _keep(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture], out: Path | None) -> None:
-    """Into the record; where a file is wanted, its page too, under a name that cannot name the patient."""
+    """Into the record; where a file is wanted, its page too, under a name that cannot name the patient.
+
+    Beside a program that has the data folder, only the file is written.
+    """
     from core.session.capture_change import save_comparison
 
     if out is None:
-        save_comparison(store, comparison, operator=operator_name())
+        if store.writable:
+            save_comparison(store, comparison, operator=operator_name())
         return
     from app.cli.report_file import without_screen
     from core.session.capture_page import visits_page
@@ -111,7 +115,8 @@ def _keep(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture]
         made = places.place(_PAGE)
         write_visits(made, visits_page(store, comparison, chosen))
         copy_to(made, out, "The comparison")
-        save_comparison(store, comparison, operator=operator_name(), page=made)
+        if store.writable:
+            save_comparison(store, comparison, operator=operator_name(), page=made)
 
 
 def _lines(every: Sequence[Capture], comparison: CaptureComparison | None) -> list[str]:

@@ -18,6 +18,7 @@ from app.jobs.history import ended_jobs, has_checkpoint, write_outcome, write_sp
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir, worker_main
 from core.jobs.table import JOB_TABLE, JobKind
 from core.jobs.values import (
+    Beat,
     Cancelled,
     Crashed,
     Done,
@@ -30,10 +31,15 @@ from core.jobs.values import (
     Progress,
     Refused,
 )
+from core.store.folder_lock import FolderHold, hold
+from core.vault.files import forget_job
+from core.vault.opened import ensure_open
 
 _log = logging.getLogger(__name__)
 _COOPERATE_S = 15.0  # long enough for a training to write its checkpoint
 _TERMINATE_S = 3.0
+SILENT_AFTER_S = 60.0
+_BEATS = 6  # a worker says that it lives so many times in this time
 
 
 @dataclass
@@ -47,15 +53,24 @@ class _Running:
 class JobService:
     """Implements `core.jobs.values.JobBoard` for one data folder."""
 
-    def __init__(self, data_dir: Path, operator: str = "", table: Mapping[str, JobKind] = JOB_TABLE) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        operator: str = "",
+        table: Mapping[str, JobKind] = JOB_TABLE,
+        silent_after_s: float = SILENT_AFTER_S,
+    ) -> None:
         self._data_dir = data_dir
+        self._silent_after_s = silent_after_s
         self._table = table
         self._operator = operator
         self._spawn = multiprocessing.get_context("spawn")
         self._lock = threading.RLock()
         self._listeners: list[Listener] = []
         self._running: dict[str, _Running] = {}
+        self._claim: FolderHold | None = None  # from the first job on: workers write while no store is open
         self._waiting: list[JobSpec] = []
+        ensure_open(data_dir)  # or refuse now: what is left of earlier jobs is encrypted, too
         self._states: dict[str, JobState] = {state.spec.id: state for state in reversed(ended_jobs(data_dir))}
 
     def submit(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
@@ -140,8 +155,13 @@ class JobService:
             self.cancel(job_id)
         for job in running.values():
             job.reader.join()
+        if self._claim is not None:
+            self._claim.give_back()
 
     def _enqueue(self, spec: JobSpec) -> None:
+        """Refuses REC-010 and REC-011 while another program has the data folder."""
+        with self._lock:
+            self._claim = self._claim or hold(self._data_dir)
         write_spec(spec)
         with self._lock:
             self._states.pop(spec.id, None)
@@ -166,7 +186,10 @@ class JobService:
         ours, theirs = self._spawn.Pipe()
         kind = self._table[spec.kind]
         process = self._spawn.Process(
-            target=worker_main, args=(spec, kind.task, theirs, kind.heavy), name=f"exotwin-{spec.kind}"
+            target=worker_main,
+            args=(spec, kind.task, theirs, kind.heavy, self._silent_after_s / _BEATS),
+            kwargs={"keys": ensure_open(self._data_dir)},
+            name=f"exotwin-{spec.kind}",
         )
         try:
             process.start()
@@ -186,10 +209,14 @@ class JobService:
         outcome: Outcome | None = None
         try:
             while outcome is None:
-                event: Event | Outcome = pipe.recv()
+                if not pipe.poll(self._silent_after_s):
+                    self._hear_nothing(job_id)
+                    continue
+                event: Event | Outcome | Beat = pipe.recv()
+                self._hear_again(job_id)
                 if isinstance(event, (Done, Cancelled, Refused, Crashed)):
                     outcome = event
-                else:
+                elif not isinstance(event, Beat):
                     self._publish(job_id, event)
         except (EOFError, OSError):
             pass  # the worker died without an outcome
@@ -199,6 +226,22 @@ class JobService:
             outcome = Cancelled() if cancelled else Crashed(f"The worker ended with code {process.exitcode}.")
         pipe.close()
         self._end(job_id, outcome)
+
+    def _hear_nothing(self, job_id: str) -> None:
+        """The process lives, else its pipe would have ended. The person may wait or cancel."""
+        with self._lock:
+            state = self._states[job_id]
+            silent_s = state.silent_s + self._silent_after_s
+            self._states[job_id] = replace(state, silent_s=silent_s)
+        self._notify(job_id, replace(state.progress, sentence=f"Silent for {silent_s:.0f} s"))
+
+    def _hear_again(self, job_id: str) -> None:
+        with self._lock:
+            state = self._states[job_id]
+            if state.silent_s == 0.0:
+                return
+            self._states[job_id] = replace(state, silent_s=0.0)
+        self._notify(job_id, state.progress)
 
     def _publish(self, job_id: str, event: Event) -> None:
         if isinstance(event, Progress):
@@ -212,9 +255,12 @@ class JobService:
         with self._lock:
             self._running.pop(job_id, None)
             state = self._states[job_id]
-            self._states[job_id] = replace(state, outcome=outcome, paused=False, resumable=resumable)
+            self._states[job_id] = replace(
+                state, outcome=outcome, paused=False, resumable=resumable, silent_s=0.0
+            )
         if self._table[state.spec.kind].stream:
             shutil.rmtree(folder, ignore_errors=True)
+            forget_job(folder)
         else:
             write_outcome(folder, outcome)
         self._notify(job_id, outcome)

@@ -13,7 +13,7 @@ import traceback
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from core.errors import JobCancelled, UserError, refuse
 from core.jobs.time_left import TimeLeft
 from core.jobs.values import (
+    Beat,
     Cancelled,
     Crashed,
     Done,
@@ -36,6 +37,10 @@ from core.jobs.values import (
 )
 from core.store.files import disk_errors
 from core.store.private import keep_private
+from core.vault.opened import bring_in
+
+if TYPE_CHECKING:
+    from core.vault.keys import Keys
 
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
@@ -46,15 +51,28 @@ def work_dir(data_dir: Path, job_id: str) -> Path:
     return data_dir / "jobs" / job_id
 
 
-def worker_main(spec: JobSpec, task: str, pipe: Connection, heavy: bool) -> None:
-    """Entry of the spawned process; heavy work runs at a lower priority than the screens."""
+def worker_main(
+    spec: JobSpec,
+    task: str,
+    pipe: Connection,
+    heavy: bool,
+    beat_every_s: float,
+    *,
+    keys: Keys | None = None,
+) -> None:
+    """Entry of the spawned process; heavy work runs at a lower priority than the screens.
+
+    `keys` open the data folder where it is encrypted; like all arguments they come through a pipe.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
     if heavy:
         _lower_priority()
     folder = work_dir(spec.data_dir, spec.id)
-    _write_output_to(folder / "worker.log")
+    bring_in(keys)
+    _write_output_to(folder / "worker.log", keys)
     context = PipeContext(spec, folder, pipe)
+    threading.Thread(target=context.beat, args=(beat_every_s,), name="job-beat", daemon=True).start()
     context.report(_run(task, context))
     pipe.close()
 
@@ -97,8 +115,13 @@ class _JobParams(dict[str, JsonValue]):
         )
 
 
-def _write_output_to(path: Path) -> None:
+def _write_output_to(path: Path, keys: Keys | None) -> None:
     """Send what libraries print to the job's log, so that a terminal or a pipe never fills."""
+    if keys is not None:
+        from core.vault.log_lines import output_to
+
+        output_to(path, keys)
+        return
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -117,6 +140,7 @@ class PipeContext:
         self._time_left = TimeLeft()
         self._send_lock = threading.Lock()
         self._cancelled = threading.Event()
+        self._parent_is_gone = threading.Event()
         self._running = threading.Event()
         self._running.set()
         self._inbox: SimpleQueue[str] = SimpleQueue()
@@ -158,12 +182,18 @@ class PipeContext:
     def received(self) -> tuple[str, ...]:
         return tuple(self._inbox.get() for _ in range(self._inbox.qsize()))
 
-    def report(self, event: Event | Outcome) -> None:
+    def beat(self, every_s: float) -> None:
+        """Say that this process lives, until its parent is gone."""
+        while not self._parent_is_gone.wait(every_s):
+            self.report(Beat())
+
+    def report(self, event: Event | Outcome | Beat) -> None:
         try:
             with self._send_lock:
                 self._pipe.send(event)
         except (BrokenPipeError, OSError):
-            self._cancelled.set()  # the parent is gone
+            self._parent_is_gone.set()
+            self._cancelled.set()
 
     def _listen(self) -> None:
         """Handle the parent's commands; when it is gone, cancel and, after a grace period, exit."""

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.devices.mp4_samples import samples_of
+from core.devices.sealed_video import SealedCapture
 from core.domain.recording import frame_rate_hz
 from core.errors import UserError, refuse
 from core.vault import files
@@ -275,10 +276,7 @@ def _open_file(path: Path) -> Any:
 
 
 def _capture(path: Path) -> Any:
-    """OpenCV's reader; an encrypted video is decrypted as it is read, and lies nowhere as it was."""
-    if files.is_sealed(path):
-        return cv2.VideoCapture(files.open_read(path), cv2.CAP_FFMPEG, [])
-    return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    return SealedCapture(path) if files.is_sealed(path) else cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
 
 
 def _not_a_video(path: Path) -> UserError:

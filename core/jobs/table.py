@@ -47,5 +47,6 @@ JOB_TABLE: dict[str, JobKind] = {
     "roll_back": JobKind("core.tasks.roll_back:run", "Go back to the controller before"),
     "telemetry": JobKind("core.tasks.telemetry:run", "Exo connection", stream=True),
     "compare_captures": JobKind("core.tasks.compare_captures:run", "Compare recordings"),
+    "copy_record": JobKind("core.tasks.copy_record:run", "Copy to the second place", stream=True),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", stream=True),
 }

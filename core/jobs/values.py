@@ -57,6 +57,11 @@ class Message:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A worker lives; only the runner hears it. Native code that lets no other thread run holds it up."""
+
+
 Event = Progress | Sample | Picture | Message
 
 
@@ -174,6 +179,7 @@ class JobState:
     cancelling: bool = False  # the person asked for its end, which has not come yet
     outcome: Outcome | None = None  # None while it runs
     resumable: bool = False  # it ended early and left a checkpoint
+    silent_s: float = 0.0  # how long its process, which lives, has said nothing; 0 while that is not long
 
 
 Listener = Callable[[str, Event | Outcome], None]  # job id, what happened

@@ -27,7 +27,10 @@ _OURS = (
     "keys",
     "logs",
     "preferences.ini*",
+    "quarantine",
     "records",
+    "second_place.json",
+    "store.json*",
     "*site_secret*",
     "virtual-exo",
 )

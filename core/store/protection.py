@@ -5,9 +5,10 @@ after them file for file, are encrypted aside, read back, compared, and put in t
 folder that is encrypted in part works as any other; doing it again goes on where it stopped. At the end
 `store.json` says that all of it is encrypted: a plain database in its place is then refused.
 
-Not encrypted: `store.json` and the lock (no data of patients), public keys, the practice key, the name and logo
-of the clinic, window places and colours, and the slots of the virtual exo, in which a patient is only a tag.
-What was plain before may still be found in unused parts of the disk; only encrypting the whole disk helps there.
+Not encrypted: `store.json` and the lock (no data of patients), public keys, the practice key, the name and
+logo of the clinic, window places and colours, and the slots of the virtual exo, in which a patient is only
+a tag. What was plain before may still be found in unused parts of the disk; only encrypting the whole disk
+helps there.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import UserError, refuse
-from core.store.database import OUR_TABLES, counted_entries, database_path, open_connection, sound_tables
+from core.store.database import OUR_TABLES, counted_entries, database_path, sound_tables
 from core.store.files import folder_errors, sync_file, sync_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import make_identity, read_identity, write_identity
 from core.store.repository import open_store
 from core.store.sealed_database import dbapi, encrypt_database, is_plain_database
+from core.store.second_place import copy_folder, copy_record, read_second_place
 from core.store.trouble import damaged_advice, trouble_of
 from core.vault.data_key import make_data_key
 from core.vault.files import is_sealed, open_read
@@ -74,6 +76,7 @@ def begin(data_dir: Path, store: KeyStore | None, passphrase: str = "") -> str:
         if trouble is not None:
             raise UserError(damaged_advice(data_dir, trouble))
         _check_room(data_dir)
+        open_store(data_dir).close()  # a new folder gets its database first: keys alone are a lost record
         keys, recovery = make_data_key(data_dir, store, passphrase)
         bring_in(keys)
     return recovery
@@ -82,14 +85,14 @@ def begin(data_dir: Path, store: KeyStore | None, passphrase: str = "") -> str:
 def encrypt(data_dir: Path, report: Report = lambda fraction, sentence: None) -> int:
     """Encrypt what is plain of a folder that has a data key; returns how many files that were.
 
-    Raises as `core.vault.opened.ensure_open`, and REC-003, REC-006, REC-010 of a disk or another program.
+    Raises as `core.vault.opened.ensure_open`, and REC-003, REC-006, REC-010, REC-013 of disks and programs.
     """
     keys = ensure_open(data_dir)
     assert keys is not None, "begin comes first"
     with held(data_dir), folder_errors(data_dir):
         _remove_unfinished(data_dir)
         done = _encrypt_databases(data_dir, keys)
-        with open_store(data_dir) as store:  # makes what a new folder lacks
+        with open_store(data_dir) as store:
             owners = {f"{kind}/{record_id}": patient(name) for kind, record_id, name in store.owners()}
         plain = list(_plain_files(data_dir))
         for number, path in enumerate(plain):
@@ -98,19 +101,39 @@ def encrypt(data_dir: Path, report: Report = lambda fraction, sentence: None) ->
         _drop_folders(data_dir / "preferences.ini")
         identity = read_identity(data_dir) or make_identity(data_dir)
         write_identity(data_dir, replace(identity, protection=ENCRYPTED, key_id=keys.key_id))
+        _encrypt_second_place(data_dir, keys)
     return done + len(plain)
 
 
 def _encrypt_databases(data_dir: Path, keys: Keys) -> int:
     plain = [path for path in _databases(data_dir) if is_plain_database(path)]
     for path in plain:
-        aside = path.with_name(f".{path.name}{ASIDE}")
-        encrypt_database(path, aside, keys.database_key)
-        _check_copy(path, aside)
-        _put_in_place(aside, path)
-        for ending in ("-journal", "-wal", "-shm"):  # of the plain one, which was closed whole
-            path.with_name(path.name + ending).unlink(missing_ok=True)
+        _encrypt_database(path, keys)
     return len(plain)
+
+
+def _encrypt_database(path: Path, keys: Keys) -> None:
+    aside = path.with_name(f".{path.name}{ASIDE}")
+    encrypt_database(path, aside, keys.database_key)
+    _check_copy(path, aside)
+    _put_in_place(aside, path)
+    for ending in ("-journal", "-wal", "-shm"):  # of the plain one, which was closed whole
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _encrypt_second_place(data_dir: Path, keys: Keys) -> None:
+    """What lies there plain is replaced as far as it is still here, and encrypted where it is not.
+
+    Raises UserError REC-013 when it cannot be reached: what is there is plain until it is.
+    """
+    place, identity = read_second_place(data_dir), read_identity(data_dir)
+    if place is None or identity is None:
+        return
+    with open_store(data_dir) as store:
+        copy_record(data_dir, store.stored_records())
+    for path in (copy_folder(place, identity) / "backups").glob("*.db"):
+        if is_plain_database(path):
+            _encrypt_database(path, keys)
 
 
 def _check_copy(plain: Path, encrypted: Path) -> None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, BrokenLink, first_broken_link
 from core.domain.patient_code import check_code
@@ -26,13 +23,19 @@ from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.store import audit
 from core.store.codec import decode, encode
-from core.store.database import back_up, database_errors, database_path, last_backup, open_engine
-from core.store.files import read_record, stamps, write_record
+from core.store.files import Attachment, read_record, stage_record, stamps
+from core.store.folder_lock import FolderHold, hold
+from core.store.open_folder import FILES_REMOVED, OpenFolder
+from core.store.opening import open_engine, open_engine_to_read
+from core.store.orphans import sweep
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
+from core.vault.opened import ensure_open
+
+if TYPE_CHECKING:
+    from core.vault.stream import Owner
 
 SCHEMA_VERSION = 1
-BACKUP_AFTER_S = 3600.0
 _CACHED_RECORDS = 8  # the screens load the same few results repeatedly
 T = TypeVar("T")
 
@@ -44,43 +47,42 @@ class PatientRow:
     archived: bool
 
 
-def open_store(data_dir: Path) -> Store:
-    """Open the record of a data folder; use it as a context manager."""
-    return Store(data_dir, open_engine(data_dir))
+def open_store(data_dir: Path, *, to_read: bool = False) -> Store:
+    """Open the record of a data folder; use it as a context manager.
+
+    Refuses REC-010 and REC-011 while another program has the folder. With `to_read` it opens also then, and
+    refuses REC-010 what would change something (`Store.writable`).
+    """
+    try:
+        claim = hold(data_dir)
+    except UserError as error:
+        if not to_read or error.advice.code != "REC-010":
+            raise
+        return Store(data_dir, open_engine_to_read(data_dir), None)
+    try:
+        store = Store(data_dir, open_engine(data_dir), claim)
+        if claim.first:
+            store.sweep()
+    except BaseException:
+        claim.give_back()
+        raise
+    return store
 
 
-class Store:
-    """One open data folder. Not shared between threads or processes: each opens its own."""
+class Store(OpenFolder):
+    """The record of one open data folder."""
 
-    def __init__(self, data_dir: Path, engine: Engine) -> None:
-        self.data_dir = data_dir
-        self._engine = engine
+    def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None) -> None:
+        super().__init__(data_dir, engine, claim)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
 
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-    def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> None:
-        """Keep a backup, when something changed since the newest one and that is older than `after_s`.
-
-        Raises UserError REC-008 when none can be made, and what `back_up` raises of a database in trouble.
-        """
-        now = datetime.now(UTC)
-        newest = last_backup(self.data_dir)
-        if newest is not None:
-            made_s = newest.stat().st_mtime
-            unchanged = database_path(self.data_dir).stat().st_mtime <= made_s
-            if unchanged or now.timestamp() - made_s < after_s:
-                return
-        back_up(self.data_dir, now)
+    def sweep(self) -> None:
+        """Clear what a program that was killed left behind; what was moved is logged."""
+        swept = sweep(self.data_dir, self._engine)
+        for name in swept.set_aside:
+            self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
+        for name in swept.put_back:
+            self.log("ExoTwin", "result put back", name, "its row came back with a backup")
 
     # patients and visits
 
@@ -195,28 +197,33 @@ class Store:
         operator: str = "",
         seed: int | None = None,
         settings: dict[str, Any] | None = None,
-        files: tuple[Path, ...] = (),
+        files: tuple[Path | Attachment, ...] = (),
     ) -> str:
         """Write an immutable record and return its id. `files` are copied into its folder."""
         record_id = uuid4().hex
-        digest = write_record(self._folder(kind, record_id), payload, files)
-        with self._session() as session:
-            row = RecordTable(
-                id=record_id,
-                kind=kind.value,
-                visit_id=visit_id,
-                created_utc=_now(),
-                content_sha256=digest,
-                schema_version=SCHEMA_VERSION,
-                summary=summary,
-                inputs=[[name, self.info(name).content_sha256] for name in inputs],
-                operator=operator,
-                code_version=version("exotwin"),
-                seed=seed,
-                settings=json.dumps(settings or {}, sort_keys=True),
-            )
-            session.add(row)
-            session.add(_log(operator, f"{kind.value} saved", record_id, summary))
+        staged = stage_record(self._folder(kind, record_id), payload, files, self._owner_of(visit_id))
+        try:
+            with self._session() as session:
+                row = RecordTable(
+                    id=record_id,
+                    kind=kind.value,
+                    visit_id=visit_id,
+                    created_utc=_now(),
+                    content_sha256=staged.sha256,
+                    schema_version=SCHEMA_VERSION,
+                    summary=summary,
+                    inputs=[[name, self.info(name).content_sha256] for name in inputs],
+                    operator=operator,
+                    code_version=version("exotwin"),
+                    seed=seed,
+                    settings=json.dumps(settings or {}, sort_keys=True),
+                )
+                session.add(row)
+                session.add(_log(operator, f"{kind.value} saved", record_id, summary))
+                session.flush()  # from here to the end nobody else writes: no folder lacks its row by chance
+                staged.put_in_place()
+        finally:
+            staged.discard()
         return record_id
 
     def remove_files(self, record_id: str, names: tuple[str, ...], *, by: str) -> None:
@@ -228,7 +235,7 @@ class Store:
             raise ValueError("only attached files can be removed")
         folder = self.folder(record_id)
         with self._session() as session:
-            session.add(_log(by, "files removed", record_id, ", ".join(names)))
+            session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
         for name in names:
             (folder / name).unlink(missing_ok=True)
 
@@ -339,13 +346,23 @@ class Store:
         with self._session() as session:
             return first_broken_link(audit.entries_of(session), audit.head_of(session))
 
+    def owners(self) -> tuple[tuple[str, str, str], ...]:
+        """Kind and id of every record, and the id of the patient it is of."""
+        query = select(RecordTable.kind, RecordTable.id, VisitTable.patient_id)
+        with self._session() as session:
+            rows = session.execute(query.join(VisitTable, VisitTable.id == RecordTable.visit_id))
+            return tuple((kind, record_id, patient_id) for kind, record_id, patient_id in rows)
+
+    def _owner_of(self, visit_id: str) -> Owner | None:
+        """Whose key a record's files get; None in a data folder that is not encrypted."""
+        if ensure_open(self.data_dir) is None:
+            return None
+        from core.vault.keys import patient
+
+        return patient(self.visit(visit_id).patient_id)
+
     def _folder(self, kind: RecordKind, record_id: str) -> Path:
         return self.data_dir / "records" / kind.value / record_id
-
-    @contextmanager
-    def _session(self) -> Iterator[Session]:
-        with database_errors(self.data_dir), Session(self._engine) as session, session.begin():
-            yield session
 
 
 def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: object) -> Any:

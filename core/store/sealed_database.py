@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from core.errors import refuse
+from core.errors import UserError, refuse
+from core.vault.opened import keys_for
+from core.vault.places import told_protection
 
 PLAIN_MAGIC = b"SQLite format 3\0"
 
@@ -24,6 +26,21 @@ def is_plain_database(path: Path) -> bool:
             return file.read(len(PLAIN_MAGIC)) == PLAIN_MAGIC
     except OSError:
         return False
+
+
+def key_of(path: Path) -> bytes | None:
+    """The key with which a database or a new one is opened there; None for a plain one.
+
+    Refuses REC-034 a plain database in the place of an encrypted one, and raises as `ensure_open`.
+    """
+    keys = keys_for(path)
+    if keys is None:
+        return None
+    if not is_plain_database(path):
+        return keys.database_key
+    if told_protection(keys.data_dir)[0] and path.resolve().parent == keys.data_dir:
+        raise _plain_in_place_of_encrypted()
+    return None
 
 
 def connect(path: Path, mode: str, key: bytes, timeout_s: float) -> sqlite3.Connection:
@@ -54,10 +71,19 @@ def dbapi() -> Any:
     return sqlcipher3.dbapi2
 
 
-def sqlite_errors(name: str = "Error") -> tuple[type[Exception], ...]:
-    """Exceptions of this name in `sqlite3`, and in `sqlcipher3` where it is in use: for `except`."""
+def sqlite_errors(name: str = "Error", *others: type[Exception]) -> tuple[type[Exception], ...]:
+    """For `except`: exceptions of this name in `sqlite3` and, if in use, `sqlcipher3`; and others."""
     modules = [sqlite3, sys.modules.get("sqlcipher3.dbapi2")]
-    return tuple(getattr(module, name) for module in modules if module is not None)
+    return (*(getattr(module, name) for module in modules if module is not None), *others)
+
+
+def _plain_in_place_of_encrypted() -> UserError:
+    return refuse(
+        "REC-034",
+        "The record cannot be opened.",
+        "This data folder is encrypted, and the database in it is a plain one, put there from elsewhere.",
+        "Put the encrypted one back. If the plain one is the right one, `exotwin data protect` encrypts it.",
+    )
 
 
 def encrypt_database(plain: Path, encrypted: Path, key: bytes) -> None:
@@ -67,6 +93,8 @@ def encrypt_database(plain: Path, encrypted: Path, key: bytes) -> None:
     connection = module.connect(str(plain), timeout=5.0, isolation_level=None)
     try:
         connection.execute(f"ATTACH DATABASE ? AS encrypted KEY \"x'{key.hex()}'\"", (str(encrypted),))
+        for setting in ("synchronous = OFF", "journal_mode = MEMORY"):  # the caller syncs what was made whole
+            connection.execute(f"PRAGMA encrypted.{setting}")
         connection.execute("SELECT sqlcipher_export('encrypted')")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         connection.execute(f"PRAGMA encrypted.user_version = {int(version)}")

@@ -103,13 +103,13 @@ def run(params: Params, context: JobContext) -> str:
     """
     condition = stated_condition(params)
     given = params.get("cameras") or [params["camera"]]
-    chosen = given if isinstance(given, list) else [given]
+    chosen: list[JsonValue] = list(given) if isinstance(given, list) else [given]
     with scratch(context.work_dir) as places:
-        return _record(chosen, condition, places, str(params["visit_id"]), context)
+        return _record(chosen, condition, places, params, context)
 
 
 def _record(
-    chosen: list[JsonValue], condition: Condition, places: Scratch, visit_id: str, context: JobContext
+    chosen: list[JsonValue], condition: Condition, places: Scratch, params: Params, context: JobContext
 ) -> str:
     paths = [places.place(f"camera-{number}.mkv") for number in range(1, len(chosen) + 1)]
     with ExitStack() as stack:
@@ -127,7 +127,7 @@ def _record(
     analysed = [camera.analysed for camera in cameras]
     for path in paths:
         places.place(path.name + TIMES_ENDING)
-    return _save(visit_id, paths, times_s, analysed, condition, context)
+    return _save(str(params["visit_id"]), paths, times_s, analysed, condition, context)
 
 
 def _analyse_until_stop(context: JobContext, cameras: list[_Camera]) -> list[tuple[float, ...]] | None:

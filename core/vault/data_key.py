@@ -78,6 +78,11 @@ def keep(keys: Keys, store: KeyStore | None, passphrase: str = "") -> None:
     sealed_file(keys.data_dir).unlink(missing_ok=True)
 
 
+def described_key_id(data_dir: Path) -> str:
+    """The name of its data key. Raises UserError REC-033."""
+    return _described(data_dir).key_id
+
+
 def new_recovery(keys: Keys) -> str:
     """A new recovery key, as it is printed. An earlier one opens nothing any more."""
     recovery, nonce = new_recovery_key(), secrets.token_bytes(_NONCE_BYTES)

@@ -72,6 +72,15 @@ def owner_by_place(data_dir: Path, path: Path) -> Owner:
     return job(parts[1]) if parts[0] == "jobs" and len(parts) > 2 else Owner()
 
 
+def forget_job(folder: Path) -> None:
+    """Destroy the key of a job whose folder was removed."""
+    keys = keys_for(folder)
+    if keys is not None:
+        from core.vault.keys import job
+
+        keys.destroy(job(folder.name))
+
+
 def read_bytes(path: Path) -> bytes:
     with open_read(path) as file:
         return file.read()

@@ -32,9 +32,15 @@ def ensure_open(data_dir: Path, passphrase: str = "") -> Keys | None:
     if not encrypted and not is_protected(folder):
         return None
     # Slow to import, and of no use to a folder that is not encrypted.
-    from core.vault.data_key import damaged_key_file, passphrase_of_environment, unlock
+    from core.vault.data_key import damaged_key_file, described_key_id, passphrase_of_environment, unlock
     from core.vault.key_store import DATA_KEYS, system_key_store
+    from core.vault.keys import Keys
 
+    known = next((keys for keys in _opened.values() if keys.key_id == described_key_id(folder)), None)
+    if known is not None:  # a copy of a folder that is open, such as its second place
+        keys = Keys(folder, known.data_key)
+        bring_in(keys)
+        return keys
     keys = unlock(folder, system_key_store(DATA_KEYS), passphrase or passphrase_of_environment())
     if key_id not in ("", keys.key_id):
         raise damaged_key_file()
@@ -61,6 +67,6 @@ def keys_for(path: Path) -> Keys | None:
     for folder in path.resolve().parents:
         if folder in _opened:
             return _opened[folder]
-        if is_protected(folder):
+        if is_protected(folder) or told_protection(folder)[0]:
             return ensure_open(folder)
     return None

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.main import EXIT_NOT_OPENED
-from core.store.database import back_up, database_path
+from core.store.backups import back_up
+from core.store.database import database_path
 from core.store.repository import open_store
 from tests.store.samples import a_subject
 from tests.store.test_recovery import MORNING

@@ -31,7 +31,7 @@ def test_the_right_python_is_found_only_if_it_has_the_wanted_version(monkeypatch
 
 def test_set_up_imports_only_the_standard_library(repository: Path):
     own = {"installer", "resources"}
-    needs_the_environment = {"pose_bundle.py", "build.py"}
+    needs_the_environment = {"pose_bundle.py", "program_tree.py"}
     for path in (repository / "installer").glob("*.py"):
         if path.name in needs_the_environment:
             continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 import sys
 import tomllib
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import resources
-from installer import build, checks, environment, pose_model, processes, system_libraries
+from installer import checks, environment, pose_model, processes, system_libraries
 from installer.terminal import Board, SetupFailure, Step, bar, clock
 
 PLAN = (Step("One", 1.0), Step("Two", 3.0))
@@ -275,16 +274,3 @@ def test_all_checks_run_even_after_one_has_failed(capfd):
     said = capfd.readouterr().out
     assert status == 1
     assert "ran" in said and "1 of 2 failed" in said
-
-
-def smoke_report(**states: str) -> str:
-    names = {"python": "Python", "model": "Pose model"}
-    rows = [{"name": names[key], "state": state, "finding": f"{key}."} for key, state in states.items()]
-    return "a line of a driver\n" + json.dumps({"ok": True, "checks": rows})
-
-
-def test_a_built_program_without_its_pose_model_does_not_pass_the_smoke_test():
-    assert build.judge_smoke_test(smoke_report(python="ok", model="ok")) == "python. model."
-
-    with pytest.raises(SetupFailure, match="does not work"):
-        build.judge_smoke_test(smoke_report(python="ok", model="fail"))

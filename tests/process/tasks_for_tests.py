@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
@@ -25,6 +26,15 @@ def wait_for_cancel(_params: Params, context: JobContext) -> str:
 
 def never_look_up(_params: Params, context: JobContext) -> str:
     context.progress(0.1, "busy")
+    time.sleep(600)
+    return ""
+
+
+def hold_everything_up(_params: Params, context: JobContext) -> str:
+    """Native code that does not let any other thread run."""
+    context.progress(0.1, "busy")
+    ctypes.PyDLL(None).usleep(2_500_000)
+    context.progress(0.2, "awake")
     time.sleep(600)
     return ""
 

@@ -28,6 +28,7 @@ NAMES = (
     "die_after_checkpoint",
     "count",
     "write_files",
+    "hold_everything_up",
 )
 TABLE = {name: JobKind(f"tasks_for_tests:{name}", name) for name in NAMES}
 TABLE |= {"heavy": JobKind("tasks_for_tests:wait_for_cancel", "heavy", heavy=True)}
@@ -71,6 +72,33 @@ class Listener:
 
     def _of(self, kind: type) -> list[Event | Outcome]:
         return [event for _id, event in self.events if isinstance(event, kind)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="holds every thread up by a POSIX function")
+def test_a_worker_that_says_nothing_though_it_lives_is_told_and_can_be_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "_COOPERATE_S", 0.2)
+    jobs = JobService(tmp_path, "tester", TABLE, silent_after_s=1.0)
+    listener = Listener(jobs)
+    job_id = jobs.submit("hold_everything_up", {})
+
+    def told() -> list[str]:
+        return [event.sentence for event in listener.wait_for(Progress) if isinstance(event, Progress)]
+
+    end_s = time.monotonic() + LONG_S
+    while "Silent for 1 s" not in told() and time.monotonic() < end_s:
+        time.sleep(0.02)
+    assert jobs.states()[0].silent_s >= 1.0
+    while "awake" not in told() and time.monotonic() < end_s:
+        time.sleep(0.02)
+    while jobs.states()[0].silent_s and time.monotonic() < end_s:  # it sleeps on, but beats
+        time.sleep(0.02)
+    assert jobs.states()[0].silent_s == 0.0
+
+    jobs.cancel(job_id)
+    assert jobs.wait(job_id, LONG_S) == Cancelled()
+    jobs.close()
 
 
 def test_a_finished_job_reports_its_record_and_its_events(jobs: JobService) -> None:

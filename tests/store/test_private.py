@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from core.store.database import back_up, database_path
+from core.store.backups import back_up
+from core.store.database import database_path
 from core.store.private import make_private, ordinary_permissions
 from core.store.repository import open_store
 from tests.masks import ORDINARY, mode
@@ -46,7 +47,7 @@ def test_a_finished_store_is_closed_to_others_and_results_elsewhere_are_not(
     make_private(data)  # of the backup, which this process made by its own mask
 
     written = {path.relative_to(data).parts[0] for path in data.rglob("*") if path.is_file()}
-    assert written == {"exotwin.db", "backups", "jobs", "keys"}
+    assert written == {"exotwin.db", "exotwin.lock", "store.json", "backups", "jobs", "keys"}
     assert open_to_others(data) == []
     assert {mode(path) for path in out.iterdir()} == {"640"} and mode(out) == "750"
 

@@ -13,16 +13,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import UserError
-from core.store.database import (
-    BACKUPS_KEPT,
-    back_up,
-    backup_time,
-    database_path,
-    is_damaged,
-    newest_backup,
-    restore_backup,
-)
+from core.store.backup_files import backup_time, newest_backup
+from core.store.backups import back_up, restore_backup
+from core.store.database import database_path
 from core.store.repository import open_store
+from core.store.trouble import is_damaged
 from tests.store.samples import a_subject
 
 MORNING = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -250,6 +245,7 @@ def test_a_lost_database_without_a_backup_is_never_replaced_by_a_blank_one(
 def test_where_nothing_tells_of_a_record_a_new_one_is_made(tmp_path: Path, how: str) -> None:
     a_record(tmp_path)
     (tmp_path / "records" / "motion").mkdir(parents=True)  # a job that failed before its first result
+    (tmp_path / "store.json").unlink()
     lose(tmp_path, how)
 
     assert not is_damaged(tmp_path)
@@ -267,35 +263,6 @@ def test_the_database_of_another_program_is_left_alone_also_where_nothing_is_bes
     assert database_path(tmp_path).read_bytes() == before
 
 
-def later(hours: int) -> datetime:
-    return MORNING + timedelta(hours=hours)
-
-
-def test_the_backups_of_a_record_that_was_begun_anew_push_no_good_one_out(tmp_path: Path) -> None:
-    a_record(tmp_path)
-    good = [back_up(tmp_path, later(hour)) for hour in range(BACKUPS_KEPT)]
-    database_path(tmp_path).unlink()
-    elsewhere = tmp_path / "elsewhere"  # as earlier versions did: a blank record in the place of the lost one
-    open_store(elsewhere).close()
-    database_path(elsewhere).rename(database_path(tmp_path))
-
-    blank = [back_up(tmp_path, later(100 + hour)) for hour in range(2 * BACKUPS_KEPT)]
-
-    assert all(path.exists() for path in good)
-    assert [path.exists() for path in blank] == BACKUPS_KEPT * [False] + BACKUPS_KEPT * [True]
-    assert newest_backup(tmp_path) == good[-1]
-
-
-def test_of_the_backups_of_a_growing_record_the_newest_are_kept(tmp_path: Path) -> None:
-    made = []
-    for number in range(BACKUPS_KEPT + 3):
-        a_record(tmp_path, f"P-{number}")
-        made.append(back_up(tmp_path, later(number)))
-
-    assert [path.exists() for path in made] == 3 * [False] + BACKUPS_KEPT * [True]
-    assert newest_backup(tmp_path) == made[-1]
-
-
 @pytest.mark.parametrize("how", [*LOSSES, "damaged"])
 def test_a_database_in_trouble_is_not_backed_up(tmp_path: Path, how: str) -> None:
     a_record(tmp_path)
@@ -306,7 +273,7 @@ def test_a_database_in_trouble_is_not_backed_up(tmp_path: Path, how: str) -> Non
         lose(tmp_path, how)
 
     with pytest.raises(UserError) as refused:
-        back_up(tmp_path, later(1))
+        back_up(tmp_path, MORNING + timedelta(hours=1))
 
     assert refused.value.advice.code == "REC-002"
     assert list((tmp_path / "backups").iterdir()) == [good]
@@ -340,6 +307,7 @@ def test_a_folder_with_nothing_but_keys_can_be_opened_as_its_advice_says(tmp_pat
     """Earlier versions made a key also where there was no database yet."""
     data, keys = tmp_path / "data", tmp_path / "keys"
     a_record(data)
+    (data / "store.json").unlink()
     lose(data, how)
     (data / "keys").mkdir()
     (data / "keys" / "site.pub.pem").touch()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
 
 from core.store.sealed_database import connect, dbapi, encrypt_database, is_plain_database, sqlite_errors
+from tests.refusals import code_of
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 MARKER = "a patient's code"
@@ -73,6 +75,12 @@ def test_a_plain_database_is_encrypted_with_all_that_is_in_it(tmp_path):
         with pytest.raises(sqlite_errors("IntegrityError"), match="kept"):
             connection.execute("DELETE FROM log")
     assert rows(made) == [(MARKER,)] and is_plain_database(plain)
+
+
+def test_an_installation_without_sqlcipher_is_told_and_touches_nothing(database, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sqlcipher3.dbapi2", None)
+    before = database.read_bytes()
+    assert code_of(rows, database) == "REC-037" and database.read_bytes() == before
 
 
 def test_sqlalchemy_names_its_errors_as_those_of_sqlite(database):

@@ -16,7 +16,8 @@ from core.domain.findings import Finding, Severity
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import LANDMARK_COUNT, Landmarks, LandmarkTrack, Person
 from core.errors import Advice, UserError
-from core.store.database import back_up, database_path, restore_backup
+from core.store.backups import back_up, restore_backup
+from core.store.database import database_path
 from core.store.repository import Store, open_store
 from tests.store.samples import a_subject
 

@@ -9,8 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
+from core.devices.cameras import VideoFileSource
 from core.vault import files, opened, scratch
 from core.vault.keys import Keys
+from tests.capture.figures import noise, write_video
+from tests.refusals import code_of
 
 MARKER = b"a frame of the patient"
 
@@ -61,13 +64,26 @@ def test_a_video_is_written_and_read_without_a_picture_on_the_disk(folder, monke
         kept = folder / "camera-1.mkv"
         files.copy(video, kept)
     assert files.read_bytes(kept) == content and content[:64] not in on_disk(tmp_path)
-    with files.open_read(kept) as stream:
-        capture = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [])
-        levels = []
-        while (read := capture.read())[0]:
-            levels.append(round(float(read[1].mean()) / 10))
-        capture.release()
+    with VideoFileSource(kept) as source:
+        levels = [round(float(image.mean()) / 10) for _, image in source.frames()]
     assert levels == list(range(20))
+
+
+def test_a_video_that_was_damaged_on_the_disk_is_refused_while_it_is_read(folder):
+    kept = folder / "camera-1.avi"
+    plain = write_video(folder.parent / "plain.avi", noise(400), 30.0, "MJPG")
+    files.write_bytes(kept, plain.read_bytes())
+    damaged = bytearray(kept.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    kept.write_bytes(damaged)
+
+    def read_all() -> None:
+        with VideoFileSource(kept) as source:
+            assert len(list(source.times())) > 0
+
+    assert code_of(read_all) == "REC-036"
+    with VideoFileSource(plain) as source:
+        assert len(list(source.times())) == 400
 
 
 def test_what_a_killed_process_left_is_removed_at_the_next_start(folder):

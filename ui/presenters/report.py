@@ -18,6 +18,7 @@ from core.session.interpretation import keep_interpretation
 from core.session.report import ReportContent, ReportPicture, report_content
 from core.session.report_json import report_json
 from core.store.clinic import read_clinic, write_logo, write_name
+from core.store.second_place import choose_second_place, read_second_place
 from core.vault.scratch import temporary
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
@@ -69,6 +70,7 @@ class ReportPresenter(StepPresenter):
         page.interpretation.kept.connect(lambda *words: self.attempt(lambda: self._keep_words(*words)))
         page.clinic.named.connect(lambda name: self.attempt(lambda: self._name_clinic(name)))
         page.clinic.logo_chosen.connect(lambda file: self.attempt(lambda: self._take_logo(file)))
+        page.clinic.second_place.chosen.connect(lambda place: self.attempt(lambda: self._copy_to(place)))
         context.visit_changed.connect(page.interpretation.forget)
 
     def start(self) -> None:
@@ -162,6 +164,18 @@ class ReportPresenter(StepPresenter):
         write_logo(self.context.store.data_dir, file)
         self.refresh()
 
+    def _copy_to(self, place: Path | None) -> None:
+        """Refuses REC-013 what is no second place."""
+        store = self.context.store
+        choose_second_place(store.data_dir, place)
+        words = "The record is no longer copied; what lies there stays."
+        if place is not None:
+            words = f"The record is copied to {place}, from now on after every backup."
+            store.back_up_if_due(after_s=0.0)
+            self.context.jobs.submit("copy_record", {})
+        self.context.show_message(words, Tone.OK)
+        self.refresh()
+
     def show(self, status: StepStatus) -> None:
         visit_id, has_motion = self.context.visit_id, self.newest(RecordKind.MOTION) is not None
         if visit_id is None or self.blocked(status, PURPOSE, has_result=has_motion):
@@ -200,6 +214,7 @@ class ReportPresenter(StepPresenter):
             interpretation=_interpreted(content),
             clinic="" if content.clinic is None else content.clinic.name,
             has_logo=content.clinic is not None and bool(content.clinic.logo),
+            second_place=str(read_second_place(store.data_dir) or ""),
             appendix_pages=appendix_pages(content),
             secondary=_SECONDARY,
             saved=saved,

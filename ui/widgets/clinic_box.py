@@ -1,4 +1,4 @@
-"""The clinic's name and logo, as every report of this data folder shows them."""
+"""The clinic's name and logo, as every report of this data folder shows them, and where it is copied to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit
 from core.store.clinic import MOST_NAME
 from ui.file_dialogs import ask_file
 from ui.widgets.basics import Box, Button, label, row
+from ui.widgets.second_place_line import SecondPlaceLine
 
 
 class ClinicBox(Box):
@@ -27,6 +28,8 @@ class ClinicBox(Box):
         line = row(self.name, self.logo, gap=8)
         line.setStretch(0, 1)
         self.body.addLayout(line)
+        self.second_place = SecondPlaceLine()
+        self.body.addWidget(self.second_place)
         self._has_logo = False
 
     def show_clinic(self, name: str, *, has_logo: bool) -> None:

@@ -49,7 +49,8 @@ class JobLine(QWidget):
         sentence, tone, icon = DONE_WITH_WARNINGS if warned else outcome_text(state)
         fraction = state.progress.fraction
         self._paused = state.paused
-        self._icon.show_icon("pause" if state.paused else icon, tone, color="accent" if running else "")
+        calm = "accent" if running and tone is Tone.NEUTRAL else ""
+        self._icon.show_icon("pause" if state.paused else icon, tone, color=calm)
         parts = [percent(fraction)] if running and fraction is not None else []
         parts += [sentence, left_words(state)]
         self._sentence.setText(" · ".join(part for part in parts if part))

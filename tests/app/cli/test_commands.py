@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from app.cli import commands as cli
-from core.store.database import back_up, database_path
+from core.store.backups import back_up
+from core.store.database import database_path
 from core.store.repository import open_store
 from tests.store.samples import a_subject
 from tests.store.test_recovery import MORNING

@@ -16,7 +16,8 @@ from app.cli import doctor
 from app.cli.doctor import State
 from app.paths import data_dir_default
 from core.errors import set_up_again
-from core.store.database import back_up, database_path
+from core.store.backups import back_up
+from core.store.database import database_path
 from core.store.repository import open_store
 
 

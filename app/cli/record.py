@@ -1,0 +1,159 @@
+"""`exotwin record` and `exotwin restore`: what keeps the record, and what brings it back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.paths import data_dir_default, operator_name
+from core.errors import refuse
+
+if TYPE_CHECKING:
+    from core.store.repository import Store
+    from core.store.verifying import RecordCheck
+
+EXIT_OK, EXIT_FAILED = 0, 1
+_MOST_PRINTED = 30
+
+
+def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
+    restore = commands.add_parser("restore", help="put the last good backup of a damaged record in place")
+    restore.add_argument(
+        "--from",
+        type=Path,
+        dest="place",
+        metavar="DIR",
+        help="second place with a copy of the record, also when the whole data folder is lost",
+    )
+    restore.set_defaults(command=_restore)
+    actions = commands.add_parser("record", help="check the record, and keep copies of it").add_subparsers(
+        required=True
+    )
+    verify = actions.add_parser("verify", help="rehash everything; the exit status is 0 only if all is whole")
+    verify.add_argument("--json", action="store_true", dest="as_json", help="for programs")
+    verify.set_defaults(command=_verify)
+    backup = actions.add_parser("backup", help="keep a backup now, here and in the second place")
+    place = backup.add_mutually_exclusive_group()
+    place.add_argument("--to", type=Path, metavar="DIR", help="second place from now on, on another disk")
+    place.add_argument("--only-here", action="store_true", help="no second place from now on")
+    backup.set_defaults(command=_backup)
+    for parser in (restore, verify, backup):
+        add_data_dir(parser)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from core.store.backups import restore_backup
+    from core.store.database import database_path
+    from core.store.restoring import restore_from
+    from core.store.trouble import is_damaged
+
+    folder = _data_dir(args)
+    existed = database_path(folder).exists()
+    kept = "the damaged database is kept beside it" if existed else "there was no database"
+    if args.place is not None:
+        restored = restore_from(folder, args.place)
+        _log_restored(folder, restored.backup.name, kept)
+        print(f"{restored.backup.name} is in place; {kept}. {restored.records} results came back with it.")
+        return EXIT_OK
+    if not is_damaged(folder):
+        raise refuse(
+            "REC-009",
+            "Nothing was restored.",
+            f"The record in {folder} is not damaged." if existed else f"There is no record in {folder} yet.",
+            "Start ExoTwin as usual, name another folder with --data-dir, or a copy of it with --from.",
+        )
+    backup = restore_backup(folder)
+    _log_restored(folder, backup.name, kept)
+    print(f"{backup.name} is in place; {kept}.")
+    return EXIT_OK
+
+
+def _log_restored(folder: Path, backup: str, kept: str) -> None:
+    from core.store.repository import open_store
+
+    with open_store(folder) as store:
+        store.log(operator_name(), "backup restored", backup, kept)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from core.store.repository import open_store
+    from core.store.verifying import verify_record
+
+    folder = _data_dir(args)
+    _refuse_without_a_record(folder)
+    with open_store(folder, to_read=True) as store:
+        found = verify_record(store)
+    if args.as_json:
+        print(json.dumps({"whole": found.whole, **asdict(found)}, indent=2, ensure_ascii=False))
+        return EXIT_OK if found.whole else EXIT_FAILED
+    return _print_check(found)
+
+
+def _print_check(found: RecordCheck) -> int:
+    for note in found.notes:
+        print(note)
+    for fault in found.faults[:_MOST_PRINTED]:
+        print(f"{fault.about}: {fault.sentence}" if fault.about else fault.sentence)
+    if len(found.faults) > _MOST_PRINTED:
+        print(f"… and {len(found.faults) - _MOST_PRINTED} more; --json prints all.")
+    if not found.whole:
+        raise refuse(
+            "REC-012",
+            "The record is not what was written.",
+            f"{len(found.faults)} things are missing, changed or do not belong to it; they are listed above.",
+            "Keep this data folder as it is, and compare it with a backup or the second place.",
+        )
+    print(
+        f"The record is whole: {found.records} results, {found.backups} backups, the trail and the database."
+    )
+    return EXIT_OK
+
+
+def _backup(args: argparse.Namespace) -> int:
+    from core.store.backups import back_up_if_due
+    from core.store.repository import open_store
+    from core.store.second_place import choose_second_place
+
+    folder = _data_dir(args)
+    _refuse_without_a_record(folder)
+    with open_store(folder) as store:
+        if args.to is not None or args.only_here:
+            choose_second_place(folder, args.to)
+        made = back_up_if_due(folder, after_s=0.0)
+        print("Nothing changed since the last backup." if made is None else f"{made.name} is in backups.")
+        _copy(store)
+    return EXIT_OK
+
+
+def _copy(store: Store) -> None:
+    from core.store.second_place import copy_record
+
+    done = copy_record(store.data_dir, store.stored_records())
+    if done is None:
+        print("There is no second place; --to DIR chooses one.")
+        return
+    print(f"The second place has {done.records} results, {done.copied} of them new: {done.folder}.")
+    for fault in done.faults:
+        print(f"Not copied, because it is not whole here: {fault.about}: {fault.sentence}")
+
+
+def _refuse_without_a_record(folder: Path) -> None:
+    from core.store.database import database_path
+    from core.store.trouble import has_traces_of_a_record
+
+    if database_path(folder).exists() or has_traces_of_a_record(folder):
+        return
+    raise refuse(
+        "REC-016",
+        "There is nothing to check or to copy.",
+        f"There is no record in {folder} yet.",
+        "Name the data folder with --data-dir.",
+    )
+
+
+def _data_dir(args: argparse.Namespace) -> Path:
+    return getattr(args, "data_dir", None) or data_dir_default()

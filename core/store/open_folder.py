@@ -1,0 +1,81 @@
+"""An open data folder: its claim, its connections, its transactions and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from core.errors import UserError
+from core.store.backups import BACKUP_AFTER_S, back_up_if_due
+from core.store.checking import StoredRecord
+from core.store.folder_lock import FolderHold, holder_of, in_use
+from core.store.schema import LogTable, RecordTable
+from core.store.trouble import database_errors
+
+FILES_REMOVED = "files removed"  # what the log says of attached files that were removed on request
+
+
+class OpenFolder:
+    """Not shared between threads or processes: each opens its own."""
+
+    def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None) -> None:
+        self.data_dir = data_dir
+        self._engine = engine
+        self._claim = claim
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+        if self._claim is not None:
+            self._claim.give_back()
+
+    @property
+    def writable(self) -> bool:
+        """False beside another program that has the folder."""
+        return self._claim is not None
+
+    def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> Path | None:
+        """See `core.store.backups.back_up_if_due`."""
+        return back_up_if_due(self.data_dir, after_s)
+
+    def stored_records(self) -> tuple[StoredRecord, ...]:
+        """Every record as the database has it, oldest first."""
+        rows = select(RecordTable.kind, RecordTable.id, RecordTable.content_sha256)
+        removals = select(LogTable.subject_id, LogTable.detail).where(LogTable.action == FILES_REMOVED)
+        with self._session() as session:
+            removed: dict[str, set[str]] = {}
+            for record_id, names in session.execute(removals):
+                removed.setdefault(record_id, set()).update(names.split(", "))
+            return tuple(
+                StoredRecord(f"{kind}/{name}", digest, frozenset(removed.get(name, ())))
+                for kind, name, digest in session.execute(rows.order_by(RecordTable.sequence))
+            )
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        """One transaction: whole when the block ends, nothing of it when that raises."""
+        with self._errors(), Session(self._engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            with database_errors(self.data_dir):
+                yield
+        except UserError as error:
+            if self.writable or error.advice.code != "REC-006":
+                raise
+            raise in_use(holder_of(self.data_dir)) from error  # SQLite was told to refuse every change

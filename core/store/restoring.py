@@ -1,0 +1,103 @@
+"""Bringing a record back from its second place when the data folder is lost or damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import UserError, refuse
+from core.store.backup_files import backups_dir, backups_in, newest_backup
+from core.store.backups import restore_backup
+from core.store.database import database_path
+from core.store.files import folder_errors, make_folder, write_synced
+from core.store.folder_lock import held
+from core.store.identity import STORE_FILE, StoreIdentity, read_identity
+from core.store.orphans import record_folders
+from core.store.second_place import copy_file, copy_tree
+from core.store.trouble import is_damaged
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    backup: Path
+    copy: Path  # the folder that it came from
+    records: int  # results that were missing and are back
+
+
+def restore_from(data_dir: Path, place: Path) -> Restored:
+    """Fill a lost or damaged data folder from a second place; what is still there and sound stays.
+
+    `place`: the folder that was chosen, or the copy in it. Refuses REC-009 (the record here is sound),
+    REC-014 (nothing to restore from), REC-015 (it is of another record), and what `restore_backup` refuses.
+    """
+    copy = _copy_in(place, read_identity(data_dir))
+    with folder_errors(data_dir):
+        make_folder(data_dir)
+    with held(data_dir), folder_errors(data_dir):
+        _refuse_a_sound_record(data_dir)
+        _bring_small(copy, data_dir)
+        records = _bring_records(copy, data_dir)
+        make_folder(backups_dir(data_dir))
+        for backup in backups_in(copy):
+            there = backups_dir(data_dir) / backup.path.name
+            if backup.entries is not None and not there.exists():
+                copy_file(backup.path, there)
+        return Restored(restore_backup(data_dir), copy, records)
+
+
+def _refuse_a_sound_record(data_dir: Path) -> None:
+    if is_damaged(data_dir) or not database_path(data_dir).exists():
+        return
+    raise refuse(
+        "REC-009",
+        "Nothing was restored.",
+        f"The record in {data_dir} is not damaged.",
+        "Start ExoTwin as usual, or name another, empty folder with --data-dir.",
+    )
+
+
+def _copy_in(place: Path, ours: StoreIdentity | None) -> Path:
+    """The copy of this record in a place; where the data folder is lost, the only one there."""
+    found = {folder: read_identity(folder) for folder in (place, *sorted(place.glob("exotwin-*")))}
+    good = [folder for folder in found if found[folder] is not None and newest_backup(folder) is not None]
+    if not good:
+        raise refuse(
+            "REC-014",
+            "Nothing was restored.",
+            f"There is no copy of a record with a good backup in {place}.",
+            "Name the folder that was chosen as second place, or the folder exotwin-… in it.",
+        )
+    wanted = None if ours is None else ours.id
+    fitting = [folder for folder in good if wanted in (None, getattr(found[folder], "id", None))]
+    if len(fitting) != 1:
+        raise _not_the_one(place, fitting or good, ours)
+    return fitting[0]
+
+
+def _not_the_one(place: Path, found: Sequence[Path], ours: StoreIdentity | None) -> UserError:
+    names = ", ".join(folder.name for folder in found)
+    several = f"In {place} there are copies of several records: {names}."
+    other = f"What lies in {place} ({names}) is of another record than the data folder."
+    return refuse(
+        "REC-015",
+        "Nothing was restored.",
+        several if ours is None else other,
+        "Name the right copy with --from, or an empty folder with --data-dir.",
+    )
+
+
+def _bring_small(copy: Path, data_dir: Path) -> None:
+    for path in sorted(copy.rglob("*")):
+        inside = path.relative_to(copy)
+        small = inside.parts[0] in (STORE_FILE, "keys") or inside.name.startswith("clinic.")
+        if small and path.is_file() and not (data_dir / inside).exists():
+            make_folder((data_dir / inside).parent)
+            write_synced(data_dir / inside, path.read_bytes())
+
+
+def _bring_records(copy: Path, data_dir: Path) -> int:
+    missing = [name for name in record_folders(copy) if not (data_dir / "records" / name).is_dir()]
+    for name in missing:
+        copy_tree(copy / "records" / name, data_dir / "records" / name)
+    return len(missing)

@@ -1,0 +1,105 @@
+"""Whether a whole record is what was written: everything rehashed, nothing repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.store.backup_files import backups_in
+from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
+from core.store.database import database_path, open_connection
+from core.store.identity import read_identity
+from core.store.orphans import quarantined, record_folders
+from core.store.repository import Store
+from core.store.sealed_database import sqlite_errors
+from core.store.second_place import behind, faults_there, read_second_place
+
+_MOST_TOLD = 20  # of SQLite's own findings in one database
+Report = Callable[[float, str], None]  # fraction done, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCheck:
+    """What was looked at, and what is not as it was written."""
+
+    records: int
+    backups: int
+    faults: tuple[Fault, ...]
+    notes: tuple[str, ...]  # worth knowing; nothing is wrong
+
+    @property
+    def whole(self) -> bool:
+        return not self.faults
+
+
+def verify_record(store: Store, report: Report = lambda _fraction, _sentence: None) -> RecordCheck:
+    """Check database, results, backups, trail and, where one was chosen, the second place."""
+    records = store.stored_records()
+    faults: list[Fault] = [*_database_faults(store.data_dir), *_identity_faults(store.data_dir)]
+    for number, record in enumerate(records):
+        report(number / len(records), f"Result {number + 1} of {len(records)}")
+        faults += faults_of(record, store.data_dir)
+    faults += [*_backup_faults(store.data_dir), *_trail_faults(store)]
+    faults += faults_there(store.data_dir, records)
+    backups = len(backups_in(store.data_dir))
+    return RecordCheck(len(records), backups, tuple(faults), _notes(store, records))
+
+
+def _trail_faults(store: Store) -> tuple[Fault, ...]:
+    """What the chain of the audit trail says. The one place where `record verify` asks for it."""
+    broken = store.audit_break()
+    if broken is None:
+        return ()
+    return (Fault(FaultKind.TRAIL, "", f"The audit trail is broken at entry {broken.number}: {broken.why}."),)
+
+
+def _database_faults(data_dir: Path) -> list[Fault]:
+    try:
+        with closing(open_connection(database_path(data_dir), "ro")) as connection:
+            told = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST_TOLD})")]
+            lost = connection.execute("PRAGMA foreign_key_check").fetchall()
+    except sqlite_errors() as error:
+        told, lost = [str(error)], []
+    found = [_database_fault(f"SQLite says: {sentence}.") for sentence in told if sentence != "ok"]
+    rows = (
+        f"A row of the table {table} names one of {parent} that is not there."
+        for table, _r, parent, _k in lost
+    )
+    return found + [_database_fault(sentence) for sentence in rows]
+
+
+def _database_fault(sentence: str) -> Fault:
+    return Fault(FaultKind.DATABASE, "exotwin.db", sentence)
+
+
+def _identity_faults(data_dir: Path) -> tuple[Fault, ...]:
+    if read_identity(data_dir) is not None:
+        return ()
+    return (Fault(FaultKind.CHANGED, "store.json", "It is missing or cannot be read."),)
+
+
+def _backup_faults(data_dir: Path) -> list[Fault]:
+    bad = [backup.path.name for backup in backups_in(data_dir) if backup.entries is None]
+    return [Fault(FaultKind.BACKUP, name, "This backup cannot be read.") for name in bad]
+
+
+def _notes(store: Store, records: Sequence[StoredRecord]) -> tuple[str, ...]:
+    named = {record.name for record in records}
+    unnamed = [name for name in record_folders(store.data_dir) if name not in named]
+    aside = quarantined(store.data_dir)
+    notes = []
+    if aside:
+        notes.append(
+            f"{len(aside)} results that no row of the database names lie in the folder quarantine: a program "
+            "was killed while it saved them, or an older backup was restored."
+        )
+    if unnamed:
+        notes.append(f"{len(unnamed)} result folders have no row in the database: {', '.join(unnamed[:5])}.")
+    place, waiting = read_second_place(store.data_dir), behind(store.data_dir, records)
+    if place is not None and not place.is_dir():
+        notes.append(f"The second place {place} is not there now, and was not checked.")
+    elif waiting:
+        notes.append(f"{waiting} results are not in the second place yet; exotwin record backup copies them.")
+    return tuple(notes)

@@ -1,0 +1,146 @@
+"""Claims about the package for Debian: what it carries and asks for, and that it works on a clean system."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from installer import build, debian_package, program_tree, system_libraries
+from installer.terminal import SetupFailure
+
+MIRROR = "http://deb.debian.org/debian"
+MOST_MB = 450.0
+_OF_THE_KERNEL = ("proc", "dev", "sys")
+
+
+def test_the_package_asks_for_the_python_that_built_it_and_for_every_library() -> None:
+    told = debian_package.control({"libGL.so.1", "libxcb-xkb.so.1", "libc.so.6"}, 1234)
+
+    asked = re.search(r"^Depends: (.*)$", told, re.MULTILINE)
+    assert asked is not None
+    names = asked[1].split(", ")
+    assert names[0] == debian_package.PYTHON
+    assert {"libgl1 | libgl1t64", "libxcb-xkb1 | libxcb-xkb1t64", "libgl1-mesa-dri"} <= set(names)
+    assert "Installed-Size: 1234" in told
+
+
+def test_a_library_without_a_package_stops_the_build() -> None:
+    with pytest.raises(SetupFailure, match=r"libnobody\.so\.7"):
+        debian_package.depends({"libnobody.so.7"})
+
+
+def test_what_the_program_needs_goes_along_and_what_builds_and_tests_it_does_not() -> None:
+    names = set(program_tree.runtime_distributions())
+
+    assert {"torch", "mujoco", "pyside6-essentials", "vtk", "mediapipe", "ezc3d", "exotwin"} <= names
+    assert not names & {"pytest", "mypy", "ruff", "ziglang", "hypothesis", "setuptools", "imageio-ffmpeg"}
+
+
+def test_parts_that_are_never_opened_stay_out_and_all_others_go_along() -> None:
+    kept = {name for name, _place in program_tree.kept_files(distribution("PySide6-Essentials"), frozenset())}
+
+    assert "PySide6/QtWidgets.abi3.so" in kept and "PySide6/Qt/plugins/platforms/libqxcb.so" in kept
+    assert "PySide6/Qt/lib/libQt6PrintSupport.so.6" in kept
+    assert not [name for name in kept if "/qml/" in name or "Quick" in name or name.endswith(".pyi")]
+
+
+def test_a_tree_has_every_file_of_the_program_itself() -> None:
+    own = {path.relative_to(program_tree.ROOT).as_posix() for path in program_tree.own_files()}
+
+    assert {"app/__main__.py", "resources/__init__.py", "core/store/migrations/env.py"} <= own
+    assert "core/exo_core/src/exo_net.h" in own  # its declarations are read when the library is loaded
+    assert not [name for name in own if "__pycache__" in name]
+
+
+def test_the_start_file_of_the_package_names_a_python_and_no_folder_of_the_builder() -> None:
+    text = (debian_package.FILES / "exotwin").read_text(encoding="utf-8")
+
+    assert "@PYTHON@" in text and str(program_tree.ROOT) not in text
+
+
+SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1366x768x24")
+
+
+def in_chroot(root: Path, *command: str, **variables: str) -> str:
+    """Run a command in a system of its own; what it said."""
+    given = [
+        f"{name}={value}" for name, value in {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", **variables}.items()
+    ]
+    ended = subprocess.run(
+        ["chroot", str(root), "/usr/bin/env", "-i", *given, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, f"{command}: {ended.stdout[-3000:]}{ended.stderr[-3000:]}"
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def clean_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Debian 12 as its installer leaves it, without a desktop."""
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        pytest.skip("needs debootstrap and the rights of an administrator")
+    if debian_package.PYTHON != "python3.11":
+        pytest.skip("Debian 12 has Python 3.11")
+    root = tmp_path_factory.mktemp("debian")
+    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(root), MIRROR], check=True)
+    for name in _OF_THE_KERNEL:
+        subprocess.run(["mount", "--rbind", f"/{name}", str(root / name)], check=True)
+        subprocess.run(["mount", "--make-rslave", str(root / name)], check=True)
+    yield root
+    for name in _OF_THE_KERNEL:
+        subprocess.run(["umount", "-l", str(root / name)], check=True)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_it_installs_works_upgrades_and_goes_on_a_clean_system(
+    clean_system: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    package = debian_package.build(tmp_path / "root", tmp_path / "dist", tmp_path / "log")
+    assert package.stat().st_size / 1e6 <= MOST_MB
+    shutil.copy(package, clean_system / "root" / "exotwin.deb")
+    apt = ("apt-get", "install", "--yes", "--no-install-recommends")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
+    in_chroot(clean_system, *apt, "/root/exotwin.deb", **quiet)
+    in_chroot(clean_system, *apt, "xvfb", "xauth", "desktop-file-utils", **quiet)
+
+    report = json.loads(in_chroot(clean_system, *SCREEN, "exotwin", "doctor", "--json", HOME="/root"))
+    assert report["ok"], report
+    in_chroot(clean_system, "desktop-file-validate", "/usr/share/applications/exotwin.desktop")
+    started = json.loads(
+        in_chroot(clean_system, *SCREEN, "exotwin", "bench", "startup", "--json", HOME="/root")
+    )
+    record_property("package_mb", package.stat().st_size / 1e6)
+    record_property("first_window_s", started["first_window_s"])
+    walk = ("simulate", "level", "--seconds", "5", "--starts", "1", "--out", "/root/walk")
+    walked = in_chroot(clean_system, "exotwin", *walk, HOME="/root")
+    assert "Simulated." in walked
+
+    in_chroot(clean_system, *apt, "--reinstall", "/root/exotwin.deb", **quiet)
+    assert "ExoTwin" in in_chroot(clean_system, "exotwin", "--version", HOME="/root")
+    in_chroot(clean_system, "apt-get", "remove", "--yes", "exotwin", **quiet)
+    assert not (clean_system / "opt" / "exotwin").exists()
+    assert (clean_system / "root" / ".local" / "share" / "exotwin" / "exotwin.db").is_file()
+
+
+def test_the_builder_says_what_it_can_build(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build.main(["--help"])
+
+    assert "--deb" in capsys.readouterr().out
+
+
+def test_no_library_is_named_twice() -> None:
+    packages = system_libraries.RUNTIME_PACKAGES
+
+    assert len(set(packages)) == len(packages)

@@ -1,0 +1,39 @@
+"""Where the whole record is copied to, and choosing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+
+from ui.widgets.basics import Button, ElidedLabel, row
+
+
+class SecondPlaceLine(QWidget):
+    chosen = Signal(object)  # Path; None: no second place from now on
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = ElidedLabel("muted")
+        self.button = Button("", tip="A folder on another disk: results and backups are copied there, too")
+        self.button.clicked.connect(self._choose)
+        layout: QHBoxLayout = row(self.words, self.button, gap=8)
+        layout.setStretch(0, 1)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(layout)
+        self._place = ""
+        self.show_place("")
+
+    def show_place(self, place: str) -> None:
+        self._place = place
+        self.words.setText(f"Record copied to {place}" if place else "The record has no second place")
+        self.button.setText("Stop copying" if place else "Copy to…")
+
+    def _choose(self) -> None:
+        if self._place:
+            self.chosen.emit(None)
+            return
+        name = QFileDialog.getExistingDirectory(self, "Second place of the record")
+        if name:
+            self.chosen.emit(Path(name))
