@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -19,6 +20,19 @@ _STOP_S = 5.0
 def own_command() -> list[str]:
     """How this program starts itself: a packaged build is its own executable."""
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "app"]
+
+
+def listen_options(folder: Path, platform: str = sys.platform) -> list[str]:
+    """A pseudo terminal is nobody else's. Without them the port asks for a word that is new each time.
+
+    It is kept in `folder`, which belongs to this user alone.
+    """
+    if platform != "win32":
+        return ["--listen", "pty"]
+    folder.mkdir(parents=True, exist_ok=True)
+    token = folder / "token"
+    token.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
+    return ["--listen", "tcp:0", "--token", str(token)]
 
 
 class VirtualExo:
@@ -40,9 +54,9 @@ class VirtualExo:
             return self.address
         self.stop()
         self._device = device
-        listen = "tcp:0" if sys.platform == "win32" else "pty"
-        command = [*own_command(), "--data-dir", str(self._data_dir), "virtual-exo", "--listen", listen]
-        options = ["--device", device, "--state", str(self._slots_of(device)), "--parent", str(os.getpid())]
+        command = [*own_command(), "--data-dir", str(self._data_dir), "virtual-exo"]
+        options = listen_options(self._data_dir / "virtual-exo")
+        options += ["--device", device, "--state", str(self._slots_of(device)), "--parent", str(os.getpid())]
         self._process = subprocess.Popen(
             [*command, *options],
             stdout=subprocess.PIPE,

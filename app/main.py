@@ -26,6 +26,7 @@ from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
 from ui.session_context import SessionContext
+from ui.theme import Tone
 from ui.warm_up import warm_up
 from ui.window_place import place
 
@@ -58,6 +59,7 @@ def run_gui(
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
         _back_up_periodically(context)
+        _look_at_the_clock(context)
         QTimer.singleShot(0, lambda: warm_up(window.pages, context))
         if demo:
             QTimer.singleShot(0, lambda: open_demo(context))
@@ -113,6 +115,12 @@ def back_up(context: SessionContext, *, first: bool = False) -> None:
     due = (first or made is not None) and second_place.is_due(context.store.data_dir)
     if due and context.jobs.running("copy_record") is None:
         context.jobs.submit("copy_record", {})
+
+
+def _look_at_the_clock(context: SessionContext) -> None:
+    doubt = context.store.clock_doubt()
+    if doubt is not None:
+        context.show_message(doubt.words, Tone.WARN)
 
 
 def _back_up_at_the_end(store: Store) -> None:

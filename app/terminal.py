@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -180,6 +180,18 @@ def _record_or_raise(outcome: Outcome) -> str:
             raise JobDied(detail)
 
 
+def _look_at_the_clock(data_dir: Path) -> None:
+    if not database_path(data_dir).exists():
+        return
+    with (
+        suppress(UserError),
+        open_store(data_dir, to_read=True) as store,
+    ):  # a record in trouble is told where it is used
+        doubt = store.clock_doubt()
+        if doubt is not None:
+            Console(stderr=True).print(f"Clock: {doubt.words}")
+
+
 @contextmanager
 def open_terminal(data_dir: Path) -> Iterator[Terminal]:
     """A terminal with the jobs of this data folder; what still runs is stopped at the end.
@@ -187,6 +199,7 @@ def open_terminal(data_dir: Path) -> Iterator[Terminal]:
     Then a backup is kept of what they added to the record.
     """
     jobs = JobService(data_dir, operator="command line")
+    _look_at_the_clock(data_dir)
     try:
         with Terminal(jobs) as terminal:
             yield terminal

@@ -109,7 +109,9 @@ class FurtherPage(Sheet):
         self._rule(top)
         self._text(QRectF(MARGIN, top + 50, _WIDTH, 250), notice, 66, MUTED, WRAPPED)
         made = f"Made on {self._content.made_on}"
-        self._text(QRectF(MARGIN, PAGE_HEIGHT - MARGIN + 10, _WIDTH, 90), made, 66, MUTED, RIGHT_ALIGNED)
+        line = QRectF(MARGIN, PAGE_HEIGHT - MARGIN + 80, _WIDTH, 90)
+        self._text(line, self._content.trail.printed_words, 66, MUTED)
+        self._text(line, made, 66, MUTED, RIGHT_ALIGNED)
 
 
 def force_band_key(part: ForcePart) -> str:

@@ -199,7 +199,7 @@ class VisitsDrawing(Sheet):
 
     def _draw_foot(self) -> None:
         self._rule(_FOOT)
-        words = f"{self._page.notice} {self._page.band_source}"
+        words = " ".join(filter(None, (self._page.notice, self._page.band_source, self._page.trail_words)))
         self._text(QRectF(MARGIN, _FOOT + 40, _WIDTH, 250), words, 66, MUTED, WRAPPED)
 
 

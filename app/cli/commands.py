@@ -202,6 +202,9 @@ def _add_virtual_exo(commands: Subparsers) -> None:
     parser.add_argument(
         "--worn-before", type=float, default=6.0, help="seconds that the person wears it already (default 6)"
     )
+    parser.add_argument(
+        "--token", type=Path, help="file with the word that a program has to know on tcp:PORT"
+    )
     parser.set_defaults(command=_virtual_exo)
 
 
@@ -316,6 +319,7 @@ def _virtual_exo(args: argparse.Namespace) -> int:
         device=args.device,
         faults=args.faults,
         worn_before_s=args.worn_before,
+        token=args.token,
         trust=_data_dir(args),
     )
 

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.audit import add_audit
 from app.paths import data_dir_default
 from core.errors import refuse
 
 if TYPE_CHECKING:
-    from core.domain.audit import AuditEntry
     from core.store.repository import Store
 
 EXIT_OK, EXIT_FAILED = 0, 2
@@ -27,7 +27,7 @@ def add_deploy(commands: Any, add_data_dir: AddDataDir) -> None:
     """Add `package`, `key`, `audit` and `rollback` to the parsers of the commands."""
     _add_package(commands, add_data_dir)
     _add_key(commands, add_data_dir)
-    _add_audit(commands, add_data_dir)
+    add_audit(commands, add_data_dir)
     _add_rollback(commands, add_data_dir)
 
 
@@ -64,25 +64,13 @@ def _add_key(commands: Any, add_data_dir: AddDataDir) -> None:
         add_data_dir(parser)
 
 
-def _add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
-    actions = commands.add_parser("audit", help="who did what to which controller").add_subparsers(
-        required=True
-    )
-    verify = actions.add_parser("verify", help="whether the trail is whole; the exit status is 0 only then")
-    verify.set_defaults(command=_verify_audit)
-    listing = actions.add_parser("list", help="every entry, oldest first")
-    listing.set_defaults(command=_list_audit)
-    for parser in (verify, listing):
-        parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
-        add_data_dir(parser)
-
-
 def _add_rollback(commands: Any, add_data_dir: AddDataDir) -> None:
     parser = commands.add_parser("rollback", help="let the exo run the patient's controller from before")
     parser.add_argument("--patient", required=True, metavar="CODE", help="whose exo it is")
     parser.add_argument("--exo", required=True, metavar="ADDRESS", help="serial port or tcp:host:port")
     parser.add_argument("--name", required=True, help="who decides it")
     parser.add_argument("--role", required=True, help="for example physician")
+    parser.add_argument("--reason", required=True, help="why the older one runs again; it is kept")
     add_data_dir(parser)
     parser.set_defaults(command=_rollback)
 
@@ -99,6 +87,7 @@ def _rollback(args: argparse.Namespace) -> int:
         "confirmed_patient": args.patient,
         "name": args.name,
         "role": args.role,
+        "reason": args.reason,
     }
     with open_terminal(folder) as terminal:
         record_id = terminal.run("roll_back", params, visit_id=visit_id)
@@ -225,58 +214,6 @@ def _trust_key(args: argparse.Namespace) -> int:
     trust(_data_dir(args), key)
     print(f"Packages signed with {key.key_id} are accepted here from now on.")
     return EXIT_OK
-
-
-def _verify_audit(args: argparse.Namespace) -> int:
-    from core.deploy.audit_anchor import first_contradiction, signed_manifests
-    from core.deploy.keys.site_key import trusted_keys
-    from core.store.repository import open_store
-
-    folder = _data_dir(args)
-    with open_store(folder, to_read=True) as store:
-        entries, broken = store.audit_trail(), store.audit_break()
-    manifests = list(signed_manifests(folder, trusted_keys(folder)))
-    broken = broken or first_contradiction(entries, manifests)
-    if args.as_json:
-        found = None if broken is None else dataclasses.asdict(broken)
-        values = {
-            "whole": broken is None,
-            "entries": len(entries),
-            "packages": len(manifests),
-            "broken": found,
-        }
-        print(json.dumps(values))
-        return EXIT_OK if broken is None else EXIT_FAILED
-    if broken is not None:
-        raise refuse(
-            "AUD-001",
-            f"The audit trail is broken at entry {broken.number}.",
-            f"Reason: {broken.why}.",
-            "Keep this data folder as it is, and compare it with a backup.",
-        )
-    agreeing = f"{len(manifests)} signed packages agree with it"
-    print(f"The audit trail is whole: {len(entries)} entries, {agreeing}.")
-    return EXIT_OK
-
-
-def _list_audit(args: argparse.Namespace) -> int:
-    from core.store.repository import open_store
-
-    with open_store(_data_dir(args), to_read=True) as store:
-        entries = store.audit_trail()
-    if args.as_json:
-        print(json.dumps([dataclasses.asdict(entry) for entry in entries], indent=2))
-    else:
-        for entry in entries:
-            print(_entry_line(entry))
-    return EXIT_OK
-
-
-def _entry_line(entry: AuditEntry) -> str:
-    event = entry.event
-    who = f"{event.who} ({event.role})" if event.role else event.who
-    about = " ".join(text for text in (event.device_serial, event.meaning, event.detail) if text)
-    return f"{entry.number:>5}  {entry.on_utc[:19]}  {event.step:<12}  {who}  {about}"
 
 
 def _data_dir(args: argparse.Namespace) -> Path:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from core.deploy.checks import Check, Examination, for_virtual_only
+from core.deploy.checks import Check, Examination
 from core.deploy.keys.site_key import TrustedKey
 from core.deploy.manifest import Acceptance, Approval, Manifest
 from core.deploy.package import PackageFile, assistance_in
+from core.deploy.purpose import for_virtual_only
 from core.domain.body import SIDES, JointKind
 from core.domain.gait_envelope import GaitEnvelope, degrees_text
 from core.domain.walk_numbers import estimate_values
@@ -24,6 +25,7 @@ def package_lines(package: PackageFile) -> list[str]:
         ("Package", f"{manifest.package_id}, version {manifest.version}"),
         ("Made", f"{manifest.created_utc} by ExoTwin {manifest.app_version}"),
         ("Good until", manifest.expires_utc),
+        ("Released", _released(package)),
         ("Exo", f"{profile.id}, {f'serial {profile.serial}' if profile.serial else 'any serial number'}"),
         ("Patient tag", package.blob.subject_tag),
         ("Turns", f"the {package.blob.joint.place}, {limits.direction.at(package.blob.joint)}"),
@@ -38,7 +40,7 @@ def package_lines(package: PackageFile) -> list[str]:
         ),
         ("Simulated", _acceptance(manifest)),
         ("Walking", assistance_in(package).words),
-        *(("Released", _approval(approval)) for approval in manifest.approvals),
+        *(("Released by", _approval(approval)) for approval in manifest.approvals),
         ("Signed with", f"{manifest.signer.algorithm} key {manifest.signer.key_id}"),
         ("For the exo", f"controller {package.blob.sha256[:16]}, signed with key {package.blob.key_id}"),
         ("Fingerprint", package.manifest_sha256),
@@ -46,6 +48,13 @@ def package_lines(package: PackageFile) -> list[str]:
         *(("Made from", f"{one.kind} {one.sha256[:16]}") for one in manifest.training.records),
     ]
     return [_printable(f"{name:<{_NAME_WIDTH}} {words}") for name, words in facts]
+
+
+def _released(package: PackageFile) -> str:
+    release = package.blob.release
+    if release is None:
+        return "an earlier version of ExoTwin did not say for whom; no exo takes it"
+    return f"{release.purpose.words} ({release.purpose.value}); number {release.counter}"
 
 
 def check_lines(examination: Examination, keys: Mapping[str, TrustedKey]) -> list[str]:
@@ -63,7 +72,7 @@ def _verdict_lines(examination: Examination, keys: Mapping[str, TrustedKey]) -> 
     if package is None or not examination.passed:
         return ["This package must not be used."]
     reasons = for_virtual_only(package, keys)
-    lines = ["This package is for practice: a virtual exo only." if reasons else _may_be_used(package)]
+    lines = ["This package is for a virtual exo only." if reasons else _may_be_used(package)]
     lines += [f"{one.why} {one.next_step} [{one.code}]" for one in reasons]
     told = assistance_in(package)
     return [*lines, f"{'WARNING  ' if told.warns else ''}{told.words}"]
@@ -83,6 +92,7 @@ def use_values(examination: Examination, keys: Mapping[str, TrustedKey]) -> dict
         return {}
     found = assistance_in(package)
     return {
+        "release": _release_values(package),
         "virtual_exo_only": [advice.code for advice in for_virtual_only(package, keys)],
         "metabolic_ratio": None if found.cost is None else estimate_values(found.cost.estimate),
         "effort_ratio": found.effort_ratio,
@@ -90,6 +100,15 @@ def use_values(examination: Examination, keys: Mapping[str, TrustedKey]) -> dict
         "work_against_the_leg": found.against,
         "assistance": found.words,
     }
+
+
+def _release_values(package: PackageFile) -> dict[str, object] | None:
+    release = package.blob.release
+    if release is None:
+        return None
+    expires_utc = package.manifest.expires_utc
+    told = {"purpose": release.purpose.value, "serial": release.serial, "counter": release.counter}
+    return {**told, "expires_utc": expires_utc}
 
 
 def check_values(check: Check) -> dict[str, object]:

@@ -18,6 +18,7 @@ def virtual_exo_command(
     faults: str = "",
     worn_before_s: float = WORN_BEFORE_S,
     trust: Path | None = None,
+    token: Path | None = None,
 ) -> int:
     """Serve until SIGTERM, SIGINT or the end of process `parent`; the exit status.
 
@@ -33,4 +34,5 @@ def virtual_exo_command(
         faults=faults,
         worn_before_s=worn_before_s,
         trust=trust,
+        token=token,
     )

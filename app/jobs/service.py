@@ -233,7 +233,7 @@ class JobService:
             state = self._states[job_id]
             silent_s = state.silent_s + self._silent_after_s
             self._states[job_id] = replace(state, silent_s=silent_s)
-        self._notify(job_id, replace(state.progress, sentence=f"Silent for {silent_s:.0f} s"))
+        self._notify(job_id, replace(state.progress, sentence=f"Silent for {silent_s:g} s"))
 
     def _hear_again(self, job_id: str) -> None:
         with self._lock:

@@ -1,6 +1,6 @@
 """The bytes that go to the exo: header, CBOR manifest, float32 weights, golden vectors, hash, signature.
 
-    header 32 bytes  magic "EXOCTRL1", version 2, sizes of the three parts, number of golden ticks
+    header 32 bytes  magic "EXOCTRL1", version 3, sizes of the three parts, number of golden ticks
     manifest         CBOR, padded with zeros to a multiple of 16
     weights          float32 little-endian: per layer the matrix (out, taps * in) row by row, then the bias
     golden           float32 little-endian per tick: angle, velocity, torque, each left and right
@@ -10,7 +10,8 @@
 
 The name of a controller is the SHA-256 of all its bytes, the signature included: another release of the same
 numbers is another controller. Signatures are not verified here: that needs the trusted keys.
-The program and the exo both read this format.
+The program and the exo both read this format. Version 2 did not say what a controller was released for: it is
+still read, so that its package can be looked into, and no exo starts it.
 """
 
 from __future__ import annotations
@@ -39,10 +40,13 @@ from core.domain.controller import (
     TorqueLimits,
 )
 from core.domain.gait_envelope import GaitEnvelope
+from core.domain.release import Purpose, Release
 from core.domain.twin import Network
 
 MAGIC = b"EXOCTRL1"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+_WITHOUT_RELEASE = 2  # the version that is read and not run
+_MAX_NUMBER = 0xFFFFFFFF  # of those that the core reads in 32 bits
 RUNTIME_ABI = "exo-runtime-1"  # version of the numerics, see core.exo_core.numpy_runtime
 MAX_BLOB_BYTES = 1 << 20
 MAX_MANIFEST_BYTES = 2048  # what the core looks into when it is asked what it holds
@@ -98,6 +102,7 @@ class Blob:
     envelope: (
         GaitEnvelope | None
     )  # None: of a version that did not pack it; neither verified nor run by an exo
+    release: Release | None  # None: of version 2, which no exo runs
     sha256: str  # of all bytes
     signed_sha256: bytes  # of the bytes that are signed
     key_id: str
@@ -118,6 +123,16 @@ class Blob:
     @property
     def first_session_peak_nm(self) -> float:
         return float(self.manifest["first_session_peak_nm"])
+
+
+def release_entry(release: Release) -> dict[str, Any]:
+    """As the exo reads it."""
+    return {
+        "purpose": release.purpose.value,
+        "serial": release.serial,
+        "expires_s": release.expires_utc_s,
+        "counter": release.counter,
+    }
 
 
 def write_blob(manifest: dict[str, Any], network: Network, golden: GoldenVectors, key: PrivateKey) -> bytes:
@@ -150,7 +165,7 @@ def weight_bytes(network: Network) -> bytes:
 
 def read_blob(data: bytes) -> Blob:
     """Parse and check every length, hash and number. Raises BlobError."""
-    head, weights, vectors, trailer = _split(data)
+    version, (head, weights, vectors, trailer) = _split(data)
     try:
         manifest = cbor2.loads(head)
         controller = _controller(manifest, weights)
@@ -158,7 +173,9 @@ def read_blob(data: bytes) -> Blob:
         digest, key_id = trailer[:_DIGEST_BYTES], trailer[_DIGEST_BYTES:-SIGNATURE_BYTES].hex()
         name = hashlib.sha256(data).hexdigest()
         envelope = from_entry(manifest["envelope"]) if "envelope" in manifest else None
-        blob = Blob(manifest, controller, golden, envelope, name, digest, key_id, trailer[-SIGNATURE_BYTES:])
+        release = None if version == _WITHOUT_RELEASE else _release(manifest["release"])
+        signature = trailer[-SIGNATURE_BYTES:]
+        blob = Blob(manifest, controller, golden, envelope, release, name, digest, key_id, signature)
         names = (manifest["device_profile"]["id"], manifest["subject_tag"], manifest["version"])
         expected = manifest["weights_sha256"], manifest["golden"]["sha256"], manifest["core_abi"]
     except BlobError:
@@ -172,15 +189,15 @@ def read_blob(data: bytes) -> Blob:
     return blob
 
 
-def _split(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+def _split(data: bytes) -> tuple[int, tuple[bytes, bytes, bytes, bytes]]:
     if len(data) < _HEADER.size + TRAILER_BYTES:
         raise BlobError("too short for a controller")
     magic, version, header_bytes, head, weights, vectors, ticks, total = _HEADER.unpack_from(data)
     if magic != MAGIC or header_bytes != _HEADER.size:
         raise BlobError("not a controller")
-    if version < FORMAT_VERSION:
+    if version < _WITHOUT_RELEASE:
         raise OldBlobError(f"format {version} was not signed")
-    if version != FORMAT_VERSION:
+    if version not in (FORMAT_VERSION, _WITHOUT_RELEASE):
         raise BlobError(f"format {version} is not known")
     if total != len(data) or len(data) > MAX_BLOB_BYTES:
         raise BlobError("the length does not agree with the header")
@@ -195,7 +212,12 @@ def _split(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     if hashlib.sha256(body).digest() != trailer[:_DIGEST_BYTES]:
         raise BlobError("the bytes were changed")
     start = header_bytes + head
-    return body[header_bytes:start], body[start : start + weights], body[start + weights :], trailer
+    return version, (
+        body[header_bytes:start],
+        body[start : start + weights],
+        body[start + weights :],
+        trailer,
+    )
 
 
 def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
@@ -225,6 +247,16 @@ def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
         dilations=tuple(int(ticks) for ticks in net.get("dilations", ())),
         joint=joint,
     )
+
+
+def _release(entry: dict[str, Any]) -> Release:
+    purpose, serial = Purpose(entry["purpose"]), entry["serial"]
+    numbers = [entry[name] for name in ("expires_s", "counter")]
+    if any(type(number) is not int or not 0 < number <= _MAX_NUMBER for number in numbers):
+        raise BlobError("it does not say until when it is good, or which release it is")
+    if not isinstance(serial, str) or (purpose is Purpose.SUPERVISED_HUMAN and not serial):
+        raise BlobError("it is for people, but for no exo in particular")
+    return Release(purpose, serial, numbers[0], numbers[1])
 
 
 def _joint(profile: dict[str, Any]) -> JointKind:

@@ -10,21 +10,21 @@ import numpy as np
 
 from core.deploy.golden import reference_torque
 from core.deploy.keys.signature import ALGORITHM
-from core.deploy.keys.site_key import KeyKind, TrustedKey
+from core.deploy.keys.site_key import TrustedKey
 from core.deploy.manifest import Approval, profile_sha256
-from core.deploy.package import PackageFile, assistance_in, changed, no_envelope, parse_package
+from core.deploy.package import PackageFile, changed, no_envelope, no_release, parse_package
+from core.deploy.purpose import for_virtual_only
+from core.devices.exo_refusals import older_than_kept
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
 from core.domain.arrays import Float32Array
-from core.domain.assistance import Assistance
 from core.domain.body import JointKind
-from core.domain.controller import DeviceProfile, TorqueDirection, TorqueLimits, unattended
+from core.domain.controller import DeviceProfile, TorqueDirection, TorqueLimits
 from core.domain.release import typed_reason
 from core.errors import Advice, UserError, refuse
 
 CLOCKS_DIFFER = timedelta(hours=1)  # between the computers of a site
 _PLACE = {JointKind.HIP_FLEXION: "hip", JointKind.ANKLE: "ankle"}
-_VIRTUAL_ONLY = "This package may only go onto a virtual exo."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ def examine(raw: bytes, name: str, context: CheckContext) -> Examination:
 def check_package(package: PackageFile, context: CheckContext) -> None:
     """Raises the advice of the first check that fails.
 
-    That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-005, DEP-015,
+    That is UserError DEP-012 or DEP-011 (signature), DEP-003 (not the recorded one), DEP-039 (release),
+    DEP-005, DEP-015,
     EXO-030 or EXO-041 (device), DEP-008 (patient), DEP-014 (limits), DEP-026 (gait), DEP-016 (approval),
     DEP-020 or DEP-013 (dates), DEP-019 (test vectors).
     """
@@ -89,9 +90,11 @@ def check_package(package: PackageFile, context: CheckContext) -> None:
 def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo) -> None:
     """May it go onto this very exo?
 
-    Raises UserError DEP-017 (bound to another), EXO-042 (another joint) and, where a person may wear the exo,
-    DEP-018, DEP-024, DEP-025 or DEP-030, see `for_virtual_only`.
+    Raises UserError DEP-039 (of an earlier version), DEP-017 (bound to another), EXO-042 (another joint),
+    DEP-035 (older than what the exo kept) and, where a person may wear it, what `for_virtual_only` finds.
     """
+    if package.blob.release is None:
+        raise no_release("This package")
     serial = package.manifest.device_profile.serial
     if serial and serial != exo.serial:
         raise refuse(
@@ -108,62 +111,11 @@ def check_exo(package: PackageFile, keys: Mapping[str, TrustedKey], exo: ExoInfo
             "The exo itself says at which joint it is worn.",
             f"Connect the exo that the package was made for: {package.blob.profile_id}.",
         )
+    if package.blob.release.counter < exo.counter and exo.active_sha256 != package.blob.sha256:
+        raise older_than_kept(package.blob.release.counter, exo.counter)
     reasons = () if exo.virtual else for_virtual_only(package, keys)
     if reasons:
         raise UserError(reasons[0])
-
-
-def for_virtual_only(package: PackageFile, keys: Mapping[str, TrustedKey]) -> tuple[Advice, ...]:
-    """Every reason against an exo that a person wears; empty when the package may go there."""
-    key = keys.get(package.manifest.signer.key_id)
-    found: list[Advice] = []
-    if package.manifest.training.synthetic:
-        found.append(_synthetic())
-    approvals = (one for one in package.manifest.approvals if one.name and one.meaning)
-    by_people = [one for one in approvals if not unattended(one.name)]
-    if not by_people:
-        found.append(_unattended())
-    elif assistance_in(package).needs_reason and not any(typed_reason(one.meaning) for one in by_people):
-        found.append(_without_reason(assistance_in(package)))
-    if key is not None and key.kind is KeyKind.PRACTICE:
-        found.append(_practised())
-    return tuple(found)
-
-
-def _synthetic() -> Advice:
-    return Advice(
-        _VIRTUAL_ONLY,
-        "It was made from a synthetic walk, not from that of a person.",
-        "Record the person who will wear the exo, and train a controller for that walk.",
-        "DEP-025",
-    )
-
-
-def _unattended() -> Advice:
-    return Advice(
-        _VIRTUAL_ONLY,
-        "No person released it: it was packed by a session without a screen, for its virtual exo.",
-        "Sign the comparison on the Compare page, then pack the controller on the Deploy page.",
-        "DEP-024",
-    )
-
-
-def _without_reason(assistance: Assistance) -> Advice:
-    return Advice(
-        _VIRTUAL_ONLY,
-        f"{assistance.words} Nobody gave a reason to release it all the same.",
-        "Train again for longer, or sign the comparison with a reason on the Compare page and pack it again.",
-        "DEP-030",
-    )
-
-
-def _practised() -> Advice:
-    return Advice(
-        _VIRTUAL_ONLY,
-        "It was signed with the practice key, which nobody guards: this computer has no site key yet.",
-        "Make the site's key with `exotwin key make --file`, then pack the controller again.",
-        "DEP-018",
-    )
 
 
 def _run_check(
@@ -195,6 +147,13 @@ def _signed(package: PackageFile, context: CheckContext) -> str:
             "Make the package again from the signed comparison, and do not edit it.",
         )
     return f"Signed with the key {signer.key_id} ({key.kind.value})."
+
+
+def _released(package: PackageFile, _context: CheckContext) -> str:
+    release = package.blob.release
+    if release is None:
+        raise no_release("This package")
+    return f"{release.purpose.value}: {release.purpose.words}. Number {release.counter}."
 
 
 def _same_as_recorded(package: PackageFile, context: CheckContext) -> str:
@@ -342,6 +301,7 @@ def _words(limits: TorqueLimits, joint: JointKind) -> str:
 _CHECKS: tuple[tuple[str, Callable[[PackageFile, CheckContext], str]], ...] = (
     ("signature", _signed),
     ("record", _same_as_recorded),
+    ("release", _released),
     ("device", _for_this_device),
     ("patient", _for_this_patient),
     ("limits", _only_tightens),

@@ -25,10 +25,13 @@ from core.domain.controller import (
     TorqueDirection,
     TrainedController,
 )
+from core.domain.release import Purpose, Release
 from core.domain.rollout import GaitLabel
 from core.domain.walk_measures import WalkRatios
 
-PACKAGE_FORMAT = 4  # 3: the device bytes are signed too; 4: they hold the envelope of the person's gait
+# 3: the device bytes are signed too; 4: they hold the envelope of the person's gait; 5: and what they were
+# released for
+PACKAGE_FORMAT = 5
 VALID_DAYS = 90  # a gait changes: after three months the patient is measured again
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -41,6 +44,7 @@ class Approval:
     role: str  # "" where none was entered
     meaning: str
     utc: str
+    proof: str = ""  # how they showed who they are; "" where the site has no accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ class Manifest:
     previous_sha256: str  # manifest of the package before, "" for a patient's first
     audit: AuditHead  # where the audit trail stood, see `core.deploy.audit_anchor`
     signer: Signer
+    purpose: str = ""  # a `Purpose`; "" in packages of earlier versions, which no exo takes any more
+    counter: int = 0  # of the release, as the exo reads it
 
     @property
     def expires(self) -> datetime:
@@ -160,6 +166,18 @@ class Origin:
     previous_sha256: str = ""
     device_serial: str = ""
     audit: AuditHead = NO_ENTRIES
+    purpose: Purpose = Purpose.VIRTUAL_ONLY
+    counter: int = 1
+
+    @property
+    def expires_utc(self) -> datetime:
+        return aware(self.created_utc) + timedelta(days=VALID_DAYS)
+
+    @property
+    def release(self) -> Release:
+        """What the exo is told."""
+        expires_s = int(self.expires_utc.timestamp())
+        return Release(self.purpose, self.device_serial, expires_s, self.counter)
 
 
 def make_manifest(
@@ -176,7 +194,7 @@ def make_manifest(
         package_id=origin.package_id,
         version=origin.version,
         created_utc=to_utc(origin.created_utc),
-        expires_utc=to_utc(origin.created_utc + timedelta(days=VALID_DAYS)),
+        expires_utc=to_utc(origin.expires_utc),
         app_version=origin.app_version,
         controller=blob.manifest,
         device_profile=_packed_profile(profile, origin.device_serial),
@@ -189,6 +207,8 @@ def make_manifest(
         previous_sha256=origin.previous_sha256,
         audit=origin.audit,
         signer=signer,
+        purpose=origin.purpose.value,
+        counter=origin.counter,
     )
 
 
@@ -220,8 +240,11 @@ def input_schema(controller: ExoController) -> InputSchema:
 
 def to_utc(moment: datetime) -> str:
     """To the second. A moment without a zone is UTC, as in the record."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).strftime(_UTC)
+    return aware(moment).astimezone(UTC).strftime(_UTC)
+
+
+def aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def from_utc(text: str) -> datetime:

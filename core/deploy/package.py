@@ -23,6 +23,7 @@ from core.deploy.blob import (
     BlobError,
     OldBlobError,
     read_blob,
+    release_entry,
     unit_of,
     weight_bytes,
     write_blob,
@@ -30,7 +31,7 @@ from core.deploy.blob import (
 from core.deploy.envelope import to_entry
 from core.deploy.golden import golden_vectors
 from core.deploy.keys.signature import ALGORITHM, SIGNATURE_BYTES, PrivateKey
-from core.deploy.manifest import Manifest, Origin, Signer, make_manifest
+from core.deploy.manifest import Manifest, Origin, Signer, from_utc, make_manifest
 from core.deploy.package_report import assistance_told, package_report
 from core.deploy.signal_names import name_of
 from core.deploy.strict_json import canonical_json, parse_json, read_json
@@ -43,6 +44,7 @@ from core.domain.controller import (
     TorqueLimits,
     TrainedController,
 )
+from core.domain.release import Purpose, Release
 from core.errors import UserError, refuse
 from core.vault.files import open_read
 
@@ -92,8 +94,10 @@ def build_package(
 
     Raises UserError DEP-005 (made for another device), EXO-040 (for another joint), EXO-044 (turns only the
     way that the exo does not), DEP-007 (numbers that cannot run), DEP-026 (without the limits of the person's
-    gait).
+    gait), DEP-042 (for people, but for no exo in particular).
     """
+    if origin.purpose is Purpose.SUPERVISED_HUMAN and not origin.device_serial:
+        raise needs_an_exo()
     if trained.device_id != profile.id or trained.controller.control_hz != profile.control_hz:
         raise refuse(
             "DEP-005",
@@ -189,6 +193,21 @@ def _check_parts(manifest: Manifest, blob: Blob, report: bytes) -> None:
         raise ValueError("two keys signed it")
     if manifest.expires < manifest.created:
         raise ValueError("it expires before it was made")
+    if not _says_the_same(manifest, blob.release):
+        raise ValueError("what people read of its release is not what the exo reads")
+
+
+def _says_the_same(manifest: Manifest, release: Release | None) -> bool:
+    if release is None:  # of an earlier version; `core.deploy.checks` refuses it
+        return (manifest.purpose, manifest.counter) == ("", 0)
+    told = (manifest.purpose, manifest.counter, manifest.device_profile.serial)
+    expires_s = int(from_utc(manifest.expires_utc).timestamp())
+    return (*told, expires_s) == (
+        release.purpose.value,
+        release.counter,
+        release.serial,
+        release.expires_utc_s,
+    )
 
 
 def _device_bytes(
@@ -213,6 +232,7 @@ def _device_bytes(
         "net": _net(controller),
         "limits": _limits_entry(controller.limits),
         "envelope": to_entry(trained.envelope),
+        "release": release_entry(origin.release),
         "first_session_peak_nm": min(profile.first_session_peak_nm, controller.limits.peak_nm),
         "weights_sha256": hashlib.sha256(weight_bytes(controller.network)).hexdigest(),
         "golden": {"ticks": len(golden.torque_nm), "sha256": golden.outputs_sha256, "rule": "bit-exact"},
@@ -319,6 +339,24 @@ def _not_signed(name: str) -> UserError:
         f"The {name} is not signed.",
         "It was made by an earlier version of ExoTwin, which did not sign packages, or not for the exo.",
         "Train the controller again with this version, compare and sign it, then pack it.",
+    )
+
+
+def needs_an_exo() -> UserError:
+    return refuse(
+        "DEP-042",
+        "This controller cannot be packed yet.",
+        "It was released to be worn by a person, and such a package is for one exo alone.",
+        "Connect that exo, choose it on the Deploy page, then pack the controller.",
+    )
+
+
+def no_release(what: str) -> UserError:
+    return refuse(
+        "DEP-039",
+        f"{what} does not say what it was released for.",
+        "An earlier version of ExoTwin made it; it can be looked into, and an exo refuses it.",
+        "Pack the signed controller again with this version.",
     )
 
 

@@ -16,6 +16,7 @@ from core.domain.exo_protocol import SlotState
 from core.domain.exo_walk import MIN_STRIDES, ExoWalk
 from core.errors import UserError, refuse
 
+MOST_REASON = 100  # signs that the exo is told; the whole reason is in the record
 AuditCallback = Callable[[AuditStep, str], None]  # step and details, for the audit trail
 
 
@@ -105,11 +106,23 @@ def previous_confirmed_slot(slots: Slots, subject_tag: str) -> SlotInfo | None:
     return None
 
 
-def roll_back(link: ExoLink, subject_tag: str) -> SlotInfo:
+def check_reason(reason: str) -> None:
+    """Refuses (DEP-043) to go back without a reason."""
+    if not reason.strip():
+        raise refuse(
+            "DEP-043",
+            "The exo did not go back to the controller before.",
+            "That controller was replaced by a newer one, so going back to it needs a reason, which is kept.",
+            "Give the reason, then try again.",
+        )
+
+
+def roll_back(link: ExoLink, subject_tag: str, reason: str) -> SlotInfo:
     """Run the patient's controller that was confirmed before; returns its slot.
 
-    Raises UserError EXO-015 while the exo assists, EXO-018 when there is no such controller, EXO-006 when
-    the exo then runs something else, and what the link raises.
+    The exo takes no older controller by itself: it wants a reason, and the number of this moment. Raises
+    UserError DEP-043 without a reason, EXO-015 while the exo assists, EXO-018 when there is no such
+    controller, EXO-006 when the exo then runs something else, and what the link raises.
     """
     if link.info().state.moves:
         raise assisting()
@@ -121,7 +134,8 @@ def roll_back(link: ExoLink, subject_tag: str) -> SlotInfo:
             "One can only go back to a controller that was confirmed on this exo for the same person.",
             "Transfer the controller you want instead.",
         )
-    link.revert()
+    check_reason(reason)
+    link.downgrade(slot.sha256, nonce=link.info().nonce, reason=reason.strip()[:MOST_REASON])
     info = link.info()
     if info.active_sha256 != slot.sha256 or not info.confirmed:
         raise read_back_differs()

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from core.deploy.package import PackageFile
 from core.deploy.provisional import AuditCallback, assisting, no_audit, read_back_differs, revert
 from core.devices.exo_link import ExoLink
+from core.devices.exo_refusals import release_refused
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
-from core.domain.exo_protocol import SlotState
+from core.domain.exo_protocol import Rc, SlotState
 from core.errors import UserError, refuse
 
 Report = Callable[[float, str], None]  # fraction done, sentence; may raise to cancel
@@ -44,7 +45,7 @@ def transfer(
 
     `note` is called after each step that the exo completed. Raises UserError: EXO-007 wrong exo, EXO-015
     exo in use, EXO-005 unplugged while sending, EXO-012 not accepted, EXO-006 other bytes read back, EXO-009
-    self-test failed, EXO-016 too slow, and what the link raises.
+    self-test failed, EXO-016 too slow, what `release_refused` makes, and what the link raises.
     """
     sha256 = package.blob.sha256
     report(0.0, "Looking at the exo")
@@ -105,6 +106,8 @@ def _compare(link: ExoLink, package: PackageFile, report: Report) -> str:
     if slot is None:
         raise read_back_differs()
     if slot.state is SlotState.BAD:
+        if slot.refused is not Rc.OK:
+            raise release_refused(slot.refused)
         raise refuse(
             "EXO-012",
             "The exo did not accept the controller.",

@@ -52,7 +52,9 @@ _ROWS: dict[int, RowText] = {
     17: RowText("A motor is too hot.", "Let the exo cool down before you go on."),
     18: RowText("A part that touches the skin was warm for too long.", "Take the exo off and let it cool."),
     19: RowText("The battery is low.", "Charge the exo before you go on."),
-    20: RowText("The connection to this PC was lost.", "Check the cable, connect and arm again."),
+    20: RowText(
+        "The connection to this PC was lost or overloaded.", "Check the cable, connect and arm again."
+    ),
     21: RowText("The emergency stop was pressed.", "Release it when the person is safe, then acknowledge."),
     22: RowText("The controller in the exo's memory changed.", "It was removed; transfer it again."),
     23: RowText("The exo waits for somebody to acknowledge a fault.", "Acknowledge it, then arm again."),

@@ -1,98 +1,60 @@
-"""The link to an exo: one request at a time, resynchronised after every error, never repeated by itself.
-
-smpclient has no lock and never recovers from a late answer (its issue 104): the lock is here, and
-`ExoTransport` skips late answers. Commands are sent exactly once; only reads are repeated once, and an upload
-continues at the offset that the exo reports.
-"""
+"""The link to an exo: what a program may ask of it. How it is asked is in `exo_line`."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import struct
-import threading
 import time
-from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, TypeVar
 
-from cbor2 import CBORError
-from pydantic import ValidationError
-from smp.exceptions import SMPException
-from smpclient import SMPClient
-from smpclient.exceptions import SMPClientException, SMPUploadError
-from smpclient.generics import error as is_error
-from smpclient.requests.file_management import FileDownload
-from smpclient.requests.os_management import EchoWrite, ResetWrite
-from smpclient.transport import SMPTransportDisconnected
+from smpclient.requests.os_management import DateTimeWrite, EchoWrite, ResetWrite
 
 from core.devices import exo_messages as wire
+from core.devices.exo_answers import slot_of
+from core.devices.exo_line import ExoLine, OnProgress
 from core.devices.exo_protocol import (
     EVENTS_FILE,
     PROTOCOL_VERSION,
     TELEMETRY_RECORDS_PER_ANSWER,
     TELEMETRY_SCHEMA,
+    TRAIL_FILE,
     SlotAction,
+    TrailNote,
     slot_file,
     unpack_events,
     unpack_telemetry,
+    unpack_trail,
 )
-from core.devices.exo_refusals import (
-    broken_answers,
-    not_answering,
-    other_protocol,
-    refused,
-    unplugged,
-    upload_refused,
-)
-from core.devices.exo_transport import ExoTransport, parse_address
+from core.devices.exo_refusals import broken_answers, earlier_time, other_protocol
 from core.devices.exo_values import (
     ExoInfo,
     Fault,
     HeartbeatReply,
     PlacementStatus,
     SelfTest,
-    SlotInfo,
     Slots,
     TelemetryBatch,
 )
 from core.domain.body import JointKind
 from core.domain.controller import TorqueDirection, TorqueLimits
-from core.domain.exo_protocol import DeviceState, Rc, SlotState
+from core.domain.exo_protocol import DeviceState
+from core.errors import UserError
 
-T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
-OnProgress = Callable[[int, int], None]  # bytes done, bytes in all
-
-REQUEST_TIMEOUT_S = 1.0
-SLOW_TIMEOUT_S = 5.0  # for commands that start a controller or write to flash
-UPLOAD_FIRST_TIMEOUT_S = 10.0  # a device may erase its flash first
-UPLOAD_RESTARTS = 5
-# smpclient logs whole requests, weights included, before it raises; its exceptions say enough.
-logging.getLogger("smpclient").setLevel(logging.CRITICAL)
-# Everything that smp's parser raises on malformed bytes; some of its checks are plain asserts.
-_GARBLED = (
-    SMPClientException,
-    SMPException,
-    ValidationError,
-    CBORError,
-    ValueError,
-    TypeError,
-    AssertionError,
-    struct.error,
-)
 
 
 def connect(address: str, *, timeout_s: float = 3.0) -> ExoLink:
-    """Open the link and check that an exo answers.
+    """Open the link, check that an exo answers, and tell it the time.
 
-    Raises UserError: EXO-011 address, EXO-001 not found, EXO-002 in use, EXO-004 no answer,
-    EXO-013 something else answers.
+    Raises UserError: EXO-011 address, EXO-001 not found, EXO-002 port in use, EXO-130 exo in use, EXO-131
+    token, EXO-004 no answer, EXO-013 something else answers.
     """
     link = ExoLink(address)
     try:
         link.open(timeout_s)
+        link.tell_time(datetime.now(UTC))
     except BaseException:
         link.close()
         raise
@@ -108,12 +70,8 @@ class ExoLink:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._transport = ExoTransport(parse_address(address))
-        self._client = SMPClient(self._transport, address, REQUEST_TIMEOUT_S)
-        self._loop = asyncio.new_event_loop()
-        self._lock = asyncio.Lock()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="exo-link", daemon=True)
-        self._thread.start()
+        self._line = ExoLine(address)
+        self.time_refused: UserError | None = None  # why the exo did not take over the time (DEP-038)
 
     def __enter__(self) -> ExoLink:
         return self
@@ -124,16 +82,11 @@ class ExoLink:
         self.close()
 
     def open(self, timeout_s: float) -> None:
-        self._run(self._open(timeout_s))
+        self._line.open(timeout_s)
 
     def close(self) -> None:
         """Close the port; the exo notices the missing heartbeat and goes to zero torque."""
-        if self._loop.is_closed():
-            return
-        self._run(self._client.disconnect())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5.0)
-        self._loop.close()
+        self._line.close()
 
     # reads
 
@@ -156,11 +109,13 @@ class ExoLink:
             late_ticks=answer.late_ticks,
             slowest_tick_us=answer.tick_us,
             joint=self._known(JointKind, answer.joint),
+            counter=answer.counter,
+            utc_s=answer.time_s,
         )
 
     def slots(self) -> Slots:
         answer = self._read(wire.SlotsRead())
-        return Slots(answer.active, tuple(_slot(entry) for entry in answer.slots))
+        return Slots(answer.active, tuple(slot_of(entry) for entry in answer.slots))
 
     def limits(self) -> TorqueLimits:
         """The limits in force: the tightest of firmware, profile, package and visit."""
@@ -182,6 +137,13 @@ class ExoLink:
             for event in events
         )
 
+    def trail(self) -> tuple[TrailNote, ...]:
+        """Where the trails of programs stood when they had this exo armed, oldest first."""
+        try:
+            return unpack_trail(self._download(TRAIL_FILE))
+        except struct.error as error:
+            raise broken_answers(self.address) from error
+
     def placement(self) -> PlacementStatus:
         """Result of the placement check of the sensors, and the row that keeps the exo from being ready."""
         answer = self._read(wire.WornRead())
@@ -192,7 +154,11 @@ class ExoLink:
         answer = self._read(wire.TelemetryRead(since=since, max=limit))
         if answer.schema_id != TELEMETRY_SCHEMA:
             raise other_protocol(self.address, answer.schema_id)
-        return TelemetryBatch(unpack_telemetry(answer.data), answer.lost, answer.next)
+        try:
+            records = unpack_telemetry(answer.data)
+        except (struct.error, ValueError) as error:
+            raise broken_answers(self.address) from error
+        return TelemetryBatch(records, answer.lost, answer.next)
 
     def echo(self, text: str) -> str:
         return str(self._read(EchoWrite(d=text)).r)
@@ -203,12 +169,23 @@ class ExoLink:
 
     # commands
 
+    def tell_time(self, now: datetime) -> None:
+        """An exo has no calendar, and controllers expire. It refuses an earlier time: `time_refused`."""
+        self.time_refused = None
+        try:
+            self._command(DateTimeWrite(datetime=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")))
+        except UserError as error:
+            if error.advice.code != "EXO-010":
+                raise
+            known = datetime.fromtimestamp(self.info().utc_s, UTC)
+            self.time_refused = earlier_time(f"{known:%Y-%m-%d %H:%M}")
+
     def upload(self, blob: bytes, on_progress: OnProgress | None = None) -> None:
         """Write `blob` into the slot that is not in use.
 
         Raises UserError EXO-005 when unplugged meanwhile, EXO-012 when the exo refuses it.
         """
-        self._run(self._upload(blob, on_progress or (lambda done, total: None)))
+        self._line.upload(blob, on_progress or (lambda done, total: None))
 
     def test(self, sha256: str) -> None:
         """Mark the controller to run at the next activation."""
@@ -226,6 +203,13 @@ class ExoLink:
         """Go back to the controller before."""
         self._slot_set(SlotAction.REVERT, "")
 
+    def downgrade(self, sha256: str, *, nonce: bytes, reason: str) -> None:
+        """Go back to the controller that was kept before, although it is older. `nonce` comes from `info`."""
+        request = wire.SlotSetWrite(
+            action=SlotAction.DOWNGRADE.value, sha=bytes.fromhex(sha256), nonce=nonce, reason=reason
+        )
+        self._command(request, slow=True)
+
     def erase(self, sha256: str) -> None:
         self._slot_set(SlotAction.ERASE, sha256)
 
@@ -235,7 +219,7 @@ class ExoLink:
 
     def selftest(self) -> SelfTest:
         """Run the golden vectors on the exo."""
-        answer = self._command(wire.SelfTestWrite(), timeout_s=SLOW_TIMEOUT_S)
+        answer = self._command(wire.SelfTestWrite(), slow=True)
         return SelfTest(answer.n, answer.passed, answer.out_hash.hex(), answer.mean_us)
 
     def tighten(self, limits: TorqueLimits) -> TorqueLimits:
@@ -274,6 +258,14 @@ class ExoLink:
         """The exo was put on anew: it repeats the placement check of its sensors. Ends in zero torque."""
         return DeviceState(self._command(wire.PutOnWrite()).state)
 
+    def keep_trail(self, note: TrailNote) -> tuple[bool, TrailNote]:
+        """Let the exo keep where a trail stands; whether it did, and the newest note it has of that trail.
+
+        It does not where its newest note is longer, or as long and another.
+        """
+        answer = self._command(wire.TrailWrite(tag=note.tag, length=note.length, hash=note.hash))
+        return answer.kept, TrailNote(note.tag, answer.length, answer.hash)
+
     def acknowledge_faults(self) -> DeviceState:
         return DeviceState(self._command(wire.FaultsAck(ack=True)).state)
 
@@ -291,110 +283,14 @@ class ExoLink:
     # requests on the wire
 
     def _slot_set(self, action: SlotAction, sha256: str) -> None:
-        self._command(
-            wire.SlotSetWrite(action=action.value, sha=bytes.fromhex(sha256)), timeout_s=SLOW_TIMEOUT_S
-        )
+        self._command(wire.SlotSetWrite(action=action.value, sha=bytes.fromhex(sha256)), slow=True)
 
     def _download(self, name: str, on_progress: OnProgress | None = None) -> bytes:
         """A file of the exo; it may be empty."""
-        data, total = b"", 1
-        while len(data) < total:
-            answer = self._read(FileDownload(off=len(data), name=name))
-            total = answer.len if answer.off == 0 else total
-            if answer.off != len(data) or (not answer.data and total):
-                raise broken_answers(self.address)
-            data += answer.data
-            if on_progress is not None:
-                on_progress(len(data), total)
-        return data
+        return self._line.download(name, on_progress)
 
     def _read(self, request: Any) -> Any:
-        return self._run(self._request(request, tries=2))
+        return self._line.ask(request, tries=2)
 
-    def _command(self, request: Any, *, timeout_s: float | None = None, code: str = "EXO-010") -> Any:
-        return self._run(self._request(request, tries=1, timeout_s=timeout_s, code=code))
-
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    async def _open(self, timeout_s: float) -> None:
-        try:
-            await self._client.connect(timeout_s)
-        except (SMPTransportDisconnected, OSError) as error:
-            raise unplugged(self.address) from error
-        except _GARBLED as error:
-            raise broken_answers(self.address) from error
-        await self._request(EchoWrite(d="exotwin"), tries=2)
-
-    async def _request(
-        self, request: Any, *, tries: int, timeout_s: float | None = None, code: str = "EXO-010"
-    ) -> Any:
-        async with self._lock:
-            for remaining in reversed(range(tries)):
-                try:
-                    answer = await self._client.request(request, timeout_s or REQUEST_TIMEOUT_S)
-                    break
-                except TimeoutError as error:
-                    self._resynchronise()
-                    if not remaining:
-                        raise not_answering(self.address) from error
-                except (SMPTransportDisconnected, OSError) as error:
-                    raise unplugged(self.address) from error
-                except _GARBLED as error:
-                    self._resynchronise()
-                    if not remaining:
-                        raise broken_answers(self.address) from error
-        if is_error(answer):
-            raise refused(code, _reason(answer))
-        return answer
-
-    async def _upload(self, blob: bytes, on_progress: OnProgress) -> None:
-        async with self._lock:
-            reached, restarts = 0, 0  # restarts since the upload last advanced
-            while True:
-                try:
-                    upload = self._client.upload(
-                        blob, first_timeout_s=UPLOAD_FIRST_TIMEOUT_S, subsequent_timeout_s=REQUEST_TIMEOUT_S
-                    )
-                    async for done in upload:
-                        if done > reached:
-                            reached, restarts = done, 0
-                        on_progress(done, len(blob))
-                    return
-                except SMPUploadError as error:
-                    raise upload_refused(str(error)) from error
-                except (SMPTransportDisconnected, ConnectionError) as error:
-                    raise unplugged(self.address, uploading=True) from error
-                except (TimeoutError, *_GARBLED) as error:
-                    self._resynchronise(uploading=True)
-                    restarts += 1
-                    if restarts >= UPLOAD_RESTARTS:
-                        raise not_answering(self.address) from error
-                except OSError as error:
-                    raise unplugged(self.address, uploading=True) from error
-
-    def _resynchronise(self, *, uploading: bool = False) -> None:
-        try:
-            self._transport.resynchronise()
-        except OSError as error:
-            raise unplugged(self.address, uploading=uploading) from error
-
-
-def _reason(answer: Any) -> str:
-    if hasattr(answer, "err"):
-        code = answer.err.rc
-        return code.sentence if isinstance(code, Rc) else f"It says {code.name}."
-    return f"It says {answer.rc.name}."
-
-
-def _slot(entry: wire.SlotEntry) -> SlotInfo:
-    return SlotInfo(
-        entry.name,
-        SlotState(entry.state),
-        entry.sha.hex(),
-        entry.version,
-        entry.subject_tag,
-        entry.profile_id,
-        entry.first_nm,
-        entry.detail,
-    )
+    def _command(self, request: Any, *, slow: bool = False, code: str = "EXO-010") -> Any:
+        return self._line.ask(request, tries=1, slow=slow, code=code)

@@ -54,6 +54,8 @@ class InfoAnswer(message.ReadResponse):
     nonce: bytes
     late_ticks: int
     tick_us: int
+    counter: int = 0
+    time_s: int = 0
 
 
 class InfoRead(_Read):
@@ -71,6 +73,8 @@ class SlotEntry(BaseModel):
     profile_id: str
     first_nm: float
     detail: str
+    why: int = 0
+    counter: int = 0
 
 
 class SlotsAnswer(message.ReadResponse):
@@ -96,6 +100,8 @@ class SlotSetWrite(_Write):
     _Response = SlotSetAnswer
     action: str
     sha: bytes = b""
+    nonce: bytes = b""
+    reason: str = ""
 
 
 class SelfTestAnswer(message.WriteResponse):
@@ -234,6 +240,22 @@ class WornAnswer(message.ReadResponse):
 class WornRead(_Read):
     _COMMAND_ID = Command.WORN
     _Response = WornAnswer
+
+
+class TrailAnswer(message.WriteResponse):
+    _GROUP_ID = EXO_GROUP
+    _COMMAND_ID = Command.TRAIL
+    kept: bool
+    length: int  # of the newest note with this tag; 0: there is none
+    hash: bytes
+
+
+class TrailWrite(_Write):
+    _COMMAND_ID = Command.TRAIL
+    _Response = TrailAnswer
+    tag: bytes
+    length: int
+    hash: bytes
 
 
 class PutOnAnswer(message.WriteResponse):

@@ -12,9 +12,11 @@ from enum import IntEnum, StrEnum
 
 from core.domain.exo_protocol import DeviceState
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2  # 2: the exo knows the time, and what a controller was released for
 EXO_GROUP = 70
 BUFFER_BYTES = 2048  # one SMP message, announced by MCUMGR_PARAMS
+TOKEN_GREETING = b"token "  # and the word and a line feed, before any frame, where a listener asks for it
+TOKEN_WELCOME = b"ok\n"
 HEARTBEAT_PERIOD_S = 0.1
 HEARTBEAT_TIMEOUT_S = 0.5  # five missed heartbeats: Dephy's rule and the 500 ms of ALL-IN-EXO
 CONTROL_HZ = 100
@@ -35,6 +37,7 @@ class Command(IntEnum):
     TELEMETRY = 8
     FAULTS = 9
     WORN = 10
+    TRAIL = 11
 
 
 class SlotAction(StrEnum):
@@ -43,6 +46,7 @@ class SlotAction(StrEnum):
     CONFIRM = "confirm"
     REVERT = "revert"
     ERASE = "erase"
+    DOWNGRADE = "downgrade"
 
 
 FACTORY = "F"  # zero torque, cannot be changed
@@ -63,6 +67,27 @@ class EventRecord:
     row: int
     latched: bool  # a fault that has to be acknowledged; otherwise the assistance only faded out
     time_us: int  # since the exo's start
+
+
+TRAIL_FILE = "/log/trail.bin"  # where the trails of programs stood, oldest first
+TRAIL_TAG_BYTES, TRAIL_HASH_BYTES = 8, 16
+
+
+@dataclass(frozen=True, slots=True)
+class TrailNote:
+    """Where the trail of a program stood, as an exo keeps it."""
+
+    tag: bytes  # of the program's data folder
+    length: int  # entries
+    hash: bytes  # beginning of the hash of the last entry
+
+
+_NOTE = struct.Struct(f"<II{TRAIL_TAG_BYTES}s{TRAIL_HASH_BYTES}s")
+
+
+def unpack_trail(data: bytes) -> tuple[TrailNote, ...]:
+    """Split the file of notes. Raises struct.error on a broken one."""
+    return tuple(TrailNote(tag, length, sha) for _sequence, length, tag, sha in _NOTE.iter_unpack(data))
 
 
 _EVENT = struct.Struct("<BBxxQ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from core.domain.exo_protocol import Rc
 from core.errors import UserError, refuse
 
 # Error codes common to all groups of the protocol, as far as an upload can return them.
@@ -17,12 +18,78 @@ _SHARED_REASONS = {
 }
 
 
+# What a controller was released for: code, what happened, why, and what to do.
+_RELEASES = {
+    Rc.FOR_VIRTUAL_EXO: (
+        "DEP-033",
+        "The exo refused the controller: it may only run on a virtual exo.",
+        "It was packed for a virtual exo, and the exo says that it is a real one.",
+        "Sign for a supervised walk on the Compare page, then pack the controller for this exo.",
+    ),
+    Rc.OTHER_EXO: (
+        "DEP-034",
+        "The exo refused the controller: it is for another exo.",
+        "It was packed for the serial number of one exo, and this one has another.",
+        "Connect the exo that it was packed for, or pack it again for this one.",
+    ),
+    Rc.DOWNGRADE: (
+        "DEP-035",
+        "The exo refused the controller: it is older than one that was kept on it.",
+        "An exo takes no older package, so that nobody brings back one that was replaced.",
+        "Pack the signed controller again, then transfer it.",
+    ),
+    Rc.EXPIRED: (
+        "DEP-036",
+        "The exo refused the controller: it has expired.",
+        "A gait changes; a controller is good for three months, by the time that the exo was told.",
+        "Check the clock of this computer. If it is right, start a new visit and train a new controller.",
+    ),
+    Rc.NO_TIME: (
+        "DEP-037",
+        "The exo refused to arm: it does not know the time.",
+        "Its controller expires; a computer has to tell it the time after it was switched on.",
+        "Check the clock of this computer, connect the exo anew, then arm once more.",
+    ),
+    Rc.OTHER_VERSION: (
+        "DEP-039",
+        "The exo does not run its controller: another version of ExoTwin wrote it.",
+        "It does not say what it was released for, as every controller must.",
+        "Pack the signed controller again with this version, then transfer it.",
+    ),
+}
+
+
+def release_refused(rc: Rc) -> UserError:
+    """Refused for what it was released for. Raises KeyError for any other code."""
+    code, what, why, next_step = _RELEASES[rc]
+    return refuse(code, what, why, next_step)
+
+
+def older_than_kept(counter: int, kept: int) -> UserError:
+    return refuse(
+        "DEP-035",
+        "This package is older than one that was kept on this exo.",
+        f"It is number {counter}; the exo has kept number {kept} and takes no lower one.",
+        "Pack the signed controller again, then transfer it.",
+    )
+
+
+def earlier_time(exo_utc: str) -> UserError:
+    """The exo keeps its own time: it never goes back."""
+    return refuse(
+        "DEP-038",
+        "The exo did not take over the time of this computer.",
+        f"By the exo it is {exo_utc} UTC or later already; its time never goes back.",
+        "Check the clock of this computer. If it is right, switch the exo off and on, then connect again.",
+    )
+
+
 VIRTUAL_AGAIN = "Start the virtual exo again, then connect."
 
 
 def exo_at(address: str) -> str:
     """The exo in a sentence; one of software, which nobody can find by its path, by what it is."""
-    return "the virtual exo" if is_virtual(address) else f"the exo at {address}"
+    return "the virtual exo" if is_virtual(address) else f"the exo at {address.partition(',token=')[0]}"
 
 
 def is_virtual(address: str) -> bool:
@@ -46,6 +113,28 @@ def unplugged(address: str, *, uploading: bool = False) -> UserError:
         else "The cable was pulled or the exo was switched off; without connection it goes to zero torque.",
         VIRTUAL_AGAIN if is_virtual(address) else "Plug the exo in, then connect again.",
     )
+
+
+def in_use(address: str) -> UserError:
+    return refuse(
+        "EXO-130",
+        f"{_capital(exo_at(address))} is in use by another program.",
+        "An exo talks to one program at a time, and another one has its connection.",
+        "Close the exo's page in the other window or program, then connect again.",
+    )
+
+
+def token_refused(address: str, why: str) -> UserError:
+    return refuse(
+        "EXO-131",
+        f"{_capital(exo_at(address))} lets nobody in without its token.",
+        why,
+        "Put ,token=FILE behind the address; FILE is the one that the exo was started with.",
+    )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def not_answering(address: str) -> UserError:
@@ -77,7 +166,10 @@ def other_protocol(address: str, version: int) -> UserError:
     )
 
 
-def refused(code: str, reason: str) -> UserError:
+def refused(code: str, reason: str, rc: Rc | None = None) -> UserError:
+    """`rc` is the exo's own code, where it has one."""
+    if rc in _RELEASES:
+        return release_refused(rc)
     if code == "EXO-008":
         return refuse(
             code, "The exo refused to arm.", reason, "Read the exo's state again, then arm once more."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.devices.exo_protocol import FACTORY, TelemetryRecord
 from core.domain.body import JointKind
 from core.domain.controller import TorqueLimits
-from core.domain.exo_protocol import DeviceState, SlotState
+from core.domain.exo_protocol import DeviceState, Rc, SlotState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class ExoInfo:
     late_ticks: int  # control ticks that began more than one period late
     slowest_tick_us: int
     joint: JointKind = JointKind.HIP_FLEXION  # at which it is worn; an exo that does not say is at the hip
+    counter: int = 0  # the largest of a controller that was ever kept on it
+    utc_s: int = 0  # the time that it keeps, seconds since 1970; 0: it knows none
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class SlotInfo:
     profile_id: str
     first_session_peak_nm: float
     detail: str
+    refused: Rc = Rc.OK  # why it is bad, where the exo has a code for that
+    counter: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,32 @@
-"""The audit trail: a hash chain of who did what to which controller on which exo.
+"""The trail: one hash chain of who did what to which controller, and of every row that the record writes.
 
 The hash of an entry covers all of its fields and the hash of the previous entry, so a changed, removed, added
 or moved entry breaks the chain. The head, stored separately, reveals a truncated trail.
+
+An entry about a row (`about`) holds the hash of the row's content, not the content itself: what a patient may
+have erased must not live on in the trail. The hash is salted for the same reason, because few letters and a
+year of birth could be guessed; the salt lies beside the entry and is erased with the content.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 FIRST = "0" * 64  # what the first entry is chained to
+PRINTED = 16  # characters of a hash on paper
+
+
+_LATER_FIELDS = ("about", "content_sha256")  # not in the hash of entries that were written without them
 
 
 class AuditStep(StrEnum):
-    """Steps of a controller from approval to use, and removals; the values are stored in the record."""
+    """Steps of a controller, removals, and what happens to rows; the values are stored in the record."""
 
     APPROVED = "approved"
     PACKED = "package made"
@@ -31,6 +41,15 @@ class AuditStep(StrEnum):
     REFUSED = "refused"
     FAULT = "fault"  # as the exo itself remembers it
     ORIGINAL_REMOVED = "original removed"  # a video in which heads were visible
+    PATIENT_ERASED = "patient erased"  # the rows that are gone with it follow, each as ROW_ERASED
+    TRAIL_SIGNED = "trail signed"  # up to and with this entry, by the site's key
+    TRAIL_ON_EXO = "trail noted on exo"  # an exo keeps where the trail stood before this entry
+    CLOCK_DOUBTED = "clock doubted"
+    CLOCK_CONFIRMED = "clock confirmed"  # by a person, with a reason
+    ROW_WRITTEN = "written"
+    ROW_CHANGED = "changed"
+    ROW_FOUND = "found"  # of an earlier version: covered from here on
+    ROW_ERASED = "erased"  # gone, or what is left of it has this content
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +65,8 @@ class AuditEvent:
     package_sha256: str = ""  # of the controller, as the exo reports it
     device_serial: str = ""
     detail: str = ""
+    about: str = ""  # the row, as `table:key`; "" of events that are about no row
+    content_sha256: str = ""  # of that row, see `content_sha256`; "" when it is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +87,24 @@ class AuditHead:
     length: int
     sha256: str
 
+    @property
+    def short(self) -> str:
+        """As it stands on paper, and as `audit verify --printed` takes it."""
+        return f"{self.length}:{self.sha256[:PRINTED]}"
+
+    @property
+    def printed_words(self) -> str:
+        """For the foot of a report: who rewrites the record cannot rewrite that. "" of an empty trail."""
+        if self.length < 1:
+            return ""
+        return f"Record {self.short} (entry and its hash; they stay so unless somebody rewrites the record)."
+
+    @staticmethod
+    def of_short(text: str) -> AuditHead | None:
+        """What stands on paper, with the beginning of the hash only; None of anything else."""
+        found = re.fullmatch(rf"(\d{{1,9}}):([0-9a-f]{{{PRINTED}}})", text.strip().lower())
+        return None if found is None else AuditHead(int(found[1]), found[2])
+
 
 NO_ENTRIES = AuditHead(0, FIRST)
 
@@ -79,8 +118,20 @@ class BrokenLink:
 
 
 def entry_sha256(number: int, on_utc: str, event: AuditEvent, previous_sha256: str) -> str:
-    fields = {**asdict(event), "number": number, "on_utc": on_utc, "previous_sha256": previous_sha256}
+    said = {name: value for name, value in asdict(event).items() if value or name not in _LATER_FIELDS}
+    fields = {**said, "number": number, "on_utc": on_utc, "previous_sha256": previous_sha256}
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def content_sha256(row: Mapping[str, Any], salt: str) -> str:
+    """Hash of a row as the database keeps it.
+
+    Columns without a value do not count, so that a column that a later version adds, empty or NULL in older
+    rows, does not change them. A value that is taken away does change the row.
+    """
+    said = {name: value for name, value in row.items() if value is not None and value != ""}
+    text = json.dumps(said, sort_keys=True, default=lambda value: f"bytes {bytes(value).hex()}")
+    return hashlib.sha256(f"{salt}{text}".encode()).hexdigest()
 
 
 def next_entry(head: AuditHead, on_utc: str, event: AuditEvent) -> AuditEntry:

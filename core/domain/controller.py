@@ -270,6 +270,9 @@ class Package:
     virtual_only: str = ""  # why else no person may wear it, in a sentence; "" in older records
     envelope: GaitEnvelope | None = None  # None in older records, whose files are refused
     joint: JointKind = JointKind.HIP_FLEXION  # that it turns
+    purpose: str = ""  # a `Purpose` of `core.domain.release`; "" in older records, whose files no exo takes
+    serial: str = ""  # of the exo it is for; "": every virtual one of its kind
+    counter: int = 0
 
     @property
     def gait_sentence(self) -> str:

@@ -24,7 +24,7 @@ def keep_declaration(code: str, device: str, *, virtual: bool) -> str:
 
 
 def roll_back_declaration(code: str, *, virtual: bool) -> str:
-    """Under a controller that was kept before and replaces the present one."""
+    """Under a controller that was kept before and replaces the present one; a typed reason follows it."""
     if virtual:
         return f"I let the {_VIRTUAL}, {NOBODY}, run the controller of {code} again that was kept before."
     return f"I let {code} use the controller again that was kept before."

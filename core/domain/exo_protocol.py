@@ -38,6 +38,12 @@ class Rc(IntEnum):
     OTHER_SUBJECT = 12
     NOT_READY = 13
     NOT_SIGNED = 14
+    FOR_VIRTUAL_EXO = 15
+    OTHER_EXO = 16
+    DOWNGRADE = 17
+    EXPIRED = 18
+    NO_TIME = 19
+    OTHER_VERSION = 20
 
     @property
     def sentence(self) -> str:
@@ -59,6 +65,12 @@ _SENTENCE = {
     Rc.NOT_CONFIRMED: "The controller was never confirmed on this exo.",
     Rc.OTHER_SUBJECT: "The other controller belongs to another patient.",
     Rc.NOT_SIGNED: "The controller is not, or not any more, what somebody whom the exo trusts has signed.",
+    Rc.FOR_VIRTUAL_EXO: "The controller was released for a virtual exo only, and this one can be worn.",
+    Rc.OTHER_EXO: "The controller was released for the exo of another serial number.",
+    Rc.DOWNGRADE: "The controller is older than one that was kept on this exo.",
+    Rc.EXPIRED: "The controller has expired.",
+    Rc.NO_TIME: "The controller expires, and the exo does not know the time.",
+    Rc.OTHER_VERSION: "The controller was written by another version of ExoTwin.",
     Rc.NOT_READY: "The exo is not ready: somebody has to stand, then walk five steps; or a part is broken.",
 }
 

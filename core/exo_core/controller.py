@@ -29,6 +29,7 @@ class BlobFault(IntEnum):
     MISALIGNED = 11
     GOLDEN_DIFFERS = 12
     WRONG_JOINT = 13
+    BAD_RELEASE = 14
 
 
 class BlobRefused(ValueError):  # noqa: N818 - an answer of the core

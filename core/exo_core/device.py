@@ -28,7 +28,7 @@ class Identity:
     serial: str
     profile_id: str
     firmware: str
-    virtual: bool
+    virtual: bool = False  # what does not say so is real
     profile: Profile = field(default_factory=Profile)
     memory_bytes: int = 1 << 20  # for the running controller
     keys: tuple[ExoKey, ...] = ()
@@ -76,6 +76,11 @@ class Device:
         self._setup.keys = len(kept)
         for entry, key in zip(self._setup.key, kept, strict=False):
             entry.raw, entry.practice = key.raw, key.practice
+
+    @property
+    def handle(self) -> Any:
+        """The device of the C core, for its other parts; valid as long as this object."""
+        return self._device
 
     @property
     def state(self) -> DeviceState:

@@ -23,12 +23,17 @@ _HEADERS = (
     "net",
     "runtime",
     "cbor",
+    "release",
     "blob",
     "safety",
     "hal",
     "slots",
+    "trail",
+    "time",
     "device",
     "smp",
+    "link",
+    "port",
 )
 
 

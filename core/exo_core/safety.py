@@ -100,6 +100,7 @@ class Inputs:
     estop: bool = False
     link: bool = True
     joint_rad_s: Pair = (0.0, 0.0)  # by the encoder of an ankle; not read at a hip
+    link_fault: bool = False  # the host floods the link, or takes no answers
 
 
 @dataclass(frozen=True, slots=True)

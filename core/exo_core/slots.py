@@ -63,9 +63,19 @@ class Slots:
         code = self._lib.exo_slots_write(self._slots, at, data, len(data))
         return Rc(code), at[0]
 
-    def judge(self, *, good: bool, subject: bytes) -> Rc:
-        """Record the verification of the received image; `subject` (32 bytes) is the patient's tag."""
-        return Rc(self._lib.exo_slots_judge(self._slots, good, subject))
+    @property
+    def counter(self) -> int:
+        """The largest counter that was ever confirmed."""
+        return int(self._slots.counter)
+
+    @property
+    def confirmed_utc_s(self) -> int:
+        """When a controller was confirmed last; 0 where that is not known."""
+        return int(self._slots.kept_s)
+
+    def judge(self, *, good: bool, subject: bytes, counter: int = 1) -> Rc:
+        """Record the verification of the received image; `subject`: hash of the patient's tag."""
+        return Rc(self._lib.exo_slots_judge(self._slots, good, subject, counter))
 
     def mark(self, sha256: bytes) -> Rc:
         return Rc(self._lib.exo_slots_mark(self._slots, sha256))
@@ -73,8 +83,11 @@ class Slots:
     def activate(self) -> Rc:
         return Rc(self._lib.exo_slots_activate(self._slots))
 
-    def confirm(self, sha256: bytes) -> Rc:
-        return Rc(self._lib.exo_slots_confirm(self._slots, sha256))
+    def confirm(self, sha256: bytes, now_utc_s: int = 0) -> Rc:
+        return Rc(self._lib.exo_slots_confirm(self._slots, sha256, now_utc_s))
+
+    def downgrade(self, sha256: bytes) -> Rc:
+        return Rc(self._lib.exo_slots_downgrade(self._slots, sha256))
 
     def revert(self) -> Rc:
         return Rc(self._lib.exo_slots_revert(self._slots))

@@ -15,6 +15,8 @@ class Area(IntEnum):
     SLOT_B = 1
     RECORD_0 = 2
     RECORD_1 = 3
+    TRAIL_0 = 4
+    TRAIL_1 = 5
 
 
 class Machine(Protocol):

@@ -70,6 +70,7 @@ class VisitsPage:
     findings: tuple[str, ...]
     notice: str
     made_on: str
+    trail_words: str = ""  # where the record stood
 
 
 def visits_page(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture]) -> VisitsPage:
@@ -92,6 +93,7 @@ def visits_page(store: Store, comparison: CaptureComparison, chosen: Sequence[Ca
         findings=tuple(finding.advice.what for finding in comparison.findings[:MAX_FINDINGS]),
         notice=NOTICE,
         made_on=_day(datetime.now(UTC)),
+        trail_words=store.audit_head().printed_words,
     )
 
 

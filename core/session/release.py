@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from core.domain.assistance import Assistance
 from core.domain.controller import Comparison, unattended
 from core.domain.record import Decision, Verdict
-from core.domain.release import release_meaning, typed_reason
+from core.domain.release import Purpose, purpose_in, release_meaning, typed_reason
 from core.domain.situation_effects import situation_assistance
 from core.domain.subject import Subject
 from core.errors import refuse
@@ -15,16 +15,16 @@ from core.session.flow import Step
 from core.store.repository import Store
 
 
-def release_declaration(subject: Subject) -> str:
+def release_declaration(subject: Subject, purpose: Purpose = Purpose.VIRTUAL_ONLY) -> str:
     """What a signature says; nobody walks with the controller of a patient who does not exist."""
     if subject.synthetic:
         return (
             "I have looked at these simulated gaits and release the personalized controller of the synthetic "
-            f"patient {subject.code} for a virtual exo, which nobody wears."
+            f"patient {subject.code} {Purpose.VIRTUAL_ONLY.words}."
         )
     return (
-        f"I have looked at these simulated gaits and release the personalized controller for {subject.code}, "
-        "for a first supervised walk."
+        f"I have looked at these simulated gaits and release the personalized controller of {subject.code} "
+        f"{purpose.words}."
     )
 
 
@@ -43,8 +43,16 @@ def release_lines(
     return tuple(told)
 
 
-def sign_comparison(store: Store, comparison_id: str, *, by: str, role: str, reason: str = "") -> None:
-    """Keep that this person releases the controller of this comparison, with the verdict in the words.
+def sign_comparison(
+    store: Store,
+    comparison_id: str,
+    *,
+    by: str,
+    role: str,
+    reason: str = "",
+    purpose: Purpose = Purpose.VIRTUAL_ONLY,
+) -> None:
+    """Keep that this person releases the controller of this comparison; the words hold purpose and verdict.
 
     Refuses DEP-031 without a person's name and role, and DEP-032 without a reason where the controller is
     worse than no exo or its effect is not known.
@@ -66,7 +74,7 @@ def sign_comparison(store: Store, comparison_id: str, *, by: str, role: str, rea
             "Give the reason, or train again for longer.",
         )
     visit_id = store.info(comparison_id).visit_id
-    declaration = release_declaration(store.subject_of(visit_id))
+    declaration = release_declaration(store.subject_of(visit_id), purpose)
     store.decide(
         visit_id,
         Step.COMPARE,
@@ -76,3 +84,11 @@ def sign_comparison(store: Store, comparison_id: str, *, by: str, role: str, rea
         role=role,
         reason=release_meaning(declaration, assistance, reason),
     )
+
+
+def signed_purpose(store: Store, comparison_id: str) -> Purpose:
+    """What the newest signature of this comparison by a person declares."""
+    decisions = store.decisions(store.info(comparison_id).visit_id)
+    signed = [d for d in decisions if d.verdict is Verdict.SIGNED and d.record_id == comparison_id]
+    by_people = [decision for decision in signed if not unattended(decision.by)]
+    return purpose_in(by_people[-1].reason) if by_people else Purpose.VIRTUAL_ONLY

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.assistance import trained_assistance
+from core.domain.audit import NO_ENTRIES, AuditHead
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
@@ -93,6 +94,7 @@ class ReportContent:
     warnings: tuple[StepWarning, ...] = ()  # of every step
     clinic: Clinic | None = None
     pictures: tuple[ReportPicture, ...] = ()  # of the recording; made where pictures can be drawn
+    trail: AuditHead = NO_ENTRIES  # where the record stood
     appendix: bool = False  # forces, muscles and the exo's help in full, on pages of their own
 
     band_fits: bool = True  # whether the bands are of people of this age at this speed
@@ -154,6 +156,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         interpretation=_interpretation(store, visit_id),
         warnings=report_warnings(store, visit_id),
         clinic=read_clinic(store.data_dir),
+        trail=store.audit_head(),
     )
 
 

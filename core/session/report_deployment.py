@@ -9,7 +9,7 @@ from core.domain.controller import Deployment, Package
 from core.domain.declarations import NOBODY
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import Decision, Verdict
-from core.domain.release import typed_reason
+from core.domain.release import Purpose, typed_reason
 
 
 def deployment_lines(
@@ -29,6 +29,7 @@ def deployment_lines(
     if package is not None:
         if package.envelope is not None:
             lines.append(("Person's gait", package.gait_sentence))
+        lines += _release_lines(package)
         lines.append(("Package SHA-256", package.sha256))
     if deployment is not None:
         lines += _exo_lines(deployment)
@@ -40,6 +41,18 @@ def deployment_lines(
     if walk is not None:
         lines += _walk_lines(walk)
     return tuple(lines)
+
+
+def _release_lines(package: Package) -> list[tuple[str, str]]:
+    """For whom, which exo, until when, and its number; not of packages by earlier versions."""
+    if not package.purpose:
+        return []
+    exo = f"exo {package.serial} alone" if package.serial else "any virtual exo of its kind"
+    words = Purpose(package.purpose).words
+    return [
+        ("Released", words),
+        ("Good for", f"{exo}, until {package.expires_utc[:10]}, number {package.counter}"),
+    ]
 
 
 def _exo_lines(deployment: Deployment) -> list[tuple[str, str]]:

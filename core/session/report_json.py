@@ -63,6 +63,7 @@ def report_values(store: Store, visit_id: str) -> Values:
         "decisions": [_decision(one) for one in store.decisions(visit_id)],
         "records": [_record(info) for info in records],
         "notice": content.notice,
+        "trail": {"entries": content.trail.length, "sha256": content.trail.sha256},
     }
 
 

@@ -1,28 +1,51 @@
-"""The audit trail in the database. Every function works inside a transaction of the store."""
+"""The trail in the database. Every function works inside a transaction of the store."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from core.domain.audit import AuditEntry, AuditEvent, AuditHead, next_entry
+from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, next_entry
 from core.store.schema import AuditHeadTable, AuditTable
+from core.store.trail_clock import doubt_of, time_of
 
 _HEAD_ID = 1
 
 
 def append(session: Session, event: AuditEvent) -> AuditEntry:
     """Chain an event to the end of the trail."""
+    return append_all(session, [(event, "")])[0]
+
+
+def append_all(session: Session, events: Sequence[tuple[AuditEvent, str]]) -> tuple[AuditEntry, ...]:
+    """Chain events to the end of the trail, each with the salt of its content ("" without one)."""
     # Updated first: this locks the head, so that two processes cannot both chain to the same entry.
-    session.execute(update(AuditHeadTable).values(length=AuditHeadTable.length + 1))
-    head = head_of(session)
-    entry = next_entry(AuditHead(head.length - 1, head.sha256), datetime.now(UTC).isoformat(), event)
-    session.add(_row(entry))
-    session.execute(update(AuditHeadTable).values(sha256=entry.sha256))
-    return entry
+    session.execute(update(AuditHeadTable).values(length=AuditHeadTable.length + len(events)))
+    head, now = head_of(session), datetime.now(UTC)
+    head = AuditHead(head.length - len(events), head.sha256)
+    doubt = _doubt(session, head, now)
+    entries, rows = [], []
+    for event, salt in (*doubt, *events):
+        entry = next_entry(head, now.isoformat(), event)
+        rows.append(_row(entry, salt))
+        entries.append(entry)
+        head = AuditHead(entry.number, entry.sha256)
+    session.execute(insert(AuditTable), rows)
+    session.execute(update(AuditHeadTable).values(length=head.length, sha256=head.sha256))
+    return tuple(entries[len(doubt) :])
+
+
+def _doubt(session: Session, head: AuditHead, now: datetime) -> tuple[tuple[AuditEvent, str], ...]:
+    """A remark in the trail itself, where the clock does not fit the entry before."""
+    before = session.scalar(select(AuditTable.on_utc).where(AuditTable.number == head.length))
+    doubt = doubt_of(time_of(before), now)
+    if doubt is None:
+        return ()
+    return ((AuditEvent(AuditStep.CLOCK_DOUBTED, "ExoTwin", detail=doubt.words), ""),)
 
 
 def head_of(session: Session) -> AuditHead:
@@ -35,14 +58,10 @@ def entries_of(session: Session) -> tuple[AuditEntry, ...]:
     return tuple(_entry(row) for row in session.scalars(select(AuditTable).order_by(AuditTable.number)))
 
 
-def _row(entry: AuditEntry) -> AuditTable:
-    return AuditTable(
-        number=entry.number,
-        on_utc=entry.on_utc,
-        previous_sha256=entry.previous_sha256,
-        sha256=entry.sha256,
-        **{name: str(value) for name, value in asdict(entry.event).items()},
-    )
+def _row(entry: AuditEntry, salt: str) -> dict[str, object]:
+    said = {field.name: str(getattr(entry.event, field.name)) for field in fields(AuditEvent)}
+    links = {"previous_sha256": entry.previous_sha256, "sha256": entry.sha256, "salt": salt}
+    return {"number": entry.number, "on_utc": entry.on_utc, **said, **links}
 
 
 def _entry(row: AuditTable) -> AuditEntry:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from core.errors import UserError
+from core.store import trail
 from core.store.backups import BACKUP_AFTER_S, back_up_if_due
 from core.store.checking import StoredRecord
 from core.store.folder_lock import FolderHold, holder_of, in_use
@@ -66,9 +67,10 @@ class OpenFolder:
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        """One transaction: whole when the block ends, nothing of it when that raises."""
-        with self._errors(), Session(self._engine) as session, session.begin():
+        """One transaction: whole when the block ends, and chained then; nothing of it when that raises."""
+        with self._errors(), trail.ChainedSession(self._engine) as session, session.begin():
             yield session
+            trail.seal(session)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

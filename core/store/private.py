@@ -32,6 +32,7 @@ _OURS = (
     "second_place.json",
     "store.json*",
     "*site_secret*",
+    "trail",
     "virtual-exo",
 )
 _HAS_PERMISSIONS = os.name == "posix"

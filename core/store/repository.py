@@ -15,7 +15,7 @@ from uuid import uuid4
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 
-from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, BrokenLink, first_broken_link
+from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.subject import Subject
@@ -30,7 +30,9 @@ from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
+from core.store.trail_access import TrailAccess
 from core.vault.opened import ensure_open
+from core.vault.scratch import sweep as sweep_plain
 
 if TYPE_CHECKING:
     from core.vault.stream import Owner
@@ -69,7 +71,7 @@ def open_store(data_dir: Path, *, to_read: bool = False) -> Store:
     return store
 
 
-class Store(OpenFolder):
+class Store(OpenFolder, TrailAccess):
     """The record of one open data folder."""
 
     def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None) -> None:
@@ -78,6 +80,7 @@ class Store(OpenFolder):
 
     def sweep(self) -> None:
         """Clear what a program that was killed left behind; what was moved is logged."""
+        sweep_plain(self.data_dir)
         swept = sweep(self.data_dir, self._engine)
         for name in swept.set_aside:
             self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
@@ -263,6 +266,14 @@ class Store(OpenFolder):
         with self._session() as session:
             return tuple(info_of(row) for row in session.scalars(query))
 
+    def contents(self, kind: RecordKind) -> tuple[tuple[str, Path, str], ...]:
+        """Id, folder and content hash of every record of a kind, oldest first."""
+        columns = select(RecordTable.id, RecordTable.content_sha256)
+        query = columns.where(RecordTable.kind == kind.value).order_by(RecordTable.sequence)
+        with self._session() as session:
+            rows = session.execute(query).all()
+            return tuple((row.id, self._folder(kind, row.id), row.content_sha256) for row in rows)
+
     def latest(self, visit_id: str, kind: RecordKind) -> RecordInfo | None:
         query = select(RecordTable).where(RecordTable.visit_id == visit_id, RecordTable.kind == kind.value)
         with self._session() as session:
@@ -282,7 +293,12 @@ class Store(OpenFolder):
         role: str = "",
         reason: str = "",
     ) -> None:
-        """Append a decision; the newest one of a step counts. A signature also goes into the audit trail."""
+        """Append a decision; the newest one of a step counts. A signature also goes into the audit trail.
+
+        Refuses a signature (REC-042) while the clock of the PC is behind the record.
+        """
+        if verdict is Verdict.SIGNED:
+            self.require_clock()
         with self._session() as session:
             session.add(
                 DecisionTable(
@@ -325,26 +341,6 @@ class Store(OpenFolder):
         with self._session() as session:
             rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
             return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
-
-    # the audit trail
-
-    def audit(self, event: AuditEvent) -> AuditEntry:
-        """Append an event to the chained trail."""
-        with self._session() as session:
-            return audit.append(session, event)
-
-    def audit_trail(self) -> tuple[AuditEntry, ...]:
-        with self._session() as session:
-            return audit.entries_of(session)
-
-    def audit_head(self) -> AuditHead:
-        with self._session() as session:
-            return audit.head_of(session)
-
-    def audit_break(self) -> BrokenLink | None:
-        """The first broken link of the trail; None when it is whole."""
-        with self._session() as session:
-            return first_broken_link(audit.entries_of(session), audit.head_of(session))
 
     def owners(self) -> tuple[tuple[str, str, str], ...]:
         """Kind and id of every record, and the id of the patient it is of."""

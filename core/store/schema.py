@@ -1,4 +1,8 @@
-"""Tables. Results, decisions, log and audit are append-only: triggers of the migrations refuse changes."""
+"""Tables. Results, decisions, log and audit are append-only: triggers of the migrations refuse changes.
+
+The trail covers every row of `core.store.trail.CHAINED`. A column that is added to one of them later has to
+be empty or NULL in the rows that are there, or their hashes do not fit any more.
+"""
 
 from __future__ import annotations
 
@@ -92,6 +96,9 @@ class AuditTable(Base):
     detail: Mapped[str]
     previous_sha256: Mapped[str]
     sha256: Mapped[str]
+    about: Mapped[str] = mapped_column(default="")
+    content_sha256: Mapped[str] = mapped_column(default="")
+    salt: Mapped[str] = mapped_column(default="")  # outside the chain, erased with the row
 
 
 class AuditHeadTable(Base):

@@ -48,11 +48,14 @@ def verify_record(store: Store, report: Report = lambda _fraction, _sentence: No
 
 
 def _trail_faults(store: Store) -> tuple[Fault, ...]:
-    """What the chain of the audit trail says. The one place where `record verify` asks for it."""
-    broken = store.audit_break()
-    if broken is None:
-        return ()
-    return (Fault(FaultKind.TRAIL, "", f"The audit trail is broken at entry {broken.number}: {broken.why}."),)
+    """Whether the trail is whole and every row what it says; `exotwin audit verify` compares signatures."""
+    check = store.check_trail()
+    broken = check.broken
+    found = [Fault(FaultKind.TRAIL, fault.about, f"{fault.about}: {fault.why}.") for fault in check.faults]
+    if broken is not None:
+        words = f"The audit trail is broken at entry {broken.number}: {broken.why}."
+        found.insert(0, Fault(FaultKind.TRAIL, "", words))
+    return tuple(found)
 
 
 def _database_faults(data_dir: Path) -> list[Fault]:

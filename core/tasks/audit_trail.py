@@ -47,6 +47,11 @@ class Trail:
             self.note(AuditStep.REFUSED, error.advice.one_line())
             raise
 
+    def note_time(self, link: ExoLink) -> None:
+        """Remark that the exo did not take over the time of this computer, because its own is later."""
+        if link.time_refused is not None:
+            self.note(AuditStep.REFUSED, link.time_refused.advice.one_line())
+
     def merge_faults(self, link: ExoLink) -> None:
         """Add the exo's logged events (triggered rows of its safety table), each once.
 

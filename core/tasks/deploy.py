@@ -24,8 +24,8 @@ def run(params: Params, context: JobContext) -> str:
     """Params: `package_id`, `address`, `confirmed_patient` (code), `confirmed_device` (device id).
 
     Writes a DEPLOYMENT: provisional, or confirmed where the exo had confirmed it already. Raises UserError
-    DEP-001 and DEP-002 when patient or device were not confirmed, what `read_package`, `check_package`,
-    `check_exo` and `transfer` raise.
+    DEP-001 and DEP-002 when patient or device were not confirmed, REC-042 while the clock is behind
+    the record, what `read_package`, `check_package`, `check_exo` and `transfer` raise.
     """
     package_id, address = str(params["package_id"]), str(params["address"])
     with open_store(context.spec.data_dir) as store:
@@ -35,12 +35,14 @@ def run(params: Params, context: JobContext) -> str:
         trail = Trail(store, _about(context, visit_id, package_id, package))
         with trail.refusals():
             _check_confirmed(params, code, package.device_id)
+            store.require_clock()  # set back, an expired package would pass
             contents = read_package(store.folder(package_id) / package.file_name)
             check_context = _check_context(context.spec.data_dir, package, code)
             check_package(contents, check_context)
             with connect(address) as link:
                 exo = link.info()
                 trail.set_device(exo.serial)
+                trail.note_time(link)
                 trail.merge_faults(link)
                 check_exo(contents, check_context.keys, exo)
                 done = transfer(link, contents, _report(context), trail.note)

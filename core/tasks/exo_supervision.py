@@ -22,6 +22,7 @@ from core.deploy.provisional import (
     revert,
     roll_back,
 )
+from core.deploy.signed_heads import sign_head_quietly
 from core.deploy.walk_recorder import Compute, WalkFacts, WalkRecorder
 from core.devices.exo_faults import fault_sentence
 from core.devices.exo_link import ExoLink
@@ -34,9 +35,11 @@ from core.domain.exo_protocol import DeviceState
 from core.domain.exo_status import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
+from core.domain.release import reason_to_go_back
 from core.errors import UserError, refuse
 from core.store.repository import Store
 from core.tasks.audit_trail import Trail
+from core.tasks.trail_on_exo import tell_exo
 
 SETTLE_S = 0.05  # some control ticks, after which the exo's state reflects the last command
 _LINK_LOST_CODES = ("EXO-003", "EXO-004", "EXO-005", "EXO-013", "EXO-014")
@@ -144,7 +147,8 @@ class ExoSupervision:
     def handle_command(self, command: str) -> str:
         """`arm`, `disarm`, `stop`, `acknowledge`, or what `core.domain.exo_status` makes.
 
-        Returns the record that was written, "" where none was. Raises what the exo refuses, DEP-021, DEP-022.
+        Returns the record that was written, "" where none was. Raises what the exo refuses, DEP-021, DEP-022,
+        DEP-043.
         """
         confirmer, approver_of_roll_back = parse_confirm_command(command), parse_roll_back_command(command)
         if confirmer is not None:
@@ -152,6 +156,8 @@ class ExoSupervision:
         if approver_of_roll_back is not None:
             return self._roll_back(approver_of_roll_back)
         self._stop_requested = command in ("stop", "disarm")
+        if command == "arm":
+            self._tell_exo_the_trail()
         self.live.handle_command(command)
         return ""
 
@@ -252,12 +258,13 @@ class ExoSupervision:
         self._previous = self._previous_version()
         kept = replace(deployment, confirmed=True, stage=Handover.CONFIRMED, kept_by=approver)
         record_id = self._save(kept, f"Controller kept on {self._kind} {self._info.serial} after a {walked}.")
+        self._sign_trail(f"kept by {approver.name}")
         self._report_status(saved=True)
         return record_id
 
     def _roll_back(self, approver: Approver) -> str:
         approver = self._checked(approver)
-        slot = roll_back(self._link, self._supervised.subject_tag)
+        slot = roll_back(self._link, self._supervised.subject_tag, reason_to_go_back(approver.meaning))
         self._info = self._link.info()
         self._trail.set_controller(slot.sha256)
         self._trail.note_approval(AuditStep.ROLLED_BACK, approver, f"to version {slot.version}")
@@ -275,9 +282,20 @@ class ExoSupervision:
         words = f"The {self._kind} {self._info.serial} runs version {slot.version} again."
         record_id = self._save(deployment, words)
         self._walk = None
+        self._sign_trail(f"rolled back by {approver.name}")
         self._previous = self._previous_version()
         self._report_status(saved=True)
         return record_id
+
+    def _sign_trail(self, occasion: str) -> None:
+        """A person has signed: the record up to here is signed with the site's key and kept by the exo."""
+        sign_head_quietly(self._store, occasion, self._supervised.operator)
+        self._tell_exo_the_trail()
+
+    def _tell_exo_the_trail(self) -> None:
+        doubt = tell_exo(self._store, self._link, self._trail)
+        if doubt:
+            self._report(doubt)
 
     def _checked(self, approver: Approver) -> Approver:
         check_approver(approver)

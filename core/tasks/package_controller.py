@@ -7,48 +7,69 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.deploy.checks import CheckContext, check_package, for_virtual_only
+from core.deploy.checks import CheckContext, check_package
+from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import KeyKind, passphrase_of_environment, signing_key, trusted_keys
 from core.deploy.keys.site_secret import site_secret, subject_tag
-from core.deploy.package import SUFFIX, BuiltPackage, PackageFile, build_package, parse_package
+from core.deploy.package import (
+    SUFFIX,
+    BuiltPackage,
+    PackageFile,
+    build_package,
+    needs_an_exo,
+    parse_package,
+)
+from core.deploy.purpose import for_virtual_only
+from core.deploy.signed_heads import sign_head
+from core.devices.exo_link import connect
 from core.devices.profiles import load_profile
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import Comparison, Package, TrainedController
 from core.domain.record import RecordKind, Verdict
-from core.errors import refuse
+from core.domain.release import Purpose
+from core.errors import UserError, refuse
 from core.jobs.values import SECRET, JobContext, Params
+from core.session.release import signed_purpose
 from core.store.repository import Store, open_store
 from core.tasks.audit_trail import Trail
-from core.tasks.package_origin import origin_of
+from core.tasks.package_origin import Target, origin_of
+from core.vault import files
 from core.vault.key_store import system_key_store
 
 _PASSPHRASE_WAIT_S = 10.0
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `controller_id`, `comparison_id` (signed); optional `device_serial` (only for this one exo) and
-    `passphrase_follows` (true: the passphrase of the site's key is sent to the running job, so that no file
-    ever holds it). Writes a PACKAGE with its file.
+    """Params: `controller_id`, `comparison_id` (signed); optional `address` (of the exo it is for),
+    `device_serial` (only for this one exo) and `passphrase_follows` (true: the passphrase of the site's key
+    is sent to the running job, so that no file ever holds it). Writes a PACKAGE with its file.
 
-    Raises UserError DEP-009 when the comparison is not signed or not of this controller, DEP-005, DEP-007,
-    DEP-016, DEP-026, and KEY-001 to KEY-006 when the site's key cannot be used.
+    What was signed for a person is packed for the one exo at `address`; at a virtual one, and whatever else
+    was signed, it becomes a package for virtual exos only. Raises UserError DEP-009 when the comparison is
+    not signed or not of this controller, DEP-042 when it was signed for a person and no exo is named, what
+    `for_virtual_only` finds against a person, DEP-005, DEP-007, DEP-016, DEP-026, REC-042, what the link
+    raises, and KEY-001 to KEY-006 when the site's key cannot be used.
     """
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     with open_store(context.spec.data_dir) as store:
         visit_id = store.info(controller_id).visit_id
         trail = Trail(store, AuditEvent("", context.spec.operator, visit_id=visit_id))
         with trail.refusals():
+            store.require_clock()
             _check_signed(store, controller_id, comparison_id)
-            built, package = _packed(store, params, context)
+            built, package, key = _packed(store, params, context)
         context.check_cancelled()
         record_id = _save(store, context, (controller_id, comparison_id), built, package)
         made = AuditEvent("", context.spec.operator, "", "", visit_id, record_id, built.device_sha256)
         signed = f"version {package.manifest.version}, signed with {package.manifest.signer.key_id}"
         Trail(store, made).note(AuditStep.PACKED, f"{signed}, manifest {built.manifest_sha256}")
+        sign_head(store, key, f"package {package.manifest.version}", context.spec.operator)
         return record_id
 
 
-def _packed(store: Store, params: Params, context: JobContext) -> tuple[BuiltPackage, PackageFile]:
+def _packed(
+    store: Store, params: Params, context: JobContext
+) -> tuple[BuiltPackage, PackageFile, PrivateKey]:
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     data_dir = context.spec.data_dir
     context.progress(0.1, "Opening the site's key")
@@ -56,8 +77,7 @@ def _packed(store: Store, params: Params, context: JobContext) -> tuple[BuiltPac
     context.progress(0.3, "Packing the controller")
     subject = store.subject_of(store.info(controller_id).visit_id)
     tag = subject_tag(site_secret(data_dir), subject.code)
-    serial = str(params.get("device_serial") or "")
-    origin = origin_of(store, controller_id, comparison_id, tag, serial)
+    origin = origin_of(store, controller_id, comparison_id, tag, _target(store, params))
     trained, comparison = store.load(controller_id, TrainedController), store.load(comparison_id, Comparison)
     nobody_walked = trained.adapted is not None and trained.adapted.virtual
     synthetic = trained.synthetic or comparison.synthetic or subject.synthetic or nobody_walked
@@ -69,7 +89,24 @@ def _packed(store: Store, params: Params, context: JobContext) -> tuple[BuiltPac
     keys = trusted_keys(data_dir)
     check_context = CheckContext(keys, datetime.now(UTC), sha256=built.device_sha256, subject_tag=tag)
     check_package(package, check_context)
-    return built, package
+    reasons = for_virtual_only(package, keys)
+    if origin.purpose is Purpose.SUPERVISED_HUMAN and reasons:
+        raise UserError(reasons[0])
+    return built, package, key
+
+
+def _target(store: Store, params: Params) -> Target:
+    """Whom the package is for: what was signed, and the exo that is connected."""
+    address, serial = str(params.get("address") or ""), str(params.get("device_serial") or "")
+    if signed_purpose(store, str(params["comparison_id"])) is not Purpose.SUPERVISED_HUMAN:
+        return Target(serial=serial)
+    if not address:
+        raise needs_an_exo()
+    with connect(address) as link:
+        exo = link.info()
+    if exo.virtual:
+        return Target(serial=serial, kept_counter=exo.counter)
+    return Target(Purpose.SUPERVISED_HUMAN, exo.serial, exo.counter)
 
 
 def _passphrase(params: Params, context: JobContext) -> str:
@@ -107,6 +144,9 @@ def _save(
         virtual_only=reasons[0].why if reasons else "",
         envelope=package.blob.envelope,
         joint=package.blob.joint,
+        purpose=manifest.purpose,
+        serial=manifest.device_profile.serial,
+        counter=manifest.counter,
     )
     name = load_profile(payload.device_id).name
     return store.save(
@@ -141,5 +181,5 @@ def _check_signed(store: Store, controller_id: str, comparison_id: str) -> None:
 def _write(folder: Path, sha256: str, archive: bytes) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"controller-{sha256[:12]}{SUFFIX}"
-    path.write_bytes(archive)
+    files.write_bytes(path, archive)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from uuid import uuid4
@@ -9,14 +10,24 @@ from uuid import uuid4
 from core.deploy.manifest import Ancestor, Approval, Origin, to_utc
 from core.domain.controller import Package
 from core.domain.record import RecordInfo, RecordKind, Verdict
+from core.domain.release import Purpose
 from core.store.repository import Store
 
 PLAIN_MEANING = "signed the comparison"  # of a signature that was given without words
 
 
-def origin_of(store: Store, controller_id: str, comparison_id: str, tag: str, serial: str) -> Origin:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom and which exo a package is for."""
+
+    purpose: Purpose = Purpose.VIRTUAL_ONLY
+    serial: str = ""
+    kept_counter: int = 0  # of that exo
+
+
+def origin_of(store: Store, controller_id: str, comparison_id: str, tag: str, target: Target) -> Origin:
     visit_id = store.info(controller_id).visit_id
-    packages = packages_of_patient(store, visit_id)
+    packages, head = packages_of_patient(store, visit_id), store.audit_head()
     return Origin(
         subject_tag=tag,
         package_id=uuid4().hex,
@@ -26,8 +37,11 @@ def origin_of(store: Store, controller_id: str, comparison_id: str, tag: str, se
         approvals=approvals(store, visit_id, comparison_id),
         records=ancestors(store, controller_id),
         previous_sha256=store.load(packages[-1].id, Package).manifest_sha256 if packages else "",
-        device_serial=serial,
-        audit=store.audit_head(),
+        device_serial=target.serial,
+        audit=head,
+        purpose=target.purpose,
+        # The trail of a site only grows, and every package adds to it: its length rises over all patients.
+        counter=max(head.length, target.kept_counter) + 1,
     )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from core.deploy.provisional import check_reason
 from core.domain.controller import Approver
 from core.domain.declarations import roll_back_declaration
 from core.domain.exo_status import roll_back_command
+from core.domain.release import with_reason
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.tasks.telemetry import supervise
 
 
 def run(params: Params, context: JobContext) -> str:
-    """Params: `address`, `confirmed_patient` (code), `name`, `role`. Writes a DEPLOYMENT.
+    """Params: `address`, `confirmed_patient` (code), `name`, `role`, `reason`. Writes a
+    DEPLOYMENT.
 
-    Raises UserError DEP-001 when the patient was not confirmed, DEP-022 without name or role, EXO-018 when
+    Raises UserError DEP-001 when the patient was not confirmed, DEP-022 without name or role,
+    DEP-043 without a reason, EXO-018 when
     the exo holds no earlier confirmed controller of this patient, and what the link raises.
     """
     with supervise(params, context) as supervision:
@@ -25,7 +29,9 @@ def run(params: Params, context: JobContext) -> str:
                 f"A controller runs on an exo only after the patient {code} was confirmed.",
                 f"Confirm the patient {code} and start again.",
             )
-        meaning = roll_back_declaration(code, virtual=supervision.info.virtual)
+        reason = str(params.get("reason") or "")
+        check_reason(reason)
+        meaning = with_reason(roll_back_declaration(code, virtual=supervision.info.virtual), reason)
         context.progress(0.5, "Going back to the controller before")
         name, role = str(params.get("name") or ""), str(params.get("role") or "")
         return supervision.handle_command(roll_back_command(Approver(name, role, meaning)))

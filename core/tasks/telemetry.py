@@ -71,6 +71,7 @@ def supervise(params: Params, context: JobContext) -> Iterator[ExoSupervision]:
     with open_store(context.spec.data_dir) as store, connect(str(params["address"])) as link:
         supervised = _on_this_exo(_supervised_exo(store, params, context), link)
         trail = _trail(store, supervised, link)
+        trail.note_time(link)
         trail.merge_faults(link)
         supervised = _without_leftover(store, link, trail, supervised, str(params.get("deployment_id") or ""))
         requested = params.get("max_nm")

@@ -21,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--faults", default="", help="tcp:PORT of the fault channel; none by default")
     parser.add_argument("--worn-before", type=float, default=WORN_BEFORE_S, help="seconds, default 6")
     parser.add_argument("--trust", type=Path, help="data folder whose public keys it trusts; none by default")
+    parser.add_argument("--token", type=Path, help="file with the word that a TCP client has to know")
     given = parser.parse_args(arguments)
     try:
         return run_virtual_exo(
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             faults=given.faults,
             worn_before_s=given.worn_before,
             trust=given.trust,
+            token=given.token,
         )
     except UserError as error:
         sys.stderr.write(error.advice.one_line() + "\n")

@@ -10,9 +10,9 @@ from core.domain.body import Side
 from core.exo_core.safety import Pair
 from core.virtual_exo.faults import FaultKind, Faults
 from core.virtual_exo.sensors import SIDES
+from core.virtual_exo.watchdog import WATCHDOG_S
 
 TORQUE_NOISE_NM = 0.01
-WATCHDOG_S = 0.05  # a motor driver without a command for so long switches the torque off by itself
 # Heat: the power loss is quadratic in the torque; a continuous 12 N m warms the winding to about 70 degrees.
 LOSS_W_NM2 = 0.25
 WINDING_J_K, CASE_J_K = 60.0, 400.0
@@ -93,6 +93,7 @@ class Drive:
     def __init__(self, settings: DriveSettings, random: Random) -> None:
         self.motors = (Motor(SIDES[0], settings), Motor(SIDES[1], settings))
         self.enabled = False
+        self.cut = False  # by the watchdog, whatever the exo's computer says
         self._settings = settings
         self._random = random
         self._used_wh = 0.0
@@ -103,8 +104,8 @@ class Drive:
             motor.command(value if enabled else 0.0, faults)
 
     def step(self, step_s: float, faults: Faults) -> None:
-        """Let time pass. The emergency stop cuts the motors' power without the exo's computer."""
-        powered = self.enabled and not faults.active(FaultKind.ESTOP)
+        """Let time pass. Emergency stop and watchdog cut the motors' power without the exo's computer."""
+        powered = self.enabled and not self.cut and not faults.active(FaultKind.ESTOP)
         for motor in self.motors:
             noise_nm = self._random.gauss(0.0, TORQUE_NOISE_NM)
             motor.step(step_s, enabled=powered, faults=faults, noise_nm=noise_nm)

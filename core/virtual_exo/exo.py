@@ -16,7 +16,8 @@ from core.virtual_exo.faults import Fault, FaultKind
 from core.virtual_exo.machine import Clock, Flash, PcMachine
 from core.virtual_exo.plant import Plant, PlantSettings
 
-FIRMWARE = "exotwin-virtual 0.2.0"
+FIRMWARE = "exotwin-virtual 0.3.0"
+IS_VIRTUAL = True  # what it tells its firmware; only tests of what a real exo refuses start one that does not
 TICK_US = 1_000_000 // CONTROL_HZ
 TRACE_TICKS = 10 * CONTROL_HZ
 
@@ -48,6 +49,7 @@ class VirtualExo:
         self.flash = Flash(folder)
         self.trace: deque[TraceSample] = deque(maxlen=TRACE_TICKS)
         self.connected = True
+        self.link_fault = False  # its host floods it, or takes no answers
         self._clock = Clock()
         self._stall_us = 0
         self.command: tuple[Pair, bool] = (
@@ -58,7 +60,7 @@ class VirtualExo:
             raise ValueError(f"a walk of {settings.motion.joint.value} is none of {profile.joint.value}")
         firmware_profile = Profile(Limits.of(profile.limits), joint=joint_number(profile.joint))
         identity = Identity(
-            serial, profile.id, FIRMWARE, True, firmware_profile, keys=keys, accept_practice=True
+            serial, profile.id, FIRMWARE, IS_VIRTUAL, firmware_profile, keys=keys, accept_practice=True
         )
         self.device = Device(PcMachine(self.flash, self._clock, self._drive), identity)
 
@@ -79,13 +81,17 @@ class VirtualExo:
         if self.device.reset_requested:
             self.device.boot()
 
-    def tick(self) -> float:
-        """One control tick; returns the simulated time that it took [s]."""
+    def tick(self, late_s: float = 0.0) -> float:
+        """One control tick, which began so much late; returns the simulated time that it took [s]."""
         self.apply_due_faults()
-        step_us = TICK_US + self._delay_us()
+        step_us = TICK_US + round(1e6 * late_s) + self._delay_us()
         now_us = self._clock.advance(step_us)
         inputs = self.plant.step(
-            now_us, step_us, may_walk=self.device.rest_posture_known, link=self.connected
+            now_us,
+            step_us,
+            may_walk=self.device.rest_posture_known,
+            link=self.connected,
+            link_fault=self.link_fault,
         )
         self._clock.in_tick = True
         self.device.tick(inputs)
@@ -102,6 +108,14 @@ class VirtualExo:
         end_us = self.now_us + round(seconds * 1e6)
         while self.now_us < end_us:
             self.tick()
+
+    def cut_motors(self) -> None:
+        """What the watchdog does, from a thread of its own."""
+        self.plant.drive.cut = True
+
+    def restore_motors(self) -> None:
+        """The watchdog was fed again."""
+        self.plant.drive.cut = False
 
     def _drive(self, torque_nm: Pair, enable: bool) -> None:
         self.command = (torque_nm, enable)

@@ -24,6 +24,8 @@ from core.virtual_exo.ports import Port
 from core.virtual_exo.wearer import Legs
 
 MAX_LINE_BYTES = 1 << 16
+MAX_LINES = 4  # answered in a tick
+MAX_WAITING_BYTES = 1 << 22  # of answers that nobody takes
 MAX_SKIP_S = 3600.0  # takes half a minute
 _TIMING = {"fault", "side", "after_s", "for_s"}
 
@@ -37,16 +39,24 @@ class FaultChannel:
         self._port = port
         self._exo = exo
         self._line = bytearray()
+        self._outbox = bytearray()
 
     def serve(self) -> None:
-        """Answer the lines received since the last call."""
-        self._line += self._port.receive(0.0)
-        if self._port.take_lost() or len(self._line) > MAX_LINE_BYTES:
+        """Answer some of the lines received since the last call; once a tick."""
+        self._line += self._port.receive(0.0, MAX_LINE_BYTES)
+        if self._port.take_lost():
             self._line.clear()
-        while b"\n" in self._line:
-            line, _, rest = bytes(self._line).partition(b"\n")
+            self._outbox.clear()
+        for _ in range(MAX_LINES):
+            line, end, rest = bytes(self._line).partition(b"\n")
+            if not end or len(self._outbox) > MAX_WAITING_BYTES:
+                break
             self._line[:] = rest
-            self._port.send(json.dumps(self._answer(line)).encode() + b"\n")
+            self._outbox += json.dumps(self._answer(line)).encode() + b"\n"
+        if len(self._line) > MAX_LINE_BYTES:
+            self._line.clear()
+        if self._outbox:
+            del self._outbox[: self._port.send(bytes(self._outbox))]
 
     def _answer(self, line: bytes) -> Answer:
         try:

@@ -18,6 +18,8 @@ SIZES = {
     Area.SLOT_B: MAX_BLOB_BYTES,
     Area.RECORD_0: 4096,
     Area.RECORD_1: 4096,
+    Area.TRAIL_0: 4096,
+    Area.TRAIL_1: 4096,
 }
 _ERASED = b"\xff"
 _sync = getattr(os, "fdatasync", os.fsync)

@@ -39,7 +39,9 @@ class Plant:
         self.drive = Drive(settings.drive, random)
         self._sensors = Sensors(settings.sensors, random, settings.motion.joint)
 
-    def step(self, now_us: int, step_us: int, *, may_walk: bool, link: bool) -> Inputs:
+    def step(
+        self, now_us: int, step_us: int, *, may_walk: bool, link: bool, link_fault: bool = False
+    ) -> Inputs:
         """Simulate up to `now_us`; returns the inputs that the exo's computer reads then."""
         self.faults.advance_to(now_us)
         self.wearer.step(step_us * 1e-6, may_walk=may_walk)
@@ -62,6 +64,7 @@ class Plant:
             estop=self.faults.active(FaultKind.ESTOP) is not None,
             link=link and self.faults.active(FaultKind.UNPLUGGED) is None,
             joint_rad_s=(left.joint_rad_s, right.joint_rad_s),
+            link_fault=link_fault,
         )
 
     def _temperatures(self, name: str) -> Pair:

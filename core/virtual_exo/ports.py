@@ -1,29 +1,32 @@
-"""Where the virtual exo listens: a pseudo terminal (POSIX) or a TCP socket on this machine."""
+"""Where the virtual exo listens: a pseudo terminal (POSIX) or a TCP socket of this machine only."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
-import socket
+from pathlib import Path
 from typing import Protocol
 
 from core.errors import refuse
+from core.virtual_exo.tcp_port import TcpPort
 
-_OUTBOX_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 16
+_TOKEN_LENGTHS = range(16, 129)
 
 
 class Port(Protocol):
-    """Bytes to and from the connected client."""
+    """Bytes to and from the connected client. Nothing here waits for a client that does not read."""
 
     @property
     def address(self) -> str: ...
 
-    def receive(self, timeout_s: float) -> bytes:
-        """Bytes that arrived within the time; sends queued bytes meanwhile."""
+    def receive(self, timeout_s: float, most: int = CHUNK_BYTES) -> bytes:
+        """At most so many of the bytes that arrived within the time."""
         ...
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> int:
+        """Send what can be sent at once; how many bytes that were."""
+        ...
 
     @property
     def connected(self) -> bool:
@@ -37,8 +40,11 @@ class Port(Protocol):
     def close(self) -> None: ...
 
 
-def open_port(listen: str) -> Port:
-    """Open `pty` or `tcp:PORT` (0 chooses a free one). Raises UserError EXO-021."""
+def open_port(listen: str, token: str = "") -> Port:
+    """Open `pty` or `tcp:PORT` (0 chooses a free one); a TCP client must know the token, if there is one.
+
+    Raises UserError EXO-021.
+    """
     kind, _, number = listen.partition(":")
     if kind == "pty" and not number:
         if os.name != "posix":
@@ -46,9 +52,11 @@ def open_port(listen: str) -> Port:
         return PtyPort()
     if kind == "tcp" and (number.isdigit() or not number):
         try:
-            return TcpPort(int(number or 0))
+            return TcpPort(int(number or 0), token)
         except (OSError, OverflowError) as error:
             raise _cannot_listen(listen, str(error)) from error
+    if kind == "tcp":
+        raise _cannot_listen(listen, "it listens at this computer's own address only, so give a port alone.")
     raise _cannot_listen(listen, "it is neither pty nor tcp:PORT.")
 
 
@@ -59,6 +67,29 @@ def open_fault_port(listen: str) -> Port | None:
     if not listen.startswith("tcp"):
         raise _cannot_listen(listen, "faults come by tcp:PORT only.")
     return open_port(listen)
+
+
+def read_token(path: Path | None) -> str:
+    """The first line of a file that only the owner should be able to read; "" without one. Raises EXO-021."""
+    if path is None:
+        return ""
+    try:
+        with path.open(encoding="ascii") as file:
+            token = file.readline(_TOKEN_LENGTHS.stop + 1).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _no_token(path, f"It cannot be read: {error}.") from error
+    if len(token) not in _TOKEN_LENGTHS or not token.isprintable():
+        raise _no_token(path, "Its first line has to be 16 to 128 letters, digits or signs.")
+    return token
+
+
+def _no_token(path: Path, why: str) -> Exception:
+    return refuse(
+        "EXO-021",
+        f"The token in {path} cannot be used.",
+        why,
+        "Write a long random word into the file, or leave --token out.",
+    )
 
 
 def _cannot_listen(listen: str, why: str) -> Exception:
@@ -81,22 +112,17 @@ class PtyPort:
         tty.setraw(self._master)
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        self._outbox = bytearray()
         self.address = f"pty:{os.ttyname(self._slave)}"
 
-    def receive(self, timeout_s: float) -> bytes:
-        writable = [self._master] if self._outbox else []
-        readable, ready, _ = select.select([self._master], writable, [], timeout_s)
-        if ready:
-            with contextlib.suppress(BlockingIOError):
-                del self._outbox[: os.write(self._master, self._outbox)]
-        return os.read(self._master, 65536) if readable else b""
+    def receive(self, timeout_s: float, most: int = CHUNK_BYTES) -> bytes:
+        readable, _, _ = select.select([self._master], [], [], timeout_s)
+        return os.read(self._master, most) if readable else b""
 
-    def send(self, data: bytes) -> None:
-        """Queue an answer. A full queue means no reader: the old answers are dropped."""
-        if len(self._outbox) + len(data) > _OUTBOX_BYTES:
-            self._outbox.clear()
-        self._outbox += data
+    def send(self, data: bytes) -> int:
+        try:
+            return os.write(self._master, data)
+        except BlockingIOError:
+            return 0
 
     @property
     def connected(self) -> bool:
@@ -108,76 +134,3 @@ class PtyPort:
     def close(self) -> None:
         os.close(self._master)
         os.close(self._slave)
-
-
-class TcpPort:
-    """A socket on the loopback address, one client at a time."""
-
-    def __init__(self, port: int) -> None:
-        self._listener = socket.create_server(("127.0.0.1", port))
-        self._client: socket.socket | None = None
-        self._outbox = bytearray()
-        self._lost = False
-        self.address = f"tcp:127.0.0.1:{self._listener.getsockname()[1]}"
-
-    def receive(self, timeout_s: float) -> bytes:
-        client = self._client
-        watched = [self._listener] if client is None else [self._listener, client]
-        writable = [client] if client is not None and self._outbox else []
-        readable, ready, _ = select.select(watched, writable, [], timeout_s)
-        # A disconnect is handled before a new client is accepted, which waits for the next call.
-        data = b"" if client is None else self._exchange(client, client in readable, bool(ready))
-        if self._listener in readable and self._client is client:
-            self._accept()
-        return data
-
-    def _exchange(self, client: socket.socket, readable: bool, writable: bool) -> bytes:
-        """Send queued bytes and read all received ones; bytes sent before a disconnect still count."""
-        taken = bytearray()
-        try:
-            if writable:
-                del self._outbox[: client.send(self._outbox)]
-            while readable:
-                data = client.recv(65536)
-                taken += data
-                readable = bool(data)
-                if not data:
-                    self._drop()
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._drop()
-        return bytes(taken)
-
-    def _accept(self) -> None:
-        """A second client is refused: an exo serves one program at a time."""
-        newcomer, _ = self._listener.accept()
-        if self._client is not None:
-            newcomer.close()
-            return
-        newcomer.setblocking(False)
-        newcomer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client = newcomer
-
-    def _drop(self) -> None:
-        if self._client is not None:
-            self._client.close()
-        self._client = None
-        self._outbox.clear()
-        self._lost = True
-
-    def send(self, data: bytes) -> None:
-        if self._client is not None:
-            self._outbox += data
-
-    @property
-    def connected(self) -> bool:
-        return self._client is not None
-
-    def take_lost(self) -> bool:
-        lost, self._lost = self._lost, False
-        return lost
-
-    def close(self) -> None:
-        self._drop()
-        self._listener.close()

@@ -1,4 +1,4 @@
-"""The process of the virtual exo: one loop that ticks the exo and answers the link in between."""
+"""The process of the virtual exo: its options, what it listens at, and what ends it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,17 +14,21 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from core.devices.profiles import load_profile
+from core.virtual_exo.control_loop import ControlLoop
 from core.virtual_exo.exo import VirtualExo
 from core.virtual_exo.fault_channel import FaultChannel
-from core.virtual_exo.framing import FrameReader, encode_frame
 from core.virtual_exo.plant import PlantSettings
 from core.virtual_exo.plant_file import load_plant
-from core.virtual_exo.ports import Port, open_fault_port, open_port
+from core.virtual_exo.ports import Port, open_fault_port, open_port, read_token
 from core.virtual_exo.trust import TrustedFolder
+from core.virtual_exo.watchdog import Watchdog
 
 WORN_BEFORE_S = 6.0  # enough to stand and to walk five steps
 _PARENT_CHECK_S = 0.5
-_MAX_CATCH_UP_S = 0.05  # longer pauses of the PC are skipped instead of caught up
+OPEN_TO_ALL = (
+    "Every program on this computer can reach the exo at {address}; with --token FILE only one that knows "
+    "the word in the file.\n"
+)
 
 
 def run_virtual_exo(
@@ -39,20 +42,22 @@ def run_virtual_exo(
     faults: str = "",
     worn_before_s: float = WORN_BEFORE_S,
     trust: Path | None = None,
+    token: Path | None = None,
 ) -> int:
     """Serve one virtual exo until a signal ends it, or until process `parent` is gone.
 
     The simulated wearer stands and walks for `worn_before_s` before a client connects. The exo runs
-    controllers signed with the keys that the data folder `trust` holds when the controller arrives. Writes
-    one JSON line with `address`, `serial`, `profile_id`, `pid` and `faults` (address of the fault channel) to
-    standard output when it is ready. Raises UserError EXO-020 (plant), EXO-021 (listen, faults), EXO-030
-    (device), KEY-006 (damaged key).
+    controllers signed with the keys that the data folder `trust` holds when the controller arrives. A TCP
+    client has to know the word in the file `token`. Writes one JSON line with `address`, `serial`,
+    `profile_id`, `pid` and `faults` (address of the fault channel) to standard output when it is ready.
+    Raises UserError EXO-020 (plant), EXO-021 (listen, faults, token), EXO-030 (device), KEY-006 (damaged
+    key).
     """
     profile = load_profile(profile_id)
     settings = PlantSettings.usual(profile.joint) if plant is None else load_plant(plant, profile.joint)
     stop = _StopSignal(parent)
     with ExitStack() as clean_up:
-        port = open_port(listen)
+        port = open_port(listen, read_token(token))
         clean_up.callback(port.close)
         fault_port = open_fault_port(faults)
         if fault_port is not None:
@@ -61,14 +66,19 @@ def run_virtual_exo(
         keys = TrustedFolder(trust)
         exo = VirtualExo(serial, profile, folder, settings, keys.keys)
         exo.pass_time(worn_before_s)
-        _say_ready(port, fault_port, exo, profile_id)
-        serve(exo, port, None if fault_port is None else FaultChannel(fault_port, exo), stop, keys)
+        address = port.address if token is None else f"{port.address},token={token}"
+        _say_ready(address, fault_port, exo, profile_id)
+        if listen.startswith("tcp") and token is None:
+            sys.stderr.write(OPEN_TO_ALL.format(address=port.address))
+        channel = None if fault_port is None else FaultChannel(fault_port, exo)
+        watchdog = clean_up.enter_context(Watchdog(exo.cut_motors))
+        ControlLoop(exo, port, channel, keys, watchdog).run(stop)
     return 0
 
 
-def _say_ready(port: Port, fault_port: Port | None, exo: VirtualExo, profile_id: str) -> None:
+def _say_ready(address: str, fault_port: Port | None, exo: VirtualExo, profile_id: str) -> None:
     ready = {
-        "address": port.address,
+        "address": address,
         "serial": exo.serial,
         "profile_id": profile_id,
         "pid": os.getpid(),
@@ -76,34 +86,6 @@ def _say_ready(port: Port, fault_port: Port | None, exo: VirtualExo, profile_id:
     }
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
-
-
-def serve(
-    exo: VirtualExo,
-    port: Port,
-    channel: FaultChannel | None,
-    stopped: Callable[[], bool],
-    trust: TrustedFolder,
-) -> None:
-    """Tick in real time; answer received frames between ticks."""
-    reader = FrameReader()
-    due_s = time.monotonic()
-    while not stopped():
-        for frame in reader.feed(port.receive(max(0.0, due_s - time.monotonic()))):
-            if trust.refresh():
-                exo.device.trust(trust.keys)
-            answer = exo.answer(frame)
-            if answer is not None:
-                port.send(encode_frame(answer))
-            exo.boot_if_requested()
-        lost = port.take_lost()
-        if lost:
-            reader = FrameReader()
-        if channel is not None:
-            channel.serve()
-        if time.monotonic() >= due_s:
-            exo.connected = port.connected and not lost
-            due_s = max(due_s + exo.tick(), time.monotonic() - _MAX_CATCH_UP_S)
 
 
 class _StopSignal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -11,13 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.deploy.blob import write_blob
+from core.deploy.blob import TRAILER_BYTES, sign_blob, write_blob
 from core.deploy.checks import CheckContext
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import Approval, Origin
 from core.deploy.package import BuiltPackage, PackageFile, build_package, parse_package
-from core.deploy.strict_json import canonical_json
+from core.deploy.strict_json import canonical_json, parse_json
 from core.devices.profiles import load_profile
 from core.domain.controller import (
     Comparison,
@@ -27,6 +28,7 @@ from core.domain.controller import (
     TrainedController,
 )
 from core.domain.gait_envelope import GaitEnvelope
+from core.domain.release import Purpose
 from core.domain.rollout import RolloutSet, SceneGeometry
 from core.domain.twin import Network
 from core.exo_core.device import ExoKey
@@ -34,7 +36,8 @@ from tests import walked
 
 DEVICE = "Hippo_L1"
 TAG = "0123456789abcdef0123456789abcdef"
-NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+# Today, because an exo in a process of its own knows the time, and a package expires.
+NOW = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0)
 ORIGIN = Origin(
     subject_tag=TAG,
     package_id="8d7d1b5e0d5f4f0fb0a9b8b6e8f6a001",
@@ -43,6 +46,14 @@ ORIGIN = Origin(
     app_version="0.1.0",
     approvals=(Approval("Dr A", "physician", "released for a first walk", "2026-11-20T09:59:00Z"),),
 )
+SERIAL = "SN-7"
+FOR_A_PERSON = {  # fields of the origin of a package that may go onto the real exo SN-7
+    "approvals": (
+        Approval("Dr A", "physician", f"released {Purpose.SUPERVISED_HUMAN.words}.", "2026-11-20T09:59:00Z"),
+    ),
+    "purpose": Purpose.SUPERVISED_HUMAN,
+    "device_serial": SERIAL,
+}
 KEY = PrivateKey.from_seed(bytes(range(32)))
 EXO_KEYS = (ExoKey(KEY.public.raw),)  # what the exos of these tests trust
 LIMITS = TorqueLimits(peak_nm=12.0, rate_nm_s=150.0, hip_range_rad=1.396)
@@ -108,11 +119,38 @@ def built(
 
 def without_envelope(archive: bytes, key: PrivateKey = KEY) -> bytes:
     """The package as a program that packs no envelope would write and sign it."""
+    return _packed_again(archive, key, "envelope")
+
+
+def of_the_version_before(archive: bytes, key: PrivateKey = KEY) -> bytes:
+    """The package as a version would write and sign it that did not say what it was released for."""
+
+    def earlier(data: bytes) -> bytes:
+        return sign_blob(data[:8] + (2).to_bytes(2, "little") + data[10:-TRAILER_BYTES], key)
+
+    return _packed_again(archive, key, "release", earlier)
+
+
+def resigned(archive: bytes, key: PrivateKey = KEY, **changed) -> bytes:
+    """The package with other fields in the manifest that people read, signed again."""
     old = parse_package(archive)
-    inside = {name: value for name, value in old.blob.manifest.items() if name != "envelope"}
-    data = write_blob(inside, old.blob.controller.network, old.blob.golden, key)
+    return _archived(old, canonical_json(replace(old.manifest, **changed)), old.device_bytes, key)
+
+
+def _packed_again(
+    archive: bytes, key: PrivateKey, without: str, change: Callable[[bytes], bytes] = lambda data: data
+) -> bytes:
+    old = parse_package(archive)
+    inside = {name: value for name, value in old.blob.manifest.items() if name != without}
+    data = change(write_blob(inside, old.blob.controller.network, old.blob.golden, key))
     sha256 = hashlib.sha256(data).hexdigest()
-    manifest = canonical_json(replace(old.manifest, controller=inside, device_sha256=sha256))
+    manifest = parse_json(canonical_json(replace(old.manifest, controller=inside, device_sha256=sha256)))
+    if without == "release":
+        del manifest["purpose"], manifest["counter"]
+    return _archived(old, canonical_json(manifest), data, key)
+
+
+def _archived(old: PackageFile, manifest: bytes, data: bytes, key: PrivateKey) -> bytes:
     parts = {
         "manifest.json": manifest,
         "device.bin": data,

@@ -9,16 +9,31 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.deploy.checks import check_exo, check_package, examine, for_virtual_only
+from core.deploy.checks import check_exo, check_package, examine
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.manifest import Approval
 from core.deploy.package import parse_package
+from core.deploy.purpose import for_virtual_only
 from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
 from core.domain.controller import UNATTENDED_APPROVER, TorqueLimits
 from core.domain.exo_protocol import DeviceState
-from tests.deploy.controllers import DEVICE, KEY, NOW, ORIGIN, SMALL, TAG, built, check_context, trained
+from core.domain.release import Purpose
+from tests.deploy.controllers import (
+    DEVICE,
+    FOR_A_PERSON,
+    KEY,
+    NOW,
+    SERIAL,
+    SMALL,
+    TAG,
+    built,
+    check_context,
+    of_the_version_before,
+    resigned,
+    trained,
+)
 from tests.refusals import code_of
 
 PROFILE = load_profile(DEVICE)
@@ -28,6 +43,7 @@ NAMES = [
     "whole",
     "signature",
     "record",
+    "release",
     "device",
     "patient",
     "limits",
@@ -126,19 +142,23 @@ def test_a_first_session_above_the_profiles_is_refused():
     assert "DEP-014" in failed(archive)
 
 
-EXO = ExoInfo("SN-7", DEVICE, "fw", False, 100, PROFILE.limits, DeviceState.SAFE, "F", "", False, b"", 0, 0)
+EXO = ExoInfo(SERIAL, DEVICE, "fw", False, 100, PROFILE.limits, DeviceState.SAFE, "F", "", False, b"", 0, 0)
 
 
 def test_a_package_bound_to_one_exo_goes_onto_no_other():
+    keys, virtual = check_context().keys, replace(EXO, virtual=True)
     bound, free = parse_package(built(device_serial="SN-8").archive), parse_package(BUILT.archive)
-    assert code_of(check_exo, bound, check_context().keys, EXO) == "DEP-017"
-    check_exo(bound, check_context().keys, replace(EXO, serial="SN-8"))
-    check_exo(free, check_context().keys, EXO)
+    assert code_of(check_exo, bound, keys, virtual) == "DEP-017"
+    check_exo(bound, keys, replace(virtual, serial="SN-8"))
+    check_exo(free, keys, virtual)
+    worn = parse_package(built(**FOR_A_PERSON).archive)
+    check_exo(worn, keys, EXO)
+    assert code_of(check_exo, worn, keys, replace(EXO, serial="SN-8")) == "DEP-017"
 
 
 def test_a_practice_signature_is_for_a_virtual_exo_only():
     keys = {KEY.public.key_id: TrustedKey(KEY.public, KeyKind.PRACTICE)}
-    practised = parse_package(BUILT.archive)
+    practised = parse_package(built(**FOR_A_PERSON).archive)
     check_package(practised, check_context(keys=keys))
     assert code_of(check_exo, practised, keys, EXO) == "DEP-018"
     check_exo(practised, keys, replace(EXO, virtual=True))
@@ -147,7 +167,9 @@ def test_a_practice_signature_is_for_a_virtual_exo_only():
 NOBODYS = Approval(
     UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role, "packed unseen", "2026-11-20T09:59:00Z"
 )
-DR_A = ORIGIN.approvals[0]
+DR_A = FOR_A_PERSON["approvals"][0]
+FOR_NOBODY = replace(DR_A, meaning=f"released {Purpose.VIRTUAL_ONLY.words}.")
+TYPED = replace(FOR_NOBODY, meaning=f"{FOR_NOBODY.meaning} I sign it all the same, because: {DR_A.meaning}")
 
 
 @pytest.mark.parametrize(
@@ -159,11 +181,15 @@ DR_A = ORIGIN.approvals[0]
         ((NOBODYS, DR_A), False, []),
         ((DR_A,), True, ["DEP-025"]),
         ((NOBODYS,), True, ["DEP-025", "DEP-024"]),
+        ((replace(DR_A, role=" "),), False, ["DEP-041"]),
+        ((FOR_NOBODY,), False, ["DEP-040"]),
+        ((TYPED,), False, ["DEP-040"]),
+        ((replace(DR_A, meaning="released, for a first supervised walk."),), False, ["DEP-040"]),
     ],
 )
 def test_what_nobody_released_or_no_person_walked_is_for_a_virtual_exo_only(approvals, synthetic, codes):
     controller = replace(trained(hidden=SMALL), synthetic=synthetic)
-    made = parse_package(built(controller, approvals=approvals).archive)
+    made = parse_package(built(controller, **{**FOR_A_PERSON, "approvals": approvals}).archive)
     keys = check_context().keys
     check_package(made, check_context())
     check_exo(made, keys, replace(EXO, virtual=True))
@@ -177,3 +203,36 @@ def test_what_nobody_released_or_no_person_walked_is_for_a_virtual_exo_only(appr
 def test_a_patient_who_was_not_asked_for_is_said_to_be_so():
     checks = examine(BUILT.archive, "package", check_context(subject_tag="")).checks
     assert checks[NAMES.index("patient")].words == f"Not asked. The tag is {TAG}."
+
+
+def test_a_package_that_was_packed_for_a_virtual_exo_goes_onto_no_real_one_whoever_signed_it():
+    packed = parse_package(built(**{**FOR_A_PERSON, "purpose": Purpose.VIRTUAL_ONLY}).archive)
+    keys = check_context().keys
+    check_exo(packed, keys, replace(EXO, virtual=True))
+    assert code_of(check_exo, packed, keys, EXO) == "DEP-033"
+
+
+def test_a_package_for_a_person_names_its_exo():
+    assert code_of(built, purpose=Purpose.SUPERVISED_HUMAN) == "DEP-042"
+
+
+def test_a_package_below_the_counter_of_the_exo_is_not_sent():
+    made, virtual = parse_package(built(counter=4).archive), replace(EXO, virtual=True)
+    keys = check_context().keys
+    check_exo(made, keys, replace(virtual, counter=4))
+    assert code_of(check_exo, made, keys, replace(virtual, counter=5)) == "DEP-035"
+
+
+def test_a_package_of_the_version_before_can_be_read_and_goes_onto_no_exo():
+    old = of_the_version_before(BUILT.archive)
+    read = parse_package(old)
+    assert (read.blob.release, read.manifest.purpose, read.blob.subject_tag) == (None, "", TAG)
+    assert failed(old) == ["DEP-039"]
+    assert code_of(check_exo, read, check_context().keys, replace(EXO, virtual=True)) == "DEP-039"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"purpose": "supervised-human"}, {"counter": 9}, {"expires_utc": "2036-01-01T00:00:00Z"}]
+)
+def test_what_people_read_of_a_release_is_what_the_exo_reads(changed):
+    assert failed(resigned(BUILT.archive, **changed)) == ["DEP-003"]

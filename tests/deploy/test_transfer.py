@@ -18,6 +18,8 @@ from tests.deploy.controllers import TAG, package
 from tests.refusals import refused
 from tests.virtual_exo.virtual_exo_process import virtual_exo
 
+REASON = "The newer one pulls."
+
 
 @pytest.fixture
 def state(tmp_path):
@@ -108,14 +110,16 @@ def test_going_back_needs_a_controller_confirmed_for_the_same_person(exo):
     with connect(exo.address) as link:
         kept(link, package(1))
         with refused("EXO-018"):
-            roll_back(link, TAG)
+            roll_back(link, TAG, REASON)
         kept(link, other)
         for tag in (TAG, "f" * 32):
             with refused("EXO-018"):
-                roll_back(link, tag)
+                roll_back(link, tag, REASON)
         assert link.info().active_sha256 == other.blob.sha256
         kept(link, package(3, tag="f" * 32))
-        assert roll_back(link, "f" * 32).sha256 == other.blob.sha256
+        with refused("DEP-043"):
+            roll_back(link, "f" * 32, " ")
+        assert roll_back(link, "f" * 32, REASON).sha256 == other.blob.sha256
         assert link.info().confirmed
 
 
@@ -201,7 +205,7 @@ def test_an_exo_that_assists_is_left_alone(exo):
         for act in (
             lambda: transfer(link, package(2), silent),
             lambda: confirm(link, package(1).blob.sha256),
-            lambda: roll_back(link, TAG),
+            lambda: roll_back(link, TAG, REASON),
         ):
             with refused("EXO-015"):
                 act()

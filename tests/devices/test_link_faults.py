@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 
 from core.deploy.package import parse_package
-from core.devices import exo_link
+from core.devices import exo_line
 from core.devices.exo_link import connect
 from core.devices.exo_protocol import NEWEST
 from core.domain.exo_protocol import SlotState
@@ -62,7 +62,7 @@ def impatient(monkeypatch):
     def patched():
         with monkeypatch.context() as patch:
             for name in ("REQUEST_TIMEOUT_S", "UPLOAD_FIRST_TIMEOUT_S", "SLOW_TIMEOUT_S"):
-                patch.setattr(exo_link, name, TIMEOUT_S)
+                patch.setattr(exo_line, name, TIMEOUT_S)
             yield
 
     return patched

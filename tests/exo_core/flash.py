@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from core.exo_core.storage import Area
 
-SIZES = {Area.SLOT_A: 4096, Area.SLOT_B: 4096, Area.RECORD_0: 640, Area.RECORD_1: 640}
+SIZES = {
+    Area.SLOT_A: 4096,
+    Area.SLOT_B: 4096,
+    Area.RECORD_0: 640,
+    Area.RECORD_1: 640,
+    Area.TRAIL_0: 200,
+    Area.TRAIL_1: 200,
+}
 
 
 class Flash:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import cbor2
@@ -14,13 +15,13 @@ from core.exo_core.device import Device, Identity
 from core.exo_core.library import Library
 from core.exo_core.safety import Profile
 from core.exo_core.storage import Area
-from tests.deploy.controllers import EXO_KEYS
+from tests.deploy.controllers import EXO_KEYS, NOW
 from tests.exo_core.flash import Flash
 from tests.exo_core.wearer import TICK_US, Fault, Wearer
 
 READ, WRITE = 0, 2
 OS, IMAGE, FILES, ENUMERATION, EXO = 0, 1, 8, 10, 70
-SIZES = {Area.SLOT_A: 1 << 17, Area.SLOT_B: 1 << 17, Area.RECORD_0: 4096, Area.RECORD_1: 4096}
+SIZES = {area: 1 << 17 if area <= Area.SLOT_B else 4096 for area in Area}
 HEADER = struct.Struct("!BBHHBB")
 
 
@@ -51,6 +52,7 @@ class Host:
     def __init__(self, device: Device) -> None:
         self.device = device
         self.sequence = 0
+        self.tell_time()
 
     @property
     def state(self) -> DeviceState:
@@ -85,6 +87,9 @@ class Host:
         assert "err" not in self.ask(EXO, 3, WRITE, action="activate")
         assert "err" not in self.ask(EXO, 3, WRITE, action="confirm", sha=name)
         return name
+
+    def tell_time(self, moment: datetime = NOW) -> dict[str, Any]:
+        return self.ask(OS, 4, WRITE, datetime=moment.strftime("%Y-%m-%dT%H:%M:%S"))
 
     def arm(self, name: bytes, max_nm: float = 6.0) -> dict[str, Any]:
         nonce = self.ask(EXO, 0)["nonce"]

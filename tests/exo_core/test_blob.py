@@ -193,6 +193,22 @@ CHANGES = {
     "other golden": (lambda m: m["golden"].update(sha256="0" * 64), BlobFault.OTHER_CONTENT),
     "no subject": (lambda m: m.update(subject_tag=""), BlobFault.BAD_MANIFEST),
     "no profile": (lambda m: m["device_profile"].pop("id"), BlobFault.BAD_MANIFEST),
+    "nothing of its release": (lambda m: m.pop("release"), BlobFault.BAD_RELEASE),
+    "an unknown purpose": (lambda m: m["release"].update(purpose="human"), BlobFault.BAD_RELEASE),
+    "no purpose": (lambda m: m["release"].pop("purpose"), BlobFault.BAD_RELEASE),
+    "for people, for no exo": (
+        lambda m: m["release"].update(purpose="supervised-human"),
+        BlobFault.BAD_RELEASE,
+    ),
+    "serial as number": (lambda m: m["release"].update(serial=7), BlobFault.BAD_RELEASE),
+    "no serial": (lambda m: m["release"].pop("serial"), BlobFault.BAD_RELEASE),
+    "never expires": (lambda m: m["release"].update(expires_s=0), BlobFault.BAD_RELEASE),
+    "expires as text": (lambda m: m["release"].update(expires_s="2027"), BlobFault.BAD_RELEASE),
+    "expires after 2106": (lambda m: m["release"].update(expires_s=2**32), BlobFault.BAD_RELEASE),
+    "expires before 1970": (lambda m: m["release"].update(expires_s=-1), BlobFault.BAD_RELEASE),
+    "counter zero": (lambda m: m["release"].update(counter=0), BlobFault.BAD_RELEASE),
+    "counter true": (lambda m: m["release"].update(counter=True), BlobFault.BAD_RELEASE),
+    "counter in halves": (lambda m: m["release"].update(counter=1.0), BlobFault.BAD_RELEASE),
     "version as number": (lambda m: m.update(version=1), BlobFault.BAD_MANIFEST),
 }
 

@@ -314,7 +314,7 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 NAMES = """d off data len sha hash confirm slot name index action arm nonce max_nm ramp_s
-    peak_nm rate_nm_s hip_range_rad since max ack t_host"""
+    peak_nm rate_nm_s hip_range_rad since max ack t_host datetime reason"""
 KEYS = st.sampled_from(NAMES.split())
 
 

@@ -72,6 +72,7 @@ LATCHING = {
     "S17 winding is hot": Case(17, 0, reading(winding_c=(110.0, 30.0))),
     "S17 temperature is no number": Case(17, 0, reading(case_c=(NAN, 30.0))),
     "S18 skin temperature is no number": Case(18, 0, reading(skin_c=(30.0, NAN))),
+    "S20 the host floods the link": Case(20, 0, reading(link_fault=True)),
     "S21 emergency stop": Case(21, 0, reading(estop=True)),
     "S22 weights changed in memory": Case(22, 0, reading(weights_ok=False)),
     "S22 weights are not checked any more": Case(22, 1510, frozen("weights_us")),

@@ -8,10 +8,11 @@ import pytest
 
 from core.deploy.blob import TRAILER_BYTES, sign_blob
 from core.deploy.keys.signature import PrivateKey
+from core.deploy.package import parse_package
 from core.domain.exo_protocol import DeviceState, Rc
 from core.exo_core.device import ExoKey
 from core.exo_core.library import Library
-from tests.deploy.controllers import KEY, package
+from tests.deploy.controllers import FOR_A_PERSON, KEY, SERIAL, built, package
 from tests.exo_core.host import EXO, WRITE, Exo
 
 OTHER = PrivateKey.from_seed(bytes(32))
@@ -87,7 +88,8 @@ def test_what_was_signed_for_practice_runs_on_a_virtual_exo_only(
 
 
 def test_a_real_exo_runs_what_a_site_has_signed(core: Library):
-    assert state_after_upload(Exo(core, virtual=False), GOOD)[0] == "valid"
+    worn = parse_package(built(**FOR_A_PERSON).archive).device_bytes
+    assert state_after_upload(Exo(core, serial=SERIAL, virtual=False), worn)[0] == "valid"
 
 
 def test_a_controller_whose_key_is_no_longer_trusted_does_not_start(core: Library):

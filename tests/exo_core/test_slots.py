@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -30,17 +31,17 @@ def booted(core: Library, flash: Flash) -> Slots:
     return slots
 
 
-def upload(slots: Slots, data: bytes, subject: bytes = ALICE) -> Rc:
+def upload(slots: Slots, data: bytes, subject: bytes = ALICE, counter: int = 1) -> Rc:
     code, offset = slots.begin(len(data), name_of(data))
     while code is Rc.OK and offset < len(data):
         code, offset = slots.write(offset, data[offset : offset + 100])
-    return code if code is not Rc.OK else slots.judge(good=True, subject=subject)
+    return code if code is not Rc.OK else slots.judge(good=True, subject=subject, counter=counter)
 
 
-def install(core: Library, flash: Flash, data: bytes, subject: bytes = ALICE) -> Slots:
+def install(core: Library, flash: Flash, data: bytes, subject: bytes = ALICE, counter: int = 1) -> Slots:
     """Upload, try and confirm."""
     slots = booted(core, flash)
-    assert upload(slots, data, subject) is Rc.OK
+    assert upload(slots, data, subject, counter) is Rc.OK
     assert slots.mark(name_of(data)) is Rc.OK
     slots = booted(core, flash)
     assert slots.confirm(name_of(data)) is Rc.OK
@@ -185,6 +186,8 @@ DEEDS: dict[str, Deed] = {
     "activate": lambda slots: slots.activate(),
     "confirm": lambda slots: slots.confirm(name_of(SECOND)),
     "revert": lambda slots: slots.revert(),
+    "upload newer": lambda slots: upload(slots, SECOND, counter=5),
+    "downgrade": lambda slots: slots.downgrade(name_of(FIRST)),
     "reject": lambda slots: slots.reject(),
     "erase": lambda slots: slots.erase(1),
     "upload again": lambda slots: upload(slots, FIRST + SECOND),
@@ -268,6 +271,54 @@ def test_a_power_cut_in_any_change_of_a_whole_life_is_survived(core: Library):
 )
 def test_a_power_cut_in_any_story_is_survived(core: Library, story: tuple[str, ...], fraction: float):
     check_story(core, story, (fraction,))
+
+
+OLDER_STORY = ("upload newer", "mark", "activate", "confirm", "downgrade", "revert", "downgrade", "reset")
+
+
+def test_a_power_cut_around_a_downgrade_leaves_the_newer_or_the_older_one(core: Library):
+    """Also where the older one may not come back by itself."""
+    assert check_story(core, OLDER_STORY, (0.0, 0.5, 1.0)) > 30
+
+
+def test_what_a_downgrade_answered_for_outlives_power_off(core: Library):
+    flash = Flash()
+    install(core, flash, FIRST, counter=4)
+    slots = install(core, flash, SECOND, counter=5)
+    assert (slots.revert(), slots.mark(name_of(FIRST))) == (Rc.DOWNGRADE, Rc.DOWNGRADE)
+    assert slots.downgrade(name_of(SECOND)) is Rc.HASH_MISMATCH
+    assert slots.downgrade(name_of(FIRST)) is Rc.OK
+    slots = booted(core, flash)
+    assert (runs(slots), slots.counter) == (FIRST, 5)
+
+
+def test_the_journal_of_the_version_before_is_read_and_goes_on(core: Library):
+    """Its records have no counters; the newest of them counts until another change is written."""
+    flash = Flash()
+    install(core, flash, FIRST)
+    for area in (Area.RECORD_0, Area.RECORD_1):
+        flash.areas[area] = earlier_journal(bytes(flash.areas[area]))
+    slots = booted(core, flash)
+    assert (runs(slots), slots.counter, slots.confirmed_utc_s) == (FIRST, 0, 0)
+    assert upload(slots, SECOND, counter=3) is Rc.OK
+    slots = booted(core, flash)
+    assert (runs(slots), state_of(slots, SECOND)) == (FIRST, SlotState.VALID)
+
+
+def earlier_journal(journal: bytes) -> bytearray:
+    """The same records as the version before wrote them: 32 bytes of the subject, nothing after the slots."""
+    found = bytearray(journal)
+    for at in range(0, len(journal) - 159, 160):
+        record = bytearray(journal[at : at + 160])
+        if record[:4] != b"EXOT":
+            continue
+        record[:4] = b"EXOS"
+        for slot in (10, 79):
+            record[slot + 65 : slot + 69] = ALICE[28:] if record[slot] else bytes(4)
+        record[148:156] = bytes(8)
+        record[156:] = zlib.crc32(record[:156]).to_bytes(4, "little")
+        found[at : at + 160] = record
+    return found
 
 
 def test_the_journal_goes_round_and_keeps_the_newest(core: Library):

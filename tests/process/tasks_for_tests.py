@@ -33,7 +33,7 @@ def never_look_up(_params: Params, context: JobContext) -> str:
 def hold_everything_up(_params: Params, context: JobContext) -> str:
     """Native code that does not let any other thread run."""
     context.progress(0.1, "busy")
-    ctypes.PyDLL(None).usleep(2_500_000)
+    ctypes.PyDLL(None).usleep(1_200_000)
     context.progress(0.2, "awake")
     time.sleep(600)
     return ""

@@ -79,7 +79,7 @@ def test_a_worker_that_says_nothing_though_it_lives_is_told_and_can_be_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service_module, "_COOPERATE_S", 0.2)
-    jobs = JobService(tmp_path, "tester", TABLE, silent_after_s=1.0)
+    jobs = JobService(tmp_path, "tester", TABLE, silent_after_s=0.5)
     listener = Listener(jobs)
     job_id = jobs.submit("hold_everything_up", {})
 
@@ -87,9 +87,9 @@ def test_a_worker_that_says_nothing_though_it_lives_is_told_and_can_be_ended(
         return [event.sentence for event in listener.wait_for(Progress) if isinstance(event, Progress)]
 
     end_s = time.monotonic() + LONG_S
-    while "Silent for 1 s" not in told() and time.monotonic() < end_s:
+    while "Silent for 0.5 s" not in told() and time.monotonic() < end_s:
         time.sleep(0.02)
-    assert jobs.states()[0].silent_s >= 1.0
+    assert jobs.states()[0].silent_s >= 0.5
     while "awake" not in told() and time.monotonic() < end_s:
         time.sleep(0.02)
     while jobs.states()[0].silent_s and time.monotonic() < end_s:  # it sleeps on, but beats

@@ -10,7 +10,7 @@ import pytest
 
 from core.domain.controller import UNATTENDED_APPROVER
 from core.domain.record import RecordKind, Verdict
-from core.domain.release import typed_reason
+from core.domain.release import Purpose, purpose_in, typed_reason
 from core.session.facts import FactsReader
 from core.session.flow import Step, session_status
 from core.session.release import release_declaration, sign_comparison
@@ -67,6 +67,9 @@ def test_who_signs_always_signs_the_verdict(store: Store) -> None:
 
 def test_nobody_declares_a_walk_of_a_patient_who_does_not_exist() -> None:
     real = a_subject()
-    assert "for a first supervised walk" in release_declaration(real)
+    assert "for a virtual exo only, which nobody wears" in release_declaration(real)
+    for_a_person = release_declaration(real, Purpose.SUPERVISED_HUMAN)
+    assert "to be worn by this person, on one exo, in supervised walks only" in for_a_person
+    assert purpose_in(for_a_person) is Purpose.SUPERVISED_HUMAN
     declared = release_declaration(replace(real, synthetic=True))
     assert "synthetic patient" in declared and "nobody wears" in declared and "supervised" not in declared

@@ -104,10 +104,10 @@ def test_two_entries_that_changed_places_are_found(folder: Path, first: int, sec
 
 
 def test_an_entry_put_in_is_found(folder: Path) -> None:
-    copied = (
-        "INSERT INTO audit SELECT 6, 'now', step, who, role, meaning, visit_id, record_id, package_sha256,"
-    )
-    assert broken_at(folder, f"{copied} device_serial, detail, sha256, sha256 FROM audit WHERE number=5") == 6
+    fields = "step, who, role, meaning, visit_id, record_id, package_sha256, device_serial, detail"
+    copied = f"INSERT INTO audit (number, on_utc, {fields}, previous_sha256, sha256)"
+    statement = f"{copied} SELECT 6, 'now', {fields}, sha256, sha256 FROM audit WHERE number=5"
+    assert broken_at(folder, statement) == 6
 
 
 def test_a_head_that_was_set_back_is_found(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -66,9 +67,14 @@ WAYS: dict[str, tuple[Trouble, Callable[[Path], object]]] = {
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(recorded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(recorded, tmp_path / "data"))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small record with a result, and a backup of it."""
-    folder = tmp_path / "data"
+    folder = tmp_path_factory.mktemp("recorded") / "data"
     with open_store(folder) as store:
         visit_id = store.start_visit(store.add_patient(a_subject())).id
         store.save(RecordKind.LANDMARKS, some_landmarks(), visit_id=visit_id, summary="seen")

@@ -32,7 +32,7 @@ def assert_nothing_lost(found: dict[str, int]) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="forks")
 def test_a_few_kills_at_random_moments_lose_nothing(tmp_path: Path, repository: Path) -> None:
-    assert_nothing_lost(killed(5, tmp_path, repository))
+    assert_nothing_lost(killed(3, tmp_path, repository))
 
 
 @pytest.mark.long

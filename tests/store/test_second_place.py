@@ -36,11 +36,17 @@ def copied(store: Store) -> SecondCopy:
     return done
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    (tmp_path / "place").mkdir()
-    folder = tmp_path / "data"
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("new") / "data"
     open_store(folder).close()
+    return folder
+
+
+@pytest.fixture
+def data(new: Path, tmp_path: Path) -> Path:
+    (tmp_path / "place").mkdir()
+    folder = Path(shutil.copytree(new, tmp_path / "data"))
     choose_second_place(folder, tmp_path / "place")
     return folder
 

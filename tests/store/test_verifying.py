@@ -22,13 +22,19 @@ from tests.store.test_second_place import copied, save
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    video = tmp_path / "walk.mp4"
+def data(recorded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(recorded, tmp_path / "data"))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recorded")
+    video = folder / "walk.mp4"
     video.write_bytes(b"frames")
-    with open_store(tmp_path / "data") as store:
+    with open_store(folder / "data") as store:
         save(store, "P-0001", video)
         store.back_up_if_due()
-    return tmp_path / "data"
+    return folder / "data"
 
 
 def checked(data_dir: Path) -> RecordCheck:

@@ -23,6 +23,7 @@ from core.domain.exo_protocol import DeviceState
 from core.domain.exo_status import confirm_command, roll_back_command
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
+from core.domain.release import with_reason
 from core.errors import JobCancelled, UserError
 from core.jobs.values import JobSpec, Sample
 from core.store.repository import open_store
@@ -40,6 +41,7 @@ pytestmark = pytest.mark.slow
 visit = test_deploy_tasks.visit  # a signed controller
 
 CLINICIAN = Approver("Dr A", "physician", f"I saw {CODE} walk with it.")
+GOING_BACK = replace(CLINICIAN, meaning=with_reason("I let the earlier one run.", "The newer one pulls."))
 READY_S = 25.0  # the wearer stands, then makes five steps
 STRIDES = 4
 INFO = ExoLink.info
@@ -170,7 +172,9 @@ def test_a_controller_is_kept_after_a_walk_by_a_named_person(kept: Kept) -> None
 def test_every_step_of_it_is_in_the_trail(kept: Kept) -> None:
     steps = [event.step for event in trail_of(kept.visit)]
     made = ["approved", "package made", "uploaded", "verified", "on trial", "self-test"]
-    assert steps == [*made, "refused", "refused", "armed", "stopped", "refused", "confirmed"]
+    noted = "trail noted on exo"
+    armed = [noted, "refused", noted, "armed", "stopped"]
+    assert steps == [*made, "refused", *armed, "refused", "confirmed", noted]
 
 
 def test_what_was_too_early_or_by_nobody_was_refused_on_the_screens(kept: Kept) -> None:
@@ -279,6 +283,7 @@ def test_the_virtual_exo_walks_without_a_person_says_so_and_has_nothing_to_go_ba
     assert code_of(rolled_back, visit, tmp_path, exo.address) == "EXO-018"
     assert code_of(rolled_back, visit, tmp_path, exo.address, confirmed_patient="P-0043") == "DEP-001"
     assert code_of(rolled_back, visit, tmp_path, exo.address, role="") == "DEP-022"
+    assert code_of(rolled_back, visit, tmp_path, exo.address, reason=" ") == "DEP-043"
 
 
 def test_a_real_exo_is_not_kept_without_a_person(
@@ -293,7 +298,8 @@ def test_a_real_exo_is_not_kept_without_a_person(
 
 
 def rolled_back(visit: Visit, tmp_path: Path, address: str, **changed: str) -> str:
-    params = {"address": address, "confirmed_patient": CODE, "name": "Dr A", "role": "physician", **changed}
+    params = {"address": address, "confirmed_patient": CODE, "name": "Dr A", "role": "physician"}
+    params |= {"reason": "The newer one pulls.", **changed}
     return roll_back.run(params, context(visit, "roll_back", params, tmp_path))
 
 
@@ -317,6 +323,9 @@ def test_one_act_goes_back_to_the_controller_confirmed_before(
         inside = running.inside
         assert until(lambda: inside.last().earlier == "1.0.0", inside)
         inside.inbox.append(roll_back_command(CLINICIAN))
+        assert until(lambda: inside.last().refused is not None, inside)
+        assert inside.last().refused.code == "DEP-043"
+        inside.inbox.append(roll_back_command(GOING_BACK))
         assert until(lambda: inside.last().earlier == "1.1.0", inside)
         assert inside.wait(lambda values: values.get("state") == DeviceState.READY, READY_S)
         inside.inbox.append("arm")  # what runs now may be armed
@@ -326,6 +335,7 @@ def test_one_act_goes_back_to_the_controller_confirmed_before(
     assert (back.handover, back.package_sha256, back.version) == (Handover.ROLLED_BACK, first, "1.0.0")
     told = next(event for event in trail_of(visit) if event.step == AuditStep.ROLLED_BACK)
     assert (told.who, told.role, told.package_sha256) == ("Dr A", "physician", first)
+    assert told.meaning.endswith("Reason: The newer one pulls.")
 
 
 def test_a_fault_ends_the_trial_and_the_screens_are_told_in_words(visit: Visit, tmp_path: Path) -> None:

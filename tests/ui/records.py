@@ -180,7 +180,16 @@ def sign(store: Store, visit_id: str, made: dict[Step, str]) -> None:
 
 
 def pack(store: Store, visit_id: str, made: dict[Step, str], envelope: GaitEnvelope | None = GAIT) -> str:
-    package = Package("controller.exopkg", SHA256, 44_000, "Hippo_L1", "tag", LIMITS, envelope=envelope)
+    package = Package(
+        "controller.exopkg",
+        SHA256,
+        44_000,
+        "Hippo_L1",
+        "tag",
+        LIMITS,
+        envelope=envelope,
+        purpose="virtual-only",
+    )
     inputs = (made[Step.TRAIN], made[Step.COMPARE])
     return store.save(RecordKind.PACKAGE, package, visit_id=visit_id, inputs=inputs, summary="package")
 

@@ -12,6 +12,7 @@ from core.domain.controller import Approver, Handover
 from core.domain.declarations import keep_declaration
 from core.domain.exo_status import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.domain.exo_walk import ExoWalk
+from core.domain.release import reason_to_go_back
 from core.errors import refuse
 from core.jobs.values import Cancelled, Done, Event, Message, Progress, Refused, Sample
 from core.session.flow import Step, StepState
@@ -186,10 +187,13 @@ def test_going_back_to_the_controller_before_needs_a_name_and_a_role_that_somebo
     assert page.keep.approver.given == ("", "") and not page.keep.keep.isEnabled()
     page.keep.approver.name.setText("C. Novak")
     page.keep.approver.role.setText("orthotist")
+    assert page.keep.reason.isVisible() and not page.keep.keep.isEnabled()
+    page.keep.reason.setText("The newer one pulls.")
     assert page.keep.keep.isEnabled()
     page.keep.keep.held.emit()
     request = parse_roll_back_command(board.sent[-1][1])
     assert request is not None and (request.name, request.role) == ("C. Novak", "orthotist")
+    assert reason_to_go_back(request.meaning) == "The newer one pulls."
     assert "P-0042" in request.meaning and not page.keep.isVisible()
     assert "virtual exo, which nobody wears" in request.meaning
     records.put_on_exo(context.store, visit_id, made[Step.DEPLOY], stage=Handover.ROLLED_BACK)

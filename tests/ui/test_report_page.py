@@ -12,6 +12,7 @@ from PySide6.QtCore import QSizeF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from core.domain.audit import NO_ENTRIES, AuditHead
 from core.domain.body import SAGITTAL, JointKind, Side
 from core.domain.controller import Comparison
 from core.domain.cycle_correlations import CycleCorrelations
@@ -25,6 +26,7 @@ from core.errors import UserError
 from core.session.flow import Step
 from core.session.report import ReportContent, report_content
 from core.session.report_help import help_part
+from core.session.report_json import report_values
 from tests import situated, walked
 from tests.masks import mode
 from tests.ui import force_samples, muscle_samples, records
@@ -152,6 +154,26 @@ def test_the_report_tells_the_verdict_of_a_training_before_and_of_its_comparison
     context.store.save(RecordKind.COMPARISON, worse, visit_id=visit_id, inputs=inputs, summary="")
     told = report_content(context.store, visit_id).verdict
     assert "makes walking harder in simulation: 4.0 % higher metabolic rate" in told and "helps" not in told
+
+
+def test_the_end_of_the_trail_stands_at_the_foot_of_the_report_and_in_the_json(
+    context: SessionContext, visit_id: str
+) -> None:
+    usual = content(context, visit_id, Step.MOTION)
+    bare = replace(usual, trail=NO_ENTRIES)
+    assert usual.trail == context.store.audit_head() and usual.trail.length > 0
+    assert drawn(usual, 0) != drawn(bare, 0)
+    told = report_values(context.store, visit_id)["trail"]
+    assert AuditHead(told["entries"], told["sha256"]) == usual.trail
+
+
+def drawn(content: ReportContent, page: int) -> QImage:
+    image = QImage(420, 594, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    painter = QPainter(image)
+    draw_report(painter, QSizeF(image.size()), content, page)
+    painter.end()
+    return image
 
 
 def trained_gaits() -> RolloutSet:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.exo_protocol import DeviceState
-from core.virtual_exo.framing import CONTINUE, START, FrameReader, encode_frame
+from core.exo_core.link import Link
 from tests.deploy.controllers import package
+from tests.virtual_exo.framing import CONTINUE, START, FrameReader, encode_frame
 from tests.virtual_exo.worn_exo import EXO, QUICK_WALK, WORN_S, WRITE, WornExo, is_off
 
 VALUES = st.recursive(
@@ -69,14 +70,17 @@ def ready(tmp_path_factory):
 @settings(max_examples=250, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=8), st.integers(1, 64))
 def test_no_bytes_on_the_line_move_or_silence_an_exo_that_is_ready(ready, lines, chunk):
-    reader, stream = FrameReader(), b"".join(lines)
+    link, stream = Link(ready.exo.device), b"".join(lines)
     for at in range(0, len(stream), chunk):
-        for frame in reader.feed(stream[at : at + chunk]):
-            answer = ready.exo.answer(frame)
-            assert answer is None or len(answer) >= 8
+        link.put(stream[at : at + chunk])
+        link.serve()
+        link.sent(len(link.pending))
+        assert not link.tick()
         ready.exo.boot_if_requested()
     assert is_off(ready.tick())
     assert ready.state in (DeviceState.SAFE, DeviceState.READY)
-    (frame,) = FrameReader().feed(b"\n" + encode_frame(ready.frame(0, 0, WRITE, d="still there")))
-    assert b"still there" in ready.exo.answer(frame)
+    link.put(b"\n" + encode_frame(ready.frame(0, 0, WRITE, d="still there")))
+    link.serve()
+    (answer,) = FrameReader().feed(link.pending)
+    assert b"still there" in answer
     assert "sha" in ready.ask(EXO, 0)

@@ -10,7 +10,7 @@ import math
 import pytest
 
 from core.domain.exo_protocol import DeviceState
-from core.virtual_exo.framing import FrameReader, encode_frame
+from tests.virtual_exo.framing import FrameReader, encode_frame
 from tests.virtual_exo.worn_exo import EXO, QUICK_STRIDE_S, WRITE, is_off, peak_nm
 
 

@@ -35,9 +35,9 @@ class VirtualExoProcess:
         self.process.stdout.close()
 
 
-def start_virtual_exo(*options: str) -> VirtualExoProcess:
+def start_virtual_exo(*options: str, module: str = "core.virtual_exo") -> VirtualExoProcess:
     """Start it with options such as `--listen tcp:0 --state DIR`; it ends when this process ends."""
-    command = [sys.executable, "-m", "core.virtual_exo", "--trust", str(TRUST), *options]
+    command = [sys.executable, "-m", module, "--trust", str(TRUST), *options]
     process = subprocess.Popen(
         [*command, "--parent", str(os.getpid())],
         stdin=subprocess.DEVNULL,
@@ -47,6 +47,16 @@ def start_virtual_exo(*options: str) -> VirtualExoProcess:
     )
     ready = json.loads(process.stdout.readline())
     return VirtualExoProcess(ready["address"], ready["serial"], process, ready["faults"])
+
+
+@contextmanager
+def exo_as_if_real(*options: str) -> Iterator[VirtualExoProcess]:
+    """One that refuses what a real exo refuses."""
+    running = start_virtual_exo(*options, module="tests.virtual_exo.as_if_real")
+    try:
+        yield running
+    finally:
+        running.end()
 
 
 @contextmanager

@@ -17,10 +17,10 @@ from core.virtual_exo.exo import TraceSample, VirtualExo
 from core.virtual_exo.fault_channel import FaultChannel
 from core.virtual_exo.plant import PlantSettings
 from core.virtual_exo.wearer import plain_walk
-from tests.deploy.controllers import DEVICE, EXO_KEYS
+from tests.deploy.controllers import DEVICE, EXO_KEYS, NOW
 
 READ, WRITE = 0, 2
-IMAGE, EXO = 1, 70
+OS, IMAGE, EXO = 0, 1, 70
 ZERO = (0.0, 0.0)
 QUICK_STRIDE_S = 0.65
 QUICK_WALK = PlantSettings(motion=plain_walk(QUICK_STRIDE_S, 0.3))
@@ -35,12 +35,13 @@ class Line:
         self.arriving = b""
         self.answers: list[bytes] = []
 
-    def receive(self, timeout_s: float) -> bytes:
+    def receive(self, timeout_s: float, most: int = 0) -> bytes:
         arrived, self.arriving = self.arriving, b""
         return arrived
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> int:
         self.answers.append(data)
+        return len(data)
 
     def take_lost(self) -> bool:
         return False
@@ -88,6 +89,7 @@ class WornExo:
         return name
 
     def arm(self, *, max_nm: float = 8.0, ramp_s: float = 1.0) -> dict[str, Any]:
+        self.ask(OS, 4, WRITE, datetime=f"{NOW:%Y-%m-%dT%H:%M:%S}")  # its controller expires
         info = self.ask(EXO, 0)
         return self.ask(
             EXO, 6, WRITE, arm=True, sha=info["sha"], nonce=info["nonce"], max_nm=max_nm, ramp_s=ramp_s

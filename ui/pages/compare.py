@@ -15,8 +15,9 @@ from ui.pages.help_by_side import HelpPanel, HelpView
 from ui.pages.situations import SituationsPanel, SituationsView
 from ui.theme import Tone
 from ui.widgets.approver_fields import ApproverFields
-from ui.widgets.basics import Box, Icon, column, label
+from ui.widgets.basics import Box, Icon, column, label, row
 from ui.widgets.empty import Missing
+from ui.widgets.purpose_choice import PurposeChoice
 from ui.widgets.tabs import Tabs
 
 _NOTHING = Missing("Nothing was compared yet")
@@ -34,6 +35,7 @@ class CompareState:
     correlations: CorrelationsView | Missing = _NOTHING
     detail: str = ""
     declaration: str = ""  # what one signs
+    offers_person: bool = False  # it may be released for a person, who exists
     reason_prompt: str = ""  # why signing needs a typed reason; empty when it needs none
     verdict: str = ""  # in full: the headline has room for its beginning only
     signed_tone: Tone = Tone.OK  # amber where it was signed in spite of the verdict
@@ -56,8 +58,9 @@ class ComparePage(Page):
         "closer, double-click to go back. The metabolic rate says whether the exo helps. Situations tells "
         "the same of ramps, stairs, running and disturbances, with the torque over the gait cycle; Help on "
         "each side how much torque either leg gets and when; Correlations how alike the gaits are. Your "
-        "signature allows the personalized controller to be put onto the exo; without it nothing is "
-        "transferred."
+        "signature allows the personalized controller to be put onto an exo; without it nothing is "
+        "transferred. It is for a virtual exo, unless you choose to release it for supervised walks of the "
+        "person, on one exo."
     )
 
     approver_changed = Signal()
@@ -69,9 +72,11 @@ class ComparePage(Page):
         self.situations, self.help, self.correlations = SituationsPanel(), HelpPanel(), CorrelationsPanel()
         self.body.addWidget(self._build_tabs(), 1)
         self.approver, self.reason = ApproverFields("who signs"), self._build_reason()
+        self.purpose = PurposeChoice()
         self.body.addWidget(self._build_sign_box())
         self.approver.changed.connect(self.approver_changed)
         self.approver.entered.connect(self.main_action)
+        self.purpose.currentIndexChanged.connect(self.approver_changed)
         self.play_pause.connect(self._play_or_pause)
         self.step_frames.connect(self.comparison.stage.step)
 
@@ -108,7 +113,10 @@ class ComparePage(Page):
         self._declaration, self._reason_prompt = label("", "body", wrap=True), label("", "body", wrap=True)
         words, fields = QWidget(), QWidget()
         words.setLayout(column(self._declaration, self._reason_prompt, gap=2))
-        fields.setLayout(column(self.reason, self.approver, gap=4))
+        inside = column(gap=4)
+        inside.addLayout(row(self.purpose, self.reason))
+        inside.addWidget(self.approver)
+        fields.setLayout(inside)
         box.body.addWidget(self._sign_icon)
         box.body.addWidget(words, 1)
         box.body.addWidget(fields)
@@ -138,4 +146,5 @@ class ComparePage(Page):
             widget.setVisible(asked)
         for widget in (self._reason_prompt, self._headline):
             widget.setToolTip(state.verdict)
+        self.purpose.setVisible(state.offers_person and not state.signed)
         self.approver.setVisible(not state.signed)

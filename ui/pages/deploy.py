@@ -79,7 +79,7 @@ class DeployPage(Page):
     disarm = Signal()
     acknowledge = Signal()
     stop = Signal()
-    kept = Signal(str, str)  # name, role
+    kept = Signal(str, str, str)  # name, role, reason
     keep_closed = Signal()
 
     def __init__(self) -> None:

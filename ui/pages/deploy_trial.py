@@ -10,7 +10,7 @@ from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout
+from PySide6.QtWidgets import QGridLayout, QLineEdit
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
@@ -52,6 +52,9 @@ class WalkView:
     likeness: tuple[str, str]  # left, right: "r 0.99 · 0.012 N·m/kg"
 
 
+MOST_REASON = 200  # signs
+
+
 @dataclass(frozen=True, slots=True)
 class KeepState:
     """A controller stays on the exo, or an earlier one comes back: what is signed by name and role."""
@@ -60,6 +63,7 @@ class KeepState:
     title: str = "Keep this controller"
     declaration: str = ""
     button: str = ""  # names patient and exo
+    wants_reason: bool = False  # an older controller comes back
 
 
 class ReleaseStrip(Box):
@@ -123,22 +127,29 @@ class ProvisionalCard(Box):
 class KeepCard(Box):
     """Name, role, meaning and a held button: a controller stays on the exo, or an earlier one comes back."""
 
-    kept = Signal(str, str)  # name, role
+    kept = Signal(str, str, str)  # name, role, reason
     closed = Signal()
 
     def __init__(self) -> None:
         super().__init__("strip", margin=14, gap=8)
         self.setProperty("tone", Tone.WARN.value)
+        self._wants_reason = False
         self._title, self._words = label("", "section"), label("", "body", wrap=True)
         self.approver = ApproverFields("who answers for the controller")
+        self.reason = QLineEdit()
+        self.reason.setPlaceholderText("Why the older one runs again")
+        self.reason.setAccessibleName("Why the controller before runs again")
+        self.reason.setMaxLength(MOST_REASON)
         self.keep = HoldButton("Hold to keep", "danger", tip="Hold until the bar is full")
         later = Button("Not now")
         self.body.addWidget(self._title)
         self.body.addWidget(self._words)
+        self.body.addWidget(self.reason)
         self.body.addWidget(self.approver)
         self.body.addLayout(row(self.keep, later, None))
         self.approver.changed.connect(self._check)
-        self.keep.held.connect(lambda: self.kept.emit(*self.approver.given))
+        self.reason.textChanged.connect(self._check)
+        self.keep.held.connect(lambda: self.kept.emit(*self.approver.given, self._given_reason))
         later.clicked.connect(self.closed)
 
     def show_state(self, state: KeepState) -> None:
@@ -147,13 +158,21 @@ class KeepCard(Box):
         self._title.setText(state.title)
         self._words.setText(state.declaration)
         self.keep.setText(state.button)
+        self._wants_reason = state.wants_reason
+        self.reason.setVisible(state.wants_reason)
         if opened:
             self.approver.clear()
-            self.approver.name.setFocus()
+            self.reason.clear()
+            (self.reason if state.wants_reason else self.approver.name).setFocus()
         self._check()
 
     def _check(self) -> None:
-        self.keep.setEnabled(self.approver.complete)
+        reasoned = bool(self._given_reason) or not self._wants_reason
+        self.keep.setEnabled(self.approver.complete and reasoned)
+
+    @property
+    def _given_reason(self) -> str:
+        return self.reason.text().strip()
 
 
 class WalkCard(Box):

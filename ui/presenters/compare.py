@@ -11,7 +11,7 @@ from core.domain.comparison_words import verdict_details
 from core.domain.controller import Comparison, GaitScore, TrainedController, unattended
 from core.domain.motion import Motion
 from core.domain.record import Decision, RecordKind, Verdict
-from core.domain.release import typed_reason
+from core.domain.release import Purpose, purpose_in, typed_reason
 from core.domain.rollout import GaitLabel
 from core.domain.situation_effects import brief_assistance, situation_assistance
 from core.domain.walk_measures import WalkMeasures
@@ -67,7 +67,8 @@ class ComparePresenter(StepPresenter):
         self._loaded: tuple[str, Comparison, Motion | None] | None = None
         self._shown: ComparisonView | None = None  # of the loaded comparison
         self._parts: dict[str, _Parts] = {}  # by the words of their button, of the loaded comparison
-        page.secondary_action.connect(lambda _key: self.attempt(self.start))
+        self._signing_anew = False  # it was signed for a virtual exo only
+        page.secondary_action.connect(lambda key: self.attempt(lambda: self._other_action(key)))
         page.compare_again.connect(lambda: self.attempt(self.start))
         page.approver_changed.connect(self.refresh)
 
@@ -85,10 +86,24 @@ class ComparePresenter(StepPresenter):
         if self._loaded is None or self._loaded[0] != status.record_id:
             self._loaded = (status.record_id, *self._load(status.record_id))
             self._shown, self._parts = None, {}
-            self._page.approver.clear()
-            self._page.reason.clear()
+            self._start_signing()
         self._page.render(self._result(*self._loaded))
         self._page.comparison.stage.show_affected(self.affected_side)
+
+    def _start_signing(self) -> None:
+        """Nothing is filled in, and nobody is released for."""
+        self._signing_anew = False
+        self._page.approver.clear()
+        self._page.reason.clear()
+        self._page.purpose.reset()
+
+    def _other_action(self, key: str) -> None:
+        if key == "sign_anew":
+            self._start_signing()
+            self._signing_anew = True
+            self.refresh()
+        else:
+            self.start()
 
     def leave(self) -> None:
         self._page.comparison.leave()
@@ -99,7 +114,7 @@ class ComparePresenter(StepPresenter):
     def main(self) -> None:
         if self._loaded is None:
             self.start()
-        elif self._signature(self._loaded[0]) is not None:
+        elif self._standing_signature(self._loaded[0]) is not None:
             self.context.go_to.emit(Step.DEPLOY)
         else:
             self._sign(self._loaded[0], situation_assistance(self._loaded[1]))
@@ -108,7 +123,9 @@ class ComparePresenter(StepPresenter):
         if self._why_not_sign(assistance) or self.context.visit_id is None:
             return
         name, role = self._page.approver.given
-        sign_comparison(self.context.store, record_id, by=name, role=role, reason=self._page.reason.text())
+        reason, purpose = self._page.reason.text(), self._purpose
+        sign_comparison(self.context.store, record_id, by=name, role=role, reason=reason, purpose=purpose)
+        self._signing_anew = False
         tone = Tone.WARN if assistance.needs_reason else Tone.OK
         self.context.show_message(f"Signed by {name}. The controller may now be deployed.", tone)
         self.context.record_changed.emit()
@@ -129,7 +146,7 @@ class ComparePresenter(StepPresenter):
         )
 
     def _result(self, record_id: str, comparison: Comparison, motion: Motion | None) -> CompareState:
-        signature = self._signature(record_id)
+        signature = self._standing_signature(record_id)
         brief, assistance = brief_assistance(comparison), situation_assistance(comparison)
         headline, tone = verdict_headline(brief)
         why_not = "" if signature is not None else self._why_not_sign(assistance)
@@ -142,13 +159,14 @@ class ComparePresenter(StepPresenter):
             help=parts.help,
             correlations=parts.correlations,
             declaration=self._declaration(),
+            offers_person=self._real_person,
             reason_prompt=REASON_WANTED if assistance.needs_reason else "",
             verdict=assistance.words,
             signed="" if signature is None else signed_words(signature),
             signed_tone=Tone.WARN if assistance.needs_reason else Tone.OK,
             main_action="Sign comparison" if signature is None else "Go on with Deploy",
             why_not=why_not,
-            secondary=() if signature else (("again", "Compare again"),),
+            secondary=self._secondary(signature),
             badges=("Simulated", "Synthetic patient") if comparison.synthetic else ("Simulated",),
         )
 
@@ -201,7 +219,27 @@ class ComparePresenter(StepPresenter):
 
     def _declaration(self) -> str:
         """What is signed with the verdict, which is the headline of the page."""
-        return "" if self.context.subject is None else release_declaration(self.context.subject)
+        subject = self.context.subject
+        return "" if subject is None else release_declaration(subject, self._purpose)
+
+    @property
+    def _real_person(self) -> bool:
+        return self.context.subject is not None and not self.context.subject.synthetic
+
+    @property
+    def _purpose(self) -> Purpose:
+        """What is chosen; nobody can wear an exo for a patient who does not exist."""
+        return self._page.purpose.purpose if self._real_person else Purpose.VIRTUAL_ONLY
+
+    def _secondary(self, signature: Decision | None) -> tuple[tuple[str, str], ...]:
+        if signature is None:
+            return (("again", "Compare again"),)
+        for_nobody = purpose_in(signature.reason) is Purpose.VIRTUAL_ONLY
+        return (("sign_anew", "Sign anew…"),) if for_nobody and self._real_person else ()
+
+    def _standing_signature(self, record_id: str) -> Decision | None:
+        """None also while somebody signs once more."""
+        return None if self._signing_anew else self._signature(record_id)
 
     def _signature(self, record_id: str) -> Decision | None:
         """By a person; what a session without a screen released for its virtual exo can still be signed."""
@@ -216,7 +254,8 @@ def signed_words(signature: Decision) -> str:
     role = f", {signature.role}," if signature.role else ""
     reason = typed_reason(signature.reason)
     in_spite = f", in spite of the verdict, because: {reason}" if reason else "."
-    return f"Signed by {signature.by}{role} on {clock(signature.on_utc)}{in_spite}"
+    released = purpose_in(signature.reason).words
+    return f"Signed by {signature.by}{role} on {clock(signature.on_utc)}, {released}{in_spite}"
 
 
 def rivals_in(comparison: Comparison) -> tuple[GaitLabel, ...]:

@@ -10,6 +10,7 @@ from core.domain.controller import Approver, Deployment, Handover, Package
 from core.domain.declarations import keep_declaration, roll_back_declaration
 from core.domain.exo_status import ExoStatusMessage, confirm_command, roll_back_command
 from core.domain.record import RecordKind
+from core.domain.release import with_reason
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
 from core.session.flow import Step, StepState, StepStatus
 from ui.pages.deploy import DeployPage, DeployState
@@ -63,7 +64,7 @@ class DeployPresenter(StepPresenter):
         page.disarm.connect(lambda: self._send_to_exo("disarm"))
         page.acknowledge.connect(lambda: self._send_to_exo("acknowledge"))
         page.stop.connect(self.context.stop_exo)
-        page.kept.connect(lambda name, role: self.attempt(lambda: self._answer_for(name, role)))
+        page.kept.connect(lambda *words: self.attempt(lambda: self._answer_for(*words)))
         page.keep_closed.connect(self._close_card)
 
     def start(self) -> None:
@@ -90,6 +91,8 @@ class DeployPresenter(StepPresenter):
         if controller is None or comparison is None:
             return
         params: dict[str, JsonValue] = {"controller_id": controller.id, "comparison_id": comparison.id}
+        if self._records.for_a_person() and self._page.address:
+            params["address"] = self._page.address
         if passphrase:
             params["passphrase_follows"] = True
         job_id = self.submit("package_controller", **params)
@@ -155,15 +158,14 @@ class DeployPresenter(StepPresenter):
         self._confirming_keep = self._rolling_back = False
         self.refresh()
 
-    def _answer_for(self, name: str, role: str) -> None:
-        """Whoever typed name and role keeps the controller, or lets the earlier one run again."""
+    def _answer_for(self, name: str, role: str, reason: str) -> None:
+        """Whoever typed name and role keeps the controller, or lets the one before run again."""
         if self._rolling_back:
-            meaning = roll_back_declaration(self._code, virtual=self._virtual)
-            command = roll_back_command(Approver(name, role, meaning))
+            meaning = with_reason(roll_back_declaration(self._code, virtual=self._virtual), reason)
         else:
             meaning = keep_declaration(self._code, self.context.device_name, virtual=self._virtual)
-            command = confirm_command(Approver(name, role, meaning))
-        self._send_to_exo(command)
+        command = roll_back_command if self._rolling_back else confirm_command
+        self._send_to_exo(command(Approver(name, role, meaning)))
         self._close_card()
 
     @property
@@ -346,6 +348,7 @@ class DeployPresenter(StepPresenter):
                 f"Go back to version {self._earlier}",
                 roll_back_declaration(self._code, virtual=self._virtual),
                 f"Hold to go back to {self._earlier}",
+                wants_reason=True,
             )
         if provisional is None:
             return KeepState()
@@ -362,12 +365,10 @@ class DeployPresenter(StepPresenter):
     def _next_act(self, package: Package | None, deployment: Deployment | None) -> tuple[str, Tone, str, str]:
         """Headline, tone, main action and why it cannot be taken."""
         if package is None:
-            return "The controller is approved. Pack it for the exo.", Tone.NEUTRAL, "Pack controller", ""
+            return deploy_text.packing(self._records.for_a_person(), self._page.address)
         if deployment is None or deployment.handover is Handover.REVERTED:
-            words, tone = f"Packed for {self._code}. Choose the exo and transfer.", Tone.NEUTRAL
-            if package.envelope is None:
-                words, tone = "Packed by an earlier version. Train the controller again.", Tone.WARN
-            elif deployment is not None:
+            words, tone = deploy_text.packed(package, self._code)
+            if deployment is not None and not deploy_text.outdated(package):
                 words, tone = deploy_text.headline(deployment, self._code)
             return words, tone, "Transfer…", self._why_not_transfer(package)
         words, tone = deploy_text.headline(deployment, self._code)
@@ -377,8 +378,8 @@ class DeployPresenter(StepPresenter):
         return words, tone, "Go on with Report", ""
 
     def _why_not_transfer(self, package: Package) -> str:
-        if package.envelope is None:
-            return "No exo takes a controller without the limits of its person's gait. Go back to Train."
+        if why := deploy_text.why_outdated(package):
+            return why
         if self.context.exo_job is not None:
             return "Disconnect the exo first; the transfer needs the line."
         if self.running_job() is not None:

@@ -144,15 +144,51 @@ def device_words(device: str, *, virtual: bool) -> str:
     return f"virtual {device}" if virtual else device
 
 
+def packing(for_a_person: bool, address: str) -> tuple[str, Tone, str, str]:
+    """Headline, tone, main action and why it cannot be taken, before there is a package."""
+    missing = for_a_person and not address
+    why_not = "It was released for a person: choose the exo that the person will wear." if missing else ""
+    return "The controller is approved. Pack it for the exo.", Tone.NEUTRAL, "Pack controller", why_not
+
+
+def packed(package: Package, code: str) -> tuple[str, Tone]:
+    """Headline and tone of a package that waits for its transfer."""
+    if outdated(package):
+        return outdated(package), Tone.WARN
+    return f"Packed for {code}. Choose the exo and transfer.", Tone.NEUTRAL
+
+
+def outdated(package: Package) -> str:
+    """Why an earlier version's package goes onto no exo, as a headline; "" where it may."""
+    if package.envelope is None:
+        return "Packed by an earlier version. Train the controller again."
+    return "" if package.purpose else "Packed by an earlier version. Pack the controller again."
+
+
+def why_outdated(package: Package) -> str:
+    """The same where the transfer is greyed."""
+    if package.envelope is None:
+        return "No exo takes a controller without the limits of its person's gait. Go back to Train."
+    told = bool(package.purpose)
+    return (
+        "" if told else "No exo takes a controller that does not say what it was released for. Pack it again."
+    )
+
+
 def package_lines(package: Package) -> tuple[str, ...]:
     limits = package.limits
     return (
-        f"For {package.device_id.replace('_', ' ')}, {package.size_bytes / 1024:.0f} kB",
+        f"For {_exo(package)}, {package.size_bytes / 1024:.0f} kB",
         f"At most {limits.peak_nm:g} N·m, changing at most {limits.rate_nm_s:g} N·m/s",
         _gait_line(package),
         f"Fingerprint {package.sha256[:8]}…{package.sha256[-8:]}",
         _signature_line(package),
     )
+
+
+def _exo(package: Package) -> str:
+    kind = package.device_id.replace("_", " ")
+    return f"{kind} {package.serial} alone" if package.serial else kind
 
 
 def _gait_line(package: Package) -> str:
@@ -168,7 +204,9 @@ def _signature_line(package: Package) -> str:
         return "Signed for practice: good for a virtual exo only"
     if package.virtual_only:
         return f"Good for a virtual exo only. {package.virtual_only}"
-    return f"Signed by this site, good until {package.expires_utc[:10]}"
+    if not package.purpose:
+        return "Made by an earlier version, which did not say for whom."
+    return f"Signed for supervised walks, good until {package.expires_utc[:10]}"
 
 
 def deployed_lines(deployment: Deployment) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from core.domain.assistance import Assistance
 from core.domain.controller import Comparison, Deployment, Handover
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordInfo, RecordKind, Verdict
+from core.domain.release import Purpose
 from core.domain.situation_effects import brief_assistance
-from core.session.release import release_lines
+from core.session.release import release_lines, signed_purpose
 from ui.pages.deploy_trial import WalkView
 from ui.presenters import deploy_text
 from ui.presenters.base import StepPresenter
@@ -35,6 +36,13 @@ class ExoRecords:
         if any(on_utc > package.created_utc for on_utc in signed):
             return None
         return package if comparison.id in {name for name, _ in package.provenance.inputs} else None
+
+    def for_a_person(self) -> bool:
+        """Whether the newest comparison is signed to be worn: its package is for one exo alone."""
+        comparison = self._presenter.newest(RecordKind.COMPARISON)
+        if comparison is None:
+            return False
+        return signed_purpose(self._context.store, comparison.id) is Purpose.SUPERVISED_HUMAN
 
     def release(self) -> tuple[str, ...]:
         """What the newest signed comparison says of the controller, and who released it in spite of that."""

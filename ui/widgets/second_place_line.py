@@ -27,7 +27,7 @@ class SecondPlaceLine(QWidget):
 
     def show_place(self, place: str) -> None:
         self._place = place
-        self.words.setText(f"Record copied to {place}" if place else "The record has no second place")
+        self.words.setText(f"Copied to {place}" if place else "The record has no second place")
         self.button.setText("Stop copying" if place else "Copy to…")
 
     def _choose(self) -> None:

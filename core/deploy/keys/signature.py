@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 ALGORITHM = "Ed25519"
 DOMAIN = b"EXOPKG1"
 DEVICE_DOMAIN = b"EXODEV1"  # also in core/exo_core/src/exo_blob.c
+TRAIL_DOMAIN = b"EXOTRL1"
 SIGNATURE_BYTES = 64
 KEY_ID_CHARACTERS = 16
 
@@ -42,6 +43,10 @@ class PublicKey:
     def accepts_device(self, digest: bytes, signature: bytes) -> bool:
         """Whether it signed device bytes of this digest."""
         return self._verifies(signature, DEVICE_DOMAIN + digest)
+
+    def accepts_trail(self, digest: bytes, signature: bytes) -> bool:
+        """Whether it signed an end of the trail of this digest."""
+        return self._verifies(signature, TRAIL_DOMAIN + digest)
 
     def _verifies(self, signature: bytes, message: bytes) -> bool:
         try:
@@ -84,6 +89,10 @@ class PrivateKey:
     def sign_device(self, digest: bytes) -> bytes:
         """64 bytes for the SHA-256 of what goes to the exo."""
         return self._key().sign(DEVICE_DOMAIN + digest)
+
+    def sign_trail(self, digest: bytes) -> bytes:
+        """64 bytes for the SHA-256 of what is said about an end of the trail."""
+        return self._key().sign(TRAIL_DOMAIN + digest)
 
     def _key(self) -> Ed25519PrivateKey:
         try:

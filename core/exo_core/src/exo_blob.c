@@ -5,7 +5,7 @@
 #include "exo_hash.h"
 
 #define HEADER_BYTES 32u
-#define FORMAT_VERSION 2u
+#define FORMAT_VERSION 3u
 #define TRAILER_BYTES (EXO_HASH_BYTES + EXO_KEY_ID_BYTES + EXO_SIGNATURE_BYTES)
 #define GOLDEN_TICK_BYTES (EXO_GOLDEN_COLUMNS * sizeof(float))
 
@@ -282,6 +282,9 @@ static exo_blob_error read_parts(const parts *found, exo_blob *blob) {
     const exo_cbor manifest = exo_cbor_open(found->manifest.at, found->manifest.length);
     if (!exo_cbor_is_map(manifest) || !read_names(manifest, blob)) {
         return EXO_BLOB_BAD_MANIFEST;
+    }
+    if (!exo_release_read(manifest, &blob->release)) {
+        return EXO_BLOB_BAD_RELEASE;
     }
     if (!read_joint(manifest, &blob->joint)) {
         return EXO_BLOB_WRONG_JOINT;

@@ -1,6 +1,6 @@
 /* The bytes of a controller, as core/deploy/blob.py writes them.
  *
- *     header 32 bytes  magic "EXOCTRL1", version 2, sizes of the three parts, number of golden ticks
+ *     header 32 bytes  magic "EXOCTRL1", version 3, sizes of the three parts, number of golden ticks
  *     manifest         CBOR, padded with zeros to a multiple of 16
  *     weights          float32 little-endian
  *     golden           float32 little-endian per tick: angle, velocity, torque, each left and right
@@ -15,6 +15,7 @@
 
 #include "exo_cbor.h"
 #include "exo_ed25519.h"
+#include "exo_release.h"
 #include "exo_runtime.h"
 
 #define EXO_BLOB_MAX_BYTES ((uint32_t)1 << 20)
@@ -37,7 +38,8 @@ typedef enum {
     EXO_BLOB_OTHER_CONTENT = 10,  /* weights, golden vectors or runtime are not those of the manifest */
     EXO_BLOB_MISALIGNED = 11,     /* the memory that holds it does not start at a multiple of 4 */
     EXO_BLOB_GOLDEN_DIFFERS = 12, /* this core answers other bits than the golden vectors */
-    EXO_BLOB_WRONG_JOINT = 13     /* for another joint than the exo's own, or for one that this core does not know */
+    EXO_BLOB_WRONG_JOINT = 13,    /* for another joint than the exo's own, or for one that this core does not know */
+    EXO_BLOB_BAD_RELEASE = 14     /* does not say what it was released for */
 } exo_blob_error;
 
 typedef struct {
@@ -52,6 +54,7 @@ typedef struct {
     exo_bytes version; /* text */
     exo_bytes subject_tag;
     exo_bytes profile_id;
+    exo_release release;
     const float *golden; /* (ticks, 6) */
     uint32_t golden_ticks;
     uint8_t sha256[EXO_HASH_BYTES]; /* of all bytes: the name of this controller */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#define MOST_REASON 400u /* bytes, for a downgrade */
 #define CRC_SHARE 45u /* parts of the memory; one is checked in each tick */
 
 static const exo_hal *hal_of(const exo_device *device) { return device->setup->hal; }
@@ -99,16 +100,30 @@ static bool is_signed(const exo_device *device, const exo_blob *blob) {
     return exo_blob_signed(blob, setup->key, keys, setup->accept_practice && setup->is_virtual);
 }
 
-/* Why the controller in memory must not run; NULL: nothing speaks against it. */
-static const char *trouble_of(const exo_device *device, uint32_t length, exo_blob *blob, exo_envelope *envelope) {
-    const exo_blob_error error = exo_blob_open(device->setup->memory, length, blob);
-    if (error == EXO_BLOB_WRONG_JOINT) {
+/* What a release is held against here; `number`: the slot that it is in. */
+static exo_place place_of(const exo_device *device, uint8_t number) {
+    const exo_slots *slots = &device->slots;
+    const bool excused = number < EXO_SLOT_COUNT && slots->slot[number].excused;
+    const exo_place place = {device->setup->is_virtual, device->setup->serial, slots->counter, excused,
+                             exo_device_time(device)};
+    return place;
+}
+
+static const char *trouble_of_bytes(exo_blob_error error) {
+    switch (error) {
+    case EXO_BLOB_OK:
+        return NULL;
+    case EXO_BLOB_WRONG_JOINT:
         return "made for a joint that this exo does not know";
+    case EXO_BLOB_BAD_RELEASE:
+        return "made without saying for whom it was released";
+    default:
+        return "damaged, or nothing that this exo can run";
     }
-    if (error != EXO_BLOB_OK) {
-        return error == EXO_BLOB_UNKNOWN_FORMAT ? "written for another version of the exo"
-                                                : "damaged, or nothing that this exo can run";
-    }
+}
+
+/* Why the controller in memory fits neither this exo nor its keys; NULL: it does. */
+static const char *misfit_of(const exo_device *device, const exo_blob *blob, exo_envelope *envelope) {
     if (!is_signed(device, blob)) {
         return "not signed by anybody whom this exo trusts";
     }
@@ -124,22 +139,38 @@ static const char *trouble_of(const exo_device *device, uint32_t length, exo_blo
     return read_envelope(blob->manifest, envelope);
 }
 
-static const char *load_running(exo_device *device) {
-    const exo_setup *setup = device->setup;
-    device->length = exo_slots_load(&device->slots, device->slots.running, setup->memory, setup->room);
-    if (device->length == 0) {
-        return "its bytes have changed";
+/* Why the controller in memory must not run. */
+static exo_trouble trouble_of(const exo_device *device, uint32_t length, uint8_t number, exo_blob *blob,
+                              exo_envelope *envelope) {
+    const exo_blob_error error = exo_blob_open(device->setup->memory, length, blob);
+    if (error == EXO_BLOB_UNKNOWN_FORMAT) {
+        return (exo_trouble){EXO_OTHER_VERSION, "written for another version of the exo"};
     }
-    const char *trouble = trouble_of(device, device->length, &device->blob, &device->envelope);
-    if (trouble == NULL && exo_blob_selftest(&device->blob, &device->runtime, NULL) != EXO_BLOB_OK) {
-        trouble = "the self-test gave other numbers than it promises";
+    exo_trouble found = {EXO_OK, trouble_of_bytes(error)};
+    if (found.why == NULL) {
+        found.why = misfit_of(device, blob, envelope);
+    }
+    const exo_place place = place_of(device, number);
+    return found.why == NULL ? exo_release_here(&blob->release, &place) : found;
+}
+
+static exo_trouble load_running(exo_device *device) {
+    const exo_setup *setup = device->setup;
+    const uint8_t number = device->slots.running;
+    device->length = exo_slots_load(&device->slots, number, setup->memory, setup->room);
+    if (device->length == 0) {
+        return (exo_trouble){EXO_OK, "its bytes have changed"};
+    }
+    exo_trouble trouble = trouble_of(device, device->length, number, &device->blob, &device->envelope);
+    if (trouble.why == NULL && exo_blob_selftest(&device->blob, &device->runtime, NULL) != EXO_BLOB_OK) {
+        trouble.why = "the self-test gave other numbers than it promises";
     }
     return trouble;
 }
 
 /* The running controller must never run again. */
 static void reject_running(exo_device *device, const char *why) {
-    device->trouble[device->slots.running] = why;
+    device->trouble[device->slots.running] = (exo_trouble){EXO_OK, why};
     exo_slots_reject(&device->slots);
 }
 
@@ -149,8 +180,8 @@ void exo_device_start_controller(exo_device *device) {
     memset(device->wish_nm, 0, sizeof device->wish_nm);
     exo_safety_use(&device->safety, NULL, none, exo_envelope_widest(), true);
     for (int tries = 0; tries <= EXO_SLOT_COUNT && device->slots.running != EXO_FACTORY; tries++) {
-        const char *trouble = load_running(device);
-        if (trouble == NULL) {
+        const exo_trouble trouble = load_running(device);
+        if (trouble.why == NULL) {
             use(device);
             return;
         }
@@ -183,14 +214,18 @@ exo_slots_rc exo_device_received(exo_device *device) {
     exo_blob blob;
     const bool read = reception->length <= setup->room &&
                       hal->read(hal->machine, area, 0, setup->memory, reception->length);
-    const char *trouble = read ? trouble_of(device, reception->length, &blob, &device->envelope) : "too large to run";
-    if (trouble == NULL) {
+    exo_trouble trouble = {EXO_OK, "too large to run"};
+    memset(&blob, 0, sizeof blob);
+    if (read) {
+        trouble = trouble_of(device, reception->length, reception->slot, &blob, &device->envelope);
+    }
+    if (trouble.why == NULL) {
         exo_sha256_start(&hash);
         exo_sha256_add(&hash, blob.subject_tag.at, blob.subject_tag.length);
         exo_sha256_end(&hash, subject);
     }
     device->trouble[reception->slot] = trouble;
-    const exo_slots_rc code = exo_slots_judge(&device->slots, trouble == NULL, subject);
+    const exo_slots_rc code = exo_slots_judge(&device->slots, trouble.why == NULL, subject, blob.release.counter);
     exo_device_start_controller(device); /* the memory was used for the new one */
     return code;
 }
@@ -199,30 +234,68 @@ exo_slots_rc exo_device_confirm(exo_device *device, const uint8_t *sha256) {
     if (!device->has_controller) {
         return EXO_SLOTS_NO_CONTROLLER;
     }
-    const exo_slots_rc code = exo_slots_confirm(&device->slots, sha256);
+    const exo_slots_rc code = exo_slots_confirm(&device->slots, sha256, exo_device_time(device));
     if (code == EXO_SLOTS_OK) {
         exo_safety_confirm(&device->safety);
     }
     return code;
 }
 
+static bool is_a_reason(exo_bytes reason) {
+    for (size_t i = 0; i < reason.length; i++) {
+        if (reason.at[i] > ' ') {
+            return reason.length <= MOST_REASON;
+        }
+    }
+    return false;
+}
+
+exo_slots_rc exo_device_downgrade(exo_device *device, const uint8_t *sha256, const uint8_t *nonce, exo_bytes reason) {
+    const bool asked_now = device->safety.nonce_fresh && exo_same_bytes(device->safety.nonce, nonce, EXO_NONCE_BYTES);
+    renew_nonce(device);
+    if (!is_a_reason(reason)) {
+        return EXO_SLOTS_BAD_REQUEST;
+    }
+    if (!asked_now) {
+        return EXO_SLOTS_NONCE_MISMATCH;
+    }
+    const exo_slots_rc code = exo_slots_downgrade(&device->slots, sha256);
+    if (code == EXO_SLOTS_OK) {
+        exo_device_start_controller(device);
+    }
+    return code;
+}
+
 /* What lies in memory is, byte by byte, what somebody trusted has signed (S22). */
-static bool still_signed(const exo_device *device) {
-    exo_blob again;
-    return exo_blob_open(device->setup->memory, device->length, &again) == EXO_BLOB_OK &&
-           exo_same_bytes(again.sha256, device->blob.sha256, EXO_HASH_BYTES) && is_signed(device, &again);
+static bool still_signed(const exo_device *device, exo_blob *again) {
+    return exo_blob_open(device->setup->memory, device->length, again) == EXO_BLOB_OK &&
+           exo_same_bytes(again->sha256, device->blob.sha256, EXO_HASH_BYTES) && is_signed(device, again);
 }
 
 exo_rc exo_device_arm(exo_device *device, const exo_arm_request *request) {
+    const bool rests = device->has_controller && !exo_safety_moves(&device->safety);
+    const exo_place place = place_of(device, device->slots.running);
     exo_rc code = EXO_NOT_SIGNED;
-    if (!device->has_controller || exo_safety_moves(&device->safety) || still_signed(device)) {
-        code = exo_safety_arm(&device->safety, request);
-    } else {
+    exo_blob again;
+    if (rests && !still_signed(device, &again)) {
         reject_running(device, "changed in memory, or its key is not trusted any more");
         exo_device_start_controller(device);
+    } else {
+        /* By the bytes that were just checked. What else is wrong is the supervisor's to say. */
+        const bool ready = rests && device->safety.state == EXO_READY;
+        const uint32_t refused = ready ? exo_release_now(&again.release, &place).code : EXO_OK;
+        code = refused == EXO_OK ? exo_safety_arm(&device->safety, request) : (exo_rc)refused;
     }
     renew_nonce(device);
     return code;
+}
+
+bool exo_device_tell_time(exo_device *device, uint32_t utc_s) {
+    return exo_clock_tell(&device->clock, utc_s, device->slots.kept_s, hal_of(device)->now_us(hal_of(device)->machine));
+}
+
+uint32_t exo_device_time(const exo_device *device) {
+    return exo_clock_now(&device->clock, hal_of(device)->now_us(hal_of(device)->machine));
 }
 
 /* the tick */

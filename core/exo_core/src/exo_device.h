@@ -5,6 +5,7 @@
 #include "exo_blob.h"
 #include "exo_safety.h"
 #include "exo_slots.h"
+#include "exo_time.h"
 
 #define EXO_TELEMETRY_RECORDS 400 /* four seconds */
 #define EXO_TELEMETRY_BYTES 44
@@ -16,7 +17,7 @@ typedef struct {
     const char *firmware;
     const char *serial;
     const char *profile_id;
-    bool is_virtual;
+    bool is_virtual; /* nobody wears it. A machine that does not say so is real: the strict one is zero */
     exo_key key[EXO_KEYS]; /* whose controllers it runs */
     uint32_t keys;
     bool accept_practice; /* counts only with is_virtual: a real exo never runs what nobody answers for */
@@ -53,7 +54,8 @@ typedef struct {
     uint32_t crc_at;
     bool weights_ok;
     uint64_t weights_us;
-    const char *trouble[EXO_SLOT_COUNT]; /* why the controller in a slot was refused; forgotten by a reset */
+    exo_trouble trouble[EXO_SLOT_COUNT]; /* why the controller in a slot was refused; forgotten by a reset */
+    exo_clock clock;
     uint32_t slowest_tick_us;
     bool reset_asked; /* the machine resets once the answer is out */
     uint32_t seq;
@@ -78,8 +80,19 @@ exo_slots_rc exo_device_received(exo_device *device);
 /* Keep the running controller for good. */
 exo_slots_rc exo_device_confirm(exo_device *device, const uint8_t *sha256);
 
-/* Hash and signature of the running controller are checked once more; one that fails is never run again. */
+/* Go back to the controller that was kept before, although it is older. The host says the number of this moment
+ * and why; who answered for it is the host's to keep. */
+exo_slots_rc exo_device_downgrade(exo_device *device, const uint8_t *sha256, const uint8_t *nonce, exo_bytes reason);
+
+/* Hash and signature of the running controller are checked once more; one that fails is never run again. What it
+ * was released for is checked too: for whom, for which exo, its counter, and whether it has expired. */
 exo_rc exo_device_arm(exo_device *device, const exo_arm_request *request);
+
+/* UTC of a host. False: earlier than the exo's own time, or than its last confirmation. */
+bool exo_device_tell_time(exo_device *device, uint32_t utc_s);
+
+/* UTC in seconds; 0: nobody told it since power on. */
+uint32_t exo_device_time(const exo_device *device);
 
 /* Sensors to motors. The device fills in what it knows of its memory. */
 void exo_device_tick(exo_device *device, exo_inputs *in);

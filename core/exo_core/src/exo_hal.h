@@ -13,7 +13,9 @@ typedef enum {
     EXO_AREA_B = 1,        /* controller in slot B */
     EXO_AREA_RECORD_0 = 2, /* journals of the slot record, written in turn */
     EXO_AREA_RECORD_1 = 3,
-    EXO_AREAS = 4
+    EXO_AREA_TRAIL_0 = 4, /* notes of exo_trail, written in turn; of size 0 where there are none */
+    EXO_AREA_TRAIL_1 = 5,
+    EXO_AREAS = 6
 } exo_area;
 
 typedef struct exo_hal exo_hal;

@@ -40,7 +40,13 @@ typedef enum {
     EXO_FAULT_LATCHED = 7,
     EXO_LIMIT_RAISED = 9,
     EXO_NOT_READY = 13,
-    EXO_NOT_SIGNED = 14
+    EXO_NOT_SIGNED = 14,
+    EXO_FOR_VIRTUAL_EXO = 15, /* released for a virtual exo only, and this one is real */
+    EXO_OTHER_EXO = 16,       /* released for the exo of another serial number */
+    EXO_DOWNGRADE = 17,       /* older than one that was kept here */
+    EXO_EXPIRED = 18,
+    EXO_NO_TIME = 19,         /* it expires, and nobody told the exo the time */
+    EXO_OTHER_VERSION = 20    /* of bytes that earlier versions wrote */
 } exo_rc;
 
 /* What a row asks for, from harmless to grave. */
@@ -103,6 +109,7 @@ typedef struct {
     bool weights_ok;
     bool estop; /* pressed */
     bool link;  /* host is connected */
+    bool link_fault; /* it floods the link, or takes no answers: exo_link_tick() */
 } exo_inputs;
 
 typedef struct {

@@ -93,8 +93,12 @@ exo_verdict s19_battery(exo_safety *safety, const exo_inputs *in) {
     return in->battery_v >= safety->profile.battery_low_v ? EXO_PASS : EXO_RELEASE;
 }
 
-/* A host that armed must stay: five missed heartbeats or a pulled cable end the assistance. */
+/* A host that armed must stay: five missed heartbeats or a pulled cable end the assistance. One that floods the link
+ * is in no control: a stop could not come through. */
 exo_verdict s20_heartbeat(exo_safety *safety, const exo_inputs *in) {
+    if (in->link_fault) {
+        return EXO_LATCH;
+    }
     if (!exo_safety_moves(safety)) {
         return EXO_PASS;
     }

@@ -4,8 +4,13 @@
 
 #define CHUNK 256u
 
-static const uint8_t MAGIC[4] = {'E', 'X', 'O', 'S'};
-static const exo_slot EMPTY = {EXO_SLOT_EMPTY, 0, {0}, {0}};
+#define SLOT_BYTES (5u + 2u * EXO_HASH_BYTES) /* of a record */
+#define EXCUSED 0x80u                         /* in the byte of a slot's state */
+
+/* Records of before there were counters have the whole hash of the subject where its counter is now. */
+static const uint8_t MAGIC[4] = {'E', 'X', 'O', 'T'};
+static const uint8_t EARLIER_MAGIC[4] = {'E', 'X', 'O', 'S'};
+static const exo_slot EMPTY = {EXO_SLOT_EMPTY, 0, {0}, {0}, 0, false};
 
 /* records */
 
@@ -32,32 +37,42 @@ static void encode(const exo_slots *slots, uint8_t record[EXO_RECORD_BYTES]) {
     *at++ = slots->running;
     *at++ = slots->previous;
     for (int i = 0; i < EXO_SLOT_COUNT; i++) {
-        *at++ = slots->slot[i].state;
+        *at++ = (uint8_t)(slots->slot[i].state | (slots->slot[i].excused ? EXCUSED : 0u));
         at = put_number(at, slots->slot[i].length);
         at = put(at, slots->slot[i].sha256, EXO_HASH_BYTES);
-        at = put(at, slots->slot[i].subject, EXO_HASH_BYTES);
+        at = put(at, slots->slot[i].subject, EXO_SUBJECT_BYTES);
+        at = put_number(at, slots->slot[i].counter);
     }
+    put_number(put_number(at, slots->counter), slots->kept_s);
     put_number(record + EXO_RECORD_BYTES - 4, exo_crc32(0, record, EXO_RECORD_BYTES - 4));
 }
 
 static void decode(exo_slots *slots, const uint8_t record[EXO_RECORD_BYTES]) {
     const uint8_t *at = record + 10;
+    const bool earlier = memcmp(record, EARLIER_MAGIC, sizeof EARLIER_MAGIC) == 0;
     slots->sequence = get_number(record + 4);
     slots->running = record[8];
     slots->previous = record[9];
     for (int i = 0; i < EXO_SLOT_COUNT; i++) {
-        slots->slot[i].state = at[0];
-        slots->slot[i].length = get_number(at + 1);
-        memcpy(slots->slot[i].sha256, at + 5, EXO_HASH_BYTES);
-        memcpy(slots->slot[i].subject, at + 5 + EXO_HASH_BYTES, EXO_HASH_BYTES);
-        at += 5 + 2 * EXO_HASH_BYTES;
+        exo_slot *slot = &slots->slot[i];
+        slot->state = (uint8_t)(at[0] & ~EXCUSED);
+        slot->excused = (at[0] & EXCUSED) != 0;
+        slot->length = get_number(at + 1);
+        memcpy(slot->sha256, at + 5, EXO_HASH_BYTES);
+        memcpy(slot->subject, at + 5 + EXO_HASH_BYTES, EXO_SUBJECT_BYTES);
+        slot->counter = earlier ? 0 : get_number(at + 5 + EXO_HASH_BYTES + EXO_SUBJECT_BYTES);
+        at += SLOT_BYTES;
     }
+    slots->counter = earlier ? 0 : get_number(at);
+    slots->kept_s = earlier ? 0 : get_number(at + 4);
 }
 
 static bool is_record(const uint8_t record[EXO_RECORD_BYTES]) {
-    bool known = memcmp(record, MAGIC, sizeof MAGIC) == 0 && record[8] <= EXO_FACTORY && record[9] <= EXO_FACTORY;
+    const bool ours = memcmp(record, MAGIC, sizeof MAGIC) == 0 ||
+                      memcmp(record, EARLIER_MAGIC, sizeof EARLIER_MAGIC) == 0;
+    bool known = ours && record[8] <= EXO_FACTORY && record[9] <= EXO_FACTORY;
     for (int i = 0; i < EXO_SLOT_COUNT; i++) {
-        known = known && record[10 + i * (5 + 2 * EXO_HASH_BYTES)] <= EXO_SLOT_BAD;
+        known = known && (record[10u + (uint32_t)i * SLOT_BYTES] & ~EXCUSED) <= EXO_SLOT_BAD;
     }
     return known && get_number(record + EXO_RECORD_BYTES - 4) == exo_crc32(0, record, EXO_RECORD_BYTES - 4);
 }
@@ -198,8 +213,15 @@ static bool on_trial(exo_slots *slots) {
     return slot != NULL && slot->state == EXO_SLOT_TRIAL;
 }
 
+/* Not older than what was kept here, or answered for. */
+static bool new_enough(const exo_slots *slots, const exo_slot *slot) {
+    return slot->counter >= slots->counter || slot->excused;
+}
+
+/* An older one that was kept before does not come back by itself because a newer one is broken. */
 static uint8_t confirmed_or_factory(const exo_slots *slots, uint8_t number) {
-    const bool confirmed = number < EXO_SLOT_COUNT && slots->slot[number].state == EXO_SLOT_CONFIRMED;
+    const bool confirmed = number < EXO_SLOT_COUNT && slots->slot[number].state == EXO_SLOT_CONFIRMED &&
+                           new_enough(slots, &slots->slot[number]);
     return confirmed ? number : EXO_FACTORY;
 }
 
@@ -211,7 +233,7 @@ static void undo_trial(exo_slots *slots, exo_slot_state becomes) {
 
 static bool start_pending(exo_slots *slots) {
     for (uint8_t number = 0; number < EXO_SLOT_COUNT; number++) {
-        if (slots->slot[number].state == EXO_SLOT_PENDING) {
+        if (slots->slot[number].state == EXO_SLOT_PENDING && new_enough(slots, &slots->slot[number])) {
             slots->previous = slots->running;
             slots->running = number;
             slots->slot[number].state = EXO_SLOT_TRIAL;
@@ -331,7 +353,7 @@ exo_slots_rc exo_slots_write(exo_slots *slots, uint32_t *offset, const uint8_t *
     return reception->complete ? EXO_SLOTS_OK : give_up(slots, EXO_SLOTS_HASH_MISMATCH);
 }
 
-exo_slots_rc exo_slots_judge(exo_slots *slots, bool good, const uint8_t *subject) {
+exo_slots_rc exo_slots_judge(exo_slots *slots, bool good, const uint8_t *subject, uint32_t counter) {
     exo_reception *reception = &slots->reception;
     exo_slot *slot = &slots->slot[reception->slot];
     if (!reception->active || !reception->complete) {
@@ -341,7 +363,9 @@ exo_slots_rc exo_slots_judge(exo_slots *slots, bool good, const uint8_t *subject
     slot->state = good ? EXO_SLOT_VALID : EXO_SLOT_BAD;
     slot->length = reception->length;
     memcpy(slot->sha256, reception->sha256, EXO_HASH_BYTES);
-    memcpy(slot->subject, subject, EXO_HASH_BYTES);
+    memcpy(slot->subject, subject, EXO_SUBJECT_BYTES);
+    slot->counter = counter;
+    slot->excused = false;
     return save(slots);
 }
 
@@ -368,6 +392,9 @@ exo_slots_rc exo_slots_mark(exo_slots *slots, const uint8_t *sha256) {
     if (number == slots->running || on_trial(slots) || !may) {
         return EXO_SLOTS_BAD_STATE;
     }
+    if (!new_enough(slots, slot)) {
+        return EXO_SLOTS_DOWNGRADE;
+    }
     slot->state = EXO_SLOT_PENDING;
     return save(slots);
 }
@@ -376,12 +403,46 @@ exo_slots_rc exo_slots_activate(exo_slots *slots) {
     return start_pending(slots) ? save(slots) : EXO_SLOTS_NO_CONTROLLER;
 }
 
-exo_slots_rc exo_slots_confirm(exo_slots *slots, const uint8_t *sha256) {
+static void forget_excuse(exo_slots *slots, uint8_t number) {
+    if (number < EXO_SLOT_COUNT) {
+        slots->slot[number].excused = false;
+    }
+}
+
+static uint8_t other_slot(const exo_slots *slots) {
+    return slots->running == EXO_SLOT_A ? EXO_SLOT_B : EXO_SLOT_A;
+}
+
+exo_slots_rc exo_slots_confirm(exo_slots *slots, const uint8_t *sha256, uint32_t now_s) {
     exo_slot *slot = running_slot(slots);
     if (slot == NULL || !exo_same_bytes(slot->sha256, sha256, EXO_HASH_BYTES)) {
         return EXO_SLOTS_HASH_MISMATCH;
     }
     slot->state = EXO_SLOT_CONFIRMED;
+    slots->counter = slot->counter > slots->counter ? slot->counter : slots->counter;
+    slots->kept_s = now_s > slots->kept_s ? now_s : slots->kept_s;
+    forget_excuse(slots, other_slot(slots));
+    return save(slots);
+}
+
+/* From the confirmed one that runs to the other one. */
+static exo_slots_rc go_back(exo_slots *slots, bool answered_for) {
+    const exo_slot *running = running_slot(slots);
+    const uint8_t other = other_slot(slots);
+    exo_slot *before = &slots->slot[other];
+    if (running == NULL || before->state != EXO_SLOT_CONFIRMED) {
+        return EXO_SLOTS_NOT_CONFIRMED;
+    }
+    if (!exo_same_bytes(running->subject, before->subject, EXO_SUBJECT_BYTES)) {
+        return EXO_SLOTS_OTHER_SUBJECT;
+    }
+    if (!new_enough(slots, before) && !answered_for) {
+        return EXO_SLOTS_DOWNGRADE;
+    }
+    before->excused = before->counter < slots->counter;
+    forget_excuse(slots, slots->running);
+    slots->previous = slots->running;
+    slots->running = other;
     return save(slots);
 }
 
@@ -390,17 +451,16 @@ exo_slots_rc exo_slots_revert(exo_slots *slots) {
         undo_trial(slots, EXO_SLOT_VALID);
         return save(slots);
     }
-    const exo_slot *running = running_slot(slots);
-    const uint8_t other = slots->running == EXO_SLOT_A ? EXO_SLOT_B : EXO_SLOT_A;
-    if (running == NULL || slots->slot[other].state != EXO_SLOT_CONFIRMED) {
-        return EXO_SLOTS_NOT_CONFIRMED;
+    return go_back(slots, false);
+}
+
+exo_slots_rc exo_slots_downgrade(exo_slots *slots, const uint8_t *sha256) {
+    if (on_trial(slots)) {
+        return EXO_SLOTS_BAD_STATE;
     }
-    if (!exo_same_bytes(running->subject, slots->slot[other].subject, EXO_HASH_BYTES)) {
-        return EXO_SLOTS_OTHER_SUBJECT;
-    }
-    slots->previous = slots->running;
-    slots->running = other;
-    return save(slots);
+    const exo_slot *before = &slots->slot[other_slot(slots)];
+    const bool meant = before->length > 0 && exo_same_bytes(before->sha256, sha256, EXO_HASH_BYTES);
+    return meant ? go_back(slots, true) : EXO_SLOTS_HASH_MISMATCH;
 }
 
 exo_slots_rc exo_slots_reject(exo_slots *slots) {

@@ -47,27 +47,51 @@ static void say_no(exo_out *out, exo_refusal refusal, uint8_t version) {
     exo_out_unsigned(out, refusal.code);
 }
 
-uint32_t exo_smp_answer(exo_device *device, const uint8_t *frame, uint32_t length, uint8_t *answer) {
-    exo_out out = {answer + EXO_SMP_HEADER, answer + EXO_SMP_BUFFER, false};
-    if (length < EXO_SMP_HEADER || ((frame[0] & 7u) != EXO_SMP_READ && (frame[0] & 7u) != EXO_SMP_WRITE)) {
+static bool is_request(const uint8_t *frame, uint32_t length) {
+    return length >= EXO_SMP_HEADER && ((frame[0] & 7u) == EXO_SMP_READ || (frame[0] & 7u) == EXO_SMP_WRITE);
+}
+
+static uint8_t version_of(const uint8_t *frame) { return (uint8_t)(frame[0] >> 3 & 3); }
+
+static exo_out body_of(uint8_t *answer) {
+    const exo_out out = {answer + EXO_SMP_HEADER, answer + EXO_SMP_BUFFER, false};
+    return out;
+}
+
+/* The header before a body that ends where `out` is; returns the length of both. */
+static uint32_t finish(const uint8_t *frame, const exo_out *out, uint8_t *answer) {
+    const uint32_t body = (uint32_t)(out->at - answer) - EXO_SMP_HEADER;
+    memcpy(answer, frame, EXO_SMP_HEADER);
+    answer[0] = (uint8_t)((uint32_t)version_of(frame) << 3 | ((frame[0] & 7u) + 1u));
+    answer[1] = 0;
+    answer[2] = (uint8_t)(body >> 8);
+    answer[3] = (uint8_t)body;
+    return EXO_SMP_HEADER + body;
+}
+
+uint32_t exo_smp_refuse(const uint8_t *frame, uint32_t length, uint32_t code, uint8_t *answer) {
+    exo_out out = body_of(answer);
+    if (!is_request(frame, length)) {
         return 0;
     }
-    const uint8_t version = (uint8_t)(frame[0] >> 3 & 3);
+    say_no(&out, exo_refuse(EXO_SMP_SHARED, code), version_of(frame));
+    return finish(frame, &out, answer);
+}
+
+uint32_t exo_smp_answer(exo_device *device, const uint8_t *frame, uint32_t length, uint8_t *answer) {
+    exo_out out = body_of(answer);
+    if (!is_request(frame, length)) {
+        return 0;
+    }
     exo_refusal refusal = handle(device, frame, length, &out);
     if (out.full) {
         refusal = exo_refuse(EXO_SMP_SHARED, MGMT_EMSGSIZE);
     }
     if (refusal.code != MGMT_OK) {
-        out = (exo_out){answer + EXO_SMP_HEADER, answer + EXO_SMP_BUFFER, false};
-        say_no(&out, refusal, version);
+        out = body_of(answer);
+        say_no(&out, refusal, version_of(frame));
     }
-    const uint32_t body = (uint32_t)(out.at - answer) - EXO_SMP_HEADER;
-    memcpy(answer, frame, EXO_SMP_HEADER);
-    answer[0] = (uint8_t)((uint32_t)version << 3 | ((frame[0] & 7u) + 1u));
-    answer[1] = 0;
-    answer[2] = (uint8_t)(body >> 8);
-    answer[3] = (uint8_t)body;
-    return EXO_SMP_HEADER + body;
+    return finish(frame, &out, answer);
 }
 
 /* shared by the groups */
@@ -97,4 +121,5 @@ void exo_smp_describe(const exo_device *device, uint8_t number, exo_description 
     exo_cbor_text(exo_cbor_find(manifest, "subject_tag"), &found->subject_tag);
     exo_cbor_text(exo_cbor_find(exo_cbor_find(manifest, "device_profile"), "id"), &found->profile_id);
     exo_cbor_number(exo_cbor_find(manifest, "first_session_peak_nm"), &found->first_session_peak_nm);
+    exo_release_read(manifest, &found->release);
 }

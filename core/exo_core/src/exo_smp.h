@@ -16,4 +16,7 @@
  * `answer` has room for EXO_SMP_BUFFER bytes and may not overlap the frame. */
 uint32_t exo_smp_answer(exo_device *device, const uint8_t *frame, uint32_t length, uint8_t *answer);
 
+/* The same for a frame that is refused unread, with a code that all groups share (MCUmgr's MGMT_ERR). */
+uint32_t exo_smp_refuse(const uint8_t *frame, uint32_t length, uint32_t code, uint8_t *answer);
+
 #endif

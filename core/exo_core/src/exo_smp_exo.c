@@ -1,9 +1,10 @@
-/* Group 70: identity, slots, self-test, limits, arming, heartbeat, telemetry, faults, fit. */
+/* Group 70: identity, slots, self-test, limits, arming, heartbeat, telemetry, faults, fit, trail. */
 #include <string.h>
 
 #include "exo_smp_groups.h"
+#include "exo_trail.h"
 
-enum { EXO = 70, PROTOCOL = 1, TELEMETRY_SCHEMA = 1 };
+enum { EXO = 70, PROTOCOL = 2, TELEMETRY_SCHEMA = 1 };
 enum { BAD_REQUEST = 2, BAD_STATE = 3, NO_CONTROLLER = 8, SELFTEST_FAILED = 10 }; /* of Rc, see exo_rc */
 #define RECORDS_PER_ANSWER ((EXO_SMP_BUFFER - 128u) / EXO_TELEMETRY_BYTES)
 #define EVENTS_PER_ANSWER 16u
@@ -73,7 +74,7 @@ static exo_refusal info(exo_device *device, exo_cbor request, exo_out *out) {
     const exo_slots *slots = &device->slots;
     const bool runs = slots->running < EXO_SLOT_COUNT;
     const bool hip = device->setup->profile.joint == EXO_HIP; /* says no more than exos did before there were others */
-    exo_out_map(out, 13u + limits_said(device->safety.device) + (hip ? 0u : 1u));
+    exo_out_map(out, 15u + limits_said(device->safety.device) + (hip ? 0u : 1u));
     say(out, "proto", PROTOCOL);
     if (!hip) {
         say_text(out, "joint", "ankle_angle");
@@ -91,15 +92,18 @@ static exo_refusal info(exo_device *device, exo_cbor request, exo_out *out) {
     say_octets(out, "nonce", device->safety.nonce, EXO_NONCE_BYTES);
     say(out, "late_ticks", device->safety.late_ticks);
     say(out, "tick_us", device->slowest_tick_us);
+    say(out, "counter", slots->counter);
+    say(out, "time_s", exo_device_time(device));
     return exo_answered();
 }
 
 static void say_slot(const exo_device *device, uint8_t number, exo_out *out) {
     const exo_slot *slot = &device->slots.slot[number];
-    const char *trouble = device->trouble[number];
+    const bool bad = slot->state == EXO_SLOT_BAD;
+    const exo_trouble *trouble = &device->trouble[number];
     exo_description found;
     exo_smp_describe(device, number, &found);
-    exo_out_map(out, 8);
+    exo_out_map(out, 10);
     say_text(out, "name", SLOT_NAMES[number]);
     say_text(out, "state", STATE_NAMES[slot->state]);
     say_octets(out, "sha", slot->sha256, slot->length > 0 ? EXO_HASH_BYTES : 0);
@@ -107,7 +111,9 @@ static void say_slot(const exo_device *device, uint8_t number, exo_out *out) {
     say_bytes(out, "subject_tag", found.subject_tag);
     say_bytes(out, "profile_id", found.profile_id);
     say_real(out, "first_nm", (float)found.first_session_peak_nm);
-    say_text(out, "detail", slot->state == EXO_SLOT_BAD && trouble != NULL ? trouble : "");
+    say_text(out, "detail", bad && trouble->why != NULL ? trouble->why : "");
+    say(out, "why", bad ? trouble->code : EXO_OK);
+    say(out, "counter", found.release.counter);
 }
 
 static exo_refusal list_slots(exo_device *device, exo_cbor request, exo_out *out) {
@@ -122,6 +128,19 @@ static exo_refusal list_slots(exo_device *device, exo_cbor request, exo_out *out
     return exo_answered();
 }
 
+/* One that was refused for what it was released for says so. */
+static uint32_t mark(exo_device *device, const uint8_t *sha256) {
+    const exo_slots_rc code = exo_slots_mark(&device->slots, sha256);
+    for (uint8_t number = 0; code == EXO_SLOTS_BAD_STATE && number < EXO_SLOT_COUNT; number++) {
+        const exo_slot *slot = &device->slots.slot[number];
+        const bool meant = slot->state == EXO_SLOT_BAD && exo_same_bytes(slot->sha256, sha256, EXO_HASH_BYTES);
+        if (meant && device->trouble[number].code != EXO_OK) {
+            return device->trouble[number].code;
+        }
+    }
+    return code;
+}
+
 static uint32_t activate(exo_device *device) {
     const exo_slots_rc code = exo_slots_activate(&device->slots);
     if (code != EXO_SLOTS_OK) {
@@ -129,7 +148,11 @@ static uint32_t activate(exo_device *device) {
     }
     const uint8_t wanted = device->slots.running;
     exo_device_start_controller(device);
-    return device->slots.running == wanted ? EXO_OK : SELFTEST_FAILED;
+    if (device->slots.running == wanted) {
+        return EXO_OK;
+    }
+    const uint32_t why = device->trouble[wanted].code;
+    return why == EXO_OK ? SELFTEST_FAILED : why;
 }
 
 static uint32_t revert(exo_device *device) {
@@ -150,7 +173,17 @@ static uint32_t erase(exo_device *device, const uint8_t *sha256) {
     return NO_CONTROLLER;
 }
 
-static uint32_t do_action(exo_device *device, exo_cbor action, const uint8_t *sha256) {
+static uint32_t downgrade(exo_device *device, exo_cbor request, const uint8_t *sha256) {
+    exo_bytes nonce, reason;
+    if (!exo_cbor_octets(exo_cbor_find(request, "nonce"), &nonce) || nonce.length != EXO_NONCE_BYTES ||
+        !exo_cbor_text(exo_cbor_find(request, "reason"), &reason)) {
+        return BAD_REQUEST;
+    }
+    return exo_device_downgrade(device, sha256, nonce.at, reason);
+}
+
+static uint32_t do_action(exo_device *device, exo_cbor request, const uint8_t *sha256) {
+    const exo_cbor action = exo_cbor_find(request, "action");
     if (exo_cbor_says(action, "activate")) {
         return activate(device);
     }
@@ -161,10 +194,13 @@ static uint32_t do_action(exo_device *device, exo_cbor action, const uint8_t *sh
         return BAD_REQUEST;
     }
     if (exo_cbor_says(action, "test")) {
-        return exo_slots_mark(&device->slots, sha256);
+        return mark(device, sha256);
     }
     if (exo_cbor_says(action, "confirm")) {
         return exo_device_confirm(device, sha256);
+    }
+    if (exo_cbor_says(action, "downgrade")) {
+        return downgrade(device, request, sha256);
     }
     return exo_cbor_says(action, "erase") ? erase(device, sha256) : BAD_REQUEST;
 }
@@ -175,7 +211,7 @@ static exo_refusal set_slot(exo_device *device, exo_cbor request, exo_out *out) 
         return answer(BAD_STATE);
     }
     exo_smp_hash(exo_cbor_find(request, "sha"), &sha256);
-    const uint32_t code = do_action(device, exo_cbor_find(request, "action"), sha256);
+    const uint32_t code = do_action(device, request, sha256);
     exo_out_map(out, 1);
     say_text(out, "active", SLOT_NAMES[device->slots.running]);
     return answer(code);
@@ -347,12 +383,36 @@ static exo_refusal wear(exo_device *device, exo_cbor request, exo_out *out) {
     return exo_answered();
 }
 
+/* Keep where the trail of the program stands; the answer says where it stood last. Not while torque may flow: a
+ * write to flash takes its time. */
+static exo_refusal keep_trail(exo_device *device, exo_cbor request, exo_out *out) {
+    exo_trail_note note = {0, 0, {0}, {0}};
+    exo_trail_note newest;
+    exo_bytes tag, hash;
+    if (!exo_cbor_octets(exo_cbor_find(request, "tag"), &tag) || tag.length != sizeof note.tag ||
+        !exo_cbor_octets(exo_cbor_find(request, "hash"), &hash) || hash.length != sizeof note.hash ||
+        !exo_cbor_unsigned(exo_cbor_find(request, "length"), &note.length)) {
+        return exo_invalid();
+    }
+    if (exo_safety_moves(&device->safety)) {
+        return answer(BAD_STATE);
+    }
+    memcpy(note.tag, tag.at, sizeof note.tag);
+    memcpy(note.hash, hash.at, sizeof note.hash);
+    const bool kept = exo_trail_keep(device->setup->hal, &note, &newest);
+    exo_out_map(out, 3);
+    say_truth(out, "kept", kept);
+    say(out, "length", newest.length);
+    say_octets(out, "hash", newest.hash, newest.length > 0 ? sizeof newest.hash : 0);
+    return exo_answered();
+}
+
 static const exo_route ROUTES[] = {
     {EXO, 0, EXO_SMP_READ, info},       {EXO, 1, EXO_SMP_READ, list_slots}, {EXO, 3, EXO_SMP_WRITE, set_slot},
     {EXO, 4, EXO_SMP_WRITE, selftest},  {EXO, 5, EXO_SMP_READ, limits},     {EXO, 5, EXO_SMP_WRITE, tighten},
     {EXO, 6, EXO_SMP_WRITE, arm},       {EXO, 7, EXO_SMP_WRITE, heartbeat}, {EXO, 8, EXO_SMP_READ, telemetry},
     {EXO, 9, EXO_SMP_READ, faults},     {EXO, 9, EXO_SMP_WRITE, acknowledge}, {EXO, 10, EXO_SMP_READ, worn},
-    {EXO, 10, EXO_SMP_WRITE, wear},
+    {EXO, 10, EXO_SMP_WRITE, wear},     {EXO, 11, EXO_SMP_WRITE, keep_trail},
 };
 
 uint32_t exo_smp_exo_routes(const exo_route **routes) {

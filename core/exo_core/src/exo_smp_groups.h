@@ -6,7 +6,7 @@
 
 #define EXO_SMP_READ 0
 #define EXO_SMP_WRITE 2
-#define EXO_SMP_SHARED 0 /* a refusal that all groups share, MCUmgr's MGMT_ERR */
+#define EXO_SMP_SHARED 0xFFFFu /* in place of a group: a refusal that all share, MCUmgr's MGMT_ERR */
 
 enum { MGMT_OK = 0, MGMT_EINVAL = 3, MGMT_EMSGSIZE = 7, MGMT_EBADSTATE = 6, MGMT_ENOTSUP = 8 };
 
@@ -45,6 +45,7 @@ typedef struct {
     exo_bytes subject_tag;
     exo_bytes profile_id;
     double first_session_peak_nm;
+    exo_release release;
 } exo_description;
 
 void exo_smp_describe(const exo_device *device, uint8_t number, exo_description *description);

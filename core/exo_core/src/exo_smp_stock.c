@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "exo_smp_groups.h"
+#include "exo_trail.h"
 
 enum { OS = 0, IMAGE = 1, FILES = 8, ENUMERATION = 10, EXO = 70 };
+enum { INVALID_FORMAT = 2, RTC_NOT_SET = 4, RTC_COMMAND_FAILED = 5 };
 enum { NO_IMAGE = 3, INVALID_SLOT = 14, INVALID_LENGTH = 21, INVALID_HASH = 24, DATA_OVERRUN = 31, DENIED = 32 };
 enum { FILE_NOT_FOUND = 3, OFFSET_NOT_VALID = 12 };
 #define FILE_CHUNK (EXO_SMP_BUFFER - 128u)
@@ -39,6 +41,34 @@ static exo_refusal reset(exo_device *device, exo_cbor request, exo_out *out) {
         exo_out_map(out, 0);
     }
     return refused;
+}
+
+/* The exo has no calendar: a host tells it the time, and it keeps it until power off. */
+static exo_refusal time_told(exo_device *device, exo_cbor request, exo_out *out) {
+    exo_bytes text;
+    uint32_t utc_s = 0;
+    if (!exo_cbor_text(exo_cbor_find(request, "datetime"), &text) || !exo_time_read(text, &utc_s)) {
+        return exo_refuse(OS, INVALID_FORMAT);
+    }
+    if (!exo_device_tell_time(device, utc_s)) {
+        return exo_refuse(OS, RTC_COMMAND_FAILED); /* time does not run backwards */
+    }
+    exo_out_map(out, 0);
+    return exo_answered();
+}
+
+static exo_refusal time_asked(exo_device *device, exo_cbor request, exo_out *out) {
+    (void)request;
+    char text[EXO_TIME_TEXT];
+    const uint32_t now_s = exo_device_time(device);
+    if (now_s == 0) {
+        return exo_refuse(OS, RTC_NOT_SET);
+    }
+    exo_time_write(now_s, text);
+    exo_out_map(out, 1);
+    exo_out_key(out, "datetime");
+    exo_out_key(out, text);
+    return exo_answered();
 }
 
 static exo_refusal parameters(exo_device *device, exo_cbor request, exo_out *out) {
@@ -217,12 +247,17 @@ static exo_refusal erase(exo_device *device, exo_cbor request, exo_out *out) {
     return exo_answered();
 }
 
-/* files: /slots/A.bin, /slots/B.bin, /log/events.bin (row, verdict, 2 zeros, microseconds; oldest first) */
+/* files: /slots/A.bin, /slots/B.bin, /log/events.bin (row, verdict, 2 zeros, microseconds; oldest first),
+ * /log/trail.bin (notes of exo_trail, oldest first) */
 
 static bool file_size(const exo_device *device, exo_cbor name, uint32_t *size) {
     const uint32_t events = device->safety.events;
     if (exo_cbor_says(name, "/log/events.bin")) {
         *size = (events < EXO_EVENTS ? events : EXO_EVENTS) * EVENT_BYTES;
+        return true;
+    }
+    if (exo_cbor_says(name, "/log/trail.bin")) {
+        *size = exo_trail_count(device->setup->hal) * EXO_TRAIL_NOTE_BYTES;
         return true;
     }
     const bool first = exo_cbor_says(name, "/slots/A.bin");
@@ -244,6 +279,9 @@ static uint8_t event_byte(const exo_device *device, uint32_t at) {
 static bool file_bytes(const exo_device *device, exo_cbor name, uint32_t offset, uint8_t *data, uint32_t count) {
     const exo_hal *hal = device->setup->hal;
     const exo_area area = exo_cbor_says(name, "/slots/A.bin") ? EXO_AREA_A : EXO_AREA_B;
+    if (exo_cbor_says(name, "/log/trail.bin")) {
+        return exo_trail_bytes(hal, offset, data, count);
+    }
     if (!exo_cbor_says(name, "/log/events.bin")) {
         return hal->read(hal->machine, area, offset, data, count);
     }
@@ -334,6 +372,8 @@ static exo_refusal group_single(exo_device *device, exo_cbor request, exo_out *o
 static const exo_route ROUTES[] = {
     {OS, 0, EXO_SMP_READ, echo},
     {OS, 0, EXO_SMP_WRITE, echo},
+    {OS, 4, EXO_SMP_READ, time_asked},
+    {OS, 4, EXO_SMP_WRITE, time_told},
     {OS, 5, EXO_SMP_WRITE, reset},
     {OS, 6, EXO_SMP_READ, parameters},
     {OS, 7, EXO_SMP_READ, application},

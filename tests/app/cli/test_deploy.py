@@ -20,7 +20,7 @@ from core.deploy.manifest import Approval
 from core.domain.assistance import Assistance
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import UNATTENDED_APPROVER, Comparison, MeasuredGait
-from core.domain.release import release_meaning
+from core.domain.release import Purpose, release_meaning
 from core.store.database import database_path
 from core.store.repository import open_store
 from tests import walked
@@ -28,6 +28,7 @@ from tests.app.cli.test_commands import Shell
 from tests.deploy.controllers import (
     ANYBODYS_GAIT,
     DEVICE,
+    FOR_A_PERSON,
     LIMITS,
     SMALL,
     built,
@@ -41,7 +42,7 @@ from tests.store.samples import a_subject
 REASONED = Approval(
     "Dr A",
     "physician",
-    release_meaning("I release it.", Assistance(1.2), "a first fit"),
+    release_meaning(f"I release it {Purpose.SUPERVISED_HUMAN.words}.", Assistance(1.2), "a first fit"),
     "2026-11-20T09:59:00Z",
 )
 IN_SPITE = "This package may be used only because a person released it in spite of the verdict:"
@@ -62,7 +63,8 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
 
 def a_package(site: Path, key: PrivateKey | None = None, **changed: object) -> str:
     origin = {"created_utc": datetime.now(UTC), "subject_tag": subject_tag(site_secret(site), "P-0007")}
-    archive = built(key=key or signing_key(site, None, PASSPHRASE), **{**origin, **changed}).archive
+    origin |= {**FOR_A_PERSON, **changed}
+    archive = built(key=key or signing_key(site, None, PASSPHRASE), **origin).archive
     path = site.parent / "controller.exopkg"
     path.write_bytes(archive)
     return str(path)
@@ -130,7 +132,7 @@ def test_a_practice_package_is_said_to_be_for_a_virtual_exo_only(shell: Shell, t
     site = tmp_path / "unlocked"
     path = a_package(site, signing_key(site, None), comparison=compared(0.9))
     lines, values = last_words(shell, site, path)
-    assert lines[0] == "This package is for practice: a virtual exo only."
+    assert lines[0] == "This package is for a virtual exo only."
     assert lines[1].endswith("[DEP-018]") and "may be used" not in " ".join(lines)
     assert values["virtual_exo_only"] == ["DEP-018"] and values["makes_walking_harder"] is False
 
@@ -140,7 +142,7 @@ def test_a_package_that_nobody_released_is_said_to_be_for_a_virtual_exo_only(
 ) -> None:
     approval = Approval(UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role, "unseen", "2026-11-20T09:59:00Z")
     lines, values = last_words(shell, site, a_package(site, approvals=(approval,)))
-    assert lines[0] == "This package is for practice: a virtual exo only."
+    assert lines[0] == "This package is for a virtual exo only."
     assert values["virtual_exo_only"] == ["DEP-024"]
 
 
@@ -198,7 +200,7 @@ def test_a_worse_controller_without_a_reason_is_for_a_virtual_exo_only(
     shell: Shell, site: Path, comparison: Comparison, words: str
 ) -> None:
     lines, values = last_words(shell, site, a_package(site, comparison=comparison))
-    assert lines[0] == "This package is for practice: a virtual exo only."
+    assert lines[0] == "This package is for a virtual exo only."
     assert words in lines[1] and lines[1].endswith("[DEP-030]") and words in lines[2]
     assert values["virtual_exo_only"] == ["DEP-030"]
 
@@ -330,7 +332,8 @@ def test_a_rollback_names_patient_exo_and_who_decides(shell: Shell, tmp_path: Pa
     data = tmp_path / "data"
     with open_store(data) as store:
         store.start_visit(store.add_patient(a_subject("P-0007")))
-    decided = ("--exo", "tcp:127.0.0.1:1", "--name", "Dr A", "--role", "physician", "--data-dir", str(data))
+    decided = ("--exo", "tcp:127.0.0.1:1", "--name", "Dr A", "--role", "physician")
+    decided += ("--reason", "The newer one pulls.", "--data-dir", str(data))
     status, _, expected = shell.types("rollback", "--patient", "P-0008", *decided)
     assert status == 2 and "PAT-012" in expected
     status, _, expected = shell.types("rollback", "--patient", "P-0007", *decided)

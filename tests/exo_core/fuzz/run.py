@@ -26,10 +26,12 @@ FOLDER = Path(__file__).parent
 SANITIZE = "-fsanitize=fuzzer,address,undefined"
 WORDS = """d off data len sha hash confirm slot name index action arm nonce session max_nm ramp_s image
     peak_nm rate_nm_s hip_range_rad direction both flexion extension since max ack t_host
+    datetime 2026-11-30T13:24:40Z reason downgrade
     test activate revert erase /slots/A.bin /log/events.bin"""
 MANIFEST_WORDS = """net kind sizes activation relu inputs signal unit scale history output joint_target torque
     taps dilations limits device_profile control_hz joint hip_flexion ankle_angle direction extension
-    golden weights_sha256 core_abi envelope
+    golden weights_sha256 core_abi envelope release purpose virtual-only supervised-human serial expires_s
+    counter
     rom_left_rad rom_right_rad stride_left_rad stride_right_rad power_w angle_rad speed_rad_s"""
 
 
@@ -42,7 +44,8 @@ def requests() -> list[bytes]:
     groups = {0: 0, 1: 1, 8: 2, 10: 3, 70: 4}
     sha = bytes(32)
     asked = [
-        (0, 0, True, {"d": "hello"}), (0, 5, True, {}), (0, 6, False, {}), (1, 0, False, {}),
+        (0, 0, True, {"d": "hello"}), (0, 4, False, {}), (0, 4, True, {"datetime": "2026-11-30T13:24:40"}),
+        (0, 5, True, {}), (0, 6, False, {}), (1, 0, False, {}),
         (1, 0, True, {"hash": sha, "confirm": True}), (1, 5, True, {"slot": 1}),
         (1, 1, True, {"off": 0, "len": 60, "sha": sha, "data": bytes(40)}),
         (1, 1, True, {"off": 40, "data": bytes(20)}), (8, 0, False, {"name": "/slots/A.bin", "off": 0}),
@@ -50,6 +53,7 @@ def requests() -> list[bytes]:
         (10, 0, False, {}), (10, 2, False, {"index": 1}), (70, 0, False, {}), (70, 1, False, {}),
         (70, 3, True, {"action": "test", "sha": sha}), (70, 3, True, {"action": "activate"}),
         (70, 3, True, {"action": "revert"}), (70, 3, True, {"action": "erase", "sha": sha}),
+        (70, 3, True, {"action": "downgrade", "sha": sha, "nonce": bytes(8), "reason": "it pulls"}),
         (70, 4, True, {}),
         (70, 5, True, {"peak_nm": 5.0, "rate_nm_s": 50.0, "hip_range_rad": 1.0}),
         (70, 5, True, {"peak_nm": 5.0, "rate_nm_s": 50.0, "hip_range_rad": 1.0, "direction": "flexion"}),

@@ -1,6 +1,7 @@
-"""SMP frames on a serial line, seen from the device: base64 lines, length and CRC-16/XMODEM.
+"""SMP frames on a serial line: base64 lines, length and CRC-16/XMODEM.
 
-Written from the public format, not with the library the app uses, so that each checks the other.
+Written from the public format, neither with the library that the app uses nor as the exo's core does it, so
+that each checks the others.
 """
 
 from __future__ import annotations

@@ -1,0 +1,90 @@
+"""Whether the record was rewritten: the trail, every row, signed ends, packages and what an exo remembers.
+
+What finds what: a changed, added or removed row is found by its entry in the trail, a changed trail by its
+chain. Who rebuilds the whole chain is found by the ends that the site's key signed and by signed packages,
+and who removes these too by the ends that an exo keeps, or that stand on printed reports. What came after
+the newest of all of these cannot be proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.deploy.audit_anchor import first_contradiction, signed_manifests
+from core.deploy.keys.site_key import trusted_keys
+from core.deploy.signed_heads import SignedHeads, signed_heads
+from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink
+from core.domain.record import RecordKind
+from core.store.file_check import changed_files
+from core.store.repository import Store
+from core.store.trail_check import RowFault, TrailCheck
+
+
+@dataclass(frozen=True, slots=True)
+class TrailReport:
+    """What was compared and what was found."""
+
+    check: TrailCheck
+    broken: BrokenLink | None  # of the chain, or where it contradicts what was signed
+    faults: tuple[RowFault, ...]  # rows and files
+    signed: int  # ends of the trail
+    packages: int
+    covered: int  # entries that the newest signature covers
+    on_exo: int | None = None  # ends that an exo keeps; None: none was asked
+
+    @property
+    def whole(self) -> bool:
+        return self.broken is None and not self.faults
+
+
+def examine_trail(store: Store) -> TrailReport:
+    """Compare everything in the data folder."""
+    check = store.check_trail()
+    keys = trusted_keys(store.data_dir)
+    heads = signed_heads(store.data_dir, keys)
+    manifests = list(signed_manifests(store.data_dir, keys))
+    broken = (
+        check.broken or _contradicted(check.entries, heads) or first_contradiction(check.entries, manifests)
+    )
+    faults = (*check.faults, *_missing_heads(check.entries, heads), *_package_files(store))
+    signed = [head.length for head in heads.good] + [manifest.audit.length for manifest in manifests]
+    covered = max((length for length in signed if length <= len(check.entries)), default=0)
+    return TrailReport(check, broken, faults, len(heads.good), len(manifests), covered)
+
+
+def contradicted(entries: Sequence[AuditEntry], heads: Iterable[AuditHead]) -> AuditHead | None:
+    """The earliest of these ends that the trail does not have; None when it has all of them."""
+    for head in sorted(heads, key=lambda head: head.length):
+        there = 1 <= head.length <= len(entries)
+        # What an exo keeps is only the beginning of the hash.
+        if not there or not entries[head.length - 1].sha256.startswith(head.sha256 or "-"):
+            return head
+    return None
+
+
+def _contradicted(entries: Sequence[AuditEntry], heads: SignedHeads) -> BrokenLink | None:
+    found = contradicted(entries, [head.head for head in heads.good])
+    if found is None:
+        return None
+    signed = next(head for head in heads.good if head.length == found.length)
+    return BrokenLink(
+        found.length,
+        f"the end that was signed on {signed.utc} ({signed.occasion}) is another one: the record was "
+        "rewritten, or an older backup was restored",
+    )
+
+
+def _missing_heads(entries: Sequence[AuditEntry], heads: SignedHeads) -> Iterator[RowFault]:
+    for name in heads.bad:
+        yield RowFault(f"trail/{name}", "it is damaged, or no key that counts here has signed it")
+    there = {head.length for head in heads.good}
+    for entry in entries:
+        if entry.event.step == AuditStep.TRAIL_SIGNED and entry.number not in there:
+            yield RowFault(f"trail/{entry.number:08}.json", "the signed end is missing", entry.number)
+
+
+def _package_files(store: Store) -> Iterator[RowFault]:
+    for record_id, folder, digest in store.contents(RecordKind.PACKAGE):
+        for name in changed_files(folder, digest):
+            yield RowFault(f"record:{record_id}", f"its file {name} is missing or was changed")

@@ -1,0 +1,101 @@
+"""Every row that the store writes is chained to the trail, in the transaction that writes it.
+
+A `ChainedSession` notices by itself which rows were written, so that nobody can forget one; `seal` chains
+them. Statements past the mapped classes (`session.execute(update(...))`) are not noticed: who needs one calls
+`chained`. Rows are read back as the database keeps them, so that the same text is hashed now and later.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import event, text, update
+from sqlalchemy.orm import Session
+
+from core.domain.audit import AuditEntry, AuditEvent, AuditStep, content_sha256
+from core.store import audit
+from core.store.schema import AuditTable, LogTable
+
+# Table -> the column by which entries name its rows.
+CHAINED: Mapping[str, str] = {
+    "patient": "id",
+    "visit": "id",
+    "record": "id",
+    "decision": "sequence",
+    "log": "sequence",
+}
+_ONE = {table: text(f"SELECT * FROM {table} WHERE {key} = :key") for table, key in CHAINED.items()}
+_WRITTEN, _WHO = "rows written in this transaction", "who wrote them"
+Row = tuple[str, str | int]  # table and key
+
+
+class ChainedSession(Session):
+    """A session that remembers which rows of `CHAINED` it wrote."""
+
+
+@event.listens_for(ChainedSession, "after_flush")
+def _remember(session: Session, _context: object) -> None:
+    written: dict[Row, AuditStep] = session.info.setdefault(_WRITTEN, {})
+    changed = [row for row in session.dirty if session.is_modified(row)]
+    for step, rows in ((AuditStep.ROW_WRITTEN, session.new), (AuditStep.ROW_CHANGED, changed)):
+        for row in rows:
+            table = row.__tablename__
+            if table in CHAINED:
+                written.setdefault((table, getattr(row, CHAINED[table])), step)
+            if isinstance(row, LogTable):
+                session.info[_WHO] = row.who
+
+
+def seal(session: Session) -> None:
+    """Chain what this transaction wrote; called last in it."""
+    session.flush()
+    written: dict[Row, AuditStep] = session.info.pop(_WRITTEN, {})
+    who = session.info.pop(_WHO, "")
+    order = list(CHAINED)
+    rows = sorted(written, key=lambda row: (order.index(row[0]), row[1]))  # sets of a session have no order
+    if rows:
+        audit.append_all(session, [chained(session, AuditEvent(written[row], who), row) for row in rows])
+
+
+def chained(session: Session, about: AuditEvent, row: Row) -> tuple[AuditEvent, str]:
+    """The event as one about this row as it stands now, with the salt of its content.
+
+    A row that is gone has no content: this is how its erasure is chained.
+    """
+    table, key = row
+    named = f"{table}:{key}"
+    found = content_of(session, row)
+    if found is None:
+        return replace(about, about=named), ""
+    salt = secrets.token_hex(16)
+    links = {name: str(found[name]) for name in ("visit_id",) if found.get(name)}
+    return replace(about, about=named, content_sha256=content_sha256(found, salt), **links), salt
+
+
+def content_of(session: Session, row: Row) -> dict[str, Any] | None:
+    """The row as the database keeps it; None when there is none."""
+    table, key = row
+    found = session.execute(_ONE[table], {"key": key}).mappings().one_or_none()
+    return None if found is None else dict(found)
+
+
+def erased(session: Session, event: AuditEvent, rows: Sequence[Row]) -> tuple[AuditEntry, ...]:
+    """Explain rows of a patient that are gone or blanked: call it after that, in the same transaction.
+
+    `event` says who erased which patient and why. The salts of all their contents go, so that no hash in the
+    trail can be matched with a guess any more.
+    """
+    session.flush()
+    written: dict[Row, AuditStep] = session.info.setdefault(_WRITTEN, {})
+    for row in rows:
+        written.pop(row, None)
+    names = [f"{table}:{key}" for table, key in rows]
+    for start in range(0, len(names), 500):  # SQLite takes a bounded number of values
+        old = AuditTable.about.in_(names[start : start + 500])
+        session.execute(update(AuditTable).where(old).values(salt=""))
+    told = AuditEvent(AuditStep.ROW_ERASED, event.who)
+    events = [(replace(event, step=AuditStep.PATIENT_ERASED), "")]
+    return audit.append_all(session, [*events, *(chained(session, told, row) for row in rows)])
