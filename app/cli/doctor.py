@@ -221,7 +221,7 @@ def check_record(data_dir: Path) -> Check:
 
 
 def judge_protection(state: ProtectionState) -> Check:
-    """Whether who gets hold of the disk can read patients' data. That a folder is plain is a person's choice."""
+    """Whether who gets hold of the disk can read patients' data; a plain folder is a choice."""
     if not state.begun:
         return Check("Encryption", State.OK, "The data folder is not encrypted.")
     if state.encrypted and not state.plain:
