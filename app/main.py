@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.crash import install_crash_hook
 from app.exo_process import VirtualExo
+from app.jobs.admission import by_role
 from app.jobs.service import JobService
 from app.logs import start_logging
 from app.paths import operator_name
@@ -20,6 +21,7 @@ from app.recovery import RecoveryQuestion, open_or_recover
 from core.errors import UserError
 from core.store import second_place
 from core.store.repository import Store, open_store
+from core.store.tickets import NO_TICKET
 from ui import theme
 from ui.file_dialogs import remember_folders_in
 from ui.jobs_bridge import JobsBridge
@@ -132,13 +134,19 @@ def _back_up_at_the_end(store: Store) -> None:
         logging.getLogger(__name__).warning("%s", error)
 
 
+def _sign_out_at_the_end(store: Store) -> None:
+    with suppress(UserError):  # a record out of reach cannot be told, and the sign-in ends by itself
+        store.people.sign_out()
+
+
 def make_session_context(data_dir: Path, clean_up: ExitStack) -> SessionContext:
     """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
-    store = clean_up.enter_context(open_store(data_dir))
+    store = clean_up.enter_context(open_store(data_dir, NO_TICKET))
     clean_up.callback(_back_up_at_the_end, store)
+    clean_up.callback(_sign_out_at_the_end, store)
     start_logging(data_dir)
     operator = operator_name()
-    jobs = JobService(data_dir, operator)
+    jobs = JobService(data_dir, operator, admit=by_role(store.people))
     clean_up.callback(jobs.close)
     bridge = JobsBridge(jobs)
     clean_up.callback(bridge.close)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from app.jobs.admission import Admit, anybody, by_role
 from app.jobs.service import JobService
 from core.errors import JobCancelled, UserError, refuse
 from core.jobs.table import JOB_TABLE
@@ -183,10 +184,8 @@ def _record_or_raise(outcome: Outcome) -> str:
 def _look_at_the_clock(data_dir: Path) -> None:
     if not database_path(data_dir).exists():
         return
-    with (
-        suppress(UserError),
-        open_store(data_dir, to_read=True) as store,
-    ):  # a record in trouble is told where it is used
+    # A record in trouble is told where it is used.
+    with suppress(UserError), open_store(data_dir, to_read=True) as store:
         doubt = store.clock_doubt()
         if doubt is not None:
             Console(stderr=True).print(f"Clock: {doubt.words}")
@@ -198,14 +197,25 @@ def open_terminal(data_dir: Path) -> Iterator[Terminal]:
 
     Then a backup is kept of what they added to the record.
     """
-    jobs = JobService(data_dir, operator="command line")
     _look_at_the_clock(data_dir)
-    try:
-        with Terminal(jobs) as terminal:
-            yield terminal
-    finally:
-        jobs.close()
-        back_up_at_the_end(data_dir)
+    with _admission(data_dir) as admit:
+        jobs = JobService(data_dir, operator="command line", admit=admit)
+        try:
+            with Terminal(jobs) as terminal:
+                yield terminal
+        finally:
+            jobs.close()
+    back_up_at_the_end(data_dir)
+
+
+@contextmanager
+def _admission(data_dir: Path) -> Iterator[Admit]:
+    """Who may start a job: where there is no record yet, nobody has an account, and a look makes none."""
+    if not database_path(data_dir).exists():
+        yield anybody
+        return
+    with open_store(data_dir) as store:
+        yield by_role(store.people)
 
 
 def back_up_at_the_end(data_dir: Path) -> None:

@@ -32,7 +32,7 @@ def check_machine() -> str:
         raise SetupFailure(
             "This Python cannot run ExoTwin.",
             "It is a 32-bit Python, and the packages exist for 64 bits only.",
-            "Install the 64-bit Python 3.11 and run this again.",
+            "Install a 64-bit Python (3.11, 3.12 or 3.13) and run this again.",
         )
     return f"{platform.python_version()}, {platform.system()} {platform.machine()}"
 

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from installer import locks, pytorch
+from installer.locks import Part, Pin, Target
 from installer.processes import run
 from installer.terminal import Board, SetupFailure
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-CONSTRAINTS = ROOT / "installer" / "constraints.txt"
 STAMP = VENV / "exotwin-installed.txt"
 LOG_NAME = "exotwin-setup.log"
-# In this spelling pip takes the build for processors where the package server, or a folder of wheels, has it:
-# on Windows always; on Linux only where `2.13.0+cpu` is on offer, which PyPI does not have. There it brings
-# the libraries for NVIDIA cards as well, which ExoTwin never uses.
-TORCH = "torch==2.13.0"
-CPU_BUILD = "+cpu"  # at the end of its version
 # pip compiles on one core, for about half a minute; this, on all. Files of other Pythons are passed over.
 COMPILE = (
     "import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)"
 )
-FREE_BYTES_NEEDED = 5_000_000_000  # 2.8 GB installed, about 1 GB fetched, and again while it is unpacked
+FREE_BYTES_NEEDED = 5_000_000_000  # installed, fetched, and again while it is unpacked
 FREE_BYTES_NEEDED_WITH_CUDA = 13_000_000_000  # 6.5 GB installed, 3.3 GB fetched, and again while unpacked
+ONLY_WITH_GPU = (
+    "neither the package server nor PyTorch's own offers PyTorch without the libraries for NVIDIA cards, so "
+    "3.3 GB are fetched"
+)
+BUILDER = "setuptools"  # builds ExoTwin and the packages that have no wheel
+COMPILER = "ziglang"  # a C compiler from the package server, for machines without one
+COMPILER_RULES = ROOT / "core" / "exo_core" / "building.py"
 
 
 def venv_python(venv: Path = VENV, windows: bool = os.name == "nt") -> Path:
@@ -40,7 +45,8 @@ def fingerprint() -> str:
     """Changes whenever what should be installed or compiled, or the place of this folder, changes."""
     digest = hashlib.sha256(f"{ROOT} {sys.version_info[:2]}".encode())
     compiled = sorted((ROOT / "core" / "exo_core" / "src").glob("*.[ch]"))
-    for path in (ROOT / "pyproject.toml", CONSTRAINTS, Path(__file__), *compiled):
+    wanted = sorted(locks.LOCKS.glob("*.txt"))
+    for path in (ROOT / "pyproject.toml", *wanted, Path(__file__), *compiled):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -65,16 +71,6 @@ def check_disk(needed_bytes: int = FREE_BYTES_NEEDED, why: str = "") -> None:
         )
 
 
-def check_disk_for_torch(dry_run: str) -> None:
-    """Room for the build of PyTorch that pip would take; `dry_run` is what pip says about it."""
-    taken = re.search(r"^Would install .*\btorch-(\S+)", dry_run, re.MULTILINE)
-    if sys.platform == "linux" and taken and not taken[1].endswith(CPU_BUILD):
-        why = ": the package server has PyTorch only with its libraries for NVIDIA cards"
-        check_disk(FREE_BYTES_NEEDED_WITH_CUDA, why)
-    else:
-        check_disk()
-
-
 def ensure_venv(board: Board) -> str:
     """Make `.venv` where it is not there or does not answer; returns what was found or done."""
     python = venv_python()
@@ -92,24 +88,17 @@ def ensure_venv(board: Board) -> str:
     return "made"
 
 
-def expected_packages() -> int:
-    """How many packages the pinned list holds."""
-    lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
-    return sum(1 for line in lines if "==" in line)
-
-
-def pip_follower(board: Board) -> Callable[[str], None]:
+def pip_follower(board: Board, expected: int) -> Callable[[str], None]:
     """Move the bar by what pip says: one name after the other, then the unpacking."""
     seen: set[str] = set()
-    expected = expected_packages()
     text = "asking the package server"
 
     def on_line(line: str) -> None:
         nonlocal text
-        said = re.match(r"(Collecting|Requirement already satisfied:) ([\w.-]+)", line)
+        said = re.match(r"(Collecting|Processing|Requirement already satisfied:) (\S+)", line)
         if said:
             seen.add(said[2])
-            text = f"fetching {said[2]}" if said[1] == "Collecting" else text
+            text = f"fetching {said[2].partition('==')[0]}" if said[1] == "Collecting" else text
         elif line.startswith("Installing collected packages"):
             text = "unpacking, this takes a minute"
         board.update(min(0.95, len(seen) / expected), text)
@@ -117,19 +106,57 @@ def pip_follower(board: Board) -> Callable[[str], None]:
     return on_line
 
 
+def compiler_is_there() -> bool:
+    """True where the C core of the exo can be compiled without fetching a compiler."""
+    spec = importlib.util.spec_from_file_location("building", COMPILER_RULES)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(COMPILER_RULES)
+    rules = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(rules)
+    return rules.find_compiler() is not None
+
+
 def ensure_packages(board: Board, log: Path, *, with_tests: bool) -> str:
-    """Install the pinned packages and ExoTwin (editable); returns what was found or done."""
+    """Install the locked packages and ExoTwin (editable); returns what was found or done."""
     if is_installed(with_tests=with_tests):
         return "installed before, nothing to do"
-    on_line = pip_follower(board)
-    python = str(venv_python())
-    pip = [python, "-m", "pip", "install", "--retries", "2", "--progress-bar", "off", "--no-compile"]
+    target = locks.this_machine()
+    pins = locks.read(target, *((Part.RUNTIME, Part.DEV) if with_tests else (Part.RUNTIME,)))
+    with tempfile.TemporaryDirectory(dir=log.parent) as folder:
+        where_from = install(target, pins, Path(folder), board, log)
     what = "The Python packages could not be installed."
-    check_disk_for_torch(run([*pip, "--dry-run", "--no-deps", TORCH], what=what, log=log, on_line=on_line))
-    run([*pip, TORCH], what=what, log=log, on_line=on_line)
-    project = f"{ROOT}[dev]" if with_tests else str(ROOT)
-    arguments = ["--constraint", str(CONSTRAINTS), "--editable", project]
-    run([*pip, *arguments], what=what, log=log, on_line=on_line)
-    run([python, "-c", COMPILE], what=what, log=log, on_line=on_line)
+    run([str(venv_python()), "-c", COMPILE], what=what, log=log)
     STAMP.write_text(f"{fingerprint()} {'dev' if with_tests else 'runtime'}\n", encoding="utf-8")
-    return "installed in the pinned versions"
+    return f"{len(pins)} installed as locked, PyTorch from {where_from}"
+
+
+def install(target: Target, pins: tuple[Pin, ...], folder: Path, board: Board, log: Path) -> str:
+    """Install `pins`, each file only with its SHA-256, and ExoTwin; returns where PyTorch is from.
+
+    The builder comes first, PyTorch second, then the rest without anything that builds it unseen.
+    """
+    follow = pip_follower(board, len(pins))
+    what = "The Python packages could not be installed."
+    plain = ["--retries", "2", "--progress-bar", "off", "--no-compile", "--no-deps", "--no-build-isolation"]
+
+    def pip(arguments: Sequence[str]) -> str:
+        command = [str(venv_python()), "-m", "pip", "install", *plain, *arguments]
+        return run(command, what=what, log=log, on_line=follow)
+
+    def locked(arguments: Sequence[str]) -> str:
+        return pip(["--require-hashes", *arguments])
+
+    def before_gpu() -> None:
+        check_disk(FREE_BYTES_NEEDED_WITH_CUDA, f": {ONLY_WITH_GPU}")
+        board.note(f"{ONLY_WITH_GPU[0].upper()}{ONLY_WITH_GPU[1:]}. ExoTwin runs with it, too.")
+
+    borrowed = () if compiler_is_there() else (COMPILER,)
+    tools = [pin for pin in locks.read(target, Part.RUNTIME, Part.DEV) if pin.name in (BUILDER, *borrowed)]
+    locked(["--requirement", str(locks.write(tools, folder / "tools.txt"))])
+    source = pytorch.install(pytorch.sources(target), folder, pip=locked, before_gpu=before_gpu)
+    rest = [pin for pin in pins if pin.name != "torch"]
+    locked(["--requirement", str(locks.write(rest, folder / "rest.txt"))])
+    pip(["--editable", str(ROOT)])
+    if borrowed and COMPILER not in {pin.name for pin in pins}:
+        run([str(venv_python()), "-m", "pip", "uninstall", "--yes", COMPILER], what=what, log=log)
+    return source.title

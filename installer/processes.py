@@ -12,12 +12,22 @@ from pathlib import Path
 
 from installer.terminal import SetupFailure
 
+UNREACHABLE = "The network, or the package server, could not be reached."
+NOT_OFFERED = "The package server does not offer a package in the pinned version for this machine."
+RULED_OUT = (
+    "The package server lacks the pinned version of a package, or a constraint of pip's own rules it out."
+)
 # The first pattern found in the output decides; all are matched in lower case.
 REASONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("no space left on device", "errno 28", "not enough free space", "not enough space on the disk"),
         "The disk is full.",
         "Free some space (README.md tells how much set-up needs) and run this again.",
+    ),
+    (
+        ("do not match the hashes",),
+        "A package is not the file that was tested: its SHA-256 is another.",
+        "Check the package server (`pip config list` tells which one is asked); the file was not installed.",
     ),
     (
         (
@@ -35,7 +45,7 @@ REASONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
             "connection timed out",
             "failed to fetch",
         ),
-        "The network, or the package server, could not be reached.",
+        UNREACHABLE,
         "Connect this machine to the network (once, for set-up) and run this again.",
     ),
     (
@@ -55,8 +65,15 @@ REASONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         ("no matching distribution found", "could not find a version that satisfies"),
-        "The package server does not offer a package in the pinned version for this machine.",
-        "Check that this is 64-bit Python 3.11 on Linux or Windows and that the package server is complete.",
+        NOT_OFFERED,
+        "Check that the package server is complete (`pip config list` tells which one is asked).",
+    ),
+    (
+        (
+            "conflicting dependencies",
+        ),  # what pip says of a version that is not there where it has constraints
+        RULED_OUT,
+        "Check the package server and pip's constraints (`pip config list` tells both).",
     ),
     (
         ("no module named pip", "no module named ensurepip", "ensurepip is not available"),

@@ -88,6 +88,14 @@ def pose_model() -> Path:
 
 
 @pytest.fixture
+def reads_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands read files without a process of their own, for tests of what they tell of the files."""
+    monkeypatch.setattr(
+        "app.jobs.guarded.guarded", lambda _files, read, *args, **kwargs: read(*args, **kwargs)
+    )
+
+
+@pytest.fixture
 def private_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """This process as the program's own are, started by somebody whose group may read."""
     if os.name == "nt":

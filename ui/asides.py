@@ -9,6 +9,7 @@ from core.session.flow import Step
 
 class Aside(StrEnum):
     VISITS = "visits"
+    PEOPLE = "people"
 
 
 Place = Step | Aside

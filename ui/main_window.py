@@ -13,11 +13,13 @@ from ui import tab_order, theme
 from ui.asides import Aside, Place
 from ui.job_text import STREAMS, TRAINING, job_summary
 from ui.page_stack import PageStack
+from ui.people_desk import PeopleDesk
 from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.widgets.header import Header
 from ui.widgets.help_strip import HelpStrip
 from ui.widgets.job_tray import JobTray
+from ui.widgets.pin_cover import PinCover
 from ui.widgets.step_list import StepList
 from ui.window_place import USUAL
 from ui.wording import day
@@ -39,13 +41,16 @@ class MainWindow(QMainWindow):
         self.header, self.steps, self.tray = Header(), StepList(), JobTray()
         self.help, self.pages = HelpStrip(), PageStack(context)
         self.steps.setFixedWidth(round(224 * theme.current().scale))
-        self._closing = False
+        self._closing = self._covered = False
         self._kinds_running: frozenset[str] = frozenset()
         self._build()
         self._dress()
         self._connect()
         self._listen_to_keys()
+        self.desk = PeopleDesk(context, self.cover, self._cover_up)
+        self._connect_people()
         self.go_to(Step.PATIENT)
+        self.desk.begin()
 
     def go_to(self, place: Place) -> None:
         if self.pages.step is not None:
@@ -67,12 +72,19 @@ class MainWindow(QMainWindow):
         middle.setSpacing(0)
         middle.addWidget(self.steps)
         middle.addLayout(right, 1)
+        below = QVBoxLayout()
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        below.addLayout(middle, 1)
+        below.addWidget(self.tray)
+        self._below = QWidget()  # all but the header: what a PIN question covers
+        self._below.setLayout(below)
+        self.cover = PinCover(self._below)
         outer = QVBoxLayout()
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.header)
-        outer.addLayout(middle, 1)
-        outer.addWidget(self.tray)
+        outer.addWidget(self._below, 1)
         self._centre = QWidget()
         self._centre.setLayout(outer)
         self.setCentralWidget(self._centre)
@@ -99,11 +111,23 @@ class MainWindow(QMainWindow):
         self._visit_changed()
         self._jobs_changed()
 
+    def _connect_people(self) -> None:
+        self.header.lock.connect(self.desk.lock)
+        self.header.switch_user.connect(self.desk.switch_user)
+        self.header.change_pin.connect(self.desk.change_own_pin)
+        self.header.show_people.connect(lambda: self.go_to(Aside.PEOPLE))
+        self.context.person_changed.connect(self._person_changed)
+        self._person_changed()
+
     def _listen_to_keys(self) -> None:
+        """Those of the pages do nothing while a PIN is asked for; those that stop the exo always do."""
+        self._page_keys = []
         for number, step in enumerate(STEPS, start=1):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number % 10}"), self)
             shortcut.activated.connect(lambda step=step: self.go_to(step))
-        QShortcut(QKeySequence("F1"), self).activated.connect(self._toggle_help)
+            self._page_keys.append(shortcut)
+        self._page_keys.append(QShortcut(QKeySequence("F1"), self))
+        self._page_keys[-1].activated.connect(self._toggle_help)
         QShortcut(QKeySequence("F12"), self).activated.connect(self._stop_exo)
         self._esc_timer = QTimer(self)
         self._esc_timer.setSingleShot(True)
@@ -125,6 +149,24 @@ class MainWindow(QMainWindow):
             self.header.show_visit(words, subject.synthetic)
         self._record_changed()
 
+    def _person_changed(self) -> None:
+        people = self.context.store.people
+        self.header.show_person(people.present, single_user=people.single_user)
+        if people.locked_by is None:
+            self._record_changed()
+
+    def _cover_up(self, covered: bool) -> None:
+        """Nothing below can be seen or used while a PIN is asked for; the exo can be stopped."""
+        self._covered = covered
+        for shortcut in self._page_keys:
+            shortcut.setEnabled(not covered)
+        for part in (self.steps, self.help, self.pages, self.tray):
+            part.setEnabled(not covered)
+        self.pages.setVisible(not covered)  # a 3D view draws itself over whatever lies on it
+        self.header.cover(covered, private=self.cover.private)
+        if not covered:
+            self._centre.setFocus()
+
     def _record_changed(self) -> None:
         if self.pages.shown is not None:
             self.pages.refresh()
@@ -136,7 +178,7 @@ class MainWindow(QMainWindow):
         self.pages.follow_theme()
 
     def _dress(self) -> None:
-        for part in (self.header, self.steps, self.help, self.tray):
+        for part in (self.header, self.steps, self.help, self.tray, self.cover):
             theme.dress(part)
 
     def _jobs_changed(self) -> None:
@@ -186,13 +228,15 @@ class MainWindow(QMainWindow):
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab: to the main action of the page first, wherever one was; see `ui.tab_order`."""
         shown = () if self.pages.shown is None else self.pages.page(self.pages.shown).main_buttons
-        regions = (self.pages, self.tray, self.header, self.help, self.steps)
+        regions: tuple[QWidget, ...] = (self.pages, self.tray, self.header, self.help, self.steps)
+        if self._covered:
+            regions = (self.cover, self.header)
         found = tab_order.stops(self, regions, shown, self.steps)
         return tab_order.go(found, self.focusWidget(), forward=forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no widget handled: space plays and pauses, arrows step frames."""
-        if self.pages.shown is None:
+        if self.pages.shown is None or self._covered:
             return super().keyPressEvent(event)
         page = self.pages.page(self.pages.shown)
         stride = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1

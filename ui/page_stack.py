@@ -107,6 +107,14 @@ def _visits(context: SessionContext) -> Built:
     return page, VisitsPresenter(page, context)
 
 
+def _people(context: SessionContext) -> Built:
+    from ui.pages.people import PeoplePage
+    from ui.presenters.people import PeoplePresenter
+
+    page = PeoplePage()
+    return page, PeoplePresenter(page, context)
+
+
 BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Step.PATIENT: _patient,
     Step.CAPTURE: _capture,
@@ -119,6 +127,7 @@ BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Step.DEPLOY: _deploy,
     Step.REPORT: _report,
     Aside.VISITS: _visits,
+    Aside.PEOPLE: _people,
 }
 
 

@@ -240,10 +240,9 @@ class ReportDrawing(Sheet):
         width = PAGE_WIDTH - 2 * MARGIN
         words = f"{self._content.notice} {self._content.band_source}"
         self._text(QRectF(MARGIN, top + 50, width, 250), words, 66, MUTED, WRAPPED)
-        made = f"Made on {self._content.made_on}"
         line = QRectF(MARGIN, PAGE_HEIGHT - MARGIN + 80, width, 90)
         self._text(line, self._content.trail.printed_words, 66, MUTED)
-        self._text(line, made, 66, MUTED, RIGHT_ALIGNED)
+        self._text(line, self._content.made, 66, MUTED, RIGHT_ALIGNED)
 
 
 def _edges(curve: ReportCurve) -> tuple[FloatArray, FloatArray]:

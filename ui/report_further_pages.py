@@ -108,10 +108,9 @@ class FurtherPage(Sheet):
         top = PAGE_HEIGHT - MARGIN - 250
         self._rule(top)
         self._text(QRectF(MARGIN, top + 50, _WIDTH, 250), notice, 66, MUTED, WRAPPED)
-        made = f"Made on {self._content.made_on}"
         line = QRectF(MARGIN, PAGE_HEIGHT - MARGIN + 80, _WIDTH, 90)
         self._text(line, self._content.trail.printed_words, 66, MUTED)
-        self._text(line, made, 66, MUTED, RIGHT_ALIGNED)
+        self._text(line, self._content.made, 66, MUTED, RIGHT_ALIGNED)
 
 
 def force_band_key(part: ForcePart) -> str:

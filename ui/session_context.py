@@ -16,6 +16,7 @@ from core.session.flow import Step, StepStatus, VisitFacts, session_status
 from core.store.repository import Store
 from ui import theme
 from ui.jobs_bridge import JobsBridge
+from ui.signature import SignatureRequest, Signed
 from ui.theme import Mode, Tone
 
 
@@ -27,6 +28,8 @@ class SessionContext(QObject):
     theme_changed = Signal()
     go_to = Signal(object)  # Step, or a page beside them (ui.asides)
     message_shown = Signal(str, object)  # sentence for the status line, Tone
+    person_changed = Signal()  # somebody signed in or out, or an account was changed
+    signature_wanted = Signal(object)  # SignatureRequest; whoever shows the window asks for the PIN
     exo_changed = Signal(object)  # job id of the telemetry stream while an exo is connected, or None
 
     def __init__(
@@ -39,7 +42,7 @@ class SessionContext(QObject):
         start_virtual_exo: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__()
-        self.store, self.jobs, self.operator = store, jobs, operator
+        self.store, self.jobs, self._operator = store, jobs, operator
         self.devices = _shipped_devices() if devices is None else devices  # (profile id, name for people)
         # Of a profile id: starts it unless it runs; returns its address.
         self.start_virtual_exo = start_virtual_exo
@@ -48,7 +51,38 @@ class SessionContext(QObject):
         self.exo_job: str | None = None
         self.came_from = Step.PATIENT  # the step to which a page beside the steps returns
         self._facts = FactsReader()
+        self._after_unlocking: list[Callable[[], None]] = []
+        self.person_changed.connect(self._catch_up)
         jobs.ended.connect(self._job_ended)
+
+    @property
+    def operator(self) -> str:
+        """Under which name the record keeps what is done here: of who is signed in, else of the login."""
+        return self.store.people.who(self._operator)
+
+    def sign(self, request: SignatureRequest, typed: tuple[str, str]) -> None:
+        """Go on with `request.then`, at once as typed in single-user mode, else after the PIN."""
+        if self.store.people.single_user:
+            request.then(Signed(*typed))
+        else:
+            self.signature_wanted.emit(request)
+
+    def once_unlocked(self, work: Callable[[], None]) -> None:
+        """Do this now; behind a locked screen when the same person has unlocked it."""
+        if self.store.people.locked_by is None:
+            work()
+        else:
+            self._after_unlocking.append(work)
+
+    def forget_waiting(self) -> None:
+        """Another person goes on: what followed by itself for the one before does not follow any more."""
+        self._after_unlocking.clear()
+
+    def _catch_up(self) -> None:
+        if self.store.people.locked_by is None:
+            waiting, self._after_unlocking = self._after_unlocking, []
+            for work in waiting:
+                work()
 
     @property
     def subject(self) -> Subject | None:

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.signing import signed
 from app.paths import data_dir_default
+from core.domain.people import Action
 from core.errors import UserError, refuse
 
 if TYPE_CHECKING:
@@ -153,10 +155,12 @@ def _rewritten(report: TrailReport) -> UserError:
 
 
 def _clock(args: argparse.Namespace) -> int:
+    from core.store.people import RECORD
     from core.store.repository import open_store
 
     with open_store(_data_dir(args)) as store:
-        store.confirm_clock(args.name, args.reason)
+        name, _role = signed(store, Action.LOOK_AFTER, RECORD, (args.name, ""))
+        store.confirm_clock(name, args.reason)
     print("Noted in the audit trail. From now on later entries count against the clock, earlier ones do not.")
     return EXIT_OK
 

@@ -23,9 +23,11 @@ from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.job import add_job
 from app.cli.motion import add_motion
+from app.cli.people import add_people
 from app.cli.record import add_record
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
+from app.cli.signing import acting, add_as
 from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
@@ -65,7 +67,8 @@ def run(arguments: list[str]) -> int:
     name_program(f"exotwin {args.word}" if args.word else "The window of ExoTwin")
     command: Command = args.command
     try:
-        status = command(args)
+        with acting(_data_dir(args), getattr(args, "as_name", "")):
+            status = command(args)
         sys.stdout.flush()
         return status
     except UserError as error:
@@ -116,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action=_Version, nargs=0, help="version of the program, and of its parts"
     )
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
-    _add_data_dir(parser)
+    _add_folder(parser)
     parser.set_defaults(command=_gui)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="word")
     _add_doctor(commands)
@@ -138,10 +141,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)
     add_deploy(commands, _add_data_dir)
+    add_people(commands, _add_data_dir)
     return parser
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """Which data folder, and who acts in it."""
+    _add_folder(parser)
+    add_as(parser)
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
     # A subcommand's own default would otherwise overwrite what was given before it.
     parser.add_argument(
         "--data-dir",
@@ -299,7 +309,8 @@ def _finish(end: SessionEnd, args: argparse.Namespace) -> int:
     if args.as_json:
         print(json.dumps(end.summary, indent=2))
     else:
-        print(f"{end.summary['verdict']}\n{end.summary['outcome']}\nResults are in {args.out}.")
+        who = end.summary["people"]
+        print(f"{end.summary['verdict']}\n{end.summary['outcome']}\nResults are in {args.out} ({who}).")
     if end.advice is not None:
         raise UserError(end.advice)
     return EXIT_OK if end.summary["confirmed"] else EXIT_BUG
@@ -334,8 +345,9 @@ def _gallery(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     from app.cli.replay import replay_lines
+    from app.jobs.guarded import guarded
 
-    for line in replay_lines(args.file):
+    for line in guarded((args.file,), replay_lines, args.file):
         print(line)
     return EXIT_OK
 

@@ -7,13 +7,16 @@ import dataclasses
 import getpass
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.audit import add_audit
-from app.paths import data_dir_default
+from app.cli.signing import signed
+from app.paths import data_dir_default, operator_name
+from core.domain.people import Action
 from core.errors import refuse
 
 if TYPE_CHECKING:
@@ -68,8 +71,9 @@ def _add_rollback(commands: Any, add_data_dir: AddDataDir) -> None:
     parser = commands.add_parser("rollback", help="let the exo run the patient's controller from before")
     parser.add_argument("--patient", required=True, metavar="CODE", help="whose exo it is")
     parser.add_argument("--exo", required=True, metavar="ADDRESS", help="serial port or tcp:host:port")
-    parser.add_argument("--name", required=True, help="who decides it")
-    parser.add_argument("--role", required=True, help="for example physician")
+    own = "where people have accounts, that of --as counts"
+    parser.add_argument("--name", default="", help=f"who decides it; {own}")
+    parser.add_argument("--role", default="", help=f"for example physician; {own}")
     parser.add_argument("--reason", required=True, help="why the older one runs again; it is kept")
     add_data_dir(parser)
     parser.set_defaults(command=_rollback)
@@ -77,16 +81,20 @@ def _add_rollback(commands: Any, add_data_dir: AddDataDir) -> None:
 
 def _rollback(args: argparse.Namespace) -> int:
     from app.terminal import open_terminal
+    from core.deploy.provisional import check_approver
+    from core.domain.controller import Approver
     from core.store.repository import open_store
 
     folder = _data_dir(args)
     with open_store(folder) as store:
         visit_id = _newest_visit(store, args.patient)
+        name, role = signed(store, Action.ROLL_BACK, visit_id, (args.name, args.role))
+    check_approver(Approver(name, role, "before anything is connected"))
     params = {
         "address": args.exo,
         "confirmed_patient": args.patient,
-        "name": args.name,
-        "role": args.role,
+        "name": name,
+        "role": role,
         "reason": args.reason,
     }
     with open_terminal(folder) as terminal:
@@ -150,25 +158,37 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _make_key(args: argparse.Namespace) -> int:
+    from core.deploy.key_changes import KEYS, make_key
     from core.deploy.keys.site_key import make_site_key
     from core.vault.key_store import system_key_store
 
     store = None if args.file else system_key_store()
     passphrase = _ask_passphrase() if store is None else ""
-    _open_record(_data_dir(args))
-    key = make_site_key(_data_dir(args), store, passphrase, replace=args.replace)
+    with _record(_data_dir(args)) as record:
+        if record is None:
+            key = make_site_key(_data_dir(args), store, passphrase, replace=args.replace)
+        else:
+            by = signed(record, Action.MANAGE_KEYS, KEYS, (operator_name(), ""))[0]
+            key = make_key(record, store, passphrase, by=by, replace=args.replace)
     place = "a file under your passphrase" if store is None else "the key store of this login"
     print(f"The site's key is {key.key_id}; it is kept in {place}.")
     return EXIT_OK
 
 
-def _open_record(folder: Path) -> None:
-    """Keys without a database count as the remains of a lost one: the first key comes with a database."""
+@contextmanager
+def _record(folder: Path) -> Iterator[Store | None]:
+    """The record that a key belongs to: keys without a database count as the remains of a lost one.
+
+    None where it is damaged: a key has nothing to do with the damage, and nobody can be asked for a role.
+    """
     from core.store.repository import open_store
     from core.store.trouble import is_damaged
 
-    if not is_damaged(folder):  # a key has nothing to do with the damage
-        open_store(folder, to_read=True).close()
+    if is_damaged(folder):
+        yield None
+        return
+    with open_store(folder) as store:
+        yield store
 
 
 def _ask_passphrase() -> str:
@@ -207,11 +227,16 @@ def _show_keys(args: argparse.Namespace) -> int:
 
 
 def _trust_key(args: argparse.Namespace) -> int:
+    from core.deploy.key_changes import KEYS, trust_key
     from core.deploy.keys.site_key import read_public_key, trust
 
     key = read_public_key(args.file)
-    _open_record(_data_dir(args))
-    trust(_data_dir(args), key)
+    with _record(_data_dir(args)) as record:
+        if record is None:
+            trust(_data_dir(args), key)
+        else:
+            by = signed(record, Action.MANAGE_KEYS, KEYS, (operator_name(), ""))[0]
+            trust_key(record, key, by=by)
     print(f"Packages signed with {key.key_id} are accepted here from now on.")
     return EXIT_OK
 

@@ -38,7 +38,7 @@ GIGABYTE = 1e9
 LITTLE_DISK_GB, NO_DISK_GB = 10.0, 1.0
 LITTLE_MEMORY_GB, NO_MEMORY_GB = 8.0, 4.0
 LITTLE_CORES = 4
-WANTED_PYTHON = (3, 11)
+WANTED_PYTHONS = ((3, 11), (3, 12), (3, 13))
 LEAST_SCREEN_PX = (1366, 768)
 _SMALLER_TORCH = (
     "ExoTwin works. Setting it up anew frees about 3.5 GB where the build without them is on offer."
@@ -104,9 +104,9 @@ def _answer(function: str, sender: Connection) -> None:
 
 def check_python() -> Check:
     version = platform.python_version()
-    if sys.version_info[:2] == WANTED_PYTHON:
+    if sys.version_info[:2] in WANTED_PYTHONS:
         return Check("Python", State.OK, f"Python {version}.")
-    finding = f"This is Python {version}; the packages are for 3.11."
+    finding = f"This is Python {version}; the packages are for 3.11 to 3.13."
     return Check("Python", State.FAIL, finding, set_up_again())
 
 

@@ -147,10 +147,11 @@ def _params(
 
 def _read_map(path: Path) -> JsonValue:
     """A channel map as `import_emg` takes it. Values may be written out: {"EMG 1": "left soleus"}."""
+    from core.domain.outside_json import read_json_file
     from core.emg.naming import suggest_site
 
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = read_json_file(path)
         sites: dict[str, JsonValue] = {}
         for channel, told in entries.items():
             site = suggest_site(told) if isinstance(told, str) else None
@@ -168,13 +169,15 @@ def _read_map(path: Path) -> JsonValue:
 
 
 def _emg(args: argparse.Namespace) -> int:
+    from app.jobs.guarded import guarded
     from app.session_request import check_files
     from core.emg.requests import request_of
 
     check_files(args.file, *args.mvc, args.map)
     params = {"file": str(args.file), **_params(args, "", args.mvc, args.map)}
     try:
-        summary = emg_summary(request_of(params), params.get("processing"))
+        request, processing = request_of(params), params.get("processing")
+        summary = guarded((args.file, *args.mvc), emg_summary, request, processing)
     except UserError as error:
         raise UserError(emg_advice(error.advice)) from error
     if args.as_json:

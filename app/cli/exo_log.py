@@ -44,9 +44,9 @@ def exo_log_options(args: argparse.Namespace) -> dict[str, JsonValue]:
     without a log), PC-024, PC-025, EXO-030 and what `read_exo_log` refuses.
     """
     from app.cli.terminal_advice import in_a_terminal
+    from app.jobs.guarded import guarded
     from app.session_request import check_files, out_of_range
     from core.devices.profiles import load_profile
-    from core.kinetics.exo_log import read_exo_log
 
     given = (args.exo_log_offset, args.exo_log_positive, args.exo_log_device)
     if args.exo_log is None and any(value is not None for value in given):
@@ -64,7 +64,7 @@ def exo_log_options(args: argparse.Namespace) -> dict[str, JsonValue]:
     if args.exo_log_device is not None:
         load_profile(args.exo_log_device)
     try:
-        read_exo_log(args.exo_log, positive=args.exo_log_positive or "")
+        guarded((args.exo_log,), check_log, args.exo_log, args.exo_log_positive or "")
     except UserError as error:
         raise UserError(in_a_terminal(error.advice)) from error
     return {
@@ -73,3 +73,10 @@ def exo_log_options(args: argparse.Namespace) -> dict[str, JsonValue]:
         "positive": args.exo_log_positive,
         "device": args.exo_log_device,
     }
+
+
+def check_log(file: Path, positive: str) -> None:
+    """In a process of its own. Refuses what `read_exo_log` does."""
+    from core.kinetics.exo_log import read_exo_log
+
+    read_exo_log(file, positive=positive)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.paths import data_dir_default
+from core.domain.outside_json import read_json_file
 from core.errors import refuse
 from core.jobs.table import JOB_TABLE
 
@@ -56,7 +56,7 @@ def parameters_of(kind: str) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        return dict(read_json_file(path))
     except (OSError, ValueError, TypeError) as error:
         raise refuse(
             "JOB-003",

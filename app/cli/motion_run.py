@@ -11,6 +11,7 @@ from typing import Any
 
 from app.cli.camera_numbers import camera_numbers
 from app.cli.motion import MotionRequest
+from app.cli.signing import signed
 from app.cli.terminal_advice import in_a_terminal
 from app.paths import operator_name
 from app.terminal import Terminal, open_terminal
@@ -20,6 +21,7 @@ from core.capture.quality import patient_findings
 from core.domain.body import SIDES, Side
 from core.domain.findings import Severity, worst_first
 from core.domain.motion import Motion, SideMeasures, Stride
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.domain.subject import Sex, Subject
@@ -48,7 +50,8 @@ def solve_from_terminal(request: MotionRequest, folder: Path) -> dict[str, Any]:
         motion_id = terminal.run("solve_motion", params, visit_id=visit_id)
         stored = store.load(motion_id, Motion)
         if request.accepted_by and overridable(stored.findings):
-            override_stops(store, motion_id, by=request.accepted_by, role=request.role)
+            by, role = signed(store, Action.ACCEPT_STOP, motion_id, (request.accepted_by, request.role))
+            override_stops(store, motion_id, by=by, role=role)
         motion = present_motion(stored, store.decisions(visit_id), motion_id)
     numbers = motion_numbers(landmarks, motion)
     numbers["seconds"] = {kind: round(spent, 1) for kind, spent in terminal.seconds.items()}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.signing import signed
 from app.paths import data_dir_default, operator_name
+from core.domain.people import Action
 from core.errors import refuse
 
 if TYPE_CHECKING:
+    from core.store.checking import Fault
     from core.store.repository import Store
     from core.store.verifying import RecordCheck
 
@@ -56,6 +59,9 @@ def _restore(args: argparse.Namespace) -> int:
     kept = "the damaged database is kept beside it" if existed else "there was no database"
     if args.place is not None:
         restored = restore_from(folder, args.place)
+        if restored.backup is None:
+            print(f"{restored.records} results that were missing or damaged are back.")
+            return EXIT_OK
         _log_restored(folder, restored.backup.name, kept)
         print(f"{restored.backup.name} is in place; {kept}. {restored.records} results came back with it.")
         return EXIT_OK
@@ -105,7 +111,7 @@ def _print_check(found: RecordCheck) -> int:
             "REC-012",
             "The record is not what was written.",
             f"{len(found.faults)} things are missing, changed or do not belong to it; they are listed above.",
-            "Keep this data folder as it is, and compare it with a backup or the second place.",
+            _way_on(found.faults),
         )
     print(
         f"The record is whole: {found.records} results, {found.backups} backups, the trail and the database."
@@ -113,16 +119,27 @@ def _print_check(found: RecordCheck) -> int:
     return EXIT_OK
 
 
+def _way_on(faults: Sequence[Fault]) -> str:
+    kinds = {fault.kind.value for fault in faults}
+    if kinds == {"second place"}:
+        return "Delete the folders named above in the second place; exotwin record backup copies them again."
+    if kinds <= {"missing", "changed", "extra"}:
+        return "Where there is a second place: exotwin restore --from DIR brings whole results back."
+    return "Keep this data folder as it is, and compare it with a backup or the second place."
+
+
 def _backup(args: argparse.Namespace) -> int:
+    from core.session.record_care import choose_place
     from core.store.backups import back_up_if_due
+    from core.store.people import RECORD
     from core.store.repository import open_store
-    from core.store.second_place import choose_second_place
 
     folder = _data_dir(args)
     _refuse_without_a_record(folder)
     with open_store(folder) as store:
         if args.to is not None or args.only_here:
-            choose_second_place(folder, args.to)
+            by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
+            choose_place(store, args.to, by=by)
         made = back_up_if_due(folder, after_s=0.0)
         print("Nothing changed since the last backup." if made is None else f"{made.name} is in backups.")
         _copy(store)

@@ -23,11 +23,13 @@ def without_screen() -> None:
 
 
 def write_visit_report(store: Store, visit_id: str, path: Path, *, appendix: bool = False) -> None:
-    """Write the PDF of a visit."""
+    """Write the PDF of a visit. Refuses what `take_out` does."""
+    from core.session.export import take_out
     from core.session.report import report_content
     from ui.presenters.report_pictures import with_pictures
     from ui.report_pdf import write_report
 
+    take_out(store, visit_id, "report")
     without_screen()
     content = with_pictures(store, visit_id, report_content(store, visit_id))
     write_report(path, replace(content, appendix=appendix))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from app.cli.signing import signed
 from app.session_request import SessionRequest
 from core.domain.chosen_impairments import ImpairmentOrigin
 from core.domain.impairment import OCCASIONAL_KINDS, SLOTS, Impairment, Slot
+from core.domain.people import Action
 from core.errors import UserError, refuse
 from core.session.impairment_list import chosen
 from core.session.impairments import choose
@@ -43,7 +45,8 @@ def put_impairments(store: Store, visit_id: str, request: SessionRequest) -> str
     """Keep the impairments of the command line, by name and role; the list's record, if there are any."""
     record_id = None
     for one in request.impairments:
-        name, role = request.impairments_by, request.role
+        typed = request.impairments_by, request.role
+        name, role = signed(store, Action.ACCEPT_IMPAIRMENT, visit_id, typed)
         record_id = choose(store, visit_id, one, ImpairmentOrigin.ENTERED, by=name, role=role).id
     return record_id
 

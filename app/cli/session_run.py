@@ -19,6 +19,7 @@ from app.cli.session_patient import begin_visit
 from app.cli.session_plan import demo_jobs, film_jobs
 from app.cli.session_situations import situation_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
+from app.cli.signing import signed
 from app.cli.terminal_advice import in_a_terminal
 from app.exo_process import VirtualExo
 from app.paths import operator_name
@@ -36,6 +37,7 @@ from core.domain.controller import (
 from core.domain.exo_walk import ExoWalk
 from core.domain.findings import Finding, Severity
 from core.domain.motion import Motion
+from core.domain.people import Action
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.rollout import GaitLabel
@@ -139,6 +141,7 @@ def from_motion(
         package_id = terminal.run("package_controller", params, visit_id=visit_id)
         _deploy(store, visit_id, package_id, request, terminal)
     summary = summarise(store, visit_id, terminal.seconds)
+    summary["people"] = store.people.words
     summary["seconds_total"] = round(time.monotonic() - started_s, 1)
     _write_results(store, visit_id, package_id, summary, request.out)
     return SessionEnd(summary, advice)
@@ -199,7 +202,8 @@ def _accept_or_stop(store: Store, visit_id: str, motion_id: str, request: Sessio
     """Findings that stop end the session, unless a person goes on by name and role."""
     motion = store.load(motion_id, Motion)
     if request.accepted_by and overridable(motion.findings):
-        override_stops(store, motion_id, by=request.accepted_by, role=request.role)
+        by, role = signed(store, Action.ACCEPT_STOP, motion_id, (request.accepted_by, request.role))
+        override_stops(store, motion_id, by=by, role=role)
         motion = present_motion(motion, store.decisions(visit_id), motion_id)
     raise_if_stopped(motion.findings)
 

@@ -27,12 +27,19 @@ def add_trial(commands: Any, _add_data_dir: Callable[[Any], None]) -> None:
 
 
 def _trial(args: argparse.Namespace) -> int:
-    from core.laboratory.trial import read_trial
+    from app.jobs.guarded import guarded
 
-    trial = read_trial(args.file, plates=args.plates, standing=args.standing)
-    found = what_an_import_would_do(args.file, trial)
+    files = args.file, args.plates, args.standing
+    found = guarded(files, look_into, *files)
     print(json.dumps(found, indent=2) if args.as_json else "\n".join(_lines(found)))
     return 0
+
+
+def look_into(file: Path, plates: Path | None, standing: Path | None) -> dict[str, Any]:
+    """In a process of its own."""
+    from core.laboratory.trial import read_trial
+
+    return what_an_import_would_do(file, read_trial(file, plates=plates, standing=standing))
 
 
 def what_an_import_would_do(path: Path, trial: LaboratoryTrial) -> dict[str, Any]:

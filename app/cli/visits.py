@@ -106,10 +106,12 @@ def _keep(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture]
         return
     from app.cli.report_file import without_screen
     from core.session.capture_page import visits_page
+    from core.session.export import take_out
     from core.vault.scratch import temporary
     from ui.report_visits import write_visits
     from ui.saving import copy_to
 
+    take_out(store, store.info(comparison.gaits[0].motion_id).visit_id, "comparison of recordings")
     without_screen()
     with temporary(store.data_dir) as places:
         made = places.place(_PAGE)

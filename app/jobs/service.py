@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import pickle
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -14,8 +15,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from uuid import uuid4
 
+from app.jobs.admission import Admit, anybody
 from app.jobs.history import ended_jobs, has_checkpoint, write_outcome, write_spec
+from app.jobs.limits import OverLimitError, Watch
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir, worker_main
+from core.jobs.limits import Excess, excess_advice, files_of
 from core.jobs.table import JOB_TABLE, JobKind
 from core.jobs.values import (
     Beat,
@@ -40,6 +44,7 @@ _COOPERATE_S = 15.0  # long enough for a training to write its checkpoint
 _TERMINATE_S = 3.0
 SILENT_AFTER_S = 60.0
 _BEATS = 6  # a worker says that it lives so many times in this time
+_BY_PYTHON = (0, 1)  # exit codes: at its end, and after an error outside the task
 
 
 @dataclass
@@ -59,9 +64,12 @@ class JobService:
         operator: str = "",
         table: Mapping[str, JobKind] = JOB_TABLE,
         silent_after_s: float = SILENT_AFTER_S,
+        admit: Admit = anybody,
     ) -> None:
         self._data_dir = data_dir
         self._silent_after_s = silent_after_s
+        self._admit = admit
+        self._tickets: dict[str, str] = {}  # of jobs: their processes act with them; in no file
         self._table = table
         self._operator = operator
         self._spawn = multiprocessing.get_context("spawn")
@@ -74,7 +82,10 @@ class JobService:
         self._states: dict[str, JobState] = {state.spec.id: state for state in reversed(ended_jobs(data_dir))}
 
     def submit(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
-        spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, self._operator)
+        admission = self._admit(kind, self._table[kind], params, visit_id)
+        operator = admission.operator or self._operator
+        spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, operator)
+        self._tickets[spec.id] = admission.ticket
         self._enqueue(spec)
         return spec.id
 
@@ -82,7 +93,10 @@ class JobService:
         """Start again a job that stopped with a checkpoint, with some parameters changed."""
         with self._lock:
             spec = self._states[job_id].spec
-            spec = replace(spec, params={**spec.params, **(changes or {})})
+            admission = self._admit(spec.kind, self._table[spec.kind], spec.params, spec.visit_id)
+            operator = admission.operator or spec.operator
+            spec = replace(spec, params={**spec.params, **(changes or {})}, operator=operator)
+            self._tickets[job_id] = admission.ticket
             if job_id not in self._running and spec not in self._waiting:
                 self._enqueue(spec)
         return job_id
@@ -187,7 +201,15 @@ class JobService:
         kind = self._table[spec.kind]
         process = self._spawn.Process(
             target=worker_main,
-            args=(spec, kind.task, theirs, kind.heavy, self._silent_after_s / _BEATS),
+            args=(
+                spec,
+                kind.task,
+                theirs,
+                kind.heavy,
+                self._silent_after_s / _BEATS,
+                kind.limits,
+                self._tickets.get(spec.id, ""),
+            ),
             kwargs={"keys": ensure_open(self._data_dir)},
             name=f"exotwin-{spec.kind}",
         )
@@ -208,24 +230,41 @@ class JobService:
     def _read(self, job_id: str, process: BaseProcess, pipe: Connection) -> None:
         outcome: Outcome | None = None
         try:
+            receive = self._receiver(job_id, process, pipe)
             while outcome is None:
-                if not pipe.poll(self._silent_after_s):
-                    self._hear_nothing(job_id)
-                    continue
-                event: Event | Outcome | Beat = pipe.recv()
-                self._hear_again(job_id)
+                event = receive()
                 if isinstance(event, (Done, Cancelled, Refused, Crashed)):
                     outcome = event
                 elif not isinstance(event, Beat):
                     self._publish(job_id, event)
         except (EOFError, OSError):
             pass  # the worker died without an outcome
+        except OverLimitError as error:
+            process.kill()  # it may be beyond listening, and has no checkpoint to write
+            outcome = self._excess(job_id, error.excess)
         _ensure_ended(process)  # the outcome is the last it sends
         if outcome is None:
-            cancelled = self._running[job_id].cancelled
-            outcome = Cancelled() if cancelled else Crashed(f"The worker ended with code {process.exitcode}.")
+            outcome = self._died(job_id, process.exitcode)
         pipe.close()
         self._end(job_id, outcome)
+
+    def _receiver(
+        self, job_id: str, process: BaseProcess, pipe: Connection
+    ) -> Callable[[], Event | Outcome | Beat]:
+        """What waits for the next event of a worker; of one that has limits, it looks that they are kept."""
+        limits = self._table[self._states[job_id].spec.kind].limits
+        if limits is None:
+            return lambda: self._next_event(job_id, pipe)
+        watch = Watch(process, pipe, limits)
+        return lambda: pickle.loads(watch.message(lambda: self._states[job_id].paused))
+
+    def _next_event(self, job_id: str, pipe: Connection) -> Event | Outcome | Beat:
+        """Waits as long as it takes; a silent worker is told."""
+        while not pipe.poll(self._silent_after_s):
+            self._hear_nothing(job_id)
+        event: Event | Outcome | Beat = pipe.recv()
+        self._hear_again(job_id)
+        return event
 
     def _hear_nothing(self, job_id: str) -> None:
         """The process lives, else its pipe would have ended. The person may wait or cancel."""
@@ -243,6 +282,24 @@ class JobService:
             self._states[job_id] = replace(state, silent_s=0.0)
         self._notify(job_id, state.progress)
 
+    def _excess(self, job_id: str, excess: Excess) -> Outcome:
+        spec = self._states[job_id].spec
+        limits = self._table[spec.kind].limits
+        assert limits is not None
+        return Refused(excess_advice(excess, limits, files_of(spec.params)))
+
+    def _died(self, job_id: str, exit_code: int | None) -> Outcome:
+        """A worker that ended without a word.
+
+        Of a file from outside it is the file that is doubted, unless Python itself ended the worker.
+        """
+        if self._running[job_id].cancelled:
+            return Cancelled()
+        if self._table[self._states[job_id].spec.kind].limits is None or exit_code in _BY_PYTHON:
+            return Crashed(f"The worker ended with code {exit_code}.")
+        _log.warning("The worker of job %s ended with code %s", job_id, exit_code)
+        return self._excess(job_id, Excess.DIED)
+
     def _publish(self, job_id: str, event: Event) -> None:
         if isinstance(event, Progress):
             with self._lock:
@@ -254,6 +311,7 @@ class JobService:
         resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
         with self._lock:
             self._running.pop(job_id, None)
+            self._tickets.pop(job_id, None)
             state = self._states[job_id]
             self._states[job_id] = replace(
                 state, outcome=outcome, paused=False, resumable=resumable, silent_s=0.0

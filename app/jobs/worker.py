@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from app.jobs.limits import hold_to
 from core.errors import JobCancelled, UserError, refuse
+from core.jobs.limits import Excess, Limits, excess_advice, files_of
 from core.jobs.time_left import TimeLeft
 from core.jobs.values import (
     Beat,
@@ -37,6 +39,7 @@ from core.jobs.values import (
 )
 from core.store.files import disk_errors
 from core.store.private import keep_private
+from core.store.tickets import TICKET_VARIABLE
 from core.vault.opened import bring_in
 
 if TYPE_CHECKING:
@@ -57,13 +60,17 @@ def worker_main(
     pipe: Connection,
     heavy: bool,
     beat_every_s: float,
+    limits: Limits | None = None,
+    ticket: str = "",
     *,
     keys: Keys | None = None,
 ) -> None:
     """Entry of the spawned process; heavy work runs at a lower priority than the screens.
 
-    `keys` open the data folder where it is encrypted; like all arguments they come through a pipe.
+    `ticket` tells the record who acts here, whoever is signed in at the screen meanwhile. `keys` open the
+    data folder where it is encrypted; like all arguments they come through a pipe.
     """
+    os.environ[TICKET_VARIABLE] = ticket
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
     if heavy:
@@ -72,8 +79,11 @@ def worker_main(
     bring_in(keys)
     _write_output_to(folder / "worker.log", keys)
     context = PipeContext(spec, folder, pipe)
-    threading.Thread(target=context.beat, args=(beat_every_s,), name="job-beat", daemon=True).start()
-    context.report(_run(task, context))
+    if limits is None:
+        threading.Thread(target=context.beat, args=(beat_every_s,), name="job-beat", daemon=True).start()
+    else:  # its parent ends it when it says nothing for long: no thread may speak for it
+        hold_to(limits)
+    context.report(_run(task, context, limits))
     pipe.close()
 
 
@@ -85,7 +95,7 @@ def _lower_priority() -> None:
     psutil.Process().nice(below_normal)
 
 
-def _run(task: str, context: PipeContext) -> Outcome:
+def _run(task: str, context: PipeContext, limits: Limits | None) -> Outcome:
     try:
         module, function = task.split(":")
         with disk_errors():  # whatever a task writes, a full disk is no bug
@@ -95,6 +105,10 @@ def _run(task: str, context: PipeContext) -> Outcome:
         return Cancelled()
     except UserError as error:
         return Refused(error.advice)
+    except MemoryError:
+        if limits is None:
+            return Crashed(traceback.format_exc())
+        return Refused(excess_advice(Excess.MEMORY, limits, files_of(context.spec.params)))
     except Exception:  # noqa: BLE001 - the process border: whatever happened must reach the person
         return Crashed(traceback.format_exc())
 

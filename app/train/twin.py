@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from app.session_request import check_minutes, check_results_folder
 from core.domain.body import JointKind, Side
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
+from core.domain.outside_arrays import read_arrays
+from core.domain.outside_json import read_json_file
 from core.domain.record import RecordKind
 from core.domain.subject import Subject
 from core.domain.twin import BodyParameters, GaitPolicy, GroupStrength, SegmentScale, Twin
@@ -89,7 +89,7 @@ def read_person(path: Path) -> Person:
 
     subject = read_patient(path)
     try:
-        given = json.loads(path.read_text(encoding="utf-8"))
+        given = read_json_file(path)
         even = asdict(scales_for_height(subject.height_m))
         scale = {name: float(factor) for name, factor in given.get("scale", {}).items()}
         body = BodyParameters(
@@ -159,10 +159,9 @@ def _trial(store: Store, trial: str | None, body: BodyParameters) -> dict[str, J
 def _entries(path: Path) -> dict[str, Any]:
     try:
         if path.suffix.lower() == ".json":
-            return dict(json.loads(path.read_text(encoding="utf-8")))
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name].tolist() for name in arrays.files}
-    except (OSError, ValueError, TypeError, EOFError) as error:
+            return dict(read_json_file(path))
+        return {name: array.tolist() for name, array in read_arrays(path).items()}
+    except (OSError, ValueError, TypeError) as error:
         raise _no_stride(path, error) from error
 
 

@@ -7,13 +7,12 @@ One person: `time_s` (T,), `image_px` (T, 33, 2), `world_m` (T, 33, 3), `visibil
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.domain.outside_arrays import read_arrays
 from core.domain.recording import LANDMARK_COUNT, LandmarkTrack
 from core.errors import UserError, refuse
 
@@ -23,15 +22,13 @@ _SHAPES = {
     "world_m": (LANDMARK_COUNT, 3),
     "visibility": (LANDMARK_COUNT,),
 }
-_UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
 def read_landmark_file(path: Path) -> tuple[LandmarkTrack, ...]:
     """The people of the file, in the order of their names there. Refuses (CAP-080) what is no such file."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            arrays = {name: np.asarray(content[name], dtype=float) for name in content.files}
-    except (*_UNREADABLE, TypeError, AttributeError) as error:
+        arrays = {name: array.astype(float, copy=False) for name, array in read_arrays(path).items()}
+    except (OSError, ValueError) as error:
         raise _no_track(path, "It is no .npz file of numeric arrays") from error
     suffix = "time_s"
     people = [name.removesuffix(suffix) for name in arrays if name.endswith(suffix)]

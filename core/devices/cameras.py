@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from core.devices.mp4_samples import samples_of
 from core.devices.sealed_video import SealedCapture
+from core.domain.outside_json import read_json_file
 from core.domain.recording import frame_rate_hz
 from core.errors import UserError, refuse
 from core.vault import files
@@ -34,6 +36,7 @@ TIMES_ENDING = ".times.json"
 MINIMUM_RATE_HZ = 15.0
 ADVISED_RATE_HZ = 25.0
 _SHORTEST_S = 0.5
+_MOST_TIMES_BYTES = 64_000_000  # half a day at 120 pictures/s
 _TURNS = {0: None, 90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _WHOLE = 0.95  # of what is promised; containers round, and drop a picture at the ends
 
@@ -72,6 +75,7 @@ class VideoFileSource(_ReleasesCapture):
     """
 
     def __init__(self, path: Path, turn_deg: int = 0) -> None:
+        self._path = path
         self._capture = _open_file(path)
         self._times = _saved_times(path)
         self._image: ByteImage | None = None
@@ -104,7 +108,10 @@ class VideoFileSource(_ReleasesCapture):
 
     def retrieve(self) -> ByteImage | None:
         """The current picture; its memory is used again for the next one."""
-        ok, self._image = self._capture.retrieve(self._image)
+        try:
+            ok, self._image = self._capture.retrieve(self._image)
+        except cv2.error as error:  # a size that changes on the way, or that no memory holds
+            raise _damaged(self._path) from error
         if not ok or self._image is None or self._turn is None:
             return self._image if ok else None
         self._turned = cv2.rotate(self._image, self._turn, self._turned)
@@ -214,7 +221,7 @@ def probe(
     Pictures are turned clockwise by `turn_deg`, and sizes are after that.
 
     Refuses CAP-001 (no such file), CAP-002 (empty), CAP-003 (not a video), CAP-004 (damaged),
-    CAP-005 (too few frames per second), CAP-006 (too short).
+    CAP-005 (too few frames per second), CAP-006 (too short), CAP-007 (times beside it that are none).
     """
     times: list[float] = []
     width_px = height_px = 0
@@ -250,8 +257,25 @@ def save_times(video: Path, time_s: tuple[float, ...]) -> Path:
 
 
 def _saved_times(video: Path) -> list[float] | None:
+    """The times that lie beside a video; None where there are none. Refuses CAP-007 what is no such file."""
     path = video.with_name(video.name + TIMES_ENDING)
-    return json.loads(files.read_bytes(path)) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        told = read_json_file(path, most_bytes=_MOST_TIMES_BYTES)
+        if not isinstance(told, list) or any(type(time_s) not in (int, float) for time_s in told):
+            raise ValueError("it is no list of numbers")
+        times = [float(time_s) for time_s in told]
+        if any(later < earlier for earlier, later in pairwise(times)):
+            raise ValueError("its times go back")
+    except (OSError, ValueError, TypeError) as error:
+        raise refuse(
+            "CAP-007",
+            f"The times in {path.name} cannot be used.",
+            f"They say when each picture of the video was taken, but {error}.",
+            f"Copy {path.name} again, or take it out of the folder: then those in the video count.",
+        ) from error
+    return times
 
 
 def _open_file(path: Path) -> Any:

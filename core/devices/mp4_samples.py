@@ -128,7 +128,7 @@ def _expanded(table: bytes, kind: str) -> FloatArray:
     """The values of a table of pairs (how many pictures, value), one per picture."""
     (count,) = struct.unpack_from(">I", table, 4)
     pairs = np.frombuffer(table, dtype=[("n", ">u4"), ("value", kind)], count=count, offset=8)
-    if pairs["n"].sum(dtype=np.int64) > 100_000_000:
+    if pairs["n"].sum(dtype=np.int64) > 10_000_000:
         raise ValueError("more pictures than any video has")
     return np.asarray(np.repeat(pairs["value"].astype(np.int64), pairs["n"]))
 

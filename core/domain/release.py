@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain.assistance import Assistance
+from core.domain.people import SINGLE_USER
 
 _REASON = "I sign it all the same, because: "
 _BACK = "Reason: "
@@ -35,9 +36,14 @@ class Release:
     counter: int  # rises with every package of a site, see `exo_slots.h`
 
 
-def release_meaning(declaration: str, assistance: Assistance, reason: str) -> str:
-    """Meaning of the signature: always with the verdict, and with the reason where one is needed."""
+def release_meaning(declaration: str, assistance: Assistance, reason: str, *, proven: bool = True) -> str:
+    """Meaning of the signature: always with the verdict, and with the reason where one is needed.
+
+    `proven`: by the PIN of an account; else it says that the name was only typed.
+    """
     told = f"{declaration} {assistance.words}"
+    if not proven:
+        told = f"{told} ({SINGLE_USER[0].upper()}{SINGLE_USER[1:]}.)"
     return f"{told} {_REASON}{reason}" if assistance.needs_reason else told
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.emg.file_access import no_channels
+from core.emg.file_access import check_channels, no_channels
 from core.emg.signals import RawEmg, unique_names
 from core.emg.units import unit_symbol
 from core.laboratory.c3d import C3dHead, read_c3d, read_c3d_head
@@ -25,7 +25,8 @@ def read_c3d_names(path: Path) -> tuple[tuple[str, ...], bool, tuple[str, ...], 
 def read_c3d_emg(path: Path) -> RawEmg:
     """All analog channels, in the precision of the file.
 
-    Raises UserError EMG-002 (no channels), LAB-001 (missing or locked), LAB-002 (damaged).
+    Raises UserError EMG-002 (no channels), EMG-012 (too many), LAB-001 (missing or locked), LAB-002
+    (damaged).
     """
     file = read_c3d(path)
     names, units, descriptions = _texts(path, file)
@@ -38,6 +39,7 @@ def read_c3d_emg(path: Path) -> RawEmg:
 def _texts(path: Path, head: C3dHead) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     if not head.analog_labels:
         raise no_channels(path)
+    check_channels(path, len(head.analog_labels))
     return (
         unique_names(list(head.analog_labels)),
         tuple(map(unit_symbol, head.analog_units)),

@@ -2,72 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from core.emg.file_access import no_channels, reading, refuse_file
+from core.emg.file_access import check_channels, first_bytes, no_channels, reading, refuse_file
 from core.emg.sample_groups import SampleGroup, joined
 from core.emg.signals import RawEmg
 from core.emg.units import unit_symbol
 
-
-@dataclass(frozen=True, slots=True)
-class EdfHead:
-    """What a file says of its N signals."""
-
-    names: tuple[str, ...]  # N, not unique
-    units: tuple[str, ...]  # N
-    rates_hz: tuple[float, ...]  # N
+_BDF = b"\xffBIOSEMI"  # how a BDF file begins
+# What the library, which is Python all through, says of a file that is none; NameError where a record takes
+# no time.
+_STRUCTURE = (LookupError, TypeError, AttributeError, NameError)
+_DAMAGE = (ValueError, ArithmeticError, MemoryError, Warning, *_STRUCTURE)
 
 
 def read_edf(path: Path) -> RawEmg:
     """All signals, at the highest rate of those that may be EMG (see `joined`).
 
-    Raises UserError EMG-001, EMG-002 (no signals), EMG-038.
+    Raises UserError EMG-001 (damaged, cut short or with pauses in it), EMG-002 (no signals), EMG-038.
     """
-    with _opened(path) as file:
-        head = _head_of(file)
-        if not head.names:
-            raise no_channels(path)
+    with _damage_told(path):
+        signals = _signals(path)
         places: dict[float, list[int]] = {}
-        for place, rate in enumerate(head.rates_hz):
-            places.setdefault(rate, []).append(place)
-        groups = []
-        for rate, of_rate in places.items():
-            signal = np.empty((int(file.getNSamples()[of_rate[0]]), len(of_rate)))
-            for column, place in enumerate(of_rate):
-                signal[:, column] = file.readSignal(place)
-            signal.setflags(write=False)
-            groups.append(SampleGroup(tuple(of_rate), signal, rate))
-    return joined(groups, head.names, head.units, path.name)
+        for place, signal in enumerate(signals):
+            rate_hz = float(signal.sampling_frequency)
+            if not 0.0 < rate_hz < np.inf:
+                raise ValueError(f"signal {place + 1} has no rate")
+            places.setdefault(rate_hz, []).append(place)
+        groups = [_group(signals, of_rate, rate_hz) for rate_hz, of_rate in places.items()]
+        names = tuple(signal.label.strip() for signal in signals)
+        units = tuple(unit_symbol(signal.physical_dimension) for signal in signals)
+    return joined(groups, names, units, path.name)
 
 
-class _opened:  # noqa: N801 - used like a function
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self):  # type: ignore[no-untyped-def] # the library has no types
-        import pyedflib  # not before such a file is read
-
-        with reading(self._path):
-            with self._path.open("rb"):
-                pass  # tells a locked file apart: the library calls everything an OSError
-            try:
-                self._file = pyedflib.EdfReader(str(self._path))
-            except OSError as error:
-                raise refuse_file(self._path, f"The file is damaged: {error}.") from error
-        return self._file
-
-    def __exit__(self, *_args: object) -> None:
-        self._file.close()
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    with reading(path), warnings.catch_warnings():
+        warnings.simplefilter("error")  # the library warns of a file that was cut short, and reads the rest
+        try:
+            yield
+        except _DAMAGE as error:
+            raise refuse_file(path, f"The file is damaged: {error}.") from error
 
 
-def _head_of(file) -> EdfHead:  # type: ignore[no-untyped-def]
-    count = file.signals_in_file
-    return EdfHead(
-        tuple(str(file.getLabel(place)).strip() for place in range(count)),
-        tuple(unit_symbol(str(file.getPhysicalDimension(place))) for place in range(count)),
-        tuple(float(file.getSampleFrequency(place)) for place in range(count)),
-    )
+def _signals(path: Path) -> tuple[Any, ...]:
+    """What the file holds beside its annotations. Raises UserError, or one of `_DAMAGE`."""
+    import edfio  # not before such a file is read
+
+    # Heads are often not the ASCII they should be: “µ” as one byte. Only EDF could be read lazily.
+    if first_bytes(path, len(_BDF)) == _BDF:
+        file = edfio.read_bdf(path, header_encoding="latin-1")
+    else:
+        file = edfio.read_edf(path, lazy_load_data=False, header_encoding="latin-1")
+    if file.reserved[3:5] == "+D":
+        raise refuse_file(path, "The recording was paused; what follows a pause has no place in its time.")
+    if not file.signals:
+        raise no_channels(path)
+    check_channels(path, len(file.signals))
+    return tuple(file.signals)
+
+
+def _group(signals: tuple[Any, ...], places: list[int], rate_hz: float) -> SampleGroup:
+    """The signals of one rate."""
+    values = np.column_stack([signals[place].data for place in places]).astype(np.float64, copy=False)
+    values.setflags(write=False)
+    return SampleGroup(tuple(places), values, rate_hz)

@@ -21,6 +21,10 @@ _KNOWN_STRANGERS = (
 )
 
 
+MOST_CHANNELS = 512  # four grids of 128; more is a file that is damaged, and no table to choose from
+LONGEST_NAME = 200  # letters of a column
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turns what the operating system says into advice: EMG-038 (another program holds it), EMG-001."""
@@ -64,6 +68,17 @@ def refuse_file(path: Path, why: str) -> Exception:
         why,
         "Export it as CSV with one column per muscle, or as C3D.",
     )
+
+
+def check_channels(path: Path, count: int) -> None:
+    """Raises UserError EMG-012 for more columns than any recording has."""
+    if count > MOST_CHANNELS:
+        raise refuse(
+            "EMG-012",
+            f"{path.name} has {count} channels or columns.",
+            f"At most {MOST_CHANNELS} can be read from one file; a damaged file may claim more than it has.",
+            "Export only the channels with EMG, or copy the file again.",
+        )
 
 
 def no_channels(path: Path) -> Exception:

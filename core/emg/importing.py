@@ -27,6 +27,7 @@ from core.errors import Advice, refuse
 
 STORED_RATE_HZ = 100.0  # ten times the envelope's bandwidth
 _SHORTEST_S = 1.0
+_LARGEST = 1e12  # in any unit; counts of 32 bits are a thousandth of it
 
 
 def process_emg(
@@ -40,11 +41,13 @@ def process_emg(
     With several MVC recordings each channel takes the best of those that have it; a channel without a maximum
     that can be believed is normalised to its own (`core.emg.reference`). Files that hold envelopes already
     are not filtered. Raises UserError EMG-003 (rate too low), EMG-004 (a mapped channel is missing), EMG-005
-    (nothing mapped), EMG-006 (too short).
+    (nothing mapped), EMG-006 (too short), EMG-014 (numbers that no signal has).
     """
     maxima = () if mvc is None else (mvc,) if isinstance(mvc, RawEmg) else tuple(mvc)
     _check_mapped(raw, sites)
     names = [name for name in raw.channels if name in sites]
+    for recording in (raw, *maxima):
+        _check_numbers(recording, sites)
     signal, gap_fractions = _mapped(raw, names)
     ready = not maxima and raw.rate_hz >= SLOWEST_HZ and are_envelopes(signal, raw.rate_hz)
     _check_signal((raw, *maxima), 0.0 if ready else MIN_RATE_HZ)
@@ -164,6 +167,21 @@ def _check_signal(recordings: Sequence[RawEmg], slowest_hz: float) -> None:
                 f"{recording.source_name} lasts {recording.duration_s:.1f} s.",
                 "At least one second is needed to filter and judge a signal.",
                 "Choose a longer recording.",
+            )
+
+
+def _check_numbers(recording: RawEmg, sites: Mapping[str, ChannelSite]) -> None:
+    """Of the mapped channels; other columns may count nanoseconds since 1970."""
+    for place, name in enumerate(recording.channels):
+        if name not in sites or not len(recording.signal):
+            continue
+        largest = float(np.nanmax(np.abs(recording.signal[:, place]), initial=0.0))
+        if largest > _LARGEST:
+            raise refuse(
+                "EMG-014",
+                f"Channel {name} of {recording.source_name} cannot be EMG.",
+                f"It reaches {largest:.1g}, which no amplifier gives in any unit; the file may be damaged.",
+                "Copy or export the file again, or leave the channel out.",
             )
 
 

@@ -13,6 +13,7 @@ from scipy.signal import butter, filtfilt, iirnotch, sosfiltfilt
 
 from core.domain.arrays import FloatArray
 from core.emg.options import STUDY, ProcessingOptions, Smoothing, band_hz
+from core.emg.signals import MIN_RATE_HZ
 
 __all__ = [
     "MIN_RATE_HZ",
@@ -26,7 +27,6 @@ __all__ = [
     "repair_gaps",
 ]
 
-MIN_RATE_HZ = 200.0  # below it too little of the EMG's spectrum is left
 _LONGEST_REPAIR_S = 0.05
 _NOTCH_QUALITY = 25.0  # 2 Hz wide at 50 Hz: the mains wander by less, and most of the muscle's power stays
 

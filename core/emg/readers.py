@@ -70,8 +70,9 @@ def read_emg(
 
     `rate_hz` is needed where the file has neither time column nor rate; `sheet` where a workbook has several
     with numbers. Raises UserError EMG-001 (cannot be read), EMG-002 (no channels), EMG-003 (rate unknown or
-    wrong), EMG-031 (a line that is not numbers), EMG-032 (names do not fit the columns), EMG-036
-    (which sheet), EMG-038 (locked), EMG-039 (a kind that is not read here) or as `read_c3d_emg`.
+    wrong), EMG-012 (too many channels), EMG-013 (too large a workbook), EMG-031 (a line that is not
+    numbers), EMG-032 (names do not fit the columns), EMG-036 (which sheet), EMG-038 (locked), EMG-039 (a kind
+    that is not read here) or as `read_c3d_emg`.
     """
     kind = _kind(path)
     if kind == "c3d":

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
 from core.emg.naming import is_other_signal
-from core.emg.processing import MIN_RATE_HZ
-from core.emg.signals import RawEmg, unique_names
+from core.emg.signals import MIN_RATE_HZ, RawEmg, unique_names
 from core.errors import Advice
 
 _SAME_RATE = 1e-4  # relative; less than a sample in ten seconds at 1 kHz
@@ -86,6 +84,8 @@ def _stacked(groups: Sequence[SampleGroup], rate_hz: float) -> tuple[FloatArray,
 def _moved(group: SampleGroup, rate_hz: float, start_s: float) -> FloatArray:
     signal = group.signal
     if abs(group.rate_hz / rate_hz - 1) > _SAME_RATE:
+        from scipy.signal import resample_poly  # a look at a file, for which somebody waits, does without it
+
         ratio = Fraction(rate_hz / group.rate_hz).limit_denominator(_FINEST_RATIO)
         whole = np.nan_to_num(signal, nan=0.0)  # a filter would spread a missing sample over its neighbours
         signal = resample_poly(whole, ratio.numerator, ratio.denominator, axis=0)

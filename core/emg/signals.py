@@ -9,6 +9,8 @@ import numpy as np
 from core.domain.arrays import Float32Array, FloatArray, frozen
 from core.domain.findings import Finding
 
+MIN_RATE_HZ = 200.0  # below it too little of the EMG's spectrum is left
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawEmg:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from core.emg.file_access import reading, refuse_file
+from core.emg.file_access import LONGEST_NAME, check_channels, reading, refuse_file
 from core.emg.units import in_volts, is_unit, split_unit, time_unit_s, unit_symbol
 from core.errors import refuse
 
@@ -68,20 +68,24 @@ class TextLayout:
 def find_layout(path: Path, header_line: int | None = None) -> TextLayout:
     """Look into the head of a text file. `header_line` (from 1; 0: none) is a person's word for it.
 
-    Raises UserError EMG-001 (no table of numbers), EMG-032 (names and numbers do not fit), EMG-038 (locked).
+    Raises UserError EMG-001 (no table of numbers), EMG-012 (too many columns), EMG-032 (names and numbers do
+    not fit), EMG-038 (locked).
     """
     encoding, lines = _head(path)
     delimiter, decimal, width = _best_way(lines)
+    check_channels(path, width)
     rows = [split_line(line, delimiter, decimal) for line in lines]
     first = _first_row(path, rows, width, lines, header_line)
     names_at, names, units = _header(path, lines, rows, first, width, (delimiter, header_line))
-    told = [split_unit(name) for name in names]
+    told = [split_unit(name[:LONGEST_NAME]) for name in names]
     return TextLayout(
         encoding,
         delimiter,
         decimal,
         tuple(name for name, _unit in told),
-        tuple(unit_symbol(unit) or own for unit, (_name, own) in zip(units, told, strict=True)),
+        tuple(
+            unit_symbol(unit[:LONGEST_NAME]) or own for unit, (_name, own) in zip(units, told, strict=True)
+        ),
         names_at,
         first + 1,
         _told_rate(rows[:first]),
@@ -93,12 +97,19 @@ def split_line(line: str, delimiter: str, decimal: str) -> list[str]:
     if not delimiter:
         cells = line.split()
     elif '"' in line:
-        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+        cells = _quoted(line, delimiter)
     else:
         cells = line.split(delimiter)
     if decimal == ",":
         return [_with_point(cell.strip()) if "," in cell else cell.strip() for cell in cells]
     return [cell.strip() for cell in cells]
+
+
+def _quoted(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:  # a quote that is never closed, around more than any entry holds
+        return line.split(delimiter)
 
 
 def _with_point(cell: str) -> str:

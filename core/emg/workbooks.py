@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from core.emg.file_access import reading, refuse_file
+from core.emg.file_access import LONGEST_NAME, check_channels, reading, refuse_file
 from core.emg.tables import Table, table_of
 from core.emg.text_layout import is_missing
 from core.emg.units import in_volts, is_unit, split_unit, time_unit_s, unit_symbol
-from core.errors import refuse
+from core.errors import UserError, refuse
 
 _HEAD_ROWS = 100
 _SURE_ROWS = 5
+_MOST_UNFOLDED = 1_000_000_000  # bytes; a quarter of an hour of 16 channels at 1 kHz, as text
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    SyntaxError,  # of its XML
+    EOFError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    NotImplementedError,  # packed in a way that nobody uses
+    RuntimeError,  # locked by a password
+)
 
 
 def sheets_with_numbers(path: Path) -> tuple[str, ...]:
     """Names of the sheets that hold rows of numbers. Raises UserError EMG-001, EMG-038."""
     with _opened(path) as book:
-        return tuple(sheet.title for sheet in book.worksheets if _first_row(_head(sheet), None) is not None)
+        sheets = tuple(book.worksheets)
+        return tuple(sheet.title for sheet in sheets if _first_row(_head(path, sheet), None) is not None)
 
 
 def read_workbook(path: Path, sheet: str = "", header_line: int | None = None) -> Table:
@@ -30,7 +47,8 @@ def read_workbook(path: Path, sheet: str = "", header_line: int | None = None) -
     Raises UserError EMG-001, EMG-036 (several sheets, or none of that name), EMG-031 (text among numbers).
     """
     with _opened(path) as book:
-        filled = [ws.title for ws in book.worksheets if _first_row(_head(ws), header_line) is not None]
+        sheets = tuple(book.worksheets)
+        filled = [sh.title for sh in sheets if _first_row(_head(path, sh), header_line) is not None]
         chosen = _chosen(path, sheet, filled)
         return _read_sheet(path, book[chosen], header_line)
 
@@ -47,15 +65,42 @@ class _opened:  # noqa: N801 - used like a function
         with reading(self._path):
             self._stream = self._path.open("rb")  # a stream, because openpyxl judges files by their names
         try:
-            self._book = openpyxl.load_workbook(self._stream, read_only=True, data_only=True)
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+            with _undamaged(self._path):
+                _check_unfolded(self._path, self._stream)
+                self._book = openpyxl.load_workbook(self._stream, read_only=True, data_only=True)
+                for sheet in self._book.worksheets:
+                    sheet.reset_dimensions()  # what it says of its size may be anything; its rows count
+        except UserError:
             self._stream.close()
-            raise refuse_file(self._path, "It is damaged, or not an Excel file.") from error
+            raise
         return self._book
 
     def __exit__(self, *_args: object) -> None:
         self._book.close()
         self._stream.close()
+
+
+def _check_unfolded(path: Path, stream: IO[bytes]) -> None:
+    """Refuses EMG-013, before any of it is unfolded, a workbook that would fill the memory."""
+    with zipfile.ZipFile(stream) as archive:
+        unfolded = sum(member.file_size for member in archive.infolist())
+    stream.seek(0)
+    if unfolded > _MOST_UNFOLDED:
+        raise refuse(
+            "EMG-013",
+            f"{path.name} is too large a workbook.",
+            f"It unfolds to {unfolded / 1e9:.1f} GB; at most {_MOST_UNFOLDED / 1e9:g} GB can be read.",
+            "Export the recording as CSV, or fewer channels or a shorter part of it.",
+        )
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """What openpyxl raises over a damaged file, as advice."""
+    try:
+        yield
+    except (*_DAMAGED, OSError) as error:
+        raise refuse_file(path, "It is damaged, or not an Excel file.") from error
 
 
 def _chosen(path: Path, sheet: str, filled: list[str]) -> str:
@@ -79,8 +124,9 @@ def _chosen(path: Path, sheet: str, filled: list[str]) -> str:
     return sheet or filled[0]
 
 
-def _head(sheet: Any) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in islice(sheet.iter_rows(values_only=True), _HEAD_ROWS)]
+def _head(path: Path, sheet: Any) -> list[tuple[Any, ...]]:
+    with _undamaged(path):
+        return [tuple(row) for row in islice(sheet.iter_rows(values_only=True), _HEAD_ROWS)]
 
 
 def _width(rows: list[tuple[Any, ...]]) -> int:
@@ -119,12 +165,14 @@ def _cell(cell: Any) -> float | None:
 
 
 def _read_sheet(path: Path, sheet: Any, header_line: int | None) -> Table:
-    head = _head(sheet)
+    head = _head(path, sheet)
     first, width = _first_row(head, header_line), _width(head)
     assert first is not None
+    check_channels(path, width)
     names_at, names, units = _header(head, first, width, header_line)
-    values = table_of(_rows(path, sheet, first, width), width)
-    told = [split_unit(name) for name in names]
+    with _undamaged(path):
+        values = table_of(_rows(path, sheet, first, width), width)
+    told = [split_unit(name[:LONGEST_NAME]) for name in names]
     return Table(
         tuple(name for name, _unit in told),
         tuple(unit_symbol(unit) or own for unit, (_name, own) in zip(units, told, strict=True)),

@@ -14,7 +14,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 SOURCES = FOLDER / "src"
-ZIG = "ziglang==0.17.0"  # a C compiler from the package server, for machines without one
+# A C compiler from the package server, for machines without one; 0.17.0 has none for Windows.
+ZIG = "ziglang==0.17.1"
 
 # Reproducible floating point first, then every warning about lost precision. Warnings are errors.
 NUMERICS = ("-std=c99", "-ffp-contract=off")

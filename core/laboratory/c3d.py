@@ -39,6 +39,8 @@ _OUTPUT_UNITS = {
     "POWERS": ("POWER_UNITS", "W"),
     "SCALARS": ("SCALAR_UNITS", ""),
 }
+_FARTHEST_M = 1e5  # from the origin, in whatever unit was meant; a marker beyond it is a damaged number
+_CONTRADICTION = "what it says of itself contradicts itself"
 _SHORT = "(?:hs|ic|fs|to|fo)"  # heel strike, initial contact, foot strike, toe off, foot off
 
 
@@ -103,14 +105,18 @@ def read_c3d(path: Path) -> C3dFile:
     (equal names), LAB-006 (no unit).
     """
     head, parameters, layout = _opened(path)
-    with path.open("rb") as stream:
-        points, analog = read_samples(stream, parameters, layout)
+    try:
+        with path.open("rb") as stream:
+            points, analog = read_samples(stream, parameters, layout)
+    except (ValueError, ArithmeticError) as error:  # parameters that tell no scale
+        raise _damaged(path, _CONTRADICTION) from error
     _, kinds = _point_names(parameters, layout.points)
     places = np.array([kind is None for kind in kinds], dtype=bool)
     unit_m = np.float32(length_unit_m(head.point_units) or 1e-3)
     outputs = points[:, ~places]
     points_m = points if places.all() else points[:, places]
     points_m *= unit_m
+    points_m[(np.abs(points_m) > _FARTHEST_M).any(axis=-1)] = np.nan
     for array in (points_m, outputs, analog):
         array.setflags(write=False)
     fields = {name: getattr(head, name) for name in C3dHead.__dataclass_fields__}
@@ -132,8 +138,8 @@ def _opened(path: Path) -> tuple[C3dHead, Parameters, Layout]:
         return _head(path, header, parameters, layout), parameters, layout
     except DamagedC3dError as error:
         raise _damaged(path, f"{error}".rstrip(".")) from error
-    except (ValueError, IndexError) as error:  # sizes of arrays that do not fit each other
-        raise _damaged(path, "what it says of itself contradicts itself") from error
+    except (ValueError, LookupError, ArithmeticError) as error:  # sizes that do not fit each other
+        raise _damaged(path, _CONTRADICTION) from error
 
 
 def _extent(stream: BinaryIO) -> Extent:

@@ -15,6 +15,7 @@ from core.domain.arrays import FloatArray
 BLOCK = 512  # bytes; what a C3D file counts its parts in
 _KEY = 0x50  # second byte of every C3D file
 _INTEL, _DEC, _MIPS = 84, 85, 86  # the processor whose numbers the file holds
+_MOST_AXES = 7  # of a parameter, by the format
 _ITEM_BYTES = {-1: 1, 1: 1, 2: 2, 4: 4}  # by the type of a parameter: text, byte, integer, float
 
 
@@ -190,7 +191,7 @@ def _parameter(data: bytes, at: int, name: str, numbers: Numbers) -> Parameter:
         raise DamagedC3dError("its parameters are cut")
     kind, axes = struct.unpack_from("bB", data, at)
     size = tuple(data[at + 2 : at + 2 + axes])
-    if kind not in _ITEM_BYTES or len(size) < axes:
+    if kind not in _ITEM_BYTES or len(size) < axes or axes > _MOST_AXES:
         raise DamagedC3dError(f"its parameter {name} is of no known kind")
     begin = at + 2 + axes
     end = begin + _ITEM_BYTES[kind] * prod(size)

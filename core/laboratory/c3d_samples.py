@@ -11,6 +11,7 @@ from core.domain.arrays import Float32Array, FloatArray
 from core.laboratory.c3d_parameters import BLOCK, DamagedC3dError, Header, Numbers, Parameters
 
 _WRAP = 65_536  # where a count of 16 bits begins again
+_MOST = 10_000  # points, channels, or samples of a channel in a frame
 _CHUNK_BYTES = 1 << 18  # so that a file is never in memory beside what is made of it
 
 
@@ -55,6 +56,8 @@ def layout_of(header: Header, parameters: Parameters, numbers: Numbers, extent: 
         points = header.points
     if channels is None:
         channels = header.analog_per_frame // max(header.samples_per_frame, 1)
+    if not (0 <= points <= _MOST and 0 <= channels <= _MOST and 0 < samples <= _MOST):
+        raise DamagedC3dError("it tells of more points or channels than any recording has")
     layout = Layout(numbers, scale < 0, header.data_start, 0, 0, points, channels, samples)
     if not layout.words:
         raise DamagedC3dError("it has neither markers nor channels")
@@ -69,7 +72,7 @@ def layout_of(header: Header, parameters: Parameters, numbers: Numbers, extent: 
 def _samples_per_frame(header: Header, parameters: Parameters) -> int:
     """Of one channel; header and rates say the same unless one of them is missing."""
     ratio = (parameters.number("ANALOG", "RATE") or 0.0) / (frame_rate_hz(header, parameters) or np.inf)
-    return round(ratio) or header.samples_per_frame or 1
+    return (round(ratio) if 0.0 <= ratio <= _MOST else 0) or header.samples_per_frame or 1
 
 
 def frame_rate_hz(header: Header, parameters: Parameters) -> float:

@@ -12,7 +12,7 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.findings import Finding, Severity
 from core.errors import Advice, UserError, refuse
 from core.laboratory.names import unique
-from core.laboratory.text_files import number, read_text
+from core.laboratory.text_files import number, read_text, table_of
 
 _ENDINGS_OF_VECTORS = {"vec3": 3, "vec6": 6, "spatialvec": 6, "quaternion": 4}
 
@@ -41,9 +41,9 @@ class OpenSimTable:
 def read_table(path: Path) -> OpenSimTable:
     """Read a .mot or .sto file.
 
-    Refuses LAB-001 (not there, empty or locked), LAB-020 (no such table, with the line) and LAB-021 (times
-    that go back). In the findings: LAB-022 (rows that repeat a time), LAB-023 (fewer rows than told), LAB-025
-    (a .mot file that does not tell the unit of angles).
+    Refuses LAB-001 (not there, empty or locked), LAB-007 (too large), LAB-020 (no such table, with the line)
+    and LAB-021 (times that go back). In the findings: LAB-022 (rows that repeat a time), LAB-023 (fewer rows
+    than told), LAB-025 (a .mot file that does not tell the unit of angles).
     """
     lines = [line.rstrip("\r\n\t ") for line in read_text(path).split("\n")]
     start, header = _header(path, lines)
@@ -90,18 +90,18 @@ def _rows(
 ) -> FloatArray:
     size = _ENDINGS_OF_VECTORS.get(header.get("datatype", "").lower(), 1)
     width = 1 + (len(names) - 1) * size
-    rows = [(place, line) for place, line in enumerate(lines[first:], first) if line.strip()]
-    try:  # the usual file at once
-        table = np.array([list(map(float, line.split())) for _place, line in rows])
-        if table.ndim == 2 and table.shape[1] == width:
-            return table
-    except ValueError:
-        pass
-    return np.array([_row(path, place, line, width, vectors=size > 1) for place, line in rows])
+    rows = ((place, lines[place]) for place in range(first, len(lines)) if lines[place].strip())
+    return table_of((_row(path, place, line, width, vectors=size > 1) for place, line in rows), width)
 
 
 def _row(path: Path, place: int, line: str, width: int, *, vectors: bool) -> list[float]:
-    """One line cell by cell: gaps, and what other programs write for them. Refuses LAB-020."""
+    """One line: the usual one at once, else cell by cell, with gaps and other words. Refuses LAB-020."""
+    try:
+        usual = list(map(float, line.split()))
+        if len(usual) == width:
+            return usual
+    except ValueError:
+        pass
     cells = line.split("\t") if "\t" in line else line.split()
     if vectors:
         cells = [part for cell in cells for part in cell.split(",")]

@@ -11,7 +11,7 @@ from core.domain.arrays import FloatArray, frozen
 from core.domain.findings import Finding, Severity
 from core.errors import Advice, UserError, refuse
 from core.laboratory.names import unique
-from core.laboratory.text_files import number, read_text
+from core.laboratory.text_files import number, read_text, table_of
 from core.laboratory.units import length_unit_m
 
 _TALLEST_M = 30.0  # of any room; a coordinate beyond it tells that the unit is smaller
@@ -59,11 +59,11 @@ def read_trc(text: str) -> MarkerPaths:
         header = _header(lines)
         names = _names(lines, int(float(header["nummarkers"])))
         count = len(names)
-        rows = [(number, line) for number, line in enumerate(lines[5:], start=6) if line.strip()]
-        table = np.array([_row(number, line, count) for number, line in rows])
+        rows = ((place + 1, lines[place]) for place in range(5, len(lines)) if lines[place].strip())
+        table = table_of((_row(place, line, count) for place, line in rows), 2 + 3 * count)
         if not len(table):
             raise ValueError
-    except (LookupError, ValueError, StopIteration) as error:
+    except (LookupError, ValueError, ArithmeticError, StopIteration) as error:
         raise _not_markers() from error
     kept, findings = _each_frame_once(table)
     place = kept[:, 2:].reshape(len(kept), count, 3)

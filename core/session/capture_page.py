@@ -92,7 +92,7 @@ def visits_page(store: Store, comparison: CaptureComparison, chosen: Sequence[Ca
         trend=trend_series(comparison),
         findings=tuple(finding.advice.what for finding in comparison.findings[:MAX_FINDINGS]),
         notice=NOTICE,
-        made_on=_day(datetime.now(UTC)),
+        made_on=f"{_day(datetime.now(UTC))} · {store.people.words}",
         trail_words=store.audit_head().printed_words,
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
+from core.domain.people import Action
 from core.domain.record import RecordInfo, RecordKind
 from core.errors import refuse
 from core.session.export_readme import README, readme_text
@@ -46,6 +47,16 @@ def visit_records(store: Store, visit_id: str) -> tuple[RecordInfo, ...]:
     return found
 
 
+def take_out(store: Store, visit_id: str, what: str) -> None:
+    """Everything that leaves the program passes here first: who takes out what is in the log.
+
+    Refuses PPL-001 and PPL-002, see `core.store.authority`.
+    """
+    person = store.people.check(Action.EXPORT)
+    if person is not None:
+        store.log(person.name, "taken out", visit_id, what)
+
+
 def export_visit(store: Store, visit_id: str) -> dict[str, bytes]:
     """Content by file name, of the newest results of a visit. Refuses REC-020 when there are none.
 
@@ -59,11 +70,13 @@ def export_records(
 ) -> dict[str, bytes]:
     """Content by file name of these records, with README and SHA-256 sums. `more` are files made elsewhere.
 
-    Refuses OUT-001 for a record without files, REC-007 for one that is not there.
+    Refuses OUT-001 for a record without files, REC-007 for one that is not there, and what `take_out` does.
     """
     infos = [store.info(record_id) for record_id in dict.fromkeys(record_ids)]
     files = [file for info in infos for file in record_files(store, info)]
     visits = dict.fromkeys(info.visit_id for info in infos)
+    for visit_id in visits:
+        take_out(store, visit_id, f"{len(infos)} results")
     patients = (_patient_file(store, visit_id) for visit_id in visits)
     named = tuple(_named_once((*files, *more, *patients)))
     if len(visits) > 1:

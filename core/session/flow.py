@@ -113,7 +113,7 @@ JOBS: dict[Step, frozenset[str]] = {
     Step.TRAIN: frozenset({"train_controller", "adapt_controller"}),
     Step.COMPARE: frozenset({"compare"}),
     Step.DEPLOY: frozenset({"package_controller", "deploy", "virtual_walk", "roll_back", "telemetry"}),
-    Step.REPORT: frozenset(),
+    Step.REPORT: frozenset({"take_logo"}),
 }
 NEEDS_DECISION: dict[Step, Verdict] = {Step.MOTION: Verdict.ACCEPTED, Step.COMPARE: Verdict.SIGNED}
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from core.domain.chosen_impairments import ChosenImpairment, ChosenImpairments, ImpairmentOrigin
 from core.domain.impairment import Impairment
 from core.domain.impairment_fit import ImpairmentFit
+from core.domain.people import Action
 from core.domain.record import RecordInfo, RecordKind
 from core.errors import refuse
 from core.session.accepted import CHOSEN_SETTING, chosen_setting, follows_choice
@@ -34,11 +35,13 @@ def choose(
 ) -> RecordInfo:
     """Put an impairment into the list, in place of an earlier one of the same kind and place.
 
-    Refuses PER-001 without a name and a role, PER-002 one of severity 0, and PER-003 one too many.
+    Refuses PER-001 without a name and a role, PER-002 one of severity 0, PER-003 one too many, and PPL-003
+    without a signature where people have accounts.
     """
+    by, role = store.people.named(Action.ACCEPT_IMPAIRMENT, by, role, visit_id)
     _check_name(by, role)
     _check_severity(impairment)
-    new = ChosenImpairment(impairment, origin, by.strip(), role.strip())
+    new = ChosenImpairment(impairment, origin, by, role)
     rest = [one for one in chosen(store, visit_id) if one.impairment.slot != impairment.slot]
     others = [one.impairment.slot for one in rest]
     check_room(impairment.slot, [*others, *(one.slot for one in accepted_weaknesses(store, visit_id))])
@@ -48,8 +51,9 @@ def choose(
 def remove(store: Store, visit_id: str, label: str, *, by: str, role: str) -> RecordInfo:
     """Take an impairment out of the list.
 
-    Refuses PER-001 without a name and a role, and PER-004 one that is not there.
+    Refuses PER-001 without a name and a role, PER-004 one that is not there, and PPL-003 as `choose`.
     """
+    by, role = store.people.named(Action.ACCEPT_IMPAIRMENT, by, role, visit_id)
     _check_name(by, role)
     before = chosen(store, visit_id)
     rest = tuple(one for one in before if one.impairment.slot.label != label)
@@ -60,7 +64,7 @@ def remove(store: Store, visit_id: str, label: str, *, by: str, role: str) -> Re
             "It was removed already, or never chosen.",
             "Look at the list on the Personalize page.",
         )
-    return _save(store, visit_id, rest, operator=by.strip())
+    return _save(store, visit_id, rest, operator=by)
 
 
 def gait_suggestions(store: Store, visit_id: str) -> tuple[tuple[Impairment, float], ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from core.domain.interpretation import MOST_LETTERS, Interpretation
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.errors import refuse
 from core.store.repository import Store
@@ -20,8 +21,11 @@ class Interpreted(NamedTuple):
 
 
 def keep_interpretation(store: Store, visit_id: str, text: str, *, by: str, role: str = "") -> str:
-    """Id of the record. Refuses RPT-020 without words, RPT-021 without a name, RPT-022 when too long."""
-    text, by = text.strip(), by.strip()
+    """Id of the record. Refuses RPT-020 without words, RPT-021 without a name, RPT-022 when too long, and
+    PPL-003 without a signature where people have accounts.
+    """
+    text = text.strip()
+    by, role = store.people.named(Action.INTERPRET, by, role, visit_id)
     if not text:
         raise refuse(
             "RPT-020",
@@ -43,7 +47,7 @@ def keep_interpretation(store: Store, visit_id: str, text: str, *, by: str, role
             f"It has {len(text)} letters, and the report's first page has room for {MOST_LETTERS}.",
             "Shorten it, then keep it.",
         )
-    kept = Interpretation(text, by, role.strip())
+    kept = Interpretation(text, by, role)
     return store.save(
         RecordKind.INTERPRETATION,
         kept,

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.domain.outside_json import read_json_file
 from core.domain.patient_code import check_code
 from core.domain.record import Visit
 from core.domain.subject import AffectedSide, Consent, Sex, Subject
@@ -85,7 +86,7 @@ def patient_json(subject: Subject, visit: Visit) -> str:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json_file(path)
     if not isinstance(content, dict):
         raise TypeError("it is no list of entries with names")
     return content

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from core.domain.assistance import Assistance
 from core.domain.controller import Comparison, unattended
+from core.domain.people import Action
 from core.domain.record import Decision, Verdict
 from core.domain.release import Purpose, purpose_in, release_meaning, typed_reason
 from core.domain.situation_effects import situation_assistance
@@ -50,14 +51,18 @@ def sign_comparison(
     by: str,
     role: str,
     reason: str = "",
+    second: str = "",
     purpose: Purpose = Purpose.VIRTUAL_ONLY,
 ) -> None:
     """Keep that this person releases the controller of this comparison; the words hold purpose and verdict.
 
-    Refuses DEP-031 without a person's name and role, and DEP-032 without a reason where the controller is
-    worse than no exo or its effect is not known.
+    In people mode both `by` and, where the clinic asks for one, a `second` person have given their PIN for
+    it. Refuses DEP-031 without a person's name and role, DEP-032 without a reason where the controller is
+    worse than no exo or its effect is not known, and PPL-002, PPL-003 and PPL-009 (see
+    `core.store.authority`).
     """
-    by, role, reason = by.strip(), role.strip(), reason.strip()
+    by, role = store.people.named(Action.RELEASE, by, role, comparison_id)
+    reason = reason.strip()
     if not (by and role) or unattended(by):
         raise refuse(
             "DEP-031",
@@ -82,7 +87,8 @@ def sign_comparison(
         record_id=comparison_id,
         by=by,
         role=role,
-        reason=release_meaning(declaration, assistance, reason),
+        reason=release_meaning(declaration, assistance, reason, proven=not store.people.single_user),
+        second=second,
     )
 
 

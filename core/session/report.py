@@ -97,7 +97,13 @@ class ReportContent:
     trail: AuditHead = NO_ENTRIES  # where the record stood
     appendix: bool = False  # forces, muscles and the exo's help in full, on pages of their own
 
+    people: str = ""  # who is signed in, or that nobody is
     band_fits: bool = True  # whether the bands are of people of this age at this speed
+
+    @property
+    def made(self) -> str:
+        """For the foot of a page: when, and who was signed in."""
+        return f"Made on {self.made_on}" + (f" · {self.people}" if self.people else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         interpretation=_interpretation(store, visit_id),
         warnings=report_warnings(store, visit_id),
         clinic=read_clinic(store.data_dir),
+        people=store.people.words,
         trail=store.audit_head(),
     )
 

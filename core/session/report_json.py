@@ -17,7 +17,7 @@ from core.domain.motion import GaitCycles, Motion
 from core.domain.record import Decision, RecordInfo, RecordKind
 from core.domain.rollout import RolloutSet
 from core.gait.cycles import cycle_sd, is_held, mean_cycle
-from core.session.export import OF_A_VISIT
+from core.session.export import OF_A_VISIT, take_out
 from core.session.export_record import record_numbers
 from core.session.interpretation import interpretation_of
 from core.session.numbers import Number
@@ -31,7 +31,10 @@ Values = dict[str, Any]
 
 
 def report_json(store: Store, visit_id: str) -> str:
-    """JSON text; a number that is not known is null. Refuses RPT-001 as the report does."""
+    """JSON text; a number that is not known is null. Refuses RPT-001 as the report does, and what `take_out`
+    does.
+    """
+    take_out(store, visit_id, "report as JSON")
     return json.dumps(report_values(store, visit_id), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -72,6 +75,7 @@ def _heading(store: Store, visit_id: str, content: ReportContent) -> Values:
     aid, ability = visit.notes.walking_aid, visit.notes.functional_class
     return {
         "clinic": read_clinic(store.data_dir).name,
+        "people": content.people,
         "synthetic": content.synthetic,
         "patient": {
             "code": subject.code,

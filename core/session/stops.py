@@ -12,6 +12,7 @@ from dataclasses import replace
 from core.domain.clock import SLOW_MOTION_EVIDENT
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.motion import BACKWARDS, NO_STRIDE, NO_WALK, Motion
+from core.domain.people import Action
 from core.domain.record import Decision, Verdict
 from core.domain.sides_doubt import SIDES_IN_DOUBT
 from core.errors import Advice, UserError, refuse
@@ -53,9 +54,11 @@ def present_motion(motion: Motion, decisions: Iterable[Decision], motion_id: str
 def override_stops(store: Store, motion_id: str, *, by: str, role: str) -> None:
     """Store that a person goes on with this motion in spite of what stops it.
 
-    Refuses MOT-062 without a name and a role, and MOT-063 where nothing of that kind stops it.
+    Refuses MOT-062 without a name and a role, MOT-063 where nothing of that kind stops it, and PPL-003
+    without a signature where people have accounts.
     """
-    if not (by.strip() and role.strip()):
+    by, role = store.people.named(Action.ACCEPT_STOP, by, role, motion_id)
+    if not (by and role):
         raise refuse(
             "MOT-062",
             "The motion was not accepted in spite of its findings.",
@@ -78,8 +81,8 @@ def override_stops(store: Store, motion_id: str, *, by: str, role: str) -> None:
         Step.MOTION,
         Verdict.OVERRIDDEN,
         record_id=motion_id,
-        by=by.strip(),
-        role=role.strip(),
+        by=by,
+        role=role,
         reason=reason,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.domain.deficits import Deficits
 from core.domain.impairment import Impairment
 from core.domain.kinetics import ForceSource
+from core.domain.people import Action
 from core.domain.record import Decision, RecordInfo, RecordKind, Verdict
 from core.errors import refuse
 from core.session.accepted import accepted_labels, answers
@@ -92,7 +93,8 @@ def answer_proposal(store: Store, deficits_id: str, label: str, *, accept: bool,
     Refuses KIN-211 without a name and a role, KIN-212 what this assessment does not propose, KIN-213 an
     assessment that no longer stands, and PER-003 to accept more than a twin has.
     """
-    if not (by.strip() and role.strip()):
+    by, role = store.people.named(Action.ACCEPT_IMPAIRMENT, by, role, deficits_id)
+    if not (by and role):
         raise refuse(
             "KIN-211",
             "The weakness was neither accepted nor declined.",
@@ -111,8 +113,8 @@ def answer_proposal(store: Store, deficits_id: str, label: str, *, accept: bool,
         Step.PERSONALIZE,
         Verdict.WEAKNESS_ACCEPTED if accept else Verdict.WEAKNESS_DECLINED,
         record_id=deficits_id,
-        by=by.strip(),
-        role=role.strip(),
+        by=by,
+        role=role,
         reason=f"{label}: {sentence_of(deficits, proposal)}",
     )
 

@@ -43,23 +43,29 @@ def write_name(data_dir: Path, name: str) -> None:
 def write_logo(data_dir: Path, file: Path | None) -> None:
     """Keep a copy of this picture; None takes it off the reports.
 
-    Refuses RPT-023 what is no PNG or JPEG, is larger than 2 MB or cannot be read.
+    Refuses as `read_picture`. A picture from outside comes here by the job `take_logo`, which draws it anew.
     """
     if file is None:
         (data_dir / LOGO_FILE).unlink(missing_ok=True)
-        return
+    else:
+        (data_dir / LOGO_FILE).write_bytes(read_picture(file))
+
+
+def read_picture(file: Path) -> bytes:
+    """A picture for a logo. Refuses RPT-023 what is no PNG or JPEG, is larger than 2 MB or cannot be read."""
     try:
-        content = file.read_bytes()
+        with file.open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise _refused(file, f"It cannot be read: {error.strerror or error}.") from error
+        raise logo_refused(file, f"It cannot be read: {error.strerror or error}.") from error
     if not content.startswith(_PICTURES):
-        raise _refused(file, "It is neither a PNG nor a JPEG file.")
+        raise logo_refused(file, "It is neither a PNG nor a JPEG file.")
     if len(content) > _MOST_BYTES:
-        raise _refused(file, f"It has {len(content) / 1e6:.1f} MB; 2 MB are plenty for a logo.")
-    (data_dir / LOGO_FILE).write_bytes(content)
+        raise logo_refused(file, "It has more than 2 MB, which are plenty for a logo.")
+    return content
 
 
-def _refused(file: Path, why: str) -> Exception:
+def logo_refused(file: Path, why: str) -> Exception:
     return refuse(
         "RPT-023", f"{file.name} was not taken as the logo.", why, "Choose a small PNG or JPEG file."
     )

@@ -49,6 +49,11 @@ def sweep(data_dir: Path, engine: Engine) -> Swept:
         connection.close()
 
 
+def set_aside(data_dir: Path, name: str, why: str) -> None:
+    """Move a record folder, `kind/id`, into quarantine under a name that no row has."""
+    _move(data_dir / "records" / name, data_dir / QUARANTINE / f"{name}.{why}")
+
+
 def quarantined(data_dir: Path) -> list[str]:
     """Record folders that no row names, as `kind/id`."""
     return sorted(_names(data_dir / QUARANTINE))

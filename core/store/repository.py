@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,19 +17,23 @@ from sqlalchemy.exc import IntegrityError
 
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
+from core.domain.people import ACTION_OF_KIND, Action, patient_action
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.subject import Subject
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.store import audit
+from core.store.authority import utc_now
 from core.store.codec import decode, encode
 from core.store.files import Attachment, read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
 from core.store.open_folder import FILES_REMOVED, OpenFolder
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
+from core.store.people import People
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
+from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
 from core.vault.opened import ensure_open
 from core.vault.scratch import sweep as sweep_plain
@@ -49,20 +53,22 @@ class PatientRow:
     archived: bool
 
 
-def open_store(data_dir: Path, *, to_read: bool = False) -> Store:
+def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = False) -> Store:
     """Open the record of a data folder; use it as a context manager.
 
-    Refuses REC-010 and REC-011 while another program has the folder. With `to_read` it opens also then, and
-    refuses REC-010 what would change something (`Store.writable`).
+    `ticket` tells who acts; without one that of this process counts (see `core.store.authority`). Refuses
+    REC-010 and REC-011 while another program has the folder. With `to_read` it opens also then, and refuses
+    REC-010 what would change something (`Store.writable`).
     """
+    acts = ticket_of_process() if ticket is None else ticket
     try:
         claim = hold(data_dir)
     except UserError as error:
         if not to_read or error.advice.code != "REC-010":
             raise
-        return Store(data_dir, open_engine_to_read(data_dir), None)
+        return Store(data_dir, open_engine_to_read(data_dir), None, acts)
     try:
-        store = Store(data_dir, open_engine(data_dir), claim)
+        store = Store(data_dir, open_engine(data_dir), claim, acts)
         if claim.first:
             store.sweep()
     except BaseException:
@@ -74,8 +80,9 @@ def open_store(data_dir: Path, *, to_read: bool = False) -> Store:
 class Store(OpenFolder, TrailAccess):
     """The record of one open data folder."""
 
-    def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None) -> None:
+    def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
         super().__init__(data_dir, engine, claim)
+        self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
 
     def sweep(self) -> None:
@@ -94,10 +101,15 @@ class Store(OpenFolder, TrailAccess):
         check_code(subject.code)
         patient_id = uuid4().hex
         row = PatientTable(
-            id=patient_id, code=subject.code, subject=encode(subject)[0], archived=False, created_utc=_now()
+            id=patient_id,
+            code=subject.code,
+            subject=encode(subject)[0],
+            archived=False,
+            created_utc=utc_now(),
         )
         try:
             with self._session() as session:
+                by = self.people.acts_as(session, patient_action(subject), by)
                 session.add(row)
                 session.add(_log(by, "patient created", patient_id, subject.code))
         except IntegrityError as error:
@@ -106,12 +118,14 @@ class Store(OpenFolder, TrailAccess):
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
         """Refuses PAT-005 and PAT-020; a code of an earlier version may stay as it is."""
-        if subject == self.patient(patient_id).subject:
+        before = self.patient(patient_id).subject
+        if subject == before:
             return  # saved as it was: nothing to log, and no report is out of date
-        if subject.code != self.patient(patient_id).subject.code:
+        if subject.code != before.code:
             check_code(subject.code)
         try:
             with self._session() as session:
+                by = self.people.acts_as(session, patient_action(before, subject), by)
                 row = session.get_one(PatientTable, patient_id)
                 row.code, row.subject = subject.code, encode(subject)[0]
                 session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
@@ -120,6 +134,7 @@ class Store(OpenFolder, TrailAccess):
 
     def archive_patient(self, patient_id: str, archived: bool, *, by: str = "") -> None:
         with self._session() as session:
+            by = self.people.acts_as(session, Action.EDIT_PATIENT, by)
             session.get_one(PatientTable, patient_id).archived = archived
             session.add(_log(by, "patient archived" if archived else "patient restored", patient_id, ""))
 
@@ -146,7 +161,9 @@ class Store(OpenFolder, TrailAccess):
             return tuple(session.scalars(select(PatientTable.code)))
 
     def start_visit(self, patient_id: str, *, by: str = "", notes: VisitNotes | None = None) -> Visit:
+        subject = self.patient(patient_id).subject
         with self._session() as session:
+            by = self.people.acts_as(session, patient_action(subject), by)
             highest = session.scalar(
                 select(func.max(VisitTable.number)).where(VisitTable.patient_id == patient_id)
             )
@@ -154,7 +171,7 @@ class Store(OpenFolder, TrailAccess):
                 id=uuid4().hex,
                 patient_id=patient_id,
                 number=(highest or 0) + 1,
-                started_utc=_now(),
+                started_utc=utc_now(),
                 notes=encode(notes or VisitNotes())[0],
             )
             session.add(row)
@@ -166,7 +183,9 @@ class Store(OpenFolder, TrailAccess):
         """Keep how the patient walks at this visit; what stood there before stays in the log."""
         if notes == self.visit(visit_id).notes:
             return
+        subject = self.subject_of(visit_id)
         with self._session() as session:
+            by = self.people.acts_as(session, patient_action(subject), by)
             row = session.get_one(VisitTable, visit_id)
             row.notes = encode(notes)[0]
             session.add(_log(by, "visit noted", visit_id, json.dumps(row.notes, sort_keys=True)))
@@ -203,6 +222,8 @@ class Store(OpenFolder, TrailAccess):
         files: tuple[Path | Attachment, ...] = (),
     ) -> str:
         """Write an immutable record and return its id. `files` are copied into its folder."""
+        with self._session() as session:
+            operator = self.people.acts_as(session, ACTION_OF_KIND[kind], operator, visit_id)
         record_id = uuid4().hex
         staged = stage_record(self._folder(kind, record_id), payload, files, self._owner_of(visit_id))
         try:
@@ -211,7 +232,7 @@ class Store(OpenFolder, TrailAccess):
                     id=record_id,
                     kind=kind.value,
                     visit_id=visit_id,
-                    created_utc=_now(),
+                    created_utc=utc_now(),
                     content_sha256=staged.sha256,
                     schema_version=SCHEMA_VERSION,
                     summary=summary,
@@ -237,7 +258,9 @@ class Store(OpenFolder, TrailAccess):
         if {"record.json", "arrays.npz"} & set(names):
             raise ValueError("only attached files can be removed")
         folder = self.folder(record_id)
+        visit_id = self.info(record_id).visit_id
         with self._session() as session:
+            by = self.people.acts_as(session, Action.ERASE, by, visit_id)
             session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
         for name in names:
             (folder / name).unlink(missing_ok=True)
@@ -292,31 +315,35 @@ class Store(OpenFolder, TrailAccess):
         by: str = "",
         role: str = "",
         reason: str = "",
+        second: str = "",
     ) -> None:
         """Append a decision; the newest one of a step counts. A signature also goes into the audit trail.
 
-        Refuses a signature (REC-042) while the clock of the PC is behind the record.
+        In people mode name and role are those of the account, whatever was typed; a release may need a
+        `second` person (see `core.store.authority`), whose decision stands before the first one's. Refuses a
+        signature (REC-042) while the clock of the PC is behind the record.
         """
         if verdict is Verdict.SIGNED:
             self.require_clock()
+        synthetic, about = self.subject_of(visit_id).synthetic, record_id or visit_id
         with self._session() as session:
-            session.add(
-                DecisionTable(
+            people = self.people.deciders(session, verdict, by, second, about, synthetic=synthetic)
+            for name, held in reversed([(one.name, one.role.value) for one in people] or [(by, role)]):
+                row = DecisionTable(
                     visit_id=visit_id,
                     step=step,
                     verdict=verdict.value,
                     record_id=record_id,
-                    by=by,
-                    on_utc=_now(),
+                    by=name,
+                    on_utc=utc_now(),
                     reason=reason,
-                    role=role,
+                    role=held,
                 )
-            )
-            session.add(_log(by, f"{step} {verdict.value}", record_id or visit_id, reason))
-            if verdict is Verdict.SIGNED:
-                audit.append(
-                    session, AuditEvent(AuditStep.APPROVED, by, role, reason, visit_id, record_id or "")
-                )
+                session.add(row)
+                session.add(_log(name, f"{step} {verdict.value}", about, reason))
+                if verdict is Verdict.SIGNED:
+                    signed = AuditEvent(AuditStep.APPROVED, name, held, reason, visit_id, record_id or "")
+                    audit.append(session, signed)
 
     def decisions(self, visit_id: str) -> tuple[Decision, ...]:
         """Decisions of a visit, oldest first."""
@@ -365,12 +392,8 @@ def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: o
     return read_record(folder, kind, content_sha256)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)  # SQLite keeps no time zone; all times are UTC
-
-
 def _log(who: str, action: str, subject_id: str, detail: str) -> LogTable:
-    return LogTable(on_utc=_now(), who=who, action=action, subject_id=subject_id, detail=detail)
+    return LogTable(on_utc=utc_now(), who=who, action=action, subject_id=subject_id, detail=detail)
 
 
 def _patient(row: PatientTable) -> PatientRow:

@@ -9,33 +9,37 @@ from pathlib import Path
 from core.errors import UserError, refuse
 from core.store.backup_files import backups_dir, backups_in, newest_backup
 from core.store.backups import restore_backup
+from core.store.checking import faults_of
 from core.store.database import database_path
 from core.store.files import folder_errors, make_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import STORE_FILE, StoreIdentity, read_identity
-from core.store.orphans import record_folders
+from core.store.orphans import record_folders, set_aside
+from core.store.repository import open_store
 from core.store.second_place import copy_file, copy_tree
 from core.store.trouble import is_damaged
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    backup: Path
+    backup: Path | None  # that is in place now; None where the database was sound
     copy: Path  # the folder that it came from
-    records: int  # results that were missing and are back
+    records: int  # results that were missing or damaged and are back
 
 
 def restore_from(data_dir: Path, place: Path) -> Restored:
     """Fill a lost or damaged data folder from a second place; what is still there and sound stays.
 
-    `place`: the folder that was chosen, or the copy in it. Refuses REC-009 (the record here is sound),
-    REC-014 (nothing to restore from), REC-015 (it is of another record), and what `restore_backup` refuses.
+    `place`: the folder that was chosen, or the copy in it. Where the database is sound, results that are not
+    come back. Refuses REC-009 (nothing is damaged), REC-014 (nothing to restore from), REC-015 (it is of
+    another record), and what `restore_backup` refuses.
     """
     copy = _copy_in(place, read_identity(data_dir))
     with folder_errors(data_dir):
         make_folder(data_dir)
     with held(data_dir), folder_errors(data_dir):
-        _refuse_a_sound_record(data_dir)
+        if database_path(data_dir).exists() and not is_damaged(data_dir):
+            return Restored(None, copy, _mend(copy, data_dir))
         _bring_small(copy, data_dir)
         records = _bring_records(copy, data_dir)
         make_folder(backups_dir(data_dir))
@@ -46,14 +50,38 @@ def restore_from(data_dir: Path, place: Path) -> Restored:
         return Restored(restore_backup(data_dir), copy, records)
 
 
-def _refuse_a_sound_record(data_dir: Path) -> None:
-    if is_damaged(data_dir) or not database_path(data_dir).exists():
-        return
-    raise refuse(
+def _mend(copy: Path, data_dir: Path) -> int:
+    """Bring back the results that are not whole here and are in the copy; what they replace is kept."""
+    with open_store(data_dir) as store:
+        damaged = [record for record in store.stored_records() if faults_of(record, data_dir)]
+        whole_there = [record for record in damaged if not faults_of(record, copy)]
+        if not damaged:
+            raise _nothing_damaged(data_dir)
+        if not whole_there:
+            raise _nothing_there(f"{len(damaged)} results are not whole, and {copy} has none of them whole.")
+        for record in whole_there:
+            if record.folder(data_dir).exists():
+                set_aside(data_dir, record.name, "damaged")
+            copy_tree(record.folder(copy), record.folder(data_dir))
+            store.log("ExoTwin", "result restored", record.name, "from the second place")
+    return len(whole_there)
+
+
+def _nothing_damaged(data_dir: Path) -> UserError:
+    return refuse(
         "REC-009",
         "Nothing was restored.",
         f"The record in {data_dir} is not damaged.",
         "Start ExoTwin as usual, or name another, empty folder with --data-dir.",
+    )
+
+
+def _nothing_there(why: str) -> UserError:
+    return refuse(
+        "REC-014",
+        "Nothing was restored.",
+        why,
+        "Name the folder that was chosen as second place, or the folder exotwin-… in it.",
     )
 
 
@@ -62,12 +90,7 @@ def _copy_in(place: Path, ours: StoreIdentity | None) -> Path:
     found = {folder: read_identity(folder) for folder in (place, *sorted(place.glob("exotwin-*")))}
     good = [folder for folder in found if found[folder] is not None and newest_backup(folder) is not None]
     if not good:
-        raise refuse(
-            "REC-014",
-            "Nothing was restored.",
-            f"There is no copy of a record with a good backup in {place}.",
-            "Name the folder that was chosen as second place, or the folder exotwin-… in it.",
-        )
+        raise _nothing_there(f"There is no copy of a record with a good backup in {place}.")
     wanted = None if ours is None else ours.id
     fitting = [folder for folder in good if wanted in (None, getattr(found[folder], "id", None))]
     if len(fitting) != 1:

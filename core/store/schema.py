@@ -109,3 +109,60 @@ class AuditHeadTable(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     length: Mapped[int]
     sha256: Mapped[str]
+
+
+class AccountTable(Base):
+    __tablename__ = "account"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(unique=True)  # casefolded: no two people differ by capitals only
+    role: Mapped[str]
+    pin: Mapped[str]  # see `core.store.pins`
+    first_pin: Mapped[bool]
+    active: Mapped[bool]
+    made_utc: Mapped[datetime]
+    changed_utc: Mapped[datetime]
+
+
+class PinGuessTable(Base):
+    """How many wrong PINs were given in a row, and until when none is taken."""
+
+    __tablename__ = "pin_guess"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    wrong: Mapped[int]
+    wait_until_utc: Mapped[datetime | None]
+
+
+class SignatureTable(Base):
+    """One checked PIN for one action on one thing; used once."""
+
+    __tablename__ = "signature"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    action: Mapped[str]
+    about: Mapped[str]  # record, visit, name or other thing that is signed
+    proven_utc: Mapped[datetime]
+    spent_utc: Mapped[datetime | None]
+
+
+class TicketTable(Base):
+    """Who acts through a store: made by a sign-in or for a job. Only the hash of the ticket is kept."""
+
+    __tablename__ = "ticket"
+
+    token_sha256: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    role: Mapped[str]
+    of_job: Mapped[bool]
+    granted: Mapped[str]  # signed actions that were proven when the job was started
+    opened_utc: Mapped[datetime]
+
+
+class PeopleRuleTable(Base):
+    __tablename__ = "people_rule"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]

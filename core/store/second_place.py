@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError, refuse
-from core.store.backup_files import backup_names, backups_dir, backups_in, superfluous
+from core.store.backup_files import backup_names, backups_dir, backups_in, newest_backup, superfluous
 from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
 from core.store.files import aside_of, make_folder, sync_file, sync_folder, write_synced
 from core.store.identity import STORE_FILE, StoreIdentity, read_identity
@@ -69,6 +69,15 @@ def choose_second_place(data_dir: Path, place: Path | None) -> None:
 def copy_folder(place: Path, identity: StoreIdentity) -> Path:
     """The copy of one record: several data folders may share a place."""
     return place / f"exotwin-{identity.id[:12]}"
+
+
+def second_copy(data_dir: Path) -> Path | None:
+    """The copy in the second place, when it is there and has a good backup."""
+    place, identity = read_second_place(data_dir), read_identity(data_dir)
+    if place is None or identity is None:
+        return None
+    copy = copy_folder(place, identity)
+    return None if newest_backup(copy) is None else copy
 
 
 def is_due(data_dir: Path) -> bool:

@@ -26,6 +26,9 @@ CHAINED: Mapping[str, str] = {
     "record": "id",
     "decision": "sequence",
     "log": "sequence",
+    "account": "id",
+    "signature": "number",
+    "people_rule": "name",
 }
 _ONE = {table: text(f"SELECT * FROM {table} WHERE {key} = :key") for table, key in CHAINED.items()}
 _WRITTEN, _WHO = "rows written in this transaction", "who wrote them"

@@ -8,14 +8,18 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, BrokenLink, first_broken_link
+from core.domain.people import Action
 from core.errors import refuse
 from core.store import audit
+from core.store.people import RECORD, People
 from core.store.trail_check import TrailCheck, check_trail
 from core.store.trail_clock import ClockDoubt, clock_is_behind, doubt_of, newest_time
 
 
 class TrailAccess:
-    """Base of `Store`, which gives it its transactions."""
+    """Base of `Store`, which gives it its transactions and its people."""
+
+    people: People
 
     def _session(self) -> AbstractContextManager[Session]:
         raise NotImplementedError
@@ -64,8 +68,10 @@ class TrailAccess:
     def confirm_clock(self, by: str, reason: str) -> None:
         """A person says that the clock is right now; what was dated before counts no more against it.
 
-        Refuses REC-043 without a name and a reason.
+        Refuses REC-043 without a name and a reason, and PPL-001 to PPL-003 where people have accounts.
         """
+        person = self.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
+        by = by if person is None else person.name
         if not by.strip() or not reason.strip():
             raise refuse(
                 "REC-043",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -15,6 +16,7 @@ from core.store.database import OUR_TABLES, counted_entries, database_path, soun
 from core.store.files import disk_is_full, folder_is_unusable
 from core.store.identity import has_identity, read_identity
 from core.store.sealed_database import sqlite_errors
+from core.store.second_place import second_copy
 
 _UNREACHABLE = ("unable to open", "readonly", "disk I/O error")  # SQLite's words
 # Files that only exist where there was a database: results, its backups, the keys of its packages.
@@ -76,8 +78,10 @@ def has_traces_of_a_record(data_dir: Path) -> bool:
 
 
 def damaged_advice(data_dir: Path, trouble: Trouble = Trouble.DAMAGED) -> Advice:
-    newest = newest_backup(data_dir)
-    if newest is None:
+    newest, copy = newest_backup(data_dir), second_copy(data_dir)
+    if newest is None and copy is not None:
+        next_step = f"Restore it from its second place: exotwin restore --from {shlex.quote(str(copy))}."
+    elif newest is None:
         next_step = f"Nothing can be restored: no good backup is there. {_without_backup(data_dir, trouble)}"
     else:
         next_step = f"Restore the last good backup, of {backup_time(newest).astimezone():%Y-%m-%d %H:%M}."

@@ -96,7 +96,7 @@ def _notes(store: Store, records: Sequence[StoredRecord]) -> tuple[str, ...]:
     if aside:
         notes.append(
             f"{len(aside)} results that no row of the database names lie in the folder quarantine: a program "
-            "was killed while it saved them, or an older backup was restored."
+            "was killed while it saved them, an older backup was restored, or a damaged one was replaced."
         )
     if unnamed:
         notes.append(f"{len(unnamed)} result folders have no row in the database: {', '.join(unnamed[:5])}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -157,6 +158,13 @@ def _no_pictures(path: Path) -> UserError:
     )
 
 
+def _finite(cell: str) -> float:
+    value = float(cell)
+    if not math.isfinite(value):
+        raise ValueError(f"“{cell[:30]}” is no time")
+    return value
+
+
 def read_times(path: Path) -> dict[str, FloatArray]:
     """When each camera took its pictures, from a CSV file with `cam_id` (or `port`) and `frame_time`.
 
@@ -169,8 +177,8 @@ def read_times(path: Path) -> dict[str, FloatArray]:
             for row in csv.DictReader(file):
                 camera = row.get("cam_id") or row.get("port") or row.get("camera") or ""
                 order = int(row.get("frame_index") or len(by_camera.get(camera, ())))
-                by_camera.setdefault(camera, []).append((order, float(row["frame_time"])))
-    except (OSError, KeyError, TypeError, ValueError) as error:
+                by_camera.setdefault(camera, []).append((order, _finite(row["frame_time"])))
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise refuse(
             "CAL-037",
             f"The times in {path.name} cannot be read.",

@@ -23,6 +23,7 @@ from core.jobs.values import JobContext, JsonValue, Params
 from core.store.private import ordinary_permissions
 from core.store.repository import open_store
 from core.tasks.board_films import Filmed, is_stills, look_through, read_times
+from core.tasks.by_account import by_account
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -43,7 +44,8 @@ def run(params: Params, context: JobContext) -> str:
         calibration, files = read_calibration(path), (path,)
     elif params.get("earlier"):
         inputs = (str(params["earlier"]),)
-        calibration = _kept(inputs[0], str(params.get("by") or context.spec.operator), context)
+        by = by_account(params, context).get("by") or context.spec.operator
+        calibration = _kept(inputs[0], str(by), context)
     else:
         known = _from_films(params, context)
         calibration = known.calibration

@@ -13,6 +13,7 @@ from core.deploy.transfer import Report, Transferred, transfer
 from core.devices.exo_link import connect
 from core.domain.audit import AuditEvent
 from core.domain.controller import Deployment, Handover, Package
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
@@ -34,6 +35,7 @@ def run(params: Params, context: JobContext) -> str:
         code = store.subject_of(visit_id).code
         trail = Trail(store, _about(context, visit_id, package_id, package))
         with trail.refusals():
+            store.people.check(Action.DEPLOY)
             _check_confirmed(params, code, package.device_id)
             store.require_clock()  # set back, an expired package would pass
             contents = read_package(store.folder(package_id) / package.file_name)

@@ -18,6 +18,7 @@ from core.motion.edited_events import with_edit
 from core.session.flow import Step
 from core.session.sides import sides_confirmation
 from core.store.repository import Store, open_store
+from core.tasks.by_account import by_account
 from core.tasks.solve_motion import motion_summary
 
 
@@ -29,6 +30,7 @@ def run(params: Params, context: JobContext) -> str:
     automatic ones. The new record refers to the motion that was solved and to all that it was made from, so
     what was made of either before is out of date.
     """
+    params = by_account(params, context)
     motion_id, by = str(params["motion_id"]), str(params.get("by", ""))
     events = _events(params.get("events", []))
     with open_store(context.spec.data_dir) as store:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from core.deploy.live import ArmPermit, ExoMonitor
 from core.deploy.provisional import (
     check_approver,
+    check_reason,
     check_walked,
     confirm,
     is_provisional,
@@ -29,11 +30,12 @@ from core.devices.exo_link import ExoLink
 from core.devices.exo_protocol import TelemetryRecord
 from core.devices.exo_values import ExoInfo
 from core.domain.audit import AuditStep
-from core.domain.controller import Approver, Deployment, Handover
+from core.domain.controller import Approver, Deployment, Handover, unattended
 from core.domain.declarations import on_virtual_exo
 from core.domain.exo_protocol import DeviceState
 from core.domain.exo_status import ExoStatusMessage, parse_confirm_command, parse_roll_back_command
 from core.domain.exo_walk import ExoWalk
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.domain.release import reason_to_go_back
 from core.errors import UserError, refuse
@@ -59,6 +61,15 @@ class SupervisedExo:
     compute_of: Callable[[str], Compute | None] = lambda sha256: (
         None
     )  # from a controller's hash to the function that predicts its torque
+
+
+def needs_a_person() -> UserError:
+    return refuse(
+        "DEP-023",
+        "A real exo is not kept without a person.",
+        "Somebody has to walk with it under supervision, and a clinician has to decide.",
+        "Open the Deploy page, connect the exo, walk with it and confirm there.",
+    )
 
 
 class ExoSupervision:
@@ -241,7 +252,7 @@ class ExoSupervision:
 
     def _confirm(self, approver: Approver) -> str:
         deployment = self._supervised.deployment
-        approver = self._checked(approver)
+        approver = self._checked(approver, Action.KEEP)
         if deployment is None or not self._provisional:
             raise refuse(
                 "EXO-017",
@@ -250,6 +261,7 @@ class ExoSupervision:
                 "Transfer a controller first.",
             )
         check_walked(self._walk, deployment.package_sha256)
+        self._use_signature(approver, Action.KEEP)
         self._info = confirm(self._link, deployment.package_sha256)
         self._provisional = False
         walked = "simulated walk" if self._info.virtual else "walk"
@@ -263,8 +275,11 @@ class ExoSupervision:
         return record_id
 
     def _roll_back(self, approver: Approver) -> str:
-        approver = self._checked(approver)
-        slot = roll_back(self._link, self._supervised.subject_tag, reason_to_go_back(approver.meaning))
+        approver = self._checked(approver, Action.ROLL_BACK)
+        reason = reason_to_go_back(approver.meaning)
+        check_reason(reason)
+        self._use_signature(approver, Action.ROLL_BACK)
+        slot = roll_back(self._link, self._supervised.subject_tag, reason)
         self._info = self._link.info()
         self._trail.set_controller(slot.sha256)
         self._trail.note_approval(AuditStep.ROLLED_BACK, approver, f"to version {slot.version}")
@@ -297,9 +312,22 @@ class ExoSupervision:
         if doubt:
             self._report(doubt)
 
-    def _checked(self, approver: Approver) -> Approver:
+    def _checked(self, approver: Approver, action: Action) -> Approver:
+        """As the account says where people have accounts. Refuses DEP-022, DEP-023 and PPL-003."""
         check_approver(approver)
+        if unattended(approver.name):
+            if not self._info.virtual:
+                raise needs_a_person()
+        else:
+            about = self._supervised.visit_id
+            name, role = self._store.people.named(action, approver.name, approver.role, about)
+            approver = replace(approver, name=name, role=role)
         return on_virtual_exo(approver) if self._info.virtual else approver
+
+    def _use_signature(self, approver: Approver, action: Action) -> None:
+        """Right before the exo is told; nobody signs for a session that no person attends."""
+        if not unattended(approver.name):
+            self._store.people.check(action, by=approver.name, about=self._supervised.visit_id)
 
     def _save(self, deployment: Deployment, summary: str) -> str:
         inputs = (self._supervised.deployment_id,) if self._supervised.deployment_id else ()

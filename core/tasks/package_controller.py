@@ -24,7 +24,8 @@ from core.deploy.signed_heads import sign_head
 from core.devices.exo_link import connect
 from core.devices.profiles import load_profile
 from core.domain.audit import AuditEvent, AuditStep
-from core.domain.controller import Comparison, Package, TrainedController
+from core.domain.controller import Comparison, Package, TrainedController, unattended
+from core.domain.people import Action
 from core.domain.record import RecordKind, Verdict
 from core.domain.release import Purpose
 from core.errors import UserError, refuse
@@ -46,15 +47,16 @@ def run(params: Params, context: JobContext) -> str:
 
     What was signed for a person is packed for the one exo at `address`; at a virtual one, and whatever else
     was signed, it becomes a package for virtual exos only. Raises UserError DEP-009 when the comparison is
-    not signed or not of this controller, DEP-042 when it was signed for a person and no exo is named, what
-    `for_virtual_only` finds against a person, DEP-005, DEP-007, DEP-016, DEP-026, REC-042, what the link
-    raises, and KEY-001 to KEY-006 when the site's key cannot be used.
+    not signed or not of this controller, PPL-002 and PPL-010 where people have accounts, DEP-042 when it was
+    signed for a person and no exo is named, what `for_virtual_only` finds against a person, DEP-005, DEP-007,
+    DEP-016, DEP-026, REC-042, what the link raises, and KEY-001 to KEY-006 when the key cannot be used.
     """
     controller_id, comparison_id = str(params["controller_id"]), str(params["comparison_id"])
     with open_store(context.spec.data_dir) as store:
         visit_id = store.info(controller_id).visit_id
         trail = Trail(store, AuditEvent("", context.spec.operator, visit_id=visit_id))
         with trail.refusals():
+            store.people.check(Action.PACK)
             store.require_clock()
             _check_signed(store, controller_id, comparison_id)
             built, package, key = _packed(store, params, context)
@@ -164,11 +166,15 @@ def _save(
 def _check_signed(store: Store, controller_id: str, comparison_id: str) -> None:
     info = store.info(comparison_id)
     of_this = any(name == controller_id for name, _ in info.provenance.inputs)
-    signed = any(
-        decision.verdict is Verdict.SIGNED and decision.record_id == comparison_id
+    signers = [
+        decision.by
         for decision in store.decisions(info.visit_id)
-    )
-    if of_this and signed:
+        if decision.verdict is Verdict.SIGNED and decision.record_id == comparison_id
+    ]
+    if of_this and signers:
+        if not all(map(unattended, signers)):  # else no person released it, and it is for a virtual exo only
+            synthetic = store.subject_of(info.visit_id).synthetic
+            store.people.check_released(comparison_id, synthetic=synthetic)
         return
     raise refuse(
         "DEP-009",

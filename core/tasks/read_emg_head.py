@@ -1,6 +1,6 @@
 """Job `read_emg_head`: the channels of a chosen EMG file, as one JSON message.
 
-Not in the GUI process: C3D files are read by C++ code, and a damaged file may end whichever process reads it.
+Not in the GUI process: a damaged file may end whichever process reads it, or fill its memory.
 """
 
 from __future__ import annotations

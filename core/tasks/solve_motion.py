@@ -11,6 +11,7 @@ from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.motion.solve import Stated, motion_from_tracks
 from core.store.repository import Store, open_store
+from core.tasks.by_account import by_account
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -21,7 +22,7 @@ def run(params: Params, context: JobContext) -> str:
     `slow_motion` is how many times slower than life the film plays, `slow_motion_by` the person who said so.
     Refuses MOT-093 for a factor that no film has.
     """
-    landmarks_id, stated = str(params["landmarks_id"]), _stated(params)
+    landmarks_id, stated = str(params["landmarks_id"]), _stated(by_account(params, context))
 
     def tick(fraction: float) -> None:
         context.check_cancelled()

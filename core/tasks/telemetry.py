@@ -16,6 +16,7 @@ from core.deploy.walk_recorder import Compute
 from core.devices.exo_link import ExoLink, connect
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import Deployment, Handover, Package
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.errors import UserError, refuse
 from core.exo_core.controller import Controller
@@ -66,9 +67,17 @@ def _placement_values(supervision: ExoSupervision) -> dict[str, float]:
 
 
 @contextmanager
+def _store_of(context: JobContext) -> Iterator[Store]:
+    """Refuses PPL-001 and PPL-002 before anything is connected."""
+    with open_store(context.spec.data_dir) as store:
+        store.people.check(Action.DEPLOY)
+        yield store
+
+
+@contextmanager
 def supervise(params: Params, context: JobContext) -> Iterator[ExoSupervision]:
     """Connect, revert a leftover provisional controller, supervise; at the end zero torque and a revert."""
-    with open_store(context.spec.data_dir) as store, connect(str(params["address"])) as link:
+    with _store_of(context) as store, connect(str(params["address"])) as link:
         supervised = _on_this_exo(_supervised_exo(store, params, context), link)
         trail = _trail(store, supervised, link)
         trail.note_time(link)

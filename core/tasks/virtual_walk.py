@@ -11,7 +11,7 @@ from core.domain.exo_status import confirm_command
 from core.domain.exo_walk import MIN_STRIDES
 from core.errors import UserError, refuse
 from core.jobs.values import JobContext, Params
-from core.tasks.exo_supervision import ExoSupervision
+from core.tasks.exo_supervision import ExoSupervision, needs_a_person
 from core.tasks.telemetry import show, supervise
 
 _READY_S, _WALK_S = 60.0, 120.0
@@ -26,7 +26,7 @@ def run(params: Params, context: JobContext) -> str:
     """
     with supervise(params, context) as supervision:
         if not supervision.info.virtual:
-            raise _needs_a_person()
+            raise needs_a_person()
         if not supervision.is_provisional:
             return str(params["deployment_id"])  # it was confirmed on this exo before
         context.progress(0.1, "The virtual wearer stands, then walks")
@@ -58,13 +58,4 @@ def _no_progress(supervision: ExoSupervision) -> UserError:
         "The walk with the virtual exo did not get on.",
         f"The exo is {state} after {min(supervision.strides)} of {MIN_STRIDES} strides.",
         "Try again; if it happens again, look at the exo's faults on the Deploy page.",
-    )
-
-
-def _needs_a_person() -> UserError:
-    return refuse(
-        "DEP-023",
-        "A real exo is not kept without a person.",
-        "Somebody has to walk with it under supervision, and a clinician has to decide.",
-        "Open the Deploy page, connect the exo, walk with it and confirm there.",
     )

@@ -95,13 +95,14 @@ def _make(path: Path, size: int) -> None:
 
 
 class Clock:
-    """The exo's time: ten milliseconds a tick, whatever the PC's load, and real time inside of a tick.
+    """The exo's time: ten milliseconds a tick, and in between the processor's time that this thread used.
 
-    A busy PC therefore does not appear as a slow exo, and yet the exo can measure its own run time.
+    A busy PC therefore does not appear as a slow exo, whenever the exo looks at its clock, and yet the exo
+    can measure its own run time.
     """
 
     def __init__(self) -> None:
-        self._began_s = time.perf_counter()
+        self._began_s = time.thread_time()
         self._base_us = 0
         self._reported_us = 0
         self.in_tick = False
@@ -109,11 +110,11 @@ class Clock:
     def advance(self, step_us: int) -> int:
         """Begin the next tick; returns its time, never before a time that was reported."""
         self._base_us = max(self._base_us + step_us, self._reported_us)
-        self._began_s = time.perf_counter()
+        self._began_s = time.thread_time()
         return self._base_us
 
     def now_us(self) -> int:
-        now_us = self._base_us + int((time.perf_counter() - self._began_s) * 1e6)
+        now_us = self._base_us + int((time.thread_time() - self._began_s) * 1e6)
         if not self.in_tick:  # inside a tick the time only measures its duration
             self._reported_us = max(self._reported_us, now_us)
         return now_us

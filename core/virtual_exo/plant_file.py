@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +11,8 @@ import numpy as np
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JointKind
+from core.domain.outside_arrays import read_arrays
+from core.domain.outside_json import read_json_file
 from core.errors import refuse
 from core.virtual_exo.drive import DriveSettings
 from core.virtual_exo.plant import PlantSettings
@@ -39,10 +39,9 @@ def load_plant(path: Path, joint: JointKind = JointKind.HIP_FLEXION) -> PlantSet
     """
     try:
         if path.suffix.lower() != ".json":
-            with np.load(path, allow_pickle=False) as archive:
-                return PlantSettings(_replayed(archive, joint))
-        return _described(json.loads(path.read_text(encoding="utf-8")), joint)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+            return PlantSettings(_replayed(read_arrays(path), joint))
+        return _described(read_json_file(path), joint)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise _unusable(path, joint, str(error)) from error
 
 

@@ -65,9 +65,11 @@ def asked(frame):
 
 
 def polite(client, frame):
-    """Buffer parameters and the first echo."""
+    """Buffer parameters, the time and echoes."""
     if asked(frame) == (0, 6):
         client.sendall(reply(frame, buf_size=2048, buf_count=1))
+    elif asked(frame) == (0, 4):
+        client.sendall(reply(frame))
     elif asked(frame) == (0, 0):
         client.sendall(reply(frame, r=cbor2.loads(frame[8:])["d"]))
     else:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
-import pyedflib
 import pytest
 
 from core.emg.importing import process_emg
@@ -17,7 +16,7 @@ from core.errors import UserError
 from tests.emg.test_emg import bursts
 from tests.refusals import code_of
 
-EDF, BDF = pyedflib.FILETYPE_EDFPLUS, pyedflib.FILETYPE_BDFPLUS
+EDF, BDF = 1, 3  # pyEDFlib's numbers of EDF+ and BDF+
 
 
 def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
@@ -72,7 +71,8 @@ def test_a_sheet_of_a_real_recording_is_read(shared_data: Callable[[str], Path])
 
 
 def edf(path: Path, signals: list[tuple[str, str, int, np.ndarray]], kind: int = EDF) -> Path:
-    """Signals as (label, unit, rate, samples)."""
+    """Signals as (label, unit, rate, samples), written by another library than the one that reads."""
+    pyedflib = pytest.importorskip("pyedflib", reason="pyEDFlib has no wheels for this Python")
     writer = pyedflib.EdfWriter(str(path), len(signals), file_type=kind)
     rails = (-32768, 32767) if kind == EDF else (-8388608, 8388607)
     for number, (label, unit, rate, values) in enumerate(signals):
@@ -131,3 +131,27 @@ def test_a_damaged_edf_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / "walk.edf"
     path.write_bytes(b"0       " + b"x" * 400)
     assert code_of(read_emg, path) == "EMG-001"
+
+
+@pytest.mark.parametrize(("kind", "ending"), [(EDF, "edf"), (BDF, "bdf")])
+def test_a_file_that_was_cut_short_or_paused_is_not_read_as_a_whole_one(
+    tmp_path: Path, kind: int, ending: str
+) -> None:
+    signals = [("L TA", "uV", 1000, 100 * bursts(4.0, 1000))]
+    whole = edf(tmp_path / f"whole.{ending}", signals, kind).read_bytes()
+    path = tmp_path / f"walk.{ending}"
+    for kept in (len(whole) - 1, len(whole) - 3000, 700, 300):
+        path.write_bytes(whole[:kept])
+        assert code_of(read_emg, path) == "EMG-001"
+    paused = whole.replace(b"DF+C", b"DF+D", 1)
+    path.write_bytes(paused)
+    with pytest.raises(UserError, match="paused"):
+        read_emg(path)
+    path.write_bytes(whole[:244] + b"0       " + whole[252:])  # a record that takes no time
+    assert code_of(read_emg, path) == "EMG-001"
+
+
+def test_a_unit_that_is_not_ascii_is_understood(tmp_path: Path) -> None:
+    path = edf(tmp_path / "walk.edf", [("L TA", "uV", 1000, 100 * bursts(4.0, 1000))])
+    path.write_bytes(path.read_bytes().replace(b"uV ", b"\xb5V ", 1))
+    assert read_emg(path).units == ("uV",)

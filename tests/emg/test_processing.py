@@ -74,6 +74,7 @@ def test_values_can_be_changed_and_nonsense_is_refused() -> None:
         assert code_of(lambda wrong=wrong: options_of(wrong)) == "EMG-061"
 
 
+@pytest.mark.usefixtures("reads_in_this_process")
 def test_the_command_line_names_a_chain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "walk.csv"
     rows = [f"{number / RATE_HZ:.9f},{value:.6f}" for number, value in enumerate(bursts())]

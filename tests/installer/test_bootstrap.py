@@ -3,35 +3,79 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from installer import bootstrap, commands
+from installer import bootstrap, commands, find_python
 from installer.terminal import SetupFailure
 
 
-def test_the_wrong_python_is_refused_with_a_sentence_when_no_right_one_is_found(monkeypatch, capsys):
-    monkeypatch.setattr(bootstrap, "WANTED", (3, 99))
+def told(folder: Path, name: str, version: tuple[int, int]) -> Path:
+    """A program that answers like a Python of this version."""
+    program = folder / name
+    program.write_text(f"#!/bin/sh\necho {version[0]} {version[1]}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return program
 
-    status = bootstrap.main()
 
-    assert status == 2
-    assert "ExoTwin needs Python 3.99" in capsys.readouterr().err
+def test_a_python_that_does_not_fit_is_refused_with_a_sentence_when_no_other_can_be_had(monkeypatch, capsys):
+    monkeypatch.setattr(find_python, "FITTING", ((3, 99),))
+    monkeypatch.setattr(find_python, "brought_by_uv", lambda: None)
+
+    assert bootstrap.main() == 2
+    said = capsys.readouterr().err
+    assert "ExoTwin needs Python 3.11, 3.12 or 3.13" in said and "apt install python3" in said
 
 
-def test_the_right_python_is_found_only_if_it_has_the_wanted_version(monkeypatch):
-    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: sys.executable)
-    assert bootstrap.right_python() == [sys.executable]
+@pytest.mark.skipif(os.name == "nt", reason="its fakes are shell scripts")
+def test_of_the_pythons_here_the_one_that_is_tested_most_is_taken(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_python.on_this_machine() is None
 
-    monkeypatch.setattr(bootstrap, "WANTED", (3, 99))
-    assert bootstrap.right_python() is None
+    told(tmp_path, "python3.12", (3, 12))
+    assert find_python.on_this_machine() == [str(tmp_path / "python3.12")]
+    told(tmp_path, "python3.13", (3, 9))  # not what its name says
+    assert find_python.on_this_machine() == [str(tmp_path / "python3.12")]
+    told(tmp_path, "python3.11", (3, 11))
+    assert find_python.on_this_machine() == [str(tmp_path / "python3.11")]
+
+
+def test_where_no_python_fits_uv_brings_one_and_uv_itself_is_held_to_its_hash(monkeypatch, tmp_path):
+    run, brought = [], [sys.executable]
+
+    def fake(command, **options):
+        run.append((command, options.get("env") or {}))
+        return subprocess.CompletedProcess(command, 0, stdout=sys.executable.encode())
+
+    monkeypatch.setattr(find_python, "version_of", lambda command: find_python.BROUGHT)
+    monkeypatch.setattr(find_python.subprocess, "run", fake)
+
+    assert find_python.brought_by_uv(tmp_path) == brought
+    steps = [" ".join(command) for command, _ in run]
+    assert "-m venv" in steps[0] and "--require-hashes" in steps[1] and str(find_python.UV_LOCK) in steps[1]
+    assert "python install" in steps[2] and "python find --managed-python" in steps[3]
+    assert all(places["UV_PYTHON_INSTALL_DIR"].startswith(str(tmp_path)) for _, places in run)
+
+    def offline(command, **_options):
+        raise subprocess.CalledProcessError(1, command)
+
+    monkeypatch.setattr(find_python.subprocess, "run", offline)
+    assert find_python.brought_by_uv(tmp_path) is None
+
+
+def test_what_an_older_python_has_to_read_is_written_for_it(repository: Path):
+    for name in ("bootstrap.py", "find_python.py", "__init__.py"):
+        text = (repository / "installer" / name).read_text(encoding="utf-8")
+        ast.parse(text, feature_version=(3, 7))
 
 
 def test_set_up_imports_only_the_standard_library(repository: Path):
     own = {"installer", "resources"}
-    needs_the_environment = {"pose_bundle.py", "program_tree.py"}
+    needs_the_environment = {"pose_bundle.py", "program_tree.py", "lock.py"}
     for path in (repository / "installer").glob("*.py"):
         if path.name in needs_the_environment:
             continue

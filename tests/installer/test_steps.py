@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import sys
-import tomllib
 import zipfile
 from collections import namedtuple
 from importlib.metadata import distributions
@@ -15,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import resources
-from installer import checks, environment, pose_model, processes, system_libraries
+from installer import checks, environment, locks, pose_model, processes, system_libraries
 from installer.terminal import Board, SetupFailure, Step, bar, clock
 
 PLAN = (Step("One", 1.0), Step("Two", 3.0))
@@ -56,6 +54,8 @@ def test_elapsed_time_reads_as_minutes_and_seconds():
         ("NewConnectionError: [Errno -3] Temporary failure in name resolution", "network"),
         ("E: Could not get lock /var/lib/dpkg/lock-frontend", "Another program"),
         ("ERROR: No matching distribution found for vtk==9.7.1", "does not offer"),
+        ("The user requested (constraint) torch<=2.14.1\nhas conflicting dependencies", "constraint"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "SHA-256 is another"),
         ("/usr/bin/python3: No module named pip", "no pip"),
         ("PermissionError: [Errno 13] Permission denied: '.venv'", "may not be written"),
         ("something nobody has seen before", "something nobody has seen before"),
@@ -148,15 +148,16 @@ def test_a_second_set_up_has_nothing_to_install(monkeypatch, tmp_path):
     assert not environment.is_installed(with_tests=False)
 
 
-def test_packages_are_compiled_after_pip_on_all_cores_and_what_is_no_python_is_passed_over(
+def test_packages_come_as_locked_and_are_compiled_on_all_cores_and_what_is_no_python_is_passed_over(
     monkeypatch, tmp_path
 ):
-    commands = []
+    commands: list[list[str]] = []
     monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
     monkeypatch.setattr(environment, "run", lambda command, **_: commands.append(command) or "")
     environment.ensure_packages(Board(()), tmp_path / "log", with_tests=True)
-    *of_pip, last = commands
-    assert of_pip and all("--no-compile" in command for command in of_pip)
+    *of_pip, own, last = commands
+    assert of_pip and all("--no-compile" in command and "--require-hashes" in command for command in of_pip)
+    assert own[-2:] == ["--editable", str(environment.ROOT)] and "--no-build-isolation" in own
     assert last[1:] == ["-c", environment.COMPILE]
 
     (tmp_path / "good.py").write_text("good = True\n", encoding="utf-8")
@@ -164,6 +165,22 @@ def test_packages_are_compiled_after_pip_on_all_cores_and_what_is_no_python_is_p
     here = f"import sysconfig; sysconfig.get_path = lambda name: {str(tmp_path)!r}; "
     processes.run([sys.executable, "-c", here + environment.COMPILE], what="Not compiled.")
     assert [file.name.split(".")[0] for file in (tmp_path / "__pycache__").iterdir()] == ["good"]
+
+
+def test_a_compiler_is_borrowed_for_the_exo_core_only_where_there_is_none(monkeypatch, tmp_path):
+    commands: list[str] = []
+    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(environment, "run", lambda command, **_: commands.append(" ".join(command)) or "")
+    asked: list[str] = []
+    monkeypatch.setattr(
+        environment.locks, "write", lambda pins, path: asked.extend(pin.name for pin in pins) or path
+    )
+    for there in (True, False):
+        (tmp_path / "stamp").unlink(missing_ok=True)
+        monkeypatch.setattr(environment, "compiler_is_there", lambda there=there: there)
+        environment.ensure_packages(Board(()), tmp_path / "log", with_tests=False)
+        assert ("ziglang" in asked) is not there
+        assert any("uninstall --yes ziglang" in command for command in commands) is not there
 
 
 def test_a_small_disk_is_noticed_before_anything_is_downloaded(monkeypatch):
@@ -174,46 +191,8 @@ def test_a_small_disk_is_noticed_before_anything_is_downloaded(monkeypatch):
         environment.check_disk()
 
 
-@pytest.mark.parametrize(
-    ("dry_run", "system", "is_enough"),
-    [
-        ("Would install torch-2.13.0+cpu", "linux", True),
-        ("Requirement already satisfied: torch==2.13.0", "linux", True),
-        ("Collecting torch\nWould install torch-2.13.0", "linux", False),
-        ("Would install torch-2.13.0", "win32", True),
-    ],
-)
-def test_pytorch_with_its_gpu_libraries_needs_more_disk(monkeypatch, dry_run, system, is_enough):
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(environment.shutil, "disk_usage", lambda path: usage(10**11, 0, 8 * 10**9))
-    monkeypatch.setattr(environment.sys, "platform", system)
-
-    if is_enough:
-        environment.check_disk_for_torch(dry_run)
-    else:
-        with pytest.raises(SetupFailure, match=r"8\.0 GB are free, set-up needs 13 GB: .*NVIDIA"):
-            environment.check_disk_for_torch(dry_run)
-
-
-def test_every_declared_package_is_pinned_to_the_same_version(repository: Path):
-    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = project["dependencies"] + project["optional-dependencies"]["dev"]
-    lines = environment.CONSTRAINTS.read_text(encoding="utf-8").splitlines()
-    pinned = {normal(line.split("==")[0]): line.split("==")[1] for line in lines if "==" in line}
-
-    for requirement in declared:
-        name, _, version = requirement.partition("==")
-        key = normal(re.split(r"[\[<>=]", name)[0])
-        assert key in pinned, f"{key} is not in installer/constraints.txt"
-        assert not version or pinned[key] == version
-
-
-def normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def test_there_is_exactly_one_opencv():
-    names = {normal(found.metadata["Name"]) for found in distributions()}
+    names = {locks.normal(found.metadata["Name"]) for found in distributions()}
 
     assert {name for name in names if name.startswith("opencv")} == {"opencv-contrib-python"}
 

@@ -270,3 +270,10 @@ def test_a_file_that_is_not_there_or_locked_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "open", locked)
     with refused("LAB-001"):
         read_c3d(path)
+
+
+def test_a_marker_beyond_every_laboratory_is_not_in_view(tmp_path: Path) -> None:
+    points = markers()
+    points[2, 1, 0] = 1e30
+    file = read_c3d(write_c3d(tmp_path / "far.c3d", points=points))
+    assert np.isnan(file.points_m[2, 1]).all() and np.isfinite(file.points_m).sum() == points.size - 3

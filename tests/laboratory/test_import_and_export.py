@@ -72,6 +72,7 @@ def test_a_file_that_is_no_trial_leaves_no_record(tmp_path, visit_id):
         assert not store.records(visit_id)
 
 
+@pytest.mark.usefixtures("reads_in_this_process")
 def test_the_command_shows_what_an_import_would_do(shared_data, capsys):
     file = shared_data("adult-walk-emg-c3d/bmc/Gait.c3d")
 

@@ -9,6 +9,8 @@ import time
 
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
+from core.store.repository import open_store
+from tests.store.samples import a_subject
 
 
 def finish(params: Params, context: JobContext) -> str:
@@ -76,3 +78,10 @@ def count(_params: Params, context: JobContext) -> str:
         context.sample(number=number)
         time.sleep(0.02)
     return ""
+
+
+def enter_patient(_params: Params, context: JobContext) -> str:
+    """Writes to the record as whoever this process acts for; returns that name."""
+    with open_store(context.spec.data_dir) as store:
+        store.add_patient(a_subject("P-0009"), by="what was typed")
+        return store.log_entries()[-1].who

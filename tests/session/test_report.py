@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.domain.motion import Motion
+from core.domain.people import Role
 from core.domain.record import RecordKind, Verdict
 from core.session.flow import Step
 from core.session.report import report_content
+from core.session.report_json import report_json
 from core.store.repository import Store, open_store
+from tests.people import NAMES, PIN, make_clinic
+from tests.refusals import code_of
 from tests.store.samples import a_subject
 from tests.ui import records
 from tests.ui.samples import emg, motion, several_cameras, squat_motion, with_spread
@@ -76,3 +81,14 @@ def test_the_report_names_the_treadmill(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         content = report_content(store, kept(store, replace(motion(), belt_speed_m_s=1.2)))
     assert "On a treadmill at 1.20 m/s." in content.quality
+
+
+def test_a_report_says_who_is_signed_in_or_that_nobody_is(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        visit_id = kept(store, squat_motion())
+        assert report_content(store, visit_id).made.endswith(" · single-user mode: nobody signed in")
+        make_clinic(store, (Role.PHYSICIAN,))
+        assert code_of(report_json, store, visit_id) == "PPL-001"
+        store.people.sign_in(NAMES[Role.PHYSICIAN], PIN)
+        assert report_content(store, visit_id).made.endswith(f" · {NAMES[Role.PHYSICIAN]}, physician")
+        assert json.loads(report_json(store, visit_id))["people"] == f"{NAMES[Role.PHYSICIAN]}, physician"

@@ -116,12 +116,35 @@ def test_results_newer_than_the_damage_stay_and_lost_ones_come_back(data: Path, 
         shutil.rmtree(store.folder(record_id))
         shutil.rmtree(data / "backups")
     database_path(data).write_bytes(b"")
+    with pytest.raises(UserError) as refused:
+        open_store(data)
+    assert f"exotwin restore --from {place}" in refused.value.advice.next_step
 
     assert restore_from(data, place).records == 1
 
     with open_store(data) as store:
         store.load(record_id, Landmarks)
         store.load(kept_id, Landmarks)
+
+
+def test_of_a_sound_record_only_the_results_that_are_not_whole_come_back(
+    data: Path, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_store(data) as store:
+        ids = [save(store, f"P-{number}") for number in range(3)]
+        copied(store)
+        shutil.rmtree(store.folder(ids[0]))
+        (store.folder(ids[1]) / "arrays.npz").write_bytes(b"short")
+
+    assert cli.run(["record", "verify", "--data-dir", str(data)]) == 2
+    assert "restore --from DIR" in capsys.readouterr().err
+    assert cli.run(["restore", "--from", str(place), "--data-dir", str(data)]) == 0
+
+    assert "2 results" in capsys.readouterr().out
+    with open_store(data) as store:
+        for name in ids:
+            store.load(name, Landmarks)
+    assert (data / "quarantine" / "landmarks" / f"{ids[1]}.damaged" / "arrays.npz").read_bytes() == b"short"
 
 
 def code_of(refused: pytest.ExceptionInfo[UserError]) -> str:

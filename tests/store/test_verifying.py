@@ -62,25 +62,28 @@ def _lose_a_row(data_dir: Path) -> None:
         connection.execute("DELETE FROM patient")
 
 
-WRONGS: dict[str, tuple[FaultKind, Callable[[Path], object]]] = {
-    "folder lost": (FaultKind.MISSING, lambda data: shutil.rmtree(_folder(data))),
-    "file lost": (FaultKind.MISSING, lambda data: (_folder(data) / "walk.mp4").unlink()),
-    "manifest lost": (FaultKind.MISSING, lambda data: (_folder(data) / "record.json").unlink()),
-    "arrays changed": (FaultKind.CHANGED, lambda data: _flip(_folder(data) / "arrays.npz")),
-    "video changed": (FaultKind.CHANGED, lambda data: _flip(_folder(data) / "walk.mp4")),
-    "manifest changed": (FaultKind.CHANGED, lambda data: _flip(_folder(data) / "record.json")),
-    "file added": (FaultKind.EXTRA, lambda data: (_folder(data) / "more").touch()),
-    "row lost": (FaultKind.DATABASE, _lose_a_row),
-    "backup damaged": (FaultKind.BACKUP, lambda data: next(data.glob("backups/*")).write_bytes(b"no" * 999)),
+WRONGS: dict[str, tuple[set[FaultKind], Callable[[Path], object]]] = {
+    "folder lost": ({FaultKind.MISSING}, lambda data: shutil.rmtree(_folder(data))),
+    "file lost": ({FaultKind.MISSING}, lambda data: (_folder(data) / "walk.mp4").unlink()),
+    "manifest lost": ({FaultKind.MISSING}, lambda data: (_folder(data) / "record.json").unlink()),
+    "arrays changed": ({FaultKind.CHANGED}, lambda data: _flip(_folder(data) / "arrays.npz")),
+    "video changed": ({FaultKind.CHANGED}, lambda data: _flip(_folder(data) / "walk.mp4")),
+    "manifest changed": ({FaultKind.CHANGED}, lambda data: _flip(_folder(data) / "record.json")),
+    "file added": ({FaultKind.EXTRA}, lambda data: (_folder(data) / "more").touch()),
+    "row lost": ({FaultKind.DATABASE, FaultKind.TRAIL}, _lose_a_row),
+    "backup damaged": (
+        {FaultKind.BACKUP},
+        lambda data: next(data.glob("backups/*")).write_bytes(b"no" * 999),
+    ),
 }
 
 
 @pytest.mark.parametrize("wrong", WRONGS)
 def test_what_is_not_as_it_was_written_is_found(data: Path, wrong: str) -> None:
-    kind, make = WRONGS[wrong]
+    kinds, make = WRONGS[wrong]
     make(data)
 
-    assert {fault.kind for fault in checked(data).faults} == {kind}
+    assert {fault.kind for fault in checked(data).faults} == kinds
 
 
 def test_a_result_without_a_row_is_told_and_is_no_fault(data: Path) -> None:

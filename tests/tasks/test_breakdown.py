@@ -49,6 +49,7 @@ def test_a_body_that_breaks_down_is_told_with_a_recording_that_can_be_replayed(
     assert "bit by bit" in output
 
 
+@pytest.mark.usefixtures("reads_in_this_process")
 def test_a_file_that_is_no_recording_is_refused_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

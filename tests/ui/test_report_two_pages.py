@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QDesktopServices, QFontMetricsF, QImage, QPainter
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QFileDialog
@@ -24,6 +24,7 @@ from core.domain.motion import Motion
 from core.domain.record import RecordKind
 from core.domain.recording import Landmark
 from core.errors import Advice
+from core.jobs.values import Done, SilentContext
 from core.session.flow import Step, StepState
 from core.session.interpretation import keep_interpretation
 from core.session.report import ReportContent, report_content
@@ -31,8 +32,10 @@ from core.session.report_deployment import deployment_lines
 from core.session.report_json import report_values
 from core.session.report_warnings import StepWarning, report_warnings
 from core.store.clinic import CLINIC_FILE, read_clinic, write_logo, write_name
+from core.tasks import take_logo
 from tests.refusals import refused
 from tests.ui import force_samples, muscle_samples, records, samples
+from tests.ui.board import HandBoard
 from ui.figure_files import image_file
 from ui.pages.report import ReportPage
 from ui.presenters import report_pictures
@@ -196,7 +199,7 @@ def test_words_of_one_visit_are_not_left_on_the_page_of_another(
 
 
 def test_name_and_logo_of_the_clinic_are_asked_on_the_page_and_kept_in_the_data_folder(
-    context: SessionContext, visit_id: str, tmp_path: Path
+    context: SessionContext, board: HandBoard, visit_id: str, tmp_path: Path
 ) -> None:
     records.fill(context.store, visit_id, Step.MOTION)
     page, _ = shown(context)
@@ -206,9 +209,15 @@ def test_name_and_logo_of_the_clinic_are_asked_on_the_page_and_kept_in_the_data_
     page.clinic.name.setText("Gait laboratory")
     page.clinic.name.editingFinished.emit()
     page.clinic.logo_chosen.emit(logo)
+    assert read_clinic(context.store.data_dir).logo == b"", "a picture from outside is read by a job"
+    job = board.states()[0].spec
+    board.happens(job.id, Done(take_logo.run(job.params, SilentContext(job, tmp_path))))
+    context.jobs._hand_over()
 
     clinic = report_content(context.store, visit_id).clinic
-    assert clinic is not None and (clinic.name, clinic.logo) == ("Gait laboratory", picture())
+    assert clinic is not None and clinic.name == "Gait laboratory"
+    kept = QImage.fromData(clinic.logo)
+    assert kept.size() == QSize(480, 480) and kept.pixelColor(0, 0) == QColor("red")
     assert page.clinic.logo.text() == "Remove logo"
     page.clinic.logo.click()
     assert read_clinic(context.store.data_dir).logo == b""

@@ -142,6 +142,15 @@ def test_s14_a_pc_that_sleeps_between_two_ticks_is_no_slow_exo(assisting, monkey
     assert assisting.exo.moves
 
 
+def test_s14_the_exo_may_look_at_its_clock_while_its_pc_is_busy(assisting):
+    """Every question for its state looks at the time, and no time goes back."""
+    for _ in range(5):
+        time.sleep(0.03)
+        assisting.ask(70, 0)
+        assisting.tick()
+    assert assisting.exo.moves
+
+
 def test_a_loop_that_hangs_loses_its_motors_after_50_ms_and_the_exo_latches(assisting, monkeypatch):
     drive, cut_s = assisting.exo.plant.drive, []
 
@@ -160,6 +169,8 @@ def test_a_loop_that_hangs_loses_its_motors_after_50_ms_and_the_exo_latches(assi
         assert drive.cut and cut_s[0] - began_s >= WATCHDOG_S / 2
         loop.turn()
         assert is_off(assisting.exo.trace[-1]) and assisting.newest_fault() == (14, "fault")
+        before = ticks(assisting)
+        turn_until(loop, lambda: ticks(assisting) > before + 10)
         assert max(abs(torque) for torque in drive.shaft_nm) < 0.01
         assert not drive.cut
 
@@ -194,7 +205,11 @@ class Assisted:
             time.sleep(0.02)
 
     def flood(self, kind, seed, seconds):
-        """Time to zero torque by the exo's clock, from the trace of its plant, and by this computer's [s]."""
+        """Time to zero torque by the exo's clock, from the trace of its plant, and by this computer's [s].
+
+        Both are upper bounds. Where this computer stalls, its own time goes on, and the exo then makes up for
+        some ticks at once: one of them is too long.
+        """
         handle = handle_of(self.link)
         before_s = self.faults.state()["time_s"]
         with flooding(handle, kind, seed) as hose:
@@ -227,14 +242,13 @@ def put(link):
 
 @POSIX
 @pytest.mark.slow
-def test_s20_a_whole_exo_that_is_flooded_has_no_torque_after_50_ms_and_assists_again():
+def test_s20_a_whole_exo_that_is_flooded_has_no_torque_after_50_ms_and_answers_the_next_host():
     with start("tcp:0") as running, FaultChannel(running.faults) as faults:
         with connect(running.address) as link:
             put(link)
             assisted = Assisted(running, faults, link)
             assisted.assist()
-            exo_s, _ = assisted.flood("valid", 1, 0.2)
-        assert exo_s <= LIMIT_S
+            assert min(assisted.flood("valid", 1, 0.2)) <= LIMIT_S
         with connect(running.address) as link:
             assert link.faults()[-1].code == 20
             assert link.acknowledge_faults() is DeviceState.SAFE
@@ -255,7 +269,7 @@ def test_s20_minutes_of_floods_of_every_kind_leave_no_torque_after_50_ms(listen,
             line = f"{listen} {kind}: {len(times)} floods, {told(exo_s)} by the exo, {told(wall_s)} by the PC"
             with capsys.disabled():
                 sys.stdout.write(f"\n{line}\n")
-            assert max(exo_s) <= LIMIT_S
+            assert max(map(min, times)) <= LIMIT_S
 
 
 def flooded(running, faults, kind, seed):

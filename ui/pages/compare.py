@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from core.domain.findings import Finding
+from core.domain.people import Action
 from ui.pages.correlations import CorrelationsPanel, CorrelationsView
 from ui.pages.frame import Page
 from ui.pages.gait_comparison import ComparisonView, GaitComparison
@@ -71,7 +72,7 @@ class ComparePage(Page):
         self.comparison = GaitComparison(with_exo=True)
         self.situations, self.help, self.correlations = SituationsPanel(), HelpPanel(), CorrelationsPanel()
         self.body.addWidget(self._build_tabs(), 1)
-        self.approver, self.reason = ApproverFields("who signs"), self._build_reason()
+        self.approver, self.reason = ApproverFields("who signs", Action.RELEASE), self._build_reason()
         self.purpose = PurposeChoice()
         self.body.addWidget(self._build_sign_box())
         self.approver.changed.connect(self.approver_changed)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
+from core.domain.people import Action
 from ui.plots.live_curve import LivePlot, Trace
 from ui.theme import Tone
 from ui.widgets.approver_fields import ApproverFields
@@ -135,7 +136,7 @@ class KeepCard(Box):
         self.setProperty("tone", Tone.WARN.value)
         self._wants_reason = False
         self._title, self._words = label("", "section"), label("", "body", wrap=True)
-        self.approver = ApproverFields("who answers for the controller")
+        self.approver = ApproverFields("who answers for the controller", Action.KEEP)
         self.reason = QLineEdit()
         self.reason.setPlaceholderText("Why the older one runs again")
         self.reason.setAccessibleName("Why the controller before runs again")
@@ -169,6 +170,7 @@ class KeepCard(Box):
     def _check(self) -> None:
         reasoned = bool(self._given_reason) or not self._wants_reason
         self.keep.setEnabled(self.approver.complete and reasoned)
+        self.keep.setToolTip(self.approver.missing("") or "Hold until the bar is full")
 
     @property
     def _given_reason(self) -> str:

@@ -78,6 +78,16 @@ class Page(QWidget):
         self._why_not.setVisible(bool(text) and not enabled and bool(why_not))
         self._main.setToolTip("" if enabled else why_not)
 
+    def grey_main(self, why_not: str) -> None:
+        """Grey the main action, and say who may do it. One that only leads elsewhere begins with "Go "."""
+        words = self._main.text()
+        if why_not and words and not words.startswith("Go ") and self._main.isEnabled():
+            self.set_main_action(words, False, f"{why_not}.")
+        empty = self._empty.button
+        leads = empty.text().startswith("Go ")
+        empty.setEnabled(leads or not why_not)
+        empty.setToolTip("" if leads else why_not)
+
     def set_secondary_actions(
         self, *actions: tuple[str, str], why_not: Mapping[str, str] | None = None
     ) -> None:

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLineEdit, QScrollBar
 
 from core.domain.body import SIDES, Side
 from core.domain.gait_events import EventKind, MarkedEvent
+from core.domain.people import Action
 from ui.plots.event_course import NUDGE_S, SHORT, WINDOW_S, EventCourse, EventPlot
 from ui.theme import Tone
+from ui.widgets.account_field import NameField
 from ui.widgets.basics import Button, Deck, ElidedLabel, column, label, row, set_look
 from ui.widgets.empty import EmptyState
 
@@ -142,8 +144,8 @@ class EventsPanel(QWidget):
 
     def _check(self) -> None:
         """Why each button is greyed stands in its tip."""
-        state, name = self._state, self.name.text().strip()
-        unsigned = "" if name else "Write your name first: it is kept with the change."
+        state = self._state
+        unsigned = self.name.missing("Write your name first: it is kept with the change.")
         nothing = "" if state.changed else "Nothing was changed."
         working = "Wait until the running work has ended." if state.busy else ""
         why_not = working or nothing or state.problem or unsigned
@@ -191,10 +193,7 @@ class EventsPanel(QWidget):
         self.out.setEnabled(self._state.begins_stride and (again or bool(self.reason.text().strip())))
 
     def _build_end(self) -> QHBoxLayout:
-        self.name = QLineEdit()
-        self.name.setPlaceholderText("Your name")
-        self.name.setAccessibleName("Name of who changes the events")
-        self.name.setMaximumWidth(200)
+        self.name = NameField(Action.CAPTURE, "Name of who changes the events")
         self.name.setMinimumWidth(96)
         self.apply, self.discard = Button("Apply changes"), Button("Discard")
         self.automatic = Button("Back to automatic")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from core.domain.body import Side
 from core.domain.impairment import OCCASIONAL_KINDS, Impairment
+from core.domain.people import Action
 from ui.pages.emg_muscles import ActionRow
 from ui.theme import Tone
 from ui.widgets.approver_fields import ApproverFields
@@ -62,7 +63,10 @@ class ImpairmentsPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.action, self.approver = ActionRow(), ApproverFields("who answers for an impairment of the twin")
+        self.action, self.approver = (
+            ActionRow(),
+            ApproverFields("who answers for an impairment", Action.ACCEPT_IMPAIRMENT),
+        )
         self.chooser, self.occasional = ImpairmentChooser(), QCheckBox(SOME_STRIDES)
         self.put_in = Button("Put into the twin")
         self._why_not, self._search = label("", "small", wrap=True), label("", wrap=True)
@@ -125,7 +129,7 @@ class ImpairmentsPanel(QWidget):
         self.occasional.setVisible(self._can_be_occasional)
         nothing = "" if self.chooser.impairment.severity > 0.0 else NO_SEVERITY
         for button, why_not in {**self._signed, self.put_in: nothing}.items():
-            reason = why_not or ("" if self.approver.complete else UNSIGNED)
+            reason = why_not or self.approver.missing(UNSIGNED)
             button.setEnabled(not reason)
             button.setToolTip(reason or "Kept with name and role")
         self._why_not.setText(nothing)

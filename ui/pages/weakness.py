@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from core.domain.body import Side
+from core.domain.people import Action
 from ui.pages.emg_muscles import ActionRow
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.theme import Tone
@@ -52,7 +53,10 @@ class WeaknessPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.action, self.approver = ActionRow(), ApproverFields("who answers for a weakness in the twin")
+        self.action, self.approver = (
+            ActionRow(),
+            ApproverFields("who answers for a weakness", Action.ACCEPT_IMPAIRMENT),
+        )
         self.strengths = NumberTableWidget()
         self.strengths.setAccessibleName("Strength of each muscle group of both legs")
         self.strengths.verticalHeader().setDefaultSectionSize(_ROW_PX)
@@ -126,7 +130,7 @@ class WeaknessPanel(QWidget):
     def _check(self) -> None:
         for button in self._buttons:
             button.setEnabled(self.approver.complete)
-            button.setToolTip("Kept with name and role" if self.approver.complete else UNSIGNED)
+            button.setToolTip(self.approver.missing(UNSIGNED) or "Kept with name and role")
 
     def _build(self) -> QWidget:
         left, right = Box("card", margin=12, gap=8), Box("card", margin=12, gap=8)

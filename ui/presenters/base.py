@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from core.domain.body import Side
+from core.domain.people import Action
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.errors import UserError
 from core.gait.norm_choice import Walker
@@ -16,7 +17,9 @@ from core.session.flow import JOBS, Step, StepState, StepStatus
 from core.session.norms import walker_of
 from ui.pages.frame import Page
 from ui.session_context import SessionContext
+from ui.signature import SignatureRequest, Signed
 from ui.theme import Tone
+from ui.widgets.account_field import AccountField
 from ui.widgets.take_away import TakeAway
 
 
@@ -28,6 +31,7 @@ class StepPresenter(QObject):
     """
 
     step: Step
+    right_for_main = Action.TRAIN  # what the page's main action asks of the role
     meanwhile = "You may go on with other steps meanwhile."
 
     def __init__(self, page: Page, context: SessionContext) -> None:
@@ -50,6 +54,28 @@ class StepPresenter(QObject):
         self.progress()
         self.attempt(lambda: self.show(status))
         self._step_page.take_away.setVisible(bool(self.shown_records()))
+        self._show_rights()
+
+    def _show_rights(self) -> None:
+        """Who signs here by which account, and why what this person may not do is greyed."""
+        people = self.context.store.people
+        present = people.present
+        for field in self._step_page.findChildren(AccountField):
+            why_not = "" if present is None else people.blocked(field.action)
+            field.show_account(present, why_not)
+        if present is not None:
+            self._step_page.take_away.allow(people.blocked(Action.EXPORT))
+            self._step_page.grey_main(people.blocked(self.right_for_main))
+
+    def sign(
+        self, action: Action, about: str, typed: tuple[str, str], words: str, then: Callable[[Signed], None]
+    ) -> None:
+        """Go on with `then` when this was signed; what it refuses becomes advice on the page."""
+
+        def signed(by: Signed) -> None:
+            self.attempt(lambda: then(by))
+
+        self.context.sign(SignatureRequest(action, about, words, signed), typed)
 
     def shown_records(self) -> tuple[str, ...]:
         """Ids of the records that this page shows and that can be saved from it; the one in front first."""
@@ -201,7 +227,7 @@ class StepPresenter(QObject):
             self._step_page.show_advice(advice, outcome.detail if isinstance(outcome, Crashed) else "")
         elif isinstance(outcome, Cancelled):
             self.context.show_message("Stopped. Nothing was changed in the record.", Tone.NEUTRAL)
-        self.job_done(state, outcome)
+        self.context.once_unlocked(lambda: self.job_done(state, outcome))
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         """A job of this step ended; subclasses chain the next one here."""

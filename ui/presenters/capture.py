@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtGui import QImage
 
 from core.capture.upright import TURNED
+from core.domain.people import Action
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.recording import HEADS_HIDDEN, Recording
 from core.jobs.values import Done, JobState, JsonValue, Outcome, Picture, Sample
@@ -33,6 +34,7 @@ _FINDING_ACTIONS = {TURNED: TURN, HEADS_HIDDEN: REMOVE}
 
 class CapturePresenter(StepPresenter):
     step = Step.CAPTURE
+    right_for_main = Action.CAPTURE
     meanwhile = "You may go on with EMG meanwhile."
 
     def __init__(self, page: CapturePage, context: SessionContext) -> None:

@@ -10,6 +10,7 @@ from core.domain.assistance import Assistance, assistance_of
 from core.domain.comparison_words import verdict_details
 from core.domain.controller import Comparison, GaitScore, TrainedController, unattended
 from core.domain.motion import Motion
+from core.domain.people import Action
 from core.domain.record import Decision, RecordKind, Verdict
 from core.domain.release import Purpose, purpose_in, typed_reason
 from core.domain.rollout import GaitLabel
@@ -31,6 +32,7 @@ from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, lik
 from ui.presenters.level_walk import level_norm, staged
 from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
+from ui.signature import Signed
 from ui.theme import Tone
 from ui.widgets.empty import Missing
 from ui.wording import clock, percent, unbroken
@@ -122,13 +124,19 @@ class ComparePresenter(StepPresenter):
     def _sign(self, record_id: str, assistance: Assistance) -> None:
         if self._why_not_sign(assistance) or self.context.visit_id is None:
             return
-        name, role = self._page.approver.given
-        reason, purpose = self._page.reason.text(), self._purpose
-        sign_comparison(self.context.store, record_id, by=name, role=role, reason=reason, purpose=purpose)
-        self._signing_anew = False
-        tone = Tone.WARN if assistance.needs_reason else Tone.OK
-        self.context.show_message(f"Signed by {name}. The controller may now be deployed.", tone)
-        self.context.record_changed.emit()
+        reason, tone = self._page.reason.text(), Tone.WARN if assistance.needs_reason else Tone.OK
+        purpose = self._purpose
+
+        def release(by: Signed) -> None:
+            told = {"by": by.name, "role": by.role, "reason": reason, "second": by.second}
+            sign_comparison(self.context.store, record_id, **told, purpose=purpose)
+            self._signing_anew = False
+            who = f"{by.name} and {by.second}" if by.second else by.name
+            self.context.show_message(f"Signed by {who}. The controller may now be deployed.", tone)
+            self.context.record_changed.emit()
+
+        typed = self._page.approver.given
+        self.sign(Action.RELEASE, record_id, typed, self._declaration(), release)
 
     # State of the page ---------------------------------------------------------------------------
 
@@ -211,8 +219,9 @@ class ComparePresenter(StepPresenter):
         )
 
     def _why_not_sign(self, assistance: Assistance) -> str:
-        if not self._page.approver.complete:
-            return "Enter your name and your role below to sign."
+        missing = self._page.approver.missing("Enter your name and your role below to sign.")
+        if missing:
+            return missing
         if assistance.needs_reason and not self._page.reason.text().strip():
             return "Give the reason for signing below."
         return ""

@@ -9,6 +9,7 @@ from core.devices.exo_faults import PLACEMENT
 from core.domain.controller import Approver, Deployment, Handover, Package
 from core.domain.declarations import keep_declaration, roll_back_declaration
 from core.domain.exo_status import ExoStatusMessage, confirm_command, roll_back_command
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.domain.release import with_reason
 from core.jobs.values import SECRET, Done, JobState, JsonValue, Message, Outcome, Refused, Sample
@@ -21,6 +22,7 @@ from ui.presenters.deploy_text import ARMED_STATES, FAULT, READY, ProvisionalCon
 from ui.presenters.exo_finder import VIRTUAL_EXO, ExoFinder
 from ui.presenters.exo_records import ExoRecords
 from ui.session_context import SessionContext
+from ui.signature import Signed
 from ui.theme import Tone
 
 PURPOSE = "Put the approved controller onto the exo"
@@ -29,6 +31,7 @@ LOCKED_KEY = ("KEY-001", "KEY-002")  # the passphrase is missing or wrong
 
 class DeployPresenter(StepPresenter):
     step = Step.DEPLOY
+    right_for_main = Action.DEPLOY
 
     def __init__(self, page: DeployPage, context: SessionContext) -> None:
         super().__init__(page, context)
@@ -65,7 +68,7 @@ class DeployPresenter(StepPresenter):
         page.acknowledge.connect(lambda: self._send_to_exo("acknowledge"))
         page.stop.connect(self.context.stop_exo)
         page.kept.connect(lambda *words: self.attempt(lambda: self._answer_for(*words)))
-        page.keep_closed.connect(self._close_card)
+        page.keep_closed.connect(lambda: self._show_keep_confirmation(False))
 
     def start(self) -> None:
         """Pack the signed controller; transferring is a second act."""
@@ -130,8 +133,6 @@ class DeployPresenter(StepPresenter):
             self.context.show_message("Sent, read back and found equal.", Tone.OK)
             self.attempt(lambda: self._connect(True))
 
-    # Intents --------------------------------------------------------------------------------------
-
     def main(self) -> None:
         deployment = self._records.deployment()
         if self._records.package() is None:
@@ -154,19 +155,19 @@ class DeployPresenter(StepPresenter):
         self._confirming_keep, self._rolling_back = confirming, False
         self.refresh()
 
-    def _close_card(self) -> None:
-        self._confirming_keep = self._rolling_back = False
-        self.refresh()
-
     def _answer_for(self, name: str, role: str, reason: str) -> None:
         """Whoever typed name and role keeps the controller, or lets the one before run again."""
+        action, command = Action.KEEP, confirm_command
+        meaning = keep_declaration(self._code, self.context.device_name, virtual=self._virtual)
         if self._rolling_back:
+            action, command = Action.ROLL_BACK, roll_back_command
             meaning = with_reason(roll_back_declaration(self._code, virtual=self._virtual), reason)
-        else:
-            meaning = keep_declaration(self._code, self.context.device_name, virtual=self._virtual)
-        command = roll_back_command if self._rolling_back else confirm_command
-        self._send_to_exo(command(Approver(name, role, meaning)))
-        self._close_card()
+
+        def answer(by: Signed) -> None:
+            self._send_to_exo(command(Approver(by.name, by.role, meaning)))
+            self._show_keep_confirmation(False)
+
+        self.sign(action, self.context.visit_id or "", (name, role), meaning, answer)
 
     @property
     def _virtual(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.domain.emg import ChannelQuality, ChannelSite, EmgEnvelopes
 from core.domain.findings import Severity
 from core.domain.motion import Motion
+from core.domain.people import Action
 from core.domain.record import RecordKind, Verdict
 from core.emg.presets import PRESETS
 from core.errors import refuse
@@ -38,6 +39,7 @@ from ui.wording import count, percent, short_muscle
 
 class EmgPresenter(StepPresenter):
     step = Step.EMG
+    right_for_main = Action.CAPTURE
 
     def __init__(self, page: EmgPage, context: SessionContext) -> None:
         super().__init__(page, context)

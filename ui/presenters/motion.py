@@ -10,6 +10,7 @@ from core.domain.clock import SLOW_MOTION_EVIDENT, SLOW_MOTION_POSSIBLE, FilmClo
 from core.domain.findings import Finding
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion
+from core.domain.people import Action
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.domain.sides_doubt import SideSource
@@ -47,12 +48,16 @@ from ui.presenters.motion_questions import (
 )
 from ui.recording_view import RecordingView, recording_view_of, timing_video, with_sides_of
 from ui.session_context import SessionContext
+from ui.signature import Signed
 from ui.theme import Tone
 from ui.widgets.sides_question import DETECTED, SHOWN, SWAP
+
+_IN_SPITE = "I go on with this motion in spite of the findings that stop it."
 
 
 class MotionPresenter(StepPresenter):
     step = Step.MOTION
+    right_for_main = Action.CAPTURE
     meanwhile = "You may go on with EMG meanwhile."
 
     def __init__(self, page: MotionPage, context: SessionContext) -> None:
@@ -282,10 +287,15 @@ class MotionPresenter(StepPresenter):
     def _override(self, name: str, role: str) -> None:
         """A person goes on in spite of what stops. Refuses MOT-062 without name and role."""
         record_id = self.context.status(self.step).record_id
-        if record_id is not None:
-            override_stops(self.context.store, record_id, by=name, role=role)
+        if record_id is None:
+            return
+
+        def go_on(by: Signed) -> None:
+            override_stops(self.context.store, record_id, by=by.name, role=by.role)
             self.context.record_changed.emit()
-            self.context.show_message(f"{name} goes on in spite of the findings.", Tone.OK)
+            self.context.show_message(f"{by.name} goes on in spite of the findings.", Tone.OK)
+
+        self.sign(Action.ACCEPT_STOP, record_id, (name, role), _IN_SPITE, go_on)
 
     def _set_clock(self, factor: float, name: str) -> None:
         """A person said how fast the film was recorded. Refuses (MOT-094) an answer without a name."""

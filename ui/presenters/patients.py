@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.domain.people import Action
 from core.domain.record import RecordKind, Visit
 from core.errors import refuse
 from core.jobs.values import Done, JobState, Outcome
@@ -22,6 +23,7 @@ _NEEDS_CONSENT = "Record the consent first: who took it and when."
 
 class PatientsPresenter(StepPresenter):
     step = Step.PATIENT
+    right_for_main = Action.EDIT_PATIENT
     meanwhile = "The demo patient is synthetic: made by the simulator, never a real person."
 
     def __init__(self, page: PatientsPage, context: SessionContext) -> None:

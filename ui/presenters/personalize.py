@@ -10,6 +10,7 @@ from core.domain.findings import Finding, worst_first
 from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.impairment_fit import ImpairmentFit
 from core.domain.muscle_calibration import MuscleCalibration
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.domain.twin import BodyParameters, GaitPolicy, Twin
 from core.jobs.values import Done, JobState, JsonValue, Outcome
@@ -30,6 +31,7 @@ from ui.presenters.impairments import SEARCH, found_in_gait, impairments_state
 from ui.presenters.learning import LearningPresenter
 from ui.presenters.weakness import weakness_state
 from ui.session_context import SessionContext
+from ui.signature import Signed
 from ui.theme import Tone
 
 WELL_S = 15.0  # of the 20 s that are tried
@@ -153,9 +155,17 @@ class PersonalizePresenter(LearningPresenter):
     def answer(self, label: str, accept: bool, by: str, role: str) -> None:
         """Keep a named answer to a suggested weakness."""
         strength = None if self.context.visit_id is None else self.newest(RecordKind.DEFICITS)
-        if strength is not None:
-            answer_proposal(self.context.store, strength.id, label, accept=accept, by=by, role=role)
+        if strength is None:
+            return
+        deficits_id = strength.id
+
+        def keep(signed: Signed) -> None:
+            who = {"by": signed.name, "role": signed.role}
+            answer_proposal(self.context.store, deficits_id, label, accept=accept, **who)
             self.context.record_changed.emit()
+
+        words = f"{'I accept' if accept else 'I decline'} for the twin: {label}."
+        self.sign(Action.ACCEPT_IMPAIRMENT, deficits_id, (by, role), words, keep)
 
     # Impairments that a person puts into the twin ------------------------------------------------
 
@@ -195,14 +205,29 @@ class PersonalizePresenter(LearningPresenter):
 
     def _choose(self, impairment: Impairment, origin: ImpairmentOrigin, by: str, role: str) -> None:
         visit_id = self.context.visit_id
-        if visit_id is not None:
-            choose(self.context.store, visit_id, impairment, origin, by=by, role=role)
+        if visit_id is None:
+            return
+
+        def put_in(signed: Signed) -> None:
+            store = self.context.store
+            choose(store, visit_id, impairment, origin, by=signed.name, role=signed.role)
             self._changed()
 
+        words = f"I put into the twin: {impairment.slot.label}."
+        self.sign(Action.ACCEPT_IMPAIRMENT, visit_id, (by, role), words, put_in)
+
     def remove(self, name: str, by: str, role: str) -> None:
-        if self.context.visit_id is not None:
-            remove(self.context.store, self.context.visit_id, name, by=by, role=role)
+        visit_id = self.context.visit_id
+        if visit_id is None:
+            return
+
+        def take_out(signed: Signed) -> None:
+            remove(self.context.store, visit_id, name, by=signed.name, role=signed.role)
             self._changed()
+
+        self.sign(
+            Action.ACCEPT_IMPAIRMENT, visit_id, (by, role), f"I take out of the twin: {name}.", take_out
+        )
 
     def _changed(self) -> None:
         self._page.show_advice(None)

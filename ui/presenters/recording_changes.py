@@ -6,15 +6,18 @@ Each change makes a new recording from the one on screen.
 from __future__ import annotations
 
 from core.capture.upright import needed_turn_deg
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Recording
 from core.jobs.values import JsonValue
 from core.tasks.remove_original import originals_of
 from ui.presenters.base import StepPresenter
+from ui.signature import Signed
 
 TURN, HIDE = ("turn", "Turn the video"), ("hide", "Hide heads")
 REMOVE = ("remove", "Remove original…")
 _QUARTER_DEG = 90
+_ERASES = "I let the original video be removed; a copy with hidden heads and all numbers stay."
 
 
 class RecordingChanges:
@@ -61,10 +64,15 @@ class RecordingChanges:
     def answer_removal(self, yes: bool) -> None:
         recording_id = self._recording_id()
         self.asks_removal = False
-        if yes and recording_id is not None:
-            self._presenter.submit("remove_original", recording_id=recording_id)
-        else:
+        if not yes or recording_id is None:
             self._presenter.refresh()
+            return
+
+        def erase(_by: Signed) -> None:
+            self._presenter.submit("remove_original", recording_id=recording_id)
+
+        visit_id = self._presenter.context.visit_id or ""
+        self._presenter.sign(Action.ERASE, visit_id, ("", ""), _ERASES, erase)
 
     def forget(self) -> None:
         self.asks_removal = False

@@ -10,15 +10,20 @@ from pathlib import Path
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
+from core.domain.people import Action
 from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.errors import refuse
+from core.jobs.values import JobState, Outcome
+from core.session.export import take_out
 from core.session.flow import Step, StepState, StepStatus
 from core.session.interpretation import keep_interpretation
+from core.session.record_care import choose_place
 from core.session.report import ReportContent, ReportPicture, report_content
 from core.session.report_json import report_json
 from core.store.clinic import read_clinic, write_logo, write_name
-from core.store.second_place import choose_second_place, read_second_place
+from core.store.people import RECORD
+from core.store.second_place import read_second_place
 from core.vault.scratch import temporary
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
@@ -28,6 +33,7 @@ from ui.presenters.take_away import write_away
 from ui.report_pdf import appendix_pages, print_report, write_report
 from ui.saving import copy_to
 from ui.session_context import SessionContext
+from ui.signature import Signed
 from ui.theme import Tone
 from ui.wording import clock
 
@@ -54,6 +60,7 @@ _SECONDARY = ((OPEN, "Open PDF"), (PRINT, "Print…"), (JSON, "Save as JSON…")
 
 class ReportPresenter(StepPresenter):
     step = Step.REPORT
+    right_for_main = Action.EXPORT
 
     def __init__(self, page: ReportPage, context: SessionContext) -> None:
         super().__init__(page, context)
@@ -86,6 +93,7 @@ class ReportPresenter(StepPresenter):
         if visit_id is None or content is None:
             return
         store = self.context.store
+        take_out(store, visit_id, "report")
         with temporary(store.data_dir) as places:
             made = places.place(KEPT_AS)
             write_report(made, content)
@@ -118,6 +126,7 @@ class ReportPresenter(StepPresenter):
         """As it is on the page, in the program that shows PDFs. Refuses RPT-026 without one."""
         if self.context.visit_id is None or self._content is None:
             return
+        take_out(self.context.store, self.context.visit_id, "report, opened as PDF")
         places = self._shown.enter_context(temporary(self.context.store.data_dir))
         path = places.place(KEPT_AS)
         write_report(path, self._content)
@@ -132,6 +141,7 @@ class ReportPresenter(StepPresenter):
     def _print(self) -> None:
         printer = None if self._content is None else self._page.ask_printer()
         if printer is not None and self._content is not None:
+            take_out(self.context.store, self.context.visit_id or "", "report, printed")
             print_report(printer, self._content)
             self.context.show_message("The report was sent to the printer.", Tone.OK)
 
@@ -150,10 +160,17 @@ class ReportPresenter(StepPresenter):
         self.refresh()
 
     def _keep_words(self, text: str, name: str, role: str) -> None:
-        if self.context.visit_id is not None:
-            keep_interpretation(self.context.store, self.context.visit_id, text, by=name, role=role)
+        visit_id = self.context.visit_id
+        if visit_id is None:
+            return
+
+        def keep(by: Signed) -> None:
+            keep_interpretation(self.context.store, visit_id, text, by=by.name, role=by.role)
             self.context.show_message("The interpretation is kept and stands in the report.", Tone.OK)
             self.context.record_changed.emit()
+
+        words = "This interpretation of the visit is mine."
+        self.sign(Action.INTERPRET, visit_id, (name, role), words, keep)
 
     def _name_clinic(self, name: str) -> None:
         if name.strip() != read_clinic(self.context.store.data_dir).name:
@@ -161,20 +178,32 @@ class ReportPresenter(StepPresenter):
             self.refresh()
 
     def _take_logo(self, file: Path | None) -> None:
-        write_logo(self.context.store.data_dir, file)
+        """A picture from outside is read by a job, which draws it anew."""
+        if file is None:
+            write_logo(self.context.store.data_dir, None)
+            self.refresh()
+        else:
+            self.submit("take_logo", file=str(file))
+
+    def job_done(self, state: JobState, outcome: Outcome) -> None:
         self.refresh()
 
     def _copy_to(self, place: Path | None) -> None:
         """Refuses REC-013 what is no second place."""
         store = self.context.store
-        choose_second_place(store.data_dir, place)
-        words = "The record is no longer copied; what lies there stays."
-        if place is not None:
-            words = f"The record is copied to {place}, from now on after every backup."
-            store.back_up_if_due(after_s=0.0)
-            self.context.jobs.submit("copy_record", {})
-        self.context.show_message(words, Tone.OK)
-        self.refresh()
+
+        def choose(by: Signed) -> None:
+            choose_place(store, place, by=by.name)
+            words = "The record is no longer copied; what lies there stays."
+            if place is not None:
+                words = f"The record is copied to {place}, from now on after every backup."
+                store.back_up_if_due(after_s=0.0)
+                self.context.jobs.submit("copy_record", {})
+            self.context.show_message(words, Tone.OK)
+            self.refresh()
+
+        words = "I choose where copies of the record go."
+        self.sign(Action.LOOK_AFTER, RECORD, (self.context.operator, ""), words, choose)
 
     def show(self, status: StepStatus) -> None:
         visit_id, has_motion = self.context.visit_id, self.newest(RecordKind.MOTION) is not None
@@ -186,6 +215,7 @@ class ReportPresenter(StepPresenter):
         key += (str(self.context.subject), str(self.context.store.visit(visit_id).notes))
         clinic = read_clinic(self.context.store.data_dir)
         key += (clinic.name, str(hash(clinic.logo)), str(self._wants_appendix))
+        key += (self.context.store.people.words,)
         if key != self._key or self._content is None:
             self._content, self._key = self._collected(visit_id), key
         self._page.render(self._state(visit_id, self._content, status))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 
 from core.errors import refuse
-from core.session.export import export_records, zip_bytes
+from core.session.export import export_records, take_out, zip_bytes
 from core.session.export_record import record_numbers
 from core.session.export_tables import numbers_csv, numbers_text
 from core.session.figures import Figure, record_figure
@@ -60,6 +60,7 @@ def write_away(path: Path, data: bytes) -> None:
 def _data(store: Store, shown: tuple[str, ...], what: TakeAway) -> bytes:
     if what is TakeAway.ZIP:
         return zip_bytes(export_records(store, shown, figure_files(store, shown)))
+    take_out(store, store.info(shown[0]).visit_id, what.value)
     if what is TakeAway.CSV:
         return numbers_csv(record_numbers(store, store.info(shown[0]))).encode("utf-8")
     return _FIGURES[what](_figure(store, shown[0]))
@@ -67,6 +68,7 @@ def _data(store: Store, shown: tuple[str, ...], what: TakeAway) -> bytes:
 
 def _copy(context: SessionContext, record_id: str, what: TakeAway) -> None:
     clipboard, store = QGuiApplication.clipboard(), context.store
+    take_out(store, store.info(record_id).visit_id, what.value)
     if what is TakeAway.COPY_FIGURE:
         clipboard.setImage(figure_image(_figure(store, record_id), _COPY_DPI))
         context.show_message("The figure is copied: paste it into a document.", Tone.OK)

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.domain.capture_comparison import FEWEST, MOST, CaptureComparison
 from core.domain.condition import Condition
 from core.domain.findings import Severity
+from core.domain.people import Action
 from core.errors import refuse
 from core.jobs.values import JobState, Outcome
 from core.session.capture_change import compare_captures, save_comparison
@@ -16,6 +17,7 @@ from core.session.capture_tables import CURVE_NOTE, screen_note, short_headline_
 from core.session.capture_trend import trend_series
 from core.session.captures import Capture, captured_gait, captures_of, recordings_to_compare
 from core.session.conditions import state_condition
+from core.session.export import take_out
 from core.session.flow import Step, StepStatus
 from core.vault.scratch import temporary
 from ui.pages.recording_list import RecordingItem
@@ -44,6 +46,7 @@ class VisitsPresenter(StepPresenter):
     """No step of the session: it reads the record of all visits and starts no job."""
 
     step = Step.PATIENT
+    right_for_main = Action.EXPORT
 
     def __init__(self, page: VisitsPage, context: SessionContext) -> None:
         super().__init__(page, context)
@@ -186,6 +189,7 @@ class VisitsPresenter(StepPresenter):
                 "Tick two to four recordings of the patient.",
             )
         store = self.context.store
+        take_out(store, store.info(comparison.gaits[0].motion_id).visit_id, "comparison of recordings")
         with temporary(store.data_dir) as places:
             made = places.place(KEPT_AS)  # a name that cannot name the patient
             write_visits(made, visits_page(store, comparison, chosen))

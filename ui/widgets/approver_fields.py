@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
+from PySide6.QtWidgets import QCompleter, QLineEdit
 
-from ui.widgets.basics import row
+from core.domain.people import Action
+from ui.widgets.account_field import AccountField
+from ui.widgets.basics import label, row
 
 ROLES = ("physician", "physiotherapist", "orthotist", "rehabilitation engineer")
 
 
-class ApproverFields(QWidget):
+class ApproverFields(AccountField):
     """Empty until somebody types: no name is proposed, as a signature that was filled in is none.
 
-    `purpose` completes the names of the fields: "who signs", "who keeps the controller".
+    Where people have accounts nothing is typed: it says who is signed in, and the PIN follows. `purpose`
+    completes the names of the fields: "who signs", "who keeps the controller".
     """
 
     changed = Signal()
     entered = Signal()
 
-    def __init__(self, purpose: str) -> None:
-        super().__init__()
+    def __init__(self, purpose: str, action: Action) -> None:
+        super().__init__(action)
         self.name, self.role = QLineEdit(), QLineEdit()
+        self._account = label("", "small", wrap=True)
+        self._account.setMinimumWidth(240)
+        self._account.hide()
         self.name.setPlaceholderText("Your name")
         self.name.setAccessibleName(f"Name of the clinician {purpose}")
         self.role.setPlaceholderText("Your role")
@@ -37,18 +43,31 @@ class ApproverFields(QWidget):
             field.setMaximumWidth(240)
             field.textChanged.connect(self.changed)
             field.returnPressed.connect(self.entered)
-        layout = row(self.name, self.role)
+        layout = row(self.name, self.role, self._account)
         self.setLayout(layout)
 
     @property
     def given(self) -> tuple[str, str]:
-        """Name and role as typed; empty where nothing was."""
+        """Name and role as typed, or of the account; empty where nothing was."""
+        if self._person is not None:
+            return self._person.name, self._person.role.value
         return self.name.text().strip(), self.role.text().strip()
 
     @property
     def complete(self) -> bool:
-        return all(self.given)
+        return all(self.given) and not self._why_not
 
     def clear(self) -> None:
         self.name.clear()
         self.role.clear()
+
+    def _follow(self) -> None:
+        person = self._person
+        for field in (self.name, self.role):
+            field.setVisible(person is None)
+            field.clear()
+        self._account.setVisible(person is not None)
+        if person is not None:
+            signs = f"{person.name}, {person.role.value}, signs with the PIN."
+            self._account.setText(f"{self._why_not}." if self._why_not else signs)
+        self.changed.emit()

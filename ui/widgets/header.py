@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFrame, QLabel, QMenu
 
+from core.domain.people import SINGLE_USER, Person
 from ui import theme
 from ui.widgets.basics import Button, label, row
 
@@ -15,6 +17,10 @@ class Header(QFrame):
     show_help = Signal()
     show_jobs = Signal()
     show_visits = Signal()
+    lock = Signal()
+    switch_user = Signal()
+    change_pin = Signal()
+    show_people = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +43,7 @@ class Header(QFrame):
         self._help.clicked.connect(self.show_help)
         self._theme = Button("", "quiet", "moon", tip="Dark or light")
         self._theme.clicked.connect(self.toggle_theme)
+        self._build_person()
         self.stop_button = Button("STOP EXO", "danger", "stop", tip="Zero torque now (F12, or hold Esc)")
         self.stop_button.clicked.connect(self.stop_exo)
         self.stop_button.hide()
@@ -53,6 +60,7 @@ class Header(QFrame):
             self.visits,
             None,
             self._job,
+            self.person,
             self._help,
             self._theme,
             self.stop_button,
@@ -63,6 +71,43 @@ class Header(QFrame):
         for badge in (research, self._synthetic):
             layout.setAlignment(badge, Qt.AlignmentFlag.AlignVCenter)
         self.setLayout(layout)
+
+    def _build_person(self) -> None:
+        self.person = Button("", "quiet", "patient")
+        menu = QMenu(self.person)
+        self._only_signed_in = []
+        for words, keys, signal in (
+            ("Lock", "Ctrl+L", self.lock),
+            ("Switch user", "", self.switch_user),
+            ("Change my PIN…", "", self.change_pin),
+        ):
+            action = menu.addAction(words)
+            if keys:
+                action.setShortcut(QKeySequence(keys))
+            action.triggered.connect(signal)
+            self._only_signed_in.append(action)
+        menu.addAction("People…").triggered.connect(self.show_people)
+        self.person.setMenu(menu)
+
+    def show_person(self, person: Person | None, *, single_user: bool) -> None:
+        """Who is signed in; None in single-user mode, and before somebody signs in."""
+        nobody = "Single-user mode" if single_user else "Nobody signed in"
+        words = nobody if person is None else f"{person.name}, {person.role.value}"
+        self.person.setText(words)
+        tip = f"{SINGLE_USER[0].upper()}{SINGLE_USER[1:]}; names are typed, and anybody may do everything."
+        tip = tip if single_user else "" if person is None else "Signed in"
+        self.person.setToolTip(tip)
+        self.person.setAccessibleDescription(tip)
+        for action in self._only_signed_in:
+            action.setVisible(person is not None)
+            action.setEnabled(person is not None)
+
+    def cover(self, covered: bool, *, private: bool) -> None:
+        """While a PIN is asked for only STOP EXO and the look work; behind a lock no patient is named."""
+        for widget in (self.visits, self._job, self._help, self.person):
+            widget.setEnabled(not covered)
+        self._visit.setVisible(not (covered and private))
+        self._job.setVisible(bool(self._job.text()) and not (covered and private))
 
     def show_visit(self, text: str, synthetic: bool, *, patient: bool = True) -> None:
         self._visit.setText(text)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPlainTextEdit
 
 from core.domain.interpretation import MOST_LETTERS
+from core.domain.people import Action
 from ui.widgets.approver_fields import ApproverFields
 from ui.widgets.basics import Box, Button, label, row
 
@@ -22,7 +23,7 @@ class InterpretationBox(Box):
         self.text.setPlaceholderText("What the results mean for this patient")
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(84)
-        self.approver = ApproverFields("who interprets")
+        self.approver = ApproverFields("who interprets", Action.INTERPRET)
         self.approver.name.setMinimumWidth(110)
         self.approver.role.setMinimumWidth(110)
         self.keep = Button("Keep")

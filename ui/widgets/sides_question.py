@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QLineEdit
 
 from core.domain.body import Side
+from core.domain.people import Action
 from ui.sides_pictures import SidesPictures
+from ui.widgets.account_field import NameField
 from ui.widgets.basics import Box, Button, column, label, row
 
 SHOWN, SWAP, DETECTED = "shown", "swap", "detected"
@@ -28,10 +29,7 @@ class SidesQuestion(Box):
     def __init__(self) -> None:
         super().__init__("card", horizontal=True, margin=10, gap=12)
         self._why = label("", wrap=True)
-        self.name = QLineEdit()
-        self.name.setPlaceholderText("Your name")
-        self.name.setAccessibleName("Name of who says which leg is the left one")
-        self.name.setMaximumWidth(200)
+        self.name = NameField(Action.CAPTURE, "Name of who says which leg is the left one")
         self.name.textChanged.connect(self._check)
         self._title = label(_TITLE, "section")
         self.pictures = {key: Button("", tip=words) for key, words, _tip in _ANSWERS[:2]}
@@ -79,10 +77,10 @@ class SidesQuestion(Box):
         named = bool(self.name.text().strip())
         for key, _words, tip in _ANSWERS:
             self.buttons[key].setEnabled(named)
-            self.buttons[key].setToolTip(tip if named else _NO_NAME)
+            self.buttons[key].setToolTip(self.name.missing(_NO_NAME) or tip)
             if key in self.pictures:
                 self.pictures[key].setEnabled(named)
-                self.pictures[key].setToolTip(tip if named else _NO_NAME)
+                self.pictures[key].setToolTip(self.name.missing(_NO_NAME) or tip)
 
 
 def _in_colour(pixmap: QPixmap) -> QIcon:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit
 
+from core.domain.people import Action
+from ui.widgets.account_field import NameField
 from ui.widgets.basics import Box, Button, column, label
 
 _LEAST, _MOST = 1.0, 40.0
@@ -26,10 +28,7 @@ class SlowMotionQuestion(Box):
         self.factor = QLineEdit()
         self.factor.setAccessibleName("How many times slower than life the film plays")
         self.factor.setMaximumWidth(60)
-        self.name = QLineEdit()
-        self.name.setPlaceholderText("Your name")
-        self.name.setAccessibleName("Name of who says how fast the film was recorded")
-        self.name.setMaximumWidth(200)
+        self.name = NameField(Action.CAPTURE, "Name of who says how fast the film was recorded")
         self.solve = Button("Solve with this")
         question = column(label("How fast was this recorded?", "section"), label(_HINT, wrap=True), gap=4)
         self.body.addLayout(question, 1)
@@ -64,5 +63,5 @@ class SlowMotionQuestion(Box):
         named, possible = bool(self.name.text().strip()), _LEAST <= self._value() <= _MOST
         self.solve.setEnabled(named and possible)
         self.solve.setToolTip(
-            _NO_FACTOR if not possible else _NO_NAME if not named else "Solve on this clock"
+            _NO_FACTOR if not possible else self.name.missing(_NO_NAME) or "Solve on this clock"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 
+from core.domain.people import Action
 from ui.widgets.approver_fields import ApproverFields
 from ui.widgets.basics import Box, Button, column, label
 
@@ -18,7 +19,7 @@ class StopsOverride(Box):
     def __init__(self) -> None:
         super().__init__("card", horizontal=True, margin=10, gap=12)
         self._why = label("", wrap=True)
-        self.approver = ApproverFields("who goes on in spite of the findings")
+        self.approver = ApproverFields("who goes on in spite of the findings", Action.ACCEPT_STOP)
         self.button = Button("Go on all the same")
         self.body.addLayout(column(label("Use this motion all the same?", "section"), self._why, gap=4), 1)
         self.body.addWidget(self.approver)
@@ -37,4 +38,4 @@ class StopsOverride(Box):
 
     def _check(self) -> None:
         self.button.setEnabled(self.approver.complete)
-        self.button.setToolTip("Kept with the motion" if self.approver.complete else _UNSIGNED)
+        self.button.setToolTip(self.approver.missing(_UNSIGNED) or "Kept with the motion")

@@ -27,6 +27,7 @@ class TakeAway(StrEnum):
         return "" if self in COPIES else self.name.lower()
 
 
+_SAVE_TIP, _COPY_TIP = "Save what this page shows as files", "Copy what this page shows into another program"
 COPIES = (TakeAway.COPY_FIGURE, TakeAway.COPY_NUMBERS)
 
 
@@ -41,11 +42,17 @@ class TakeAwayButtons(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         saved = tuple(one for one in TakeAway if one not in COPIES)
-        self.save = self._button("Save…", "Save what this page shows as files", saved)
-        self.copy = self._button("Copy", "Copy what this page shows into another program", COPIES)
+        self.save = self._button("Save…", _SAVE_TIP, saved)
+        self.copy = self._button("Copy", _COPY_TIP, COPIES)
         layout.addWidget(self.save)
         layout.addWidget(self.copy)
         self.hide()
+
+    def allow(self, why_not: str) -> None:
+        """Greyed with a reason; "" lets everything be taken."""
+        for button, tip in ((self.save, _SAVE_TIP), (self.copy, _COPY_TIP)):
+            button.setEnabled(not why_not)
+            button.setToolTip(why_not or tip)
 
     def _button(self, words: str, tip: str, offers: tuple[TakeAway, ...]) -> Button:
         button = Button(words, "link", tip=tip)

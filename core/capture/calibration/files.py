@@ -18,7 +18,8 @@ from core.domain.findings import Finding, Severity
 from core.errors import Advice, UserError, refuse
 
 READABLE = "Qualisys (.qca.txt), caliscope (camera_array.toml) or Pose2Sim (Calib.toml)"
-_LARGEST_BYTES = 10_000_000  # the largest such file that exists has some kilobytes
+_LARGEST_BYTES = 2_000_000  # the largest such file that exists has some kilobytes
+_NO_CALIBRATION = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, AttributeError)
 _LARGEST_ROOM = 100.0  # metres from the origin; numbers beyond are millimetres
 _CLEARLY_UP = 0.5  # of the pictures' mean "up" along the world's z axis
 
@@ -36,8 +37,11 @@ def read_calibration(path: Path) -> Calibration:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _unknown(path) from error
-    found = read_qualisys(text, path.name) if text.lstrip().startswith("<") else _from_toml(text, path)
-    return _upright(_in_metres(found))
+    try:
+        found = read_qualisys(text, path.name) if text.lstrip().startswith("<") else _from_toml(text, path)
+        return _upright(_in_metres(found))
+    except _NO_CALIBRATION as error:
+        raise damaged(path.name, "Its numbers, or how they are nested, fit no cameras.") from error
 
 
 def _content(path: Path) -> bytes:

@@ -16,6 +16,8 @@ from app.cli.emg import _IN_A_TERMINAL, emg_advice, emg_options
 from core.errors import Advice
 from tests.emg.test_emg import bursts
 
+pytestmark = pytest.mark.usefixtures("reads_in_this_process")
+
 
 @pytest.fixture
 def walk(tmp_path: Path) -> Path:

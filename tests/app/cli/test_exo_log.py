@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from app.cli.commands import _parser
 from app.cli.exo_log import exo_log_options
@@ -20,6 +21,8 @@ from tests.kinetics.test_exo_log import written
 from tests.refusals import refused
 from tests.store.samples import a_subject
 from tests.ui.force_samples import kinetics
+
+pytestmark = pytest.mark.usefixtures("reads_in_this_process")
 
 shell = test_commands.shell
 

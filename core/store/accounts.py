@@ -1,0 +1,170 @@
+"""Rows of people in the database. Every function works inside a transaction of the store."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from core.domain.people import SIGNED, Account, Action, PeopleRules, Person, Role, may
+from core.store.schema import AccountTable, PeopleRuleTable, PinGuessTable, SignatureTable, TicketTable
+
+SIGNATURE_S = 120.0  # from the PIN to the act: an exo's job may have to answer in between
+SIGN_IN_S, JOB_S = 24 * 3600.0, 7 * 24 * 3600.0  # how long a ticket counts; a training may wait for days
+_FOUR_EYES, _IDLE = "four_eyes", "idle_min"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts through a store, and what was signed for when a job was started."""
+
+    person: Person
+    granted: frozenset[Action] = frozenset()
+
+
+def has_accounts(session: Session) -> bool:
+    return session.scalar(select(AccountTable.id).limit(1)) is not None
+
+
+def account_row(session: Session, name: str) -> AccountTable | None:
+    return session.scalar(select(AccountTable).where(AccountTable.name_key == name_key(name)))
+
+
+def name_key(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def accounts_of(session: Session) -> tuple[Account, ...]:
+    """Everybody, also who is no longer active, in the order of their names."""
+    return tuple(map(account_of, session.scalars(select(AccountTable).order_by(AccountTable.name_key))))
+
+
+def account_of(row: AccountTable) -> Account:
+    return Account(person_of(row), row.active, row.first_pin, row.made_utc, row.changed_utc)
+
+
+def person_of(row: AccountTable) -> Person:
+    return Person(row.id, row.name, Role(row.role))
+
+
+def managed(session: Session) -> bool:
+    """Whether anybody active may manage people."""
+    active = (one for one in accounts_of(session) if one.active)
+    return any(may(one.person.role, Action.MANAGE_PEOPLE) for one in active)
+
+
+def count_guess(session: Session, account_id: str) -> PinGuessTable:
+    """Count a PIN before it is looked at, so that guesses at the same time all count."""
+    of_account = PinGuessTable.account_id == account_id
+    session.execute(update(PinGuessTable).where(of_account).values(wrong=PinGuessTable.wrong + 1))  # locks it
+    return session.get_one(PinGuessTable, account_id, populate_existing=True)
+
+
+def forget_guesses(session: Session, account_id: str) -> None:
+    session.merge(PinGuessTable(account_id=account_id, wrong=0, wait_until_utc=None))
+
+
+# signatures
+
+
+def add_signature(session: Session, person: Person, action: Action, about: str, now: datetime) -> None:
+    row = SignatureTable(
+        account_id=person.id, action=action.name, about=about, proven_utc=now, spent_utc=None
+    )
+    session.add(row)
+
+
+def unspent(
+    session: Session, name: str, action: Action, about: str, now: datetime
+) -> tuple[Person, SignatureTable] | None:
+    """The newest signature of this person for this, if it is fresh and was not used."""
+    account = account_row(session, name)
+    if account is None or not account.active or not may(Role(account.role), action):
+        return None
+    oldest = now - timedelta(seconds=SIGNATURE_S)
+    query = select(SignatureTable).where(
+        SignatureTable.account_id == account.id,
+        SignatureTable.action == action.name,
+        SignatureTable.about == about,
+        SignatureTable.spent_utc.is_(None),
+        SignatureTable.proven_utc >= oldest,
+        SignatureTable.proven_utc <= now,
+    )
+    row = session.scalars(query.order_by(SignatureTable.number.desc()).limit(1)).first()
+    return None if row is None else (person_of(account), row)
+
+
+def signers(session: Session, action: Action, about: str) -> frozenset[str]:
+    """Names of those whose signature for this was used."""
+    query = (
+        select(AccountTable.name)
+        .join(SignatureTable, SignatureTable.account_id == AccountTable.id)
+        .where(
+            SignatureTable.action == action.name,
+            SignatureTable.about == about,
+            SignatureTable.spent_utc.is_not(None),
+        )
+    )
+    return frozenset(session.scalars(query))
+
+
+# tickets
+
+
+def open_ticket(session: Session, token: str, actor: Actor, now: datetime, *, of_job: bool = False) -> None:
+    old = now - timedelta(seconds=JOB_S)
+    session.execute(delete(TicketTable).where(TicketTable.opened_utc < old))
+    row = TicketTable(
+        token_sha256=_sha256(token),
+        account_id=actor.person.id,
+        role=actor.person.role.value,
+        of_job=of_job,
+        granted=",".join(sorted(action.name for action in actor.granted)),
+        opened_utc=now,
+    )
+    session.add(row)
+
+
+def close_ticket(session: Session, token: str) -> None:
+    row = session.get(TicketTable, _sha256(token))
+    if row is not None:
+        session.delete(row)
+
+
+def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
+    """Who acts with this ticket; None when it ended or its person is no longer active.
+
+    What was rightly begun may end: the ticket of a job keeps its role, whatever becomes of the account.
+    """
+    row = session.get(TicketTable, _sha256(token)) if token else None
+    if row is None:
+        return None
+    age_s = (now - row.opened_utc).total_seconds()
+    if not 0.0 <= age_s <= (JOB_S if row.of_job else SIGN_IN_S):
+        return None
+    account = session.get_one(AccountTable, row.account_id)
+    if row.of_job:
+        granted = frozenset(Action[name] for name in row.granted.split(",") if name)
+        return Actor(Person(account.id, account.name, Role(row.role)), granted & SIGNED)
+    return Actor(person_of(account)) if account.active else None
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+# rules
+
+
+def rules_of(session: Session) -> PeopleRules:
+    kept = {row.name: row.value for row in session.scalars(select(PeopleRuleTable))}
+    usual = PeopleRules()
+    return PeopleRules(kept.get(_FOUR_EYES, "") == "1", int(kept.get(_IDLE, usual.idle_min)))
+
+
+def keep_rules(session: Session, rules: PeopleRules) -> None:
+    for name, value in ((_FOUR_EYES, str(int(rules.four_eyes))), (_IDLE, str(rules.idle_min))):
+        session.merge(PeopleRuleTable(name=name, value=value))

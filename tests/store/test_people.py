@@ -1,0 +1,351 @@
+"""Claims about accounts: PINs, waiting after wrong ones, locking, signatures that count once, four eyes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from core.domain.people import Action, PeopleRules, Role
+from core.domain.record import Verdict
+from core.store import pins
+from core.store.people import RULES
+from core.store.repository import Store, open_store
+from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, add_person, make_clinic, sign
+from tests.refusals import code_of, refused
+from tests.store.samples import a_subject
+
+PHYSICIAN, THERAPIST = NAMES[Role.PHYSICIAN], NAMES[Role.THERAPIST]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clinic")
+    with open_store(folder) as store:
+        make_clinic(store, (Role.PHYSICIAN, Role.THERAPIST))
+    return folder
+
+
+@pytest.fixture
+def clinic(made_once: Path, tmp_path: Path) -> Iterator[Store]:
+    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+    with open_store(tmp_path) as opened:
+        yield opened
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 30, 12, 0)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(clinic: Store, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(clinic.people, "_now", made)
+    return made
+
+
+def a_visit(store: Store) -> str:
+    """Of a patient, entered by the physician."""
+    store.people.sign_in(PHYSICIAN, PIN)
+    return store.start_visit(store.add_patient(a_subject())).id
+
+
+def signed_by(store: Store, visit_id: str, by: str, *, second: str = "") -> list[tuple[str, str]]:
+    """Release something for this visit; name and role of every decision."""
+    store.decide(visit_id, "compare", Verdict.SIGNED, record_id="c1", by=by, role="anything", second=second)
+    return [(one.by, one.role) for one in store.decisions(visit_id)]
+
+
+def test_without_an_account_everything_is_as_before(store: Store) -> None:
+    visit_id = store.start_visit(store.add_patient(a_subject(), by="anybody"), by="anybody").id
+
+    store.decide(visit_id, "compare", Verdict.SIGNED, record_id="c1", by="Dr A", role="physician")
+
+    assert store.people.single_user and store.people.words == "single-user mode: nobody signed in"
+    assert [(one.by, one.role) for one in store.decisions(visit_id)] == [("Dr A", "physician")]
+    assert store.people.blocked(Action.RELEASE) == ""
+
+
+def test_the_first_account_has_to_manage_people(store: Store) -> None:
+    with refused("PPL-011"):
+        store.people.add(PHYSICIAN, Role.PHYSICIAN, PIN, cost=CHEAP)
+    assert store.people.single_user
+
+
+def test_from_the_first_account_on_nobody_does_anything_without_signing_in(clinic: Store) -> None:
+    assert code_of(clinic.add_patient, a_subject()) == "PPL-001"
+    assert code_of(clinic.people.admit, Action.TRAIN) == "PPL-001"
+    assert clinic.people.blocked(Action.TRAIN) == "Nobody is signed in"
+
+
+def test_the_log_names_the_account_and_not_what_was_typed(clinic: Store) -> None:
+    clinic.people.sign_in(PHYSICIAN, PIN)
+
+    clinic.add_patient(a_subject(), by="somebody else")
+
+    assert [one.who for one in clinic.log_entries() if one.action == "patient created"] == [PHYSICIAN]
+
+
+@pytest.mark.parametrize("pin", ["12345", "123456", "987654", "111111", "121212", "twowords ", "x" * 129])
+def test_a_pin_that_is_guessed_too_easily_is_not_taken(pin: str) -> None:
+    assert code_of(pins.check_pin, pin) == "PPL-006"
+
+
+def test_a_pin_is_kept_as_a_salted_hash_only(clinic: Store, tmp_path: Path) -> None:
+    kept = [pins.hash_pin(PIN, CHEAP) for _ in range(2)]
+
+    assert kept[0] != kept[1] and all(pins.matches(PIN, one) for one in kept)
+    assert not pins.matches("274952", kept[0]) and not pins.matches(PIN, "damaged")
+    assert PIN.encode() not in (tmp_path / "exotwin.db").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\u202eb", "command line"])
+def test_a_name_has_to_be_printable_and_of_a_person(store: Store, name: str) -> None:
+    assert code_of(store.people.add, name, Role.IT, PIN, cost=CHEAP) == "PPL-007"
+
+
+def test_a_name_is_taken_also_in_other_capitals(clinic: Store) -> None:
+    clinic.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, PHYSICIAN.upper())
+    assert code_of(clinic.people.add, PHYSICIAN.upper(), Role.IT, PIN, by=MANAGER) == "PPL-007"
+
+
+def test_wrong_pins_cost_more_and_more_time(clinic: Store, clock: Clock) -> None:
+    for _guess in range(pins.FREE_GUESSES):
+        assert code_of(clinic.people.sign_in, PHYSICIAN, "999111") == "PPL-004"
+
+    assert code_of(clinic.people.sign_in, PHYSICIAN, PIN) == "PPL-005"  # the right one too
+    clock.pass_s(5.1)
+    assert code_of(clinic.people.sign_in, PHYSICIAN, "999111") == "PPL-004"
+    clock.pass_s(5.1)
+    assert code_of(clinic.people.sign_in, PHYSICIAN, PIN) == "PPL-005"
+    clock.pass_s(5.0)
+    assert clinic.people.sign_in(PHYSICIAN, PIN).name == PHYSICIAN
+    assert [pins.wait_after(wrong) for wrong in (2, 3, 4, 30)] == [0.0, 5.0, 10.0, 900.0]
+
+
+def test_the_wait_survives_a_restart(clinic: Store, tmp_path: Path) -> None:
+    for _guess in range(pins.FREE_GUESSES):
+        code_of(clinic.people.sign_in, PHYSICIAN, "999111")
+
+    with open_store(tmp_path) as again:
+        assert code_of(again.people.sign_in, PHYSICIAN, PIN) == "PPL-005"
+
+
+def test_an_unknown_name_is_told_like_a_wrong_pin_and_not_kept(clinic: Store) -> None:
+    assert code_of(clinic.people.sign_in, "Nobody", PIN) == "PPL-004"
+    assert code_of(clinic.people.sign_in, PIN, "Nobody") == "PPL-004"  # PIN in the wrong field
+    assert PIN not in "".join(f"{one.who} {one.detail}" for one in clinic.log_entries())
+
+
+def test_a_pin_that_somebody_else_gave_signs_nothing(clinic: Store) -> None:
+    clinic.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, PHYSICIAN)
+    clinic.people.give_pin(PHYSICIAN, FIRST, by=MANAGER, cost=CHEAP)
+
+    assert code_of(clinic.people.sign_in, PHYSICIAN, FIRST) == "PPL-008"
+    assert code_of(clinic.people.prove, PHYSICIAN, FIRST, Action.RELEASE, "c1") == "PPL-008"
+    assert code_of(clinic.people.change_own_pin, PHYSICIAN, FIRST, FIRST) == "PPL-006"
+    clinic.people.change_own_pin(PHYSICIAN, FIRST, PIN, cost=CHEAP)
+    assert clinic.people.sign_in(PHYSICIAN, PIN).role is Role.PHYSICIAN
+
+
+def test_who_left_can_neither_sign_in_nor_sign(clinic: Store) -> None:
+    visit_id = a_visit(clinic)
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
+    clinic.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, PHYSICIAN)
+
+    clinic.people.set_active(PHYSICIAN, False, by=MANAGER)
+
+    assert code_of(clinic.people.sign_in, PHYSICIAN, PIN) == "PPL-004"
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN) == "PPL-003"
+    assert code_of(clinic.add_patient, a_subject("P-0002")) == "PPL-001"  # the sign-in ended with the account
+    assert PHYSICIAN in {one.person.name for one in clinic.people.all()}
+
+
+def test_the_last_who_manages_people_stays(clinic: Store) -> None:
+    for change in (
+        lambda: clinic.people.set_active(MANAGER, False, by=MANAGER),
+        lambda: clinic.people.change_role(MANAGER, Role.ENGINEER, by=MANAGER),
+    ):
+        clinic.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, MANAGER)
+        assert code_of(change) == "PPL-012"
+    assert code_of(clinic.people.set_active, "Nobody", False, by=MANAGER) == "PPL-013"
+
+
+def test_the_database_refuses_to_lose_an_account_or_to_use_a_signature_twice(clinic: Store) -> None:
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
+    for statement in (
+        "DELETE FROM account",
+        "UPDATE account SET name = 'x'",
+        "DELETE FROM signature",
+        "UPDATE signature SET about = 'c2'",
+        "UPDATE signature SET spent_utc = NULL WHERE spent_utc IS NOT NULL",
+    ):
+        with pytest.raises(IntegrityError), clinic._session() as session:
+            session.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "UPDATE account SET role = 'physician' WHERE role = 'therapist'",
+        "UPDATE account SET pin = (SELECT pin FROM account WHERE role = 'IT')",
+        "UPDATE account SET active = 0",
+        "INSERT INTO signature (account_id, action, about, proven_utc) SELECT id, 'RELEASE', 'c1', "
+        "'2026-11-30 12:00:00' FROM account",
+        "INSERT INTO people_rule VALUES ('four_eyes', '0')",
+    ],
+)
+def test_who_changes_people_in_the_database_is_found_by_the_trail(clinic: Store, forged: str) -> None:
+    sign(clinic, Role.PHYSICIAN, Action.KEEP, "v1")
+    clinic.people.check(Action.KEEP, by=PHYSICIAN, about="v1")
+    code_of(clinic.people.sign_in, PHYSICIAN, "999111")
+    assert not clinic.check_trail().faults
+    with clinic._engine.begin() as connection:
+        connection.exec_driver_sql(forged)
+    assert clinic.check_trail().faults
+
+
+def test_a_signature_is_of_the_account_and_counts_once(clinic: Store) -> None:
+    visit_id = a_visit(clinic)
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN) == "PPL-003"  # signed in, but not signed
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
+
+    assert signed_by(clinic, visit_id, PHYSICIAN) == [(PHYSICIAN, "physician")]
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN) == "PPL-003"
+
+
+def test_a_signature_is_for_one_thing_and_one_action(clinic: Store) -> None:
+    visit_id = a_visit(clinic)
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "another comparison")
+    sign(clinic, Role.PHYSICIAN, Action.KEEP, "c1")
+    sign(clinic, Role.THERAPIST, Action.KEEP, "c1")
+
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN) == "PPL-003"
+    assert code_of(signed_by, clinic, visit_id, THERAPIST) == "PPL-002"
+
+
+def test_a_signature_lasts_two_minutes(clinic: Store, clock: Clock) -> None:
+    visit_id = a_visit(clinic)
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
+    clock.pass_s(121)
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN) == "PPL-003"
+    clock.pass_s(-600)  # nor one of the future, where the clock was set back
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN) == "PPL-003"
+
+
+def test_another_process_can_rely_on_a_signature(clinic: Store, tmp_path: Path) -> None:
+    sign(clinic, Role.PHYSICIAN, Action.KEEP, "visit")
+
+    with open_store(tmp_path) as other:
+        assert other.people.named(Action.KEEP, PHYSICIAN, "typed", "visit") == (PHYSICIAN, "physician")
+        other.people.check(Action.KEEP, by=PHYSICIAN, about="visit")
+    assert code_of(clinic.people.check, Action.KEEP, by=PHYSICIAN, about="visit") == "PPL-003"
+
+
+def test_behind_a_locked_screen_nothing_is_done_but_jobs_go_on(clinic: Store, tmp_path: Path) -> None:
+    visit_id = a_visit(clinic)
+    ticket = clinic.people.admit(Action.CAPTURE).ticket
+
+    clinic.people.lock()
+
+    assert code_of(clinic.add_patient, a_subject("P-0002")) == "PPL-001"
+    assert code_of(clinic.people.admit, Action.CAPTURE) == "PPL-001"
+    with open_store(tmp_path, ticket) as job:
+        job.decide(visit_id, "emg", Verdict.SKIPPED)
+    assert code_of(clinic.people.unlock, "999111") == "PPL-004"
+    clinic.people.unlock(PIN)
+    clinic.add_patient(a_subject("P-0002"))
+
+
+def test_a_job_does_what_its_starter_may_and_no_more(clinic: Store, tmp_path: Path) -> None:
+    clinic.people.sign_in(THERAPIST, PIN)
+    admission = clinic.people.admit(Action.TRAIN)
+    clinic.people.sign_out()
+
+    with open_store(tmp_path, admission.ticket) as job:
+        assert admission.operator == THERAPIST and job.people.words == f"{THERAPIST}, therapist"
+        job.add_patient(a_subject())
+        assert code_of(job.people.check, Action.MANAGE_KEYS, by=THERAPIST) == "PPL-002"
+        assert code_of(job.people.check, Action.KEEP, by=THERAPIST) == "PPL-003"
+    with open_store(tmp_path, "not a ticket") as other:
+        assert code_of(other.add_patient, a_subject("P-0002")) == "PPL-001"
+
+
+def test_a_ticket_is_in_no_file(clinic: Store, tmp_path: Path) -> None:
+    clinic.people.sign_in(THERAPIST, PIN)
+    tickets = (clinic.people.ticket, clinic.people.admit(Action.TRAIN).ticket)
+
+    everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+    assert all(len(ticket) > 20 and ticket.encode() not in everything for ticket in tickets)
+
+
+def test_two_people_release_where_the_clinic_asks_for_four_eyes(clinic: Store) -> None:
+    add_person(clinic, "P. Zweig", Role.PHYSICIAN)
+    with_four_eyes(clinic)
+    visit_id = a_visit(clinic)
+
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN) == "PPL-009"
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN, second=PHYSICIAN) == "PPL-009"
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN, second=THERAPIST) == "PPL-002"
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN, second="P. Zweig") == "PPL-003"
+    clinic.people.prove("P. Zweig", PIN, Action.RELEASE, "c1")
+
+    signed = signed_by(clinic, visit_id, PHYSICIAN, second="P. Zweig")
+
+    assert signed == [("P. Zweig", "physician"), (PHYSICIAN, "physician")]
+    assert [one.event.who for one in clinic.audit_trail()][-2:] == ["P. Zweig", PHYSICIAN]
+
+
+def test_a_release_from_before_does_not_count(store: Store) -> None:
+    visit_id = store.start_visit(store.add_patient(a_subject())).id
+    signed_by(store, visit_id, "Dr A")
+    store.people.check_released("c1", synthetic=False)
+
+    make_clinic(store, (Role.PHYSICIAN,))
+
+    assert code_of(store.people.check_released, "c1", synthetic=False) == "PPL-010"
+    store.people.sign_in(PHYSICIAN, PIN)
+    signed_by(store, visit_id, sign(store, Role.PHYSICIAN, Action.RELEASE, "c1"))
+    store.people.check_released("c1", synthetic=False)
+    with_four_eyes(store)
+    assert code_of(store.people.check_released, "c1", synthetic=False) == "PPL-010"
+    store.people.check_released("c1", synthetic=True)
+
+
+def test_rules_are_changed_by_who_manages_people_only(clinic: Store) -> None:
+    assert code_of(clinic.people.set_rules, PeopleRules(True), by=MANAGER) == "PPL-003"
+    assert code_of(clinic.people.prove, PHYSICIAN, PIN, Action.MANAGE_PEOPLE, RULES) == "PPL-002"
+    assert code_of(clinic.people.set_rules, PeopleRules(idle_min=0), by=MANAGER) == "PPL-015"
+
+    with_four_eyes(clinic)
+
+    assert clinic.people.rules == PeopleRules(four_eyes=True, idle_min=10)
+    assert "four eyes on" in clinic.log_entries()[-1].detail
+
+
+def with_four_eyes(store: Store) -> None:
+    store.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, RULES)
+    store.people.set_rules(PeopleRules(four_eyes=True), by=MANAGER)
