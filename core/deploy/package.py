@@ -46,6 +46,7 @@ from core.domain.controller import (
 )
 from core.domain.release import Purpose, Release
 from core.errors import Advice, UserError, refuse
+from core.vault.files import open_read
 
 SUFFIX = ".exopkg"
 MAX_PACKAGE_BYTES = 8 << 20
@@ -159,7 +160,7 @@ def read_package(path: Path) -> PackageFile:
 def read_bytes(path: Path) -> bytes:
     """Content of the file, at most one byte more than a package may have. Raises UserError DEP-006."""
     try:
-        with path.open("rb") as stream:
+        with open_read(path) as stream:
             return stream.read(MAX_PACKAGE_BYTES + 1)
     except OSError as error:
         raise refuse(
