@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from core.store.database import database_path, open_connection
 from core.store.identity import read_identity
 from core.store.orphans import quarantined, record_folders
 from core.store.repository import Store
+from core.store.sealed_database import sqlite_errors
 from core.store.second_place import behind, faults_there, read_second_place
 from core.store.trail_check import RowFault
 
@@ -69,7 +69,7 @@ def _database_faults(data_dir: Path) -> list[Fault]:
         with closing(open_connection(database_path(data_dir), "ro")) as connection:
             told = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST_TOLD})")]
             lost = connection.execute("PRAGMA foreign_key_check").fetchall()
-    except sqlite3.Error as error:
+    except sqlite_errors() as error:
         told, lost = [str(error)], []
     found = [_database_fault(f"SQLite says: {sentence}.") for sentence in told if sentence != "ok"]
     rows = (
