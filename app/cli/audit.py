@@ -152,7 +152,7 @@ def _rewritten(report: TrailReport) -> UserError:
             "AUD-001",
             f"The audit trail is broken at entry {report.broken.number}.",
             f"Reason: {report.broken.why}.",
-            keep,
+            f"{keep} If it was you who restored a backup, explain it once: exotwin audit restored.",
         )
     told = [f"{fault.about}: {fault.why}" for fault in report.faults[:_SHOWN]]
     more = len(report.faults) - len(told)
@@ -199,8 +199,8 @@ def _restored(args: argparse.Namespace) -> int:
 
 def _site_key(folder: Path) -> PrivateKey:
     """Never a new one: that would prove nothing about what was signed before."""
-    from core.deploy.keys.key_store import system_key_store
     from core.deploy.keys.site_key import passphrase_of_environment, signing_key, site_public_key
+    from core.vault.key_store import system_key_store
 
     if site_public_key(folder) is None:
         raise refuse(
