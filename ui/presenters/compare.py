@@ -221,7 +221,7 @@ class ComparePresenter(StepPresenter):
     def _why_not_sign(self, assistance: Assistance) -> str:
         missing = self._page.approver.missing("Enter your name and your role below to sign.")
         if missing:
-            return missing
+            return missing if missing.endswith(".") else f"{missing}."
         if assistance.needs_reason and not self._page.reason.text().strip():
             return "Give the reason for signing below."
         return ""
