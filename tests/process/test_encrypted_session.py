@@ -111,7 +111,7 @@ def test_nothing_is_to_be_read_after_a_session_and_a_killed_worker(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_nothing_is_to_be_read_after_a_whole_session_with_the_demo_patient(
     places: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +120,6 @@ def test_nothing_is_to_be_read_after_a_whole_session_with_the_demo_patient(
     data, _ = places
     monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
     out = tmp_path / "results"
-    assert run(["session", "--demo", "--data-dir", str(data), "--minutes", "0.3", "--out", str(out)]) == 0
+    assert run(["session", "demo", "--data-dir", str(data), "--minutes", "0.3", "--out", str(out)]) == 0
     assert json.loads((out / "summary.json").read_text())
     assert readable(places, (b"DEMO-01", b"Weak left leg", *SIGNATURES)) == []
