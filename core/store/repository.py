@@ -27,7 +27,7 @@ from core.store.authority import utc_now
 from core.store.codec import decode, encode
 from core.store.files import Attachment, read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
-from core.store.open_folder import FILES_REMOVED, OpenFolder
+from core.store.open_folder import FILES_REMOVED
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
 from core.store.people import People
@@ -77,7 +77,7 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     return store
 
 
-class Store(OpenFolder, TrailAccess):
+class Store(TrailAccess):
     """The record of one open data folder."""
 
     def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
@@ -288,14 +288,6 @@ class Store(OpenFolder, TrailAccess):
         query = select(RecordTable).where(RecordTable.visit_id == visit_id).order_by(RecordTable.sequence)
         with self._session() as session:
             return tuple(info_of(row) for row in session.scalars(query))
-
-    def contents(self, kind: RecordKind) -> tuple[tuple[str, Path, str], ...]:
-        """Id, folder and content hash of every record of a kind, oldest first."""
-        columns = select(RecordTable.id, RecordTable.content_sha256)
-        query = columns.where(RecordTable.kind == kind.value).order_by(RecordTable.sequence)
-        with self._session() as session:
-            rows = session.execute(query).all()
-            return tuple((row.id, self._folder(kind, row.id), row.content_sha256) for row in rows)
 
     def latest(self, visit_id: str, kind: RecordKind) -> RecordInfo | None:
         query = select(RecordTable).where(RecordTable.visit_id == visit_id, RecordTable.kind == kind.value)

@@ -29,6 +29,7 @@ _SMALL = (
     "keys/*/*.pem",
     "keys/*.sealed.json",
     "keys/data.json",  # only the recovery key opens what is in it
+    "trail/*.json",
     "keys/patients/*.key",  # wrapped by the data key
 )
 _CHUNK_BYTES = 1 << 20
