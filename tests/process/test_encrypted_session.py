@@ -19,14 +19,13 @@ from core.domain.subject import Sex, Subject
 from core.jobs.table import JOB_TABLE, JobKind
 from core.jobs.values import Crashed, Done
 from core.store.backups import back_up_if_due
-from core.store.protection import begin, encrypt
 from core.store.repository import open_store
 from core.vault import opened
 from core.vault.data_key import PASSPHRASE_VARIABLE
 from core.vault.log_lines import opened_lines
 from tests.capture.figures import noise, write_video
+from tests.vault.protected import PASSPHRASE, protect
 
-PASSPHRASE = "correct horse battery staple"
 CODE, DIAGNOSIS = "Marker-4711", "a diagnosis that nobody may read"
 LIMIT_S = 60.0
 # Beginnings of files that tell what they are: JPEG, Matroska, ZIP (arrays), SQLite, PDF, MP4.
@@ -63,8 +62,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pa
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     monkeypatch.delenv(PASSPHRASE_VARIABLE, raising=False)
-    begin(data, None, PASSPHRASE)
-    encrypt(data)
+    protect(data)
     yield data, temporary
     opened.forget(data)
 
