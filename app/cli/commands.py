@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.job import add_job
 from app.cli.motion import add_motion
+from app.cli.open_package import add_open
 from app.cli.people import add_people
 from app.cli.record import add_record
 from app.cli.report_file import add_report
@@ -34,6 +34,7 @@ from app.cli.trial_options import add_trial_options, trial_files
 from app.cli.version import version_words
 from app.cli.visits import add_visits
 from app.paths import data_dir_default
+from app.screen import has_screen
 from core.errors import Advice, JobCancelled, UserError, refuse
 from core.store.folder_lock import name_program
 
@@ -139,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)
     add_deploy(commands, _add_data_dir)
+    add_open(commands, _add_folder)
     add_people(commands, _add_data_dir)
     return parser
 
@@ -249,7 +251,7 @@ def _add_simulate(commands: Subparsers) -> None:
 
 
 def _gui(args: argparse.Namespace) -> int:
-    if sys.platform == "linux" and not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}:
+    if not has_screen():
         raise refuse(
             "PC-020",
             "There is no screen to draw on.",

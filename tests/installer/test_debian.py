@@ -8,8 +8,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from configparser import ConfigParser
 from importlib.metadata import distribution
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -66,6 +68,26 @@ def test_the_start_file_of_the_package_names_a_python_and_no_folder_of_the_build
     assert "@PYTHON@" in text and str(program_tree.ROOT) not in text
 
 
+def test_a_double_click_on_a_package_opens_it_and_the_menu_shows_the_program_once() -> None:
+    entries = {
+        name: ConfigParser(interpolation=None, delimiters="=")
+        for name in debian_package.PLACES
+        if name.endswith(".desktop")
+    }
+    for name, entry in entries.items():
+        entry.optionxform = str  # type: ignore[assignment,method-assign] - names there differ by capitals
+        entry.read(debian_package.FILES / name, encoding="utf-8")
+    (opens,) = [
+        entry["Desktop Entry"] for entry in entries.values() if entry.has_option("Desktop Entry", "MimeType")
+    ]
+    kinds = ElementTree.parse(debian_package.FILES / "exotwin.xml").getroot()
+
+    assert opens["Exec"] == "/opt/exotwin/exotwin open %f" and opens["NoDisplay"] == "true"
+    assert opens["MimeType"] == f"{kinds[0].get('type')};"
+    shown = [entry for entry in entries.values() if not entry.has_option("Desktop Entry", "NoDisplay")]
+    assert [entry["Desktop Entry"]["Exec"] for entry in shown] == ["/opt/exotwin/exotwin"]
+
+
 SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1366x768x24")
 
 
@@ -116,7 +138,8 @@ def test_it_installs_works_upgrades_and_goes_on_a_clean_system(
 
     report = json.loads(in_chroot(clean_system, *SCREEN, "exotwin", "doctor", "--json", HOME="/root"))
     assert report["ok"], report
-    in_chroot(clean_system, "desktop-file-validate", "/usr/share/applications/exotwin.desktop")
+    for name in ("exotwin.desktop", "exotwin-package.desktop"):
+        in_chroot(clean_system, "desktop-file-validate", f"/usr/share/applications/{name}")
     started = json.loads(
         in_chroot(clean_system, *SCREEN, "exotwin", "bench", "startup", "--json", HOME="/root")
     )
