@@ -1,4 +1,4 @@
-"""Claims about `exotwin open FILE`: what a double click on a controller package tells, and that it only looks."""
+"""Claims about `exotwin open FILE`: what a double click on a package tells, and that it only looks."""
 
 from __future__ import annotations
 
