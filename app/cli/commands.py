@@ -32,6 +32,7 @@ from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
+from app.cli.update import add_update
 from app.cli.version import version_words
 from app.cli.visits import add_visits
 from app.paths import data_dir_default
@@ -143,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     add_calibrate(commands, _add_data_dir)
     add_deploy(commands, _add_data_dir)
     add_open(commands, _add_folder)
+    add_update(commands)
     add_people(commands, _add_data_dir)
     return parser
 
