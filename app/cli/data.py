@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.signing import signed
 from app.paths import data_dir_default, operator_name
+from core.domain.people import Action
 from core.errors import refuse
 
 if TYPE_CHECKING:
@@ -87,7 +89,9 @@ def _protect(args: argparse.Namespace) -> int:
     folder = _data_dir(args)
     if protection_of(folder).begun:
         ensure_open(folder, _passphrase_to_open(args, folder))
+        _ask_who(folder)
     else:
+        _ask_who(folder)
         passphrase, store = _wanted_passphrase(args), system_key_store(DATA_KEYS)
         if not passphrase and store is None:
             passphrase = _typed_twice()
@@ -129,6 +133,7 @@ def _recovery(args: argparse.Namespace) -> int:
     _check_encrypted(folder)
     keys = ensure_open(folder, _passphrase_to_open(args, folder))
     assert keys is not None
+    _ask_who(folder)
     print(_RECOVERY.format(key=new_recovery(keys)))
     _log(folder, "recovery key replaced", "")
     return 0
@@ -160,11 +165,24 @@ def _check_encrypted(folder: Path) -> None:
         )
 
 
+def _ask_who(folder: Path) -> None:
+    """Where people have accounts, only who looks after the record goes on. Refuses PPL-001 to PPL-004."""
+    from core.store.database import database_path
+    from core.store.people import RECORD
+    from core.store.repository import open_store
+
+    if not database_path(folder).exists():  # nobody has an account yet
+        return
+    with open_store(folder) as store:
+        by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
+        store.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
+
+
 def _log(folder: Path, action: str, detail: str) -> None:
     from core.store.repository import open_store
 
     with open_store(folder) as store:
-        store.log(operator_name(), action, "", detail)
+        store.log(store.people.who(operator_name()), action, "", detail)
 
 
 def _told_on_terminal(fraction: float, sentence: str) -> None:
