@@ -631,6 +631,11 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_what_nobody_released",
     ),
     "release by a person without a role": ("DEP-041", "deploy/test_checks.py", "test_what_nobody_released"),
+    "release for a person by somebody who proved nothing": (
+        "DEP-044",
+        "session/test_release.py",
+        "test_who_releases_for_a_person",
+    ),
     "package for a person, for no exo": (
         "DEP-042",
         "tasks/test_package_purpose.py",
