@@ -2,8 +2,8 @@
 
 A package for Debian gets the signature that `debsigs` writes and `debsig-verify` checks: that of a GnuPG key
 over all of its parts, as one more part. It is made here: debsigs 0.1.26 leaves out parts packed by zstd,
-takes another key where the wanted one is missing, and ends well all the same. An installer for Windows gets an
-Authenticode signature by `osslsigncode`; no time stamp server is asked, so it counts as long as the
+takes another key where the wanted one is missing, and ends well all the same. An installer for Windows gets
+an Authenticode signature by `osslsigncode`; no time stamp server is asked, so it counts as long as the
 certificate does.
 """
 
