@@ -22,7 +22,7 @@ from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.job import add_job
 from app.cli.motion import add_motion
-from app.cli.open_package import add_open
+from app.cli.open_package import WINDOW_NAME, add_open
 from app.cli.people import add_people
 from app.cli.record import add_record
 from app.cli.report_file import add_report
@@ -66,7 +66,7 @@ def run(arguments: list[str]) -> int:
         args = _parser().parse_args(arguments)
     except UserError as error:
         return _print_advice(error.advice, EXIT_REFUSED)
-    name_program(f"exotwin {args.word}" if args.word else "The window of ExoTwin")
+    name_program(f"exotwin {args.word}" if args.word else WINDOW_NAME)
     command: Command = args.command
     try:
         with acting(_data_dir(args), getattr(args, "as_name", "")):

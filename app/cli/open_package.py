@@ -13,6 +13,7 @@ from core.domain.package_look import PackageLook, PackageUse, unreadable
 from core.errors import UserError
 
 EXIT_OK, EXIT_FAILED = 0, 2
+WINDOW_NAME = "The window of ExoTwin"  # how another program is told who has the data folder
 
 
 def add_open(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -53,5 +54,7 @@ def _in_a_window(file: Path, data_dir: Path) -> int:
     if not show_package(look, data_dir):
         return EXIT_OK
     from app.main import run_gui
+    from core.store.folder_lock import name_program
 
+    name_program(WINDOW_NAME)
     return run_gui(data_dir)
