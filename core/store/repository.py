@@ -25,6 +25,7 @@ from core.errors import UserError, refuse
 from core.store import audit
 from core.store.authority import utc_now
 from core.store.codec import decode, encode
+from core.store.erase_access import EraseAccess
 from core.store.files import read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
 from core.store.open_folder import FILES_REMOVED, OpenFolder
@@ -72,7 +73,7 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     return store
 
 
-class Store(OpenFolder, TrailAccess):
+class Store(OpenFolder, TrailAccess, EraseAccess):
     """The record of one open data folder."""
 
     def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
@@ -82,6 +83,7 @@ class Store(OpenFolder, TrailAccess):
 
     def sweep(self) -> None:
         """Clear what a program that was killed left behind; what was moved is logged."""
+        self.finish_erasures()
         swept = sweep(self.data_dir, self._engine)
         for name in swept.set_aside:
             self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
