@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.people import Action
+from core.domain.subject import Subject
 from core.errors import UserError, refuse
 from core.store import trail
 from core.store.authority import utc_now
 from core.store.backups import back_up
 from core.store.checking import StoredRecord
+from core.store.codec import decode
 from core.store.erasures import (
     Erasure,
     clear_logs,
@@ -89,6 +91,18 @@ class EraseAccess:
         keep_erasure(self.data_dir, replace(erasure, rows_gone=True))
         self._read.cache_clear()
         return PatientErased(len(rows), len(erasure.records), self.finish_erasures())
+
+    def last_seen(self) -> tuple[tuple[str, Subject, datetime], ...]:
+        """Id of every patient, archived ones too, who it is, and when the last visit began.
+
+        Of one without a visit: when the patient was entered. In UTC, without a time zone.
+        """
+        visited = func.max(VisitTable.started_utc)
+        columns = select(PatientTable.id, PatientTable.subject, PatientTable.created_utc, visited)
+        query = columns.outerjoin(VisitTable, VisitTable.patient_id == PatientTable.id)
+        with self._session() as session:
+            rows = session.execute(query.group_by(PatientTable.id).order_by(PatientTable.code)).all()
+            return tuple((row[0], decode(Subject, row[1], {}), row[3] or row[2]) for row in rows)
 
     def finish_erasures(self) -> tuple[str, ...]:
         """Go on with erasures that were begun; what still waits, in sentences. Raises nothing of a disk."""
@@ -210,7 +224,9 @@ def _deletions_allowed(session: Session) -> Iterator[None]:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     triggers = [f"{table}_no_delete" for table in _APPEND_ONLY]
     wanted = ", ".join(f"'{name}'" for name in triggers)
-    texts = connection.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name IN ({wanted})").scalars().all()
+    texts = (
+        connection.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name IN ({wanted})").scalars().all()
+    )
     for name in triggers:
         connection.exec_driver_sql(f"DROP TRIGGER {name}")
     yield

@@ -155,7 +155,6 @@ def _remove_database(path: Path) -> None:
 
 
 def _text(path: Path) -> str:
-    with suppress(OSError, ValueError, UserError):
-        with open_to_read(path) as stream:
-            return stream.read().decode("utf-8")
+    with suppress(OSError, ValueError, UserError), open_to_read(path) as stream:
+        return stream.read().decode("utf-8")
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +19,7 @@ from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
 from core.domain.people import ACTION_OF_KIND, Action, patient_action
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
-from core.domain.subject import Subject
+from core.domain.subject import Subject, check_consent
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.store import audit
@@ -93,8 +93,9 @@ class Store(OpenFolder, TrailAccess, EraseAccess):
     # patients and visits
 
     def add_patient(self, subject: Subject, *, by: str = "") -> str:
-        """Refuses PAT-005 (the code is taken) and PAT-020 (it is too long, or has other signs)."""
+        """Refuses PAT-005 (the code is taken), PAT-020 (it is too long, or has other signs) and PAT-033."""
         check_code(subject.code)
+        check_consent(subject, date.today())
         patient_id = uuid4().hex
         row = PatientTable(
             id=patient_id,
@@ -113,12 +114,14 @@ class Store(OpenFolder, TrailAccess, EraseAccess):
         return patient_id
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
-        """Refuses PAT-005 and PAT-020; a code of an earlier version may stay as it is."""
+        """Refuses PAT-005, PAT-020 and PAT-033; an earlier version's code and consent may stay."""
         before = self.patient(patient_id).subject
         if subject == before:
             return  # saved as it was: nothing to log, and no report is out of date
         if subject.code != before.code:
             check_code(subject.code)
+        if subject.consent != before.consent:
+            check_consent(subject, date.today())
         try:
             with self._session() as session:
                 by = self.people.acts_as(session, patient_action(before, subject), by)

@@ -1,4 +1,4 @@
-"""Claims about erasing a patient: nothing is left, the record stays whole, and what waits is not forgotten."""
+"""Claims about erasing a patient: nothing is left, the record is whole, what waits is not forgotten."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def test_nothing_of_an_erased_patient_is_left_in_any_byte_and_the_record_is_whole(store: Store) -> None:
+def test_no_byte_of_an_erased_patient_is_left_and_the_record_is_whole(store: Store) -> None:
     other = store.add_patient(a_subject("P-OTHER"))
     before = back_up(store.data_dir, LONG_AGO)
     patient_id = treated(store)
