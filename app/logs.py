@@ -7,9 +7,21 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from core.store.files import folder_errors
+from core.vault.opened import ensure_open
 
 _MAX_BYTES = 2_000_000
 _KEPT = 5
+
+
+def _formatter(data_dir: Path) -> logging.Formatter:
+    """Plain lines, or encrypted ones where the data folder is: sentences may name a patient."""
+    plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    keys = ensure_open(data_dir)
+    if keys is None:
+        return plain
+    from core.vault.log_lines import LineSeal, SealingFormatter
+
+    return SealingFormatter(plain, LineSeal(keys))
 
 
 def start_logging(data_dir: Path) -> Path:
@@ -21,7 +33,7 @@ def start_logging(data_dir: Path) -> Path:
     with folder_errors(data_dir):
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_formatter(data_dir))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)

@@ -23,12 +23,12 @@ from core.store import second_place
 from core.store.repository import Store, open_store
 from core.store.tickets import NO_TICKET
 from ui import theme
+from ui.clock_question import ask_about_clock
 from ui.file_dialogs import remember_folders_in
 from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
 from ui.session_context import SessionContext
-from ui.theme import Tone
 from ui.warm_up import warm_up
 from ui.window_place import place
 
@@ -61,7 +61,8 @@ def run_gui(
         if on_shown is not None:
             QTimer.singleShot(0, lambda: on_shown(window))
         _back_up_periodically(context)
-        _look_at_the_clock(context)
+        ask_about_clock(window, context)
+        context.person_changed.connect(lambda: ask_about_clock(window, context))
         QTimer.singleShot(0, lambda: warm_up(window.pages, context))
         if demo:
             QTimer.singleShot(0, lambda: open_demo(context))
@@ -117,12 +118,6 @@ def back_up(context: SessionContext, *, first: bool = False) -> None:
     due = (first or made is not None) and second_place.is_due(context.store.data_dir)
     if due and context.jobs.running("copy_record") is None:
         context.jobs.submit("copy_record", {})
-
-
-def _look_at_the_clock(context: SessionContext) -> None:
-    doubt = context.store.clock_doubt()
-    if doubt is not None:
-        context.show_message(doubt.words, Tone.WARN)
 
 
 def _back_up_at_the_end(store: Store) -> None:

@@ -12,10 +12,13 @@ from PySide6.QtWidgets import QApplication
 from core.errors import Advice, UserError
 from core.store.backup_files import backup_time, newest_backup
 from core.store.backups import restore_backup
+from core.vault.opened import ensure_open
+from core.vault.places import sealed_file
 from ui.recovery import RecoveryAction, RecoveryState, RecoveryWindow, recovery_state
 
 T = TypeVar("T")
-Ask = Callable[[RecoveryState], tuple[RecoveryAction, Path | None]]  # the chosen action, and the other folder
+# The chosen action, and with it the other folder or the passphrase.
+Ask = Callable[[RecoveryState], tuple[RecoveryAction, Path | str | None]]
 
 
 def open_or_recover(
@@ -26,16 +29,23 @@ def open_or_recover(
     Returns what was opened and the backup that was restored, if any; None when the person gave up.
     """
     restored: Path | None = None
+    refused: Advice | None = None
     while True:
         try:
-            return open_folder(data_dir), restored
+            if refused is None:
+                return open_folder(data_dir), restored
         except UserError as error:
-            action, other = ask(_state(error.advice, data_dir))
+            refused = error.advice
+        assert refused is not None
+        action, answer = ask(_state(refused, data_dir))
+        refused = None
         match action:
             case RecoveryAction.QUIT:
                 return None
+            case RecoveryAction.UNLOCK:
+                refused = _unlock(data_dir, str(answer or ""))
             case RecoveryAction.OTHER_FOLDER:
-                data_dir, restored = other or data_dir, None
+                data_dir, restored = Path(answer or data_dir), None
             case RecoveryAction.RESTORE:
                 restored = _restore(data_dir) or restored
             case RecoveryAction.TRY_AGAIN:
@@ -49,12 +59,14 @@ class RecoveryQuestion:
         self._app = app
         self._window: RecoveryWindow | None = None
 
-    def ask(self, state: RecoveryState) -> tuple[RecoveryAction, Path | None]:
+    def ask(self, state: RecoveryState) -> tuple[RecoveryAction, Path | str | None]:
         self._app.setQuitOnLastWindowClosed(False)  # the main window may still come
         window = self._window = self._window or RecoveryWindow()
         window.show_state(state)
         window.show()
         action = _chosen(window)
+        if action is RecoveryAction.UNLOCK:
+            return action, window.passphrase.text()
         return action, window.ask_for_folder() if action is RecoveryAction.OTHER_FOLDER else None
 
     def close(self) -> None:
@@ -81,7 +93,17 @@ def _chosen(window: RecoveryWindow) -> RecoveryAction:
 
 def _state(advice: Advice, data_dir: Path) -> RecoveryState:
     backup = newest_backup(data_dir) if advice.code == "REC-002" else None
-    return recovery_state(advice, data_dir, None if backup is None else backup_time(backup))
+    made = None if backup is None else backup_time(backup)
+    return recovery_state(advice, data_dir, made, has_passphrase=sealed_file(data_dir).is_file())
+
+
+def _unlock(data_dir: Path, passphrase: str) -> Advice | None:
+    """Open an encrypted folder for this program; why that was refused, None when it is open."""
+    try:
+        ensure_open(data_dir, passphrase)
+    except UserError as error:
+        return error.advice
+    return None
 
 
 def _restore(data_dir: Path) -> Path | None:

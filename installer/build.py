@@ -1,6 +1,6 @@
-"""Build what a clinic installs: `.venv/bin/python installer/build.py --deb` after `bootstrap.py setup`.
+"""Build what a clinic installs: `.venv/bin/python installer/build.py --deb | --windows`, after set-up.
 
-The result is in `dist`. It is not tried here; `tests/installer/test_debian.py` does that in a clean system.
+The result is in `dist`. It is not tried here; `tests/installer` does that, in a clean system and under wine.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from installer import debian_package, system_libraries  # noqa: E402 - found only after the line above
+from installer import debian_package, system_libraries, windows_package  # noqa: E402 - found only after the line above
 from installer.terminal import Board, SetupFailure, Step  # noqa: E402
 
 DIST = ROOT / "dist"
 LOG = ROOT / "build" / "exotwin-build.log"
-STEPS = (Step("System libraries", 3.0), Step("Package", 200.0))
+DEB_STEPS = (Step("System libraries", 3.0), Step("Package", 100.0))
+WINDOWS_STEPS = (Step("Builder", 3.0), Step("Installer", 900.0))
 
 
 def build_deb(board: Board) -> None:
@@ -28,14 +29,28 @@ def build_deb(board: Board) -> None:
     board.finish(f"{package} ({package.stat().st_size / 1e6:.0f} MB)")
 
 
+def build_windows(board: Board) -> None:
+    board.finish(system_libraries.ensure(board, LOG, extra=("nsis",)))
+    board.update(0.1, "fetching, laying out and packing, this takes a quarter of an hour")
+    installer = windows_package.build(ROOT / "build" / "windows", DIST, LOG)
+    board.finish(f"{installer} ({installer.stat().st_size / 1e6:.0f} MB)")
+
+
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="build.py", description="Build what a clinic installs.")
-    parser.add_argument("--deb", action="store_true", required=True, help="a package for Debian and Ubuntu")
-    parser.parse_args(argv)
+    kind = parser.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--deb", action="store_true", help="a package for Debian and Ubuntu")
+    kind.add_argument(
+        "--windows", action="store_true", help="an installer for 64-bit Windows, built on Linux"
+    )
+    chosen = parser.parse_args(argv)
     LOG.parent.mkdir(exist_ok=True)
     LOG.unlink(missing_ok=True)
     try:
-        build_deb(Board(STEPS))
+        if chosen.windows:
+            build_windows(Board(WINDOWS_STEPS))
+        else:
+            build_deb(Board(DEB_STEPS))
     except SetupFailure as failure:
         print(f"\n{failure.what}\n{failure.why}\n{failure.next_step}", file=sys.stderr)
         return 1

@@ -14,9 +14,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from importlib.metadata import Distribution, distribution
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.metadata import Distribution, distribution, version
 from pathlib import Path
+
+from installer import locks, notices, sbom, shipped
+from installer.locks import Target
+from installer.shipped import Brought
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PACKAGES = ("app", "core", "ui", "resources")
@@ -49,26 +54,10 @@ LEFT_OUT = re.compile(
 _VTK_LIBRARY = re.compile(r"^vtkmodules/.*\.(so|pyd|dll)(\.|$)")
 
 
-def runtime_distributions(name: str = PROGRAM) -> dict[str, Distribution]:
-    """`name` and all that it needs here, by normalised name; extras only where a package asks for them."""
-    from packaging.requirements import Requirement  # comes with pip, pytest and matplotlib; not set-up's own
-
-    found: dict[str, Distribution] = {}
-    extras: dict[str, set[str]] = {}
-    waiting: list[tuple[str, set[str]]] = [(name, set())]
-    while waiting:
-        wanted, asked = waiting.pop()
-        key = re.sub(r"[-_.]+", "-", wanted).lower()
-        known = extras.setdefault(key, set())
-        if key in found and asked <= known:
-            continue
-        known |= asked
-        found[key] = distribution(wanted)
-        for text in found[key].requires or ():
-            one = Requirement(text)
-            if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in {"", *known}):
-                waiting.append((one.name, set(one.extras)))
-    return {key: found[key] for key in sorted(found.keys() - NOT_NEEDED)}
+def runtime_distributions() -> dict[str, Distribution]:
+    """What the lock of this machine says the program runs with, by normalised name."""
+    names = {pin.name for pin in locks.read(locks.this_machine())} - NOT_NEEDED
+    return {name: distribution(name) for name in sorted(names)}
 
 
 def _exo_of(name: str) -> str:
@@ -77,21 +66,22 @@ def _exo_of(name: str) -> str:
     return parts[2] if parts[:2] == ["assist_sim", "models"] and len(parts) > 3 else ""
 
 
+@cache
 def exos_offered() -> frozenset[str]:
     """Those with a profile here: the models of others are never built."""
     return frozenset(path.stem.split("_")[0] for path in (ROOT / "resources" / "devices").glob("*.toml"))
 
 
+def is_left_out(name: str) -> bool:
+    """Whether a file of a package, by its place below `lib`, is of no use to the program."""
+    return LEFT_OUT.search(name) is not None or _exo_of(name) not in exos_offered() | {""}
+
+
 def kept_files(one: Distribution, vtk: frozenset[str]) -> Iterator[tuple[str, Path]]:
     """Files of a package that go along, each with its place below `lib`. `vtk`: VTK's parts in use."""
-    exos = exos_offered() | {""}
     for listed in one.files or ():
         name, place = listed.as_posix(), Path(str(listed.locate()))
-        if (
-            LEFT_OUT.search(name)
-            or _exo_of(name) not in exos
-            or (_VTK_LIBRARY.search(name) and Path(name).name not in vtk)
-        ):
+        if is_left_out(name) or (_VTK_LIBRARY.search(name) and Path(name).name not in vtk):
             continue
         if place.is_file():
             yield name, place
@@ -115,18 +105,34 @@ def vtk_in_use() -> frozenset[str]:
     return frozenset(Path(name).name for name in json.loads(said.stdout.splitlines()[-1]))
 
 
-def lay_out(target: Path) -> dict[str, Distribution]:
-    """Make the folder anew; returns the packages in `lib`."""
+def lay_out(target: Path) -> None:
+    """Make the folder anew."""
     shutil.rmtree(target, ignore_errors=True)
-    packages, vtk = runtime_distributions(), vtk_in_use()
-    own = packages.pop(PROGRAM)
-    for one in packages.values():
+    vtk = vtk_in_use()
+    for one in runtime_distributions().values():
         for name, source in kept_files(one, vtk):
             place(source, target / "lib" / name)
+    place_own(target)
+    tell_parts(target, locks.this_machine())
+
+
+def tell_parts(tree: Path, machine: Target, brought: Sequence[Brought] = ()) -> None:
+    """What is in it: a bill of materials for programs, the licences for people."""
+    lib, others = tree / "lib", (shipped.POSE_MODEL, *brought)
+    sbom.write(tree / "sbom.cdx.json", machine, lib, brought=others, without=NOT_NEEDED)
+    licences = tree / "THIRD-PARTY-NOTICES.txt"
+    notices.write(licences, machine, lib, brought=others, without=NOT_NEEDED)
+
+
+def place_own(target: Path) -> None:
+    """The program itself, with the name and version that records are stamped with."""
     for source in own_files():
         place(source, target / source.relative_to(ROOT))
-    _write_own_metadata(own, target / "lib")
-    return packages
+    number = version(PROGRAM)
+    folder = target / "lib" / f"{PROGRAM}-{number}.dist-info"
+    folder.mkdir(parents=True)
+    text = f"Metadata-Version: 2.1\nName: {PROGRAM}\nVersion: {number}\n"
+    (folder / "METADATA").write_text(text, encoding="utf-8")
 
 
 def own_files() -> Iterable[Path]:
@@ -143,11 +149,3 @@ def place(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another disk, or one without links
         shutil.copy2(source, target)
-
-
-def _write_own_metadata(own: Distribution, lib: Path) -> None:
-    """Name and version, which records are stamped with."""
-    folder = lib / f"{PROGRAM}-{own.version}.dist-info"
-    folder.mkdir()
-    text = f"Metadata-Version: 2.1\nName: {PROGRAM}\nVersion: {own.version}\n"
-    (folder / "METADATA").write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from core.vault.places import is_protected
 from ui.theme import Mode
 
 _MODE, _PATIENT, _VISIT, _WINDOW = "look/mode", "open/patient", "open/visit", "window/place"
@@ -23,6 +24,7 @@ class Preferences:
     """Reads and writes `preferences.ini` of a data folder; what is missing or unknown has its default."""
 
     def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
         self._settings = QSettings(str(data_dir / "preferences.ini"), QSettings.Format.IniFormat)
 
     @property
@@ -57,7 +59,9 @@ class Preferences:
         return Path(kept) if kept and Path(kept).is_dir() else None
 
     def keep_folder(self, folder: Folder, path: Path) -> None:
-        self._keep(f"folder/{folder.value}", str(path))
+        """Not where the data folder is encrypted: names of folders may be those of patients."""
+        if not is_protected(self._data_dir):
+            self._keep(f"folder/{folder.value}", str(path))
 
     def _text(self, name: str) -> str:
         kept = self._settings.value(name)

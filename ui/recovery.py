@@ -9,13 +9,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from core.errors import Advice
 from ui.theme import Spacing, Tone
 from ui.widgets.basics import Button, Icon, clear, column, label, row
 from ui.wording import clock
 
+_LOCKED = ("REC-030", "REC-031")  # the passphrase is needed, or was wrong
 _WIDTH_PX = 760  # the longest button beside the other two
 
 
@@ -23,6 +24,7 @@ class RecoveryAction(StrEnum):
     """What the person can do about a record that cannot be opened."""
 
     RESTORE = "restore"
+    UNLOCK = "unlock"
     TRY_AGAIN = "try again"
     OTHER_FOLDER = "other folder"
     QUIT = "quit"
@@ -36,10 +38,16 @@ class RecoveryState:
         tuple[RecoveryAction, str], ...
     ]  # with the words of their buttons; the first is the main action
     note: str = ""
+    asks_passphrase: bool = False
 
 
-def recovery_state(advice: Advice, data_dir: Path, backup_made: datetime | None) -> RecoveryState:
-    """`backup_made`: when the last good backup was made; only a damaged record needs it."""
+def recovery_state(
+    advice: Advice, data_dir: Path, backup_made: datetime | None, *, has_passphrase: bool = False
+) -> RecoveryState:
+    """`backup_made`: when the last good backup was made; only a damaged record needs it.
+
+    `has_passphrase`: the folder is encrypted, and a passphrase opens it.
+    """
     again, other = (
         (RecoveryAction.TRY_AGAIN, "Try again"),
         (RecoveryAction.OTHER_FOLDER, "Choose another folder"),
@@ -51,7 +59,10 @@ def recovery_state(advice: Advice, data_dir: Path, backup_made: datetime | None)
         note = "What was done after this backup is not in it. A file that it replaces is kept beside it."
     elif advice.code in ("REC-002", "REC-005"):
         actions = (other, leave)
-    return RecoveryState(advice, str(data_dir), actions, note)
+    unlocks = has_passphrase and advice.code in _LOCKED
+    if unlocks:
+        actions = ((RecoveryAction.UNLOCK, "Open"), other, leave)
+    return RecoveryState(advice, str(data_dir), actions, note, unlocks)
 
 
 class RecoveryWindow(QWidget):
@@ -66,6 +77,11 @@ class RecoveryWindow(QWidget):
         self._next = label("", "body", wrap=True)
         self._note = label("", "muted", wrap=True)
         self._folder = label("", "small", wrap=True)
+        self.passphrase = QLineEdit()
+        self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
+        self.passphrase.setPlaceholderText("Passphrase of the data folder")
+        self.passphrase.setAccessibleName("Passphrase of the data folder")
+        self.passphrase.returnPressed.connect(lambda: self.chosen.emit(RecoveryAction.UNLOCK))
         self._buttons = row()
         top = row(Icon("attention", 28, Tone.WARN), self._what, gap=Spacing().m)
         top.setStretch(1, 1)
@@ -73,6 +89,7 @@ class RecoveryWindow(QWidget):
         outer.addLayout(top)
         for text in (self._why, self._next, self._note):
             outer.addWidget(text)
+        outer.addWidget(self.passphrase)
         outer.addSpacing(Spacing().s)
         outer.addLayout(self._buttons)
         outer.addWidget(self._folder)
@@ -96,6 +113,10 @@ class RecoveryWindow(QWidget):
             if number == 0:
                 button.setDefault(True)
                 button.setFocus()
+        self.passphrase.clear()
+        self.passphrase.setVisible(state.asks_passphrase)
+        if state.asks_passphrase:
+            self.passphrase.setFocus()
         self._buttons.addStretch(1)
 
     def ask_for_folder(self) -> Path | None:

@@ -169,6 +169,13 @@ def _coadaptation(_: BenchOptions) -> dict[str, Any]:
     return bench_coadaptation()
 
 
+def _vault(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.vault import bench_vault
+
+    options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # on the disk that the data are on
+    return bench_vault(options.data_dir)
+
+
 BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "startup": _startup,
     "video": _video,
@@ -187,6 +194,7 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "assist": _assist,
     "strangers": _strangers,
     "coadaptation": _coadaptation,
+    "vault": _vault,
 }
 
 

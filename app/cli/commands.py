@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
+from app.cli.data import add_data
 from app.cli.deploy import add_deploy
 from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
 from app.cli.exo_log import add_exo_log_options, exo_log_options
@@ -129,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_virtual_exo(commands)
     add_job(commands, _add_data_dir)
     add_record(commands, _add_data_dir)
+    add_data(commands, _add_data_dir)
     _add_gallery(commands)
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)

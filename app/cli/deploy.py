@@ -159,8 +159,8 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _make_key(args: argparse.Namespace) -> int:
     from core.deploy.key_changes import KEYS, make_key
-    from core.deploy.keys.key_store import system_key_store
     from core.deploy.keys.site_key import make_site_key
+    from core.vault.key_store import system_key_store
 
     store = None if args.file else system_key_store()
     passphrase = _ask_passphrase() if store is None else ""

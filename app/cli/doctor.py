@@ -30,6 +30,7 @@ import resources
 from core.errors import UserError, set_up_again
 from core.store.backup_files import newest_backup
 from core.store.database import database_path
+from core.store.protection import ProtectionState, protection_of
 from core.store.trouble import damaged_advice, trouble_of
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
@@ -219,6 +220,18 @@ def check_record(data_dir: Path) -> Check:
     return Check("Record", State.FAIL, advice.why, advice.next_step + how)
 
 
+def judge_protection(state: ProtectionState) -> Check:
+    """Whether who gets hold of the disk can read patients' data; a plain folder is a choice."""
+    if not state.begun:
+        return Check("Encryption", State.OK, "The data folder is not encrypted.")
+    if state.encrypted and not state.plain:
+        return Check("Encryption", State.OK, "The data folder is encrypted.")
+    left = f"{len(state.plain)} files of the data folder are not encrypted yet."
+    return Check(
+        "Encryption", State.WARN, left, "Run exotwin data protect again; it goes on where it stopped."
+    )
+
+
 def judge_machine(cores: int, memory_gb: float) -> Check:
     finding = f"{cores} processor cores, {memory_gb:.0f} GB of memory."
     if memory_gb < NO_MEMORY_GB:
@@ -312,6 +325,7 @@ def run_doctor(data_dir: Path) -> tuple[Check, ...]:
         judge_ports(found_ports, usable if sys.platform == "linux" else {}),
         check_disk(data_dir),
         check_record(data_dir),
+        judge_protection(protection_of(data_dir)),
         judge_machine(usable_cores(), psutil.virtual_memory().total / GIGABYTE),
         check_gpu(),
         check_exo_core(),

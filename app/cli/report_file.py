@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +50,7 @@ def _report(args: argparse.Namespace) -> int:
     from core.errors import refuse
     from core.session.report_json import report_json
     from core.store.repository import open_store
+    from core.vault.scratch import temporary
     from ui.saving import copy_to
 
     if args.out is None and not args.json:
@@ -63,8 +63,8 @@ def _report(args: argparse.Namespace) -> int:
     with open_store(getattr(args, "data_dir", None) or data_dir_default(), to_read=True) as store:
         visit_id = visit_of(store, args.visit) or store.visit(args.visit).id
         if args.out is not None:
-            with tempfile.TemporaryDirectory() as folder:
-                made = Path(folder) / "report.pdf"
+            with temporary(store.data_dir) as places:
+                made = places.place("report.pdf")
                 write_visit_report(store, visit_id, made, appendix=args.appendix)
                 copy_to(made, args.out, "The report")
         if args.json:

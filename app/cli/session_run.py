@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -54,6 +53,7 @@ from core.session.same_patient import wear_exo
 from core.session.stops import overridable, override_stops, present_motion
 from core.store.private import ordinary_permissions
 from core.store.repository import Store, open_store
+from core.vault import files
 
 GAIT_FRACTION = 0.55  # of the training minutes; learning to walk takes longer than learning to assist
 OPERATOR = "command line"
@@ -396,5 +396,5 @@ def _write_results(
         (out / SUMMARY).write_text(json.dumps(summary, indent=2), encoding="utf-8")
         if package_id is not None:
             package = store.load(package_id, Package)
-            shutil.copyfile(store.folder(package_id) / package.file_name, out / package.file_name)
+            files.copy(store.folder(package_id) / package.file_name, out / package.file_name)
         write_visit_report(store, visit_id, out / REPORT)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,13 +107,14 @@ def _keep(store: Store, comparison: CaptureComparison, chosen: Sequence[Capture]
     from app.cli.report_file import without_screen
     from core.session.capture_page import visits_page
     from core.session.export import take_out
+    from core.vault.scratch import temporary
     from ui.report_visits import write_visits
     from ui.saving import copy_to
 
     take_out(store, store.info(comparison.gaits[0].motion_id).visit_id, "comparison of recordings")
     without_screen()
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / _PAGE
+    with temporary(store.data_dir) as places:
+        made = places.place(_PAGE)
         write_visits(made, visits_page(store, comparison, chosen))
         copy_to(made, out, "The comparison")
         if store.writable:

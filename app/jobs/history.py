@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from app.jobs.worker import work_dir
-from core.errors import Advice
+from core.errors import Advice, UserError
 from core.jobs.values import Cancelled, Crashed, Done, JobSpec, JobState, Outcome, Progress, Refused
 from core.store.files import folder_errors
+from core.vault import files
 
 _CHECKPOINT_PATTERN = "*.pt"
-_UNREADABLE = (OSError, ValueError, TypeError, KeyError)  # a file cut short by a power cut or a full disk
+# A file cut short by a power cut or a full disk, or encrypted and its key gone.
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError, UserError)
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +58,7 @@ def ended_jobs(data_dir: Path) -> list[JobState]:
 
 def _ended(data_dir: Path, folder: Path) -> JobState | None:
     try:
-        stored = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        stored = json.loads(files.read_bytes(folder / "job.json"))
         spec = JobSpec(**{**stored, "data_dir": data_dir})
     except _UNREADABLE:
         _log.warning("The job in %s cannot be read and is left out", folder, exc_info=True)
@@ -68,7 +70,7 @@ def _ended(data_dir: Path, folder: Path) -> JobState | None:
 
 def _read_outcome(folder: Path) -> Outcome:
     try:
-        stored = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
+        stored = json.loads(files.read_bytes(folder / "outcome.json"))
         match stored["end"]:
             case "Done":
                 return Done(stored["record_id"])
@@ -85,7 +87,7 @@ def _read_outcome(folder: Path) -> Outcome:
 def _replace(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file so that either the old one or the new one is there."""
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content), encoding="utf-8")
+    files.write_text(temporary, json.dumps(content))
     temporary.replace(path)
 
 

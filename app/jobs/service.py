@@ -36,6 +36,8 @@ from core.jobs.values import (
     Refused,
 )
 from core.store.folder_lock import FolderHold, hold
+from core.vault.files import forget_job
+from core.vault.opened import ensure_open
 
 _log = logging.getLogger(__name__)
 _COOPERATE_S = 15.0  # long enough for a training to write its checkpoint
@@ -76,6 +78,7 @@ class JobService:
         self._running: dict[str, _Running] = {}
         self._claim: FolderHold | None = None  # from the first job on: workers write while no store is open
         self._waiting: list[JobSpec] = []
+        ensure_open(data_dir)  # or refuse now: what is left of earlier jobs is encrypted, too
         self._states: dict[str, JobState] = {state.spec.id: state for state in reversed(ended_jobs(data_dir))}
 
     def submit(self, kind: str, params: dict[str, JsonValue], *, visit_id: str = "") -> str:
@@ -207,6 +210,7 @@ class JobService:
                 kind.limits,
                 self._tickets.get(spec.id, ""),
             ),
+            kwargs={"keys": ensure_open(self._data_dir)},
             name=f"exotwin-{spec.kind}",
         )
         try:
@@ -314,6 +318,7 @@ class JobService:
             )
         if self._table[state.spec.kind].stream:
             shutil.rmtree(folder, ignore_errors=True)
+            forget_job(folder)
         else:
             write_outcome(folder, outcome)
         self._notify(job_id, outcome)

@@ -13,7 +13,7 @@ import traceback
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,10 @@ from core.jobs.values import (
 from core.store.files import disk_errors
 from core.store.private import keep_private
 from core.store.tickets import TICKET_VARIABLE
+from core.vault.opened import bring_in
+
+if TYPE_CHECKING:
+    from core.vault.keys import Keys
 
 CANCEL, PAUSE, RESUME = "cancel", "pause", "resume"
 _ORPHAN_GRACE_S = 20.0  # enough to write a checkpoint after the parent died
@@ -58,10 +62,13 @@ def worker_main(
     beat_every_s: float,
     limits: Limits | None = None,
     ticket: str = "",
+    *,
+    keys: Keys | None = None,
 ) -> None:
     """Entry of the spawned process; heavy work runs at a lower priority than the screens.
 
-    `ticket` tells the record who acts here, whoever is signed in at the screen meanwhile.
+    `ticket` tells the record who acts here, whoever is signed in at the screen meanwhile. `keys` open the
+    data folder where it is encrypted; like all arguments they come through a pipe.
     """
     os.environ[TICKET_VARIABLE] = ticket
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
@@ -69,7 +76,8 @@ def worker_main(
     if heavy:
         _lower_priority()
     folder = work_dir(spec.data_dir, spec.id)
-    _write_output_to(folder / "worker.log")
+    bring_in(keys)
+    _write_output_to(folder / "worker.log", keys)
     context = PipeContext(spec, folder, pipe)
     if limits is None:
         threading.Thread(target=context.beat, args=(beat_every_s,), name="job-beat", daemon=True).start()
@@ -121,8 +129,13 @@ class _JobParams(dict[str, JsonValue]):
         )
 
 
-def _write_output_to(path: Path) -> None:
+def _write_output_to(path: Path, keys: Keys | None) -> None:
     """Send what libraries print to the job's log, so that a terminal or a pipe never fills."""
+    if keys is not None:
+        from core.vault.log_lines import output_to
+
+        output_to(path, keys)
+        return
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)

@@ -173,7 +173,7 @@ def read_blob(data: bytes) -> Blob:
         digest, key_id = trailer[:_DIGEST_BYTES], trailer[_DIGEST_BYTES:-SIGNATURE_BYTES].hex()
         name = hashlib.sha256(data).hexdigest()
         envelope = from_entry(manifest["envelope"]) if "envelope" in manifest else None
-        release = None if version == _WITHOUT_RELEASE else _release(manifest["release"])
+        release = None if version == _WITHOUT_RELEASE else _release(manifest)
         signature = trailer[-SIGNATURE_BYTES:]
         blob = Blob(manifest, controller, golden, envelope, release, name, digest, key_id, signature)
         names = (manifest["device_profile"]["id"], manifest["subject_tag"], manifest["version"])
@@ -249,13 +249,16 @@ def _controller(manifest: dict[str, Any], weights: bytes) -> ExoController:
     )
 
 
-def _release(entry: dict[str, Any]) -> Release:
+def _release(manifest: dict[str, Any]) -> Release:
+    entry = manifest["release"]
     purpose, serial = Purpose(entry["purpose"]), entry["serial"]
     numbers = [entry[name] for name in ("expires_s", "counter")]
     if any(type(number) is not int or not 0 < number <= _MAX_NUMBER for number in numbers):
         raise BlobError("it does not say until when it is good, or which release it is")
     if not isinstance(serial, str) or (purpose is Purpose.SUPERVISED_HUMAN and not serial):
         raise BlobError("it is for people, but for no exo in particular")
+    if purpose is Purpose.SUPERVISED_HUMAN and manifest.get("synthetic") is not False:
+        raise BlobError("it is for people, and of a patient who does not exist")
     return Release(purpose, serial, numbers[0], numbers[1])
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.deploy.keys.key_store import KeyStore
 from core.deploy.keys.signature import PublicKey
 from core.deploy.keys.site_key import make_site_key, trust
 from core.domain.people import Action
 from core.store.repository import Store
+from core.vault.key_store import KeyStore
 
 KEYS = "keys"  # what is signed for who changes them
 

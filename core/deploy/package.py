@@ -45,7 +45,8 @@ from core.domain.controller import (
     TrainedController,
 )
 from core.domain.release import Purpose, Release
-from core.errors import UserError, refuse
+from core.errors import Advice, UserError, refuse
+from core.vault.files import open_read
 
 SUFFIX = ".exopkg"
 MAX_PACKAGE_BYTES = 8 << 20
@@ -53,6 +54,13 @@ _MEMBERS = ("manifest.json", "device.bin", "report.json", "signature.bin")
 _UNSIGNED_MEMBERS = _MEMBERS[:3]  # of the first format
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _ZIP_ERRORS = (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.LargeZipFile)
+
+OF_NOBODY = Advice(
+    "This package may only go onto a virtual exo.",
+    "It was made from a synthetic walk, not from that of a person.",
+    "Record the person who will wear the exo, and train a controller for that walk.",
+    "DEP-025",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,10 +101,12 @@ def build_package(
 
     Raises UserError DEP-005 (made for another device), EXO-040 (for another joint), EXO-044 (turns only the
     way that the exo does not), DEP-007 (numbers that cannot run), DEP-026 (without the limits of the person's
-    gait), DEP-042 (for people, but for no exo in particular).
+    gait), DEP-042 (for people, but for no exo in particular), DEP-025 (for people, of a synthetic patient).
     """
     if origin.purpose is Purpose.SUPERVISED_HUMAN and not origin.device_serial:
         raise needs_an_exo()
+    if origin.purpose is Purpose.SUPERVISED_HUMAN and trained.synthetic:
+        raise UserError(OF_NOBODY)
     if trained.device_id != profile.id or trained.controller.control_hz != profile.control_hz:
         raise refuse(
             "DEP-005",
@@ -150,7 +160,7 @@ def read_package(path: Path) -> PackageFile:
 def read_bytes(path: Path) -> bytes:
     """Content of the file, at most one byte more than a package may have. Raises UserError DEP-006."""
     try:
-        with path.open("rb") as stream:
+        with open_read(path) as stream:
             return stream.read(MAX_PACKAGE_BYTES + 1)
     except OSError as error:
         raise refuse(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.deploy.keys.site_key import KeyKind, TrustedKey
-from core.deploy.package import PackageFile, assistance_in
+from core.deploy.package import OF_NOBODY, PackageFile, assistance_in
 from core.domain.assistance import Assistance
 from core.domain.controller import unattended
 from core.domain.release import Purpose, purpose_in, typed_reason
@@ -19,7 +19,7 @@ def for_virtual_only(package: PackageFile, keys: Mapping[str, TrustedKey]) -> tu
     key = keys.get(package.manifest.signer.key_id)
     found: list[Advice] = []
     if package.manifest.training.synthetic:
-        found.append(_synthetic())
+        found.append(OF_NOBODY)
     approvals = (one for one in package.manifest.approvals if one.name and one.meaning)
     by_people = [one for one in approvals if not unattended(one.name)]
     declared = [one for one in by_people if purpose_in(one.meaning) is Purpose.SUPERVISED_HUMAN]
@@ -63,15 +63,6 @@ def _packed_for_nobody() -> Advice:
         "It was packed for a virtual exo.",
         "Connect the exo that the person wears, choose it on the Deploy page, then pack it again.",
         "DEP-033",
-    )
-
-
-def _synthetic() -> Advice:
-    return Advice(
-        _VIRTUAL_ONLY,
-        "It was made from a synthetic walk, not from that of a person.",
-        "Record the person who will wear the exo, and train a controller for that walk.",
-        "DEP-025",
     )
 
 

@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.deploy.keys.key_store import system_key_store
-from core.deploy.keys.private_file import create_once
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import (
     KeyKind,
@@ -30,6 +28,8 @@ from core.domain.audit import AuditEvent, AuditHead, AuditStep
 from core.errors import UserError
 from core.store.files import folder_errors
 from core.store.repository import Store
+from core.vault.key_store import system_key_store
+from core.vault.private_file import create_once
 
 FOLDER = "trail"
 

@@ -16,7 +16,7 @@ from core.deploy.keys.site_key import trusted_keys
 from core.deploy.signed_heads import SignedHeads, signed_heads
 from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink
 from core.domain.record import RecordKind
-from core.store.file_check import changed_files
+from core.store.checking import faults_of
 from core.store.repository import Store
 from core.store.trail_check import RowFault, TrailCheck
 
@@ -85,6 +85,7 @@ def _missing_heads(entries: Sequence[AuditEntry], heads: SignedHeads) -> Iterato
 
 
 def _package_files(store: Store) -> Iterator[RowFault]:
-    for record_id, folder, digest in store.contents(RecordKind.PACKAGE):
-        for name in changed_files(folder, digest):
-            yield RowFault(f"record:{record_id}", f"its file {name} is missing or was changed")
+    for record in store.stored_records():
+        if record.name.startswith(f"{RecordKind.PACKAGE}/"):
+            for fault in faults_of(record, store.data_dir):
+                yield RowFault(fault.about, f"{fault.sentence[0].lower()}{fault.sentence[1:].rstrip('.')}")

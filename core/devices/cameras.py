@@ -7,6 +7,7 @@ of uint8 that is only valid until the next frame is read.
 from __future__ import annotations
 
 import json
+import os
 import struct
 import sys
 import time
@@ -22,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.devices.mp4_samples import samples_of
+from core.devices.sealed_video import SealedCapture
 from core.domain.outside_json import read_json_file
 from core.domain.recording import frame_rate_hz
 from core.errors import UserError, refuse
+from core.vault import files
 
 ByteImage = NDArray[np.uint8]
 TimedFrame = tuple[float, ByteImage]
@@ -249,7 +252,7 @@ def probe(
 def save_times(video: Path, time_s: tuple[float, ...]) -> Path:
     """Keep the true times of a recorded video beside it, because its header assumes a constant rate."""
     path = video.with_name(video.name + TIMES_ENDING)
-    path.write_text(json.dumps([round(value, 6) for value in time_s]), encoding="utf-8")
+    files.write_text(path, json.dumps([round(value, 6) for value in time_s]))
     return path
 
 
@@ -290,10 +293,14 @@ def _open_file(path: Path) -> Any:
             "Copying from the camera may not have finished.",
             "Copy the video from the camera again.",
         )
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    capture = _capture(path)
     if capture.isOpened():
         return capture
     raise _damaged(path) if _looks_like_video(path) else _not_a_video(path)
+
+
+def _capture(path: Path) -> Any:
+    return SealedCapture(path) if files.is_sealed(path) else cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
 
 
 def _not_a_video(path: Path) -> UserError:
@@ -316,7 +323,7 @@ def _damaged(path: Path) -> UserError:
 
 def _looks_like_video(path: Path) -> bool:
     """True when the first bytes are those of a known video container."""
-    with path.open("rb") as file:
+    with files.open_read(path) as file:
         start = file.read(16)
     return (
         start[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free")
@@ -327,8 +334,9 @@ def _looks_like_video(path: Path) -> bool:
 
 def _data_missing(path: Path) -> bool:
     """True when the boxes of an MP4 or the RIFF header of an AVI reach beyond the end of the file."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    with files.open_read(path) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
         start = file.read(12)
         if start[:4] == b"RIFF":
             return bool(8 + struct.unpack("<I", start[4:8])[0] > size + 1)

@@ -24,7 +24,7 @@ def reason_of(answer: Any) -> str:
 
 
 def slot_of(entry: wire.SlotEntry) -> SlotInfo:
-    """One slot as a plain value. Raises ValueError for a state that is none."""
+    """One slot as a plain value. Raises ValueError for a state or a code that is none."""
     return SlotInfo(
         entry.name,
         SlotState(entry.state),

@@ -115,7 +115,10 @@ class ExoLink:
 
     def slots(self) -> Slots:
         answer = self._read(wire.SlotsRead())
-        return Slots(answer.active, tuple(slot_of(entry) for entry in answer.slots))
+        try:
+            return Slots(answer.active, tuple(slot_of(entry) for entry in answer.slots))
+        except ValueError as error:  # a state or a code that this program does not know
+            raise broken_answers(self.address) from error
 
     def limits(self) -> TorqueLimits:
         """The limits in force: the tightest of firmware, profile, package and visit."""

@@ -6,6 +6,7 @@ what lies outside. Box layout: ISO/IEC 14496-12.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from core.domain.arrays import FloatArray
+from core.vault import files
 
 _LARGEST_HEADER = 256 << 20  # bytes; the header of an hour of video has some megabytes
 _FEW = 0.01  # of the pictures: what encoders leave out at the ends is no trimming
@@ -42,8 +44,9 @@ def samples_of(path: Path) -> Samples | None:
 
 def _movie_box(path: Path) -> bytes | None:
     """Content of the `moov` box."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    with files.open_read(path) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
         if file.read(8)[4:8] not in (b"ftyp", b"moov", b"wide", b"mdat", b"free"):
             return None
         position = 0

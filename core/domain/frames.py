@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.vault import files
+
 
 @dataclass(frozen=True, slots=True)
 class FrameIndex:
@@ -56,7 +58,7 @@ def write_frames(
     """Write JPEG pictures with their times [s]; sizes are (width, height). Returns both paths."""
     pictures, index = frame_paths(folder, camera)
     times, offsets = [], [0]
-    with pictures.open("wb") as file:
+    with files.open_write(pictures) as file:
         for time_s, jpeg in jpegs:
             file.write(jpeg)
             times.append(time_s)
@@ -69,7 +71,7 @@ def write_frames(
         "time_s": times,
         "offset": offsets,
     }
-    index.write_text(json.dumps(content), encoding="utf-8")
+    files.write_text(index, json.dumps(content))
     return pictures, index
 
 
@@ -78,7 +80,7 @@ def read_index(folder: Path, camera: int = 0) -> FrameIndex | None:
     pictures, index = frame_paths(folder, camera)
     if not index.is_file() or not pictures.is_file():
         return None
-    content = json.loads(index.read_text(encoding="utf-8"))
+    content = json.loads(files.read_bytes(index))
     return FrameIndex(
         content["width_px"],
         content["height_px"],
@@ -93,6 +95,6 @@ def read_frame(folder: Path, index: FrameIndex, number: int, camera: int = 0) ->
     """JPEG bytes of one picture. Raises IndexError when there is no such picture."""
     if not 0 <= number < len(index):
         raise IndexError(f"picture {number} of {len(index)}")
-    with frame_paths(folder, camera)[0].open("rb") as file:
+    with files.open_read(frame_paths(folder, camera)[0]) as file:
         file.seek(index.offset[number])
         return file.read(index.offset[number + 1] - index.offset[number])

@@ -13,6 +13,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 
+from core.vault.files import open_read
+
 MOST_BYTES = 4_000_000
 DEEPEST = 40  # levels; the deepest of ours has 12
 _LARGEST_INTEGER = 1 << 63
@@ -21,7 +23,7 @@ _MOST_DIGITS = 40
 
 def read_json_file(path: Path, *, most_bytes: int = MOST_BYTES) -> Any:
     """The content of a file. Raises ValueError, or OSError when it cannot be opened."""
-    with path.open("rb") as file:
+    with open_read(path) as file:
         raw = file.read(most_bytes + 1)
     return parse_json(raw, most_bytes=most_bytes)
 

@@ -20,8 +20,8 @@ def goes_and_stays(store: Store, patient_id: str) -> tuple[str, ...]:
     place = read_second_place(store.data_dir)
     there = "." if place is None else f"; those in the second place {place} too, as soon as it is there."
     stays = (
-        "Staying: in the trail that something was done, by whom and when, under random numbers, with the words "
-        "of signatures and the reason given here."
+        "Staying: in the trail that something was done, by whom and when, under random numbers, with the "
+        "words of signatures and the reason given here."
     )
     beyond = "Out of reach: reports and exports that were taken out, and copies of the folder made otherwise"
     packed = any(info.kind is RecordKind.PACKAGE for info in infos)

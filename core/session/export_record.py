@@ -46,6 +46,7 @@ from core.session.numbers import (
     walk_numbers,
 )
 from core.store.repository import Store
+from core.vault.files import read_bytes
 
 _MARK = {True: "synthetic", False: "measured"}
 OSIM_FILE = "scaled_model.osim"
@@ -212,7 +213,7 @@ def _twin_files(store: Store, info: RecordInfo) -> _Written:
     yield "twin_measures.csv", numbers_csv(numbers), "the body model of the person, units in a column"
     model = store.folder(info.id) / OSIM_FILE
     if model.exists():
-        yield OSIM_FILE, model.read_bytes(), OSIM_ABOUT
+        yield OSIM_FILE, read_bytes(model), OSIM_ABOUT
 
 
 def _policy_files(store: Store, info: RecordInfo) -> _Written:

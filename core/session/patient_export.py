@@ -1,4 +1,4 @@
-"""Everything about one patient in open formats: what a person may ask for, and what is kept before erasing."""
+"""Everything about one patient in open formats: what a person may ask for."""
 
 from __future__ import annotations
 

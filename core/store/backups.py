@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from core.store.database import database_path, entries_of, open_connection, set_
 from core.store.files import folder_errors, make_folder, sync_file, sync_folder
 from core.store.folder_lock import held
 from core.store.identity import read_identity
+from core.store.sealed_database import sqlite_errors
 from core.store.trouble import Trouble, damaged_advice, trouble_of
 
 BACKUP_AFTER_S = 3600.0
@@ -58,7 +58,7 @@ def back_up(data_dir: Path, now: datetime) -> Path:
         target = _free_name(folder, now, entries)
         aside.replace(target)
         sync_folder(folder)
-    except (OSError, sqlite3.Error) as error:
+    except sqlite_errors("Error", OSError) as error:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
         raise refuse(
@@ -77,7 +77,7 @@ def _copy(source: Path, aside: Path) -> int:
     aside.unlink(missing_ok=True)
     with (
         closing(open_connection(source, "ro")) as original,
-        closing(open_connection(aside, "rwc")) as copy,
+        closing(open_connection(aside, "rwc", like=source)) as copy,
     ):
         original.backup(copy)
     sync_file(aside)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from core.errors import UserError
 from core.store.files import MANIFEST, read_manifest, sha256_of
 
 
@@ -51,6 +52,8 @@ def faults_of(record: StoredRecord, root: Path) -> tuple[Fault, ...]:
             return (_fault(FaultKind.CHANGED, record, f"{MANIFEST} was changed."),)
         hashes: dict[str, str] = read_manifest(folder)["files"]
         return (*_file_faults(record, folder, hashes), *_extra_faults(record, folder, hashes))
+    except UserError as error:  # an encrypted file that was changed, or whose key is gone
+        return (_fault(FaultKind.CHANGED, record, error.advice.why),)
     except OSError as error:
         return (_fault(FaultKind.CHANGED, record, f"It cannot be read: {error.strerror or error}."),)
 

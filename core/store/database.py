@@ -8,6 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, text
 
+from core.store.sealed_database import connect, dbapi, key_of, sqlite_errors
+
 HEAD = "0005"
 OUR_TABLES = frozenset({"alembic_version", "patient", "visit", "record", "decision", "log"})
 _GROWING = ("record", "decision", "log")  # rows are only ever added to these
@@ -19,8 +21,14 @@ def database_path(data_dir: Path) -> Path:
     return data_dir / "exotwin.db"
 
 
-def open_connection(path: Path, mode: str) -> sqlite3.Connection:
-    """Every connection to a database or a backup is made here. `mode`: `ro`, `rw`, `rwc` to make the file."""
+def open_connection(path: Path, mode: str, *, like: Path | None = None) -> sqlite3.Connection:
+    """Every connection to a database or a backup is made here. `mode`: `ro`, `rw`, `rwc` to make the file.
+
+    Encrypted as the file is, and a new one as its data folder or as the database `like`.
+    """
+    key = key_of(path if like is None else like)
+    if key is not None:
+        return connect(path, mode, key, _WAIT_FOR_LOCK_S)
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -32,7 +40,7 @@ def open_connection(path: Path, mode: str) -> sqlite3.Connection:
 def make_engine(data_dir: Path, *, to_read: bool = False) -> Engine:
     """The connections of a store. With `to_read` SQLite itself refuses every change."""
 
-    def connect() -> sqlite3.Connection:
+    def connected() -> sqlite3.Connection:
         connection = open_connection(database_path(data_dir), "rw" if to_read else "rwc")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA synchronous=FULL")
@@ -40,7 +48,8 @@ def make_engine(data_dir: Path, *, to_read: bool = False) -> Engine:
             connection.execute("PRAGMA query_only=ON")
         return connection
 
-    return create_engine(f"sqlite:///{database_path(data_dir)}", creator=connect)
+    sealed = {} if key_of(database_path(data_dir)) is None else {"module": dbapi()}
+    return create_engine(f"sqlite:///{database_path(data_dir)}", creator=connected, **sealed)
 
 
 def sound_tables(path: Path, mode: str) -> frozenset[str] | None:
@@ -59,7 +68,7 @@ def entries_of(path: Path) -> int | None:
         if tables is None or not tables >= OUR_TABLES:
             return None
         return counted_entries(path)
-    except sqlite3.Error:
+    except sqlite_errors():
         return None
 
 

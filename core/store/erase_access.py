@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEvent, AuditStep
@@ -24,7 +24,6 @@ from core.errors import UserError, refuse
 from core.store import trail
 from core.store.authority import utc_now
 from core.store.backups import back_up
-from core.store.checking import StoredRecord
 from core.store.codec import decode
 from core.store.erasures import (
     Erasure,
@@ -36,6 +35,7 @@ from core.store.erasures import (
     remove_jobs,
     waiting_erasures,
 )
+from core.store.open_folder import OpenFolder
 from core.store.people import People
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.second_place import erase_there, read_second_place
@@ -55,19 +55,11 @@ class PatientErased:
     waiting: tuple[str, ...]
 
 
-class EraseAccess:
-    """Base of `Store`, which gives it its folder, its transactions and its people."""
+class EraseAccess(OpenFolder):
+    """Base of `Store`, which gives it its people and its cache."""
 
-    data_dir: Path
     people: People
-    _engine: Engine
     _read: Any  # the cache of records
-
-    def _session(self) -> AbstractContextManager[Session]:
-        raise NotImplementedError
-
-    def stored_records(self) -> tuple[StoredRecord, ...]:
-        raise NotImplementedError
 
     def erase_patient(self, patient_id: str, reason: str, *, by: str, role: str = "") -> PatientErased:
         """Erase everything of a patient that this data folder and its second place hold. Not to be undone.

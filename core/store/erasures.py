@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
@@ -17,7 +16,10 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.store.database import open_connection
-from core.store.files import open_to_read, sync_folder, write_synced
+from core.store.files import open_to_read, write_synced
+from core.store.sealed_database import sqlite_errors
+from core.vault.files import forget_job
+from core.vault.opened import keys_for
 
 ERASURES_FILE = "erasures.json"
 _BESIDE = ("-journal", "-wal", "-shm")  # of a database, by its name
@@ -81,13 +83,12 @@ def remove_from(folder: Path, erasure: Erasure, *, known: frozenset[str]) -> Non
 
 
 def destroy_key(folder: Path, patient_id: str) -> None:
-    """The hook of the vault: without this file nothing opens what was encrypted for the patient."""
-    path = folder / "keys" / "patients" / f"{patient_id}.key"
-    if path.exists():
-        with path.open("r+b") as file:  # helps where a disk writes in place
-            file.write(bytes(path.stat().st_size))
-        path.unlink()
-        sync_folder(path.parent)
+    """The hook of the vault: without this key nothing opens what was encrypted for the patient."""
+    keys = keys_for(folder / "any")
+    if keys is not None:
+        from core.vault.keys import patient
+
+        keys.destroy(patient(patient_id))
 
 
 def holds_patient(path: Path, patient_id: str) -> bool:
@@ -95,7 +96,7 @@ def holds_patient(path: Path, patient_id: str) -> bool:
     try:
         with closing(open_connection(path, "ro")) as connection:
             found = connection.execute("SELECT 1 FROM patient WHERE id=?", (patient_id,)).fetchone()
-    except (sqlite3.Error, UserError):
+    except sqlite_errors("Error", UserError):
         return True
     return found is not None
 
@@ -107,6 +108,7 @@ def remove_jobs(data_dir: Path, names: Iterable[str]) -> None:
         told = "".join(_text(folder / name) for name in ("job.json", "outcome.json"))
         if folder.is_dir() and (not told or any(name in told for name in wanted)):
             shutil.rmtree(folder)
+            forget_job(folder)
 
 
 def clear_logs(data_dir: Path) -> None:

@@ -11,31 +11,35 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from uuid import uuid4
 
 import numpy as np
 
 from core.errors import UserError, refuse
 from core.store.codec import decode, encode
+from core.vault.files import open_read, open_write
+
+if TYPE_CHECKING:
+    from core.vault.stream import Owner
 
 T = TypeVar("T")
 MANIFEST, ARRAYS = "record.json", "arrays.npz"
 _CHUNK_BYTES = 1 << 20
 
 
-def open_to_write(path: Path) -> BinaryIO:
-    """Every file of a record is written through this."""
-    return path.open("wb")
+def open_to_write(path: Path, owner: Owner | None = None) -> BinaryIO:
+    """Every file of a record is written through this; encrypted for `owner` where the data folder is."""
+    return open_write(path, owner)
 
 
 def open_to_read(path: Path) -> BinaryIO:
     """Every file of a record is read through this, as plain bytes."""
-    return path.open("rb")
+    return open_read(path)
 
 
 def sync_file(path: Path) -> None:
@@ -143,13 +147,31 @@ class StagedRecord:
         shutil.rmtree(self.aside, ignore_errors=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that is copied into a record under a name of its own, which must not name the patient."""
+
+    name: str
+    source: Path
+
+
+def attached(file: Path | Attachment) -> Attachment:
+    """A path alone keeps its name."""
+    return file if isinstance(file, Attachment) else Attachment(file.name, file)
+
+
 def aside_of(folder: Path) -> Path:
     """A name that says which process writes there: see `core.store.orphans`."""
     return folder.parent / f".{folder.name}-{os.getpid()}-{uuid4().hex[:8]}"
 
 
-def stage_record(folder: Path, payload: Any, attachments: tuple[Path, ...]) -> StagedRecord:
-    """Write what will be the record folder `folder` aside, on the disk when this returns."""
+def stage_record(
+    folder: Path, payload: Any, files: Iterable[Path | Attachment], owner: Owner | None = None
+) -> StagedRecord:
+    """Write what will be the record folder `folder` aside, on the disk when this returns.
+
+    `owner` opens it where the data folder is encrypted.
+    """
     aside = aside_of(folder)
     with folder_errors(folder.parent):
         make_folder(folder.parent)
@@ -159,14 +181,14 @@ def stage_record(folder: Path, payload: Any, attachments: tuple[Path, ...]) -> S
             tree, arrays = encode(payload)
             if arrays:
                 members: dict[str, Any] = {_member(path): array for path, array in arrays.items()}
-                with open_to_write(aside / ARRAYS) as stream:
+                with open_to_write(aside / ARRAYS, owner) as stream:
                     np.savez(stream, **members)
-            for source in attachments:
-                with source.open("rb") as given, open_to_write(aside / source.name) as kept:
+            for file in map(attached, files):
+                with open_to_read(file.source) as given, open_to_write(aside / file.name, owner) as kept:
                     shutil.copyfileobj(given, kept, _CHUNK_BYTES)
             hashes = {path.name: sha256_of(path) for path in sorted(aside.iterdir())}
             content = {"type": type(payload).__name__, "payload": tree, "files": hashes}
-            with open_to_write(aside / MANIFEST) as stream:
+            with open_to_write(aside / MANIFEST, owner) as stream:
                 stream.write(json.dumps(content, sort_keys=True).encode())
             digest = sha256_of(aside / MANIFEST)
             for path in aside.iterdir():
@@ -187,7 +209,16 @@ def stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 
 def read_record(folder: Path, kind: type[T], content_sha256: str) -> T:
-    """Read a record back; refuses when any byte changed since it was written."""
+    """Read a record back; refuses REC-004 when any byte changed since it was written."""
+    try:
+        return _read_record(folder, kind, content_sha256)
+    except UserError as error:
+        if error.advice.code != "REC-036":  # an encrypted file that was changed
+            raise
+        raise _changed(folder) from error
+
+
+def _read_record(folder: Path, kind: type[T], content_sha256: str) -> T:
     manifest, arrays_path = folder / MANIFEST, folder / ARRAYS
     if not manifest.exists() or sha256_of(manifest) != content_sha256:
         raise _changed(folder)

@@ -24,6 +24,7 @@ class StoreIdentity:
     made_utc: str  # ISO 8601
     format: int = FORMAT
     protection: str = "none"
+    key_id: str = ""  # of the data key, where it is encrypted
 
     @property
     def stamp(self) -> int:

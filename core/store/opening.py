@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from core.store.files import folder_errors
 from core.store.folder_lock import holder_of, in_use
 from core.store.identity import make_identity, read_identity, written_by_a_newer_version
 from core.store.private import make_private
+from core.store.sealed_database import sqlite_errors
 from core.store.trouble import busy, damaged_advice, database_errors, trouble_of
 
 
@@ -77,5 +77,5 @@ def _bind(data_dir: Path) -> None:
     if stamp_of(database_path(data_dir)) != identity.stamp:
         try:
             set_stamp(database_path(data_dir), identity.stamp)
-        except sqlite3.OperationalError as error:
+        except sqlite_errors("OperationalError") as error:
             raise busy() from error

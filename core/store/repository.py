@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
@@ -26,9 +26,9 @@ from core.store import audit
 from core.store.authority import utc_now
 from core.store.codec import decode, encode
 from core.store.erase_access import EraseAccess
-from core.store.files import read_record, stage_record, stamps
+from core.store.files import Attachment, read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
-from core.store.open_folder import FILES_REMOVED, OpenFolder
+from core.store.open_folder import FILES_REMOVED
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
 from core.store.people import People
@@ -36,6 +36,11 @@ from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
+from core.vault.opened import ensure_open
+from core.vault.scratch import sweep as sweep_plain
+
+if TYPE_CHECKING:
+    from core.vault.stream import Owner
 
 SCHEMA_VERSION = 1
 _CACHED_RECORDS = 8  # the screens load the same few results repeatedly
@@ -73,7 +78,7 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     return store
 
 
-class Store(OpenFolder, TrailAccess, EraseAccess):
+class Store(TrailAccess, EraseAccess):
     """The record of one open data folder."""
 
     def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
@@ -83,6 +88,7 @@ class Store(OpenFolder, TrailAccess, EraseAccess):
 
     def sweep(self) -> None:
         """Clear what a program that was killed left behind; what was moved is logged."""
+        sweep_plain(self.data_dir)
         self.finish_erasures()
         swept = sweep(self.data_dir, self._engine)
         for name in swept.set_aside:
@@ -218,13 +224,13 @@ class Store(OpenFolder, TrailAccess, EraseAccess):
         operator: str = "",
         seed: int | None = None,
         settings: dict[str, Any] | None = None,
-        files: tuple[Path, ...] = (),
+        files: tuple[Path | Attachment, ...] = (),
     ) -> str:
         """Write an immutable record and return its id. `files` are copied into its folder."""
         with self._session() as session:
             operator = self.people.acts_as(session, ACTION_OF_KIND[kind], operator, visit_id)
         record_id = uuid4().hex
-        staged = stage_record(self._folder(kind, record_id), payload, files)
+        staged = stage_record(self._folder(kind, record_id), payload, files, self._owner_of(visit_id))
         try:
             with self._session() as session:
                 row = RecordTable(
@@ -287,14 +293,6 @@ class Store(OpenFolder, TrailAccess, EraseAccess):
         query = select(RecordTable).where(RecordTable.visit_id == visit_id).order_by(RecordTable.sequence)
         with self._session() as session:
             return tuple(info_of(row) for row in session.scalars(query))
-
-    def contents(self, kind: RecordKind) -> tuple[tuple[str, Path, str], ...]:
-        """Id, folder and content hash of every record of a kind, oldest first."""
-        columns = select(RecordTable.id, RecordTable.content_sha256)
-        query = columns.where(RecordTable.kind == kind.value).order_by(RecordTable.sequence)
-        with self._session() as session:
-            rows = session.execute(query).all()
-            return tuple((row.id, self._folder(kind, row.id), row.content_sha256) for row in rows)
 
     def latest(self, visit_id: str, kind: RecordKind) -> RecordInfo | None:
         query = select(RecordTable).where(RecordTable.visit_id == visit_id, RecordTable.kind == kind.value)
@@ -367,6 +365,21 @@ class Store(OpenFolder, TrailAccess, EraseAccess):
         with self._session() as session:
             rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
             return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
+
+    def owners(self) -> tuple[tuple[str, str, str], ...]:
+        """Kind and id of every record, and the id of the patient it is of."""
+        query = select(RecordTable.kind, RecordTable.id, VisitTable.patient_id)
+        with self._session() as session:
+            rows = session.execute(query.join(VisitTable, VisitTable.id == RecordTable.visit_id))
+            return tuple((kind, record_id, patient_id) for kind, record_id, patient_id in rows)
+
+    def _owner_of(self, visit_id: str) -> Owner | None:
+        """Whose key a record's files get; None in a data folder that is not encrypted."""
+        if ensure_open(self.data_dir) is None:
+            return None
+        from core.vault.keys import patient
+
+        return patient(self.visit(visit_id).patient_id)
 
     def _folder(self, kind: RecordKind, record_id: str) -> Path:
         return self.data_dir / "records" / kind.value / record_id

@@ -20,9 +20,19 @@ from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
 from core.store.erasures import keep_erasure, remove_from, waiting_erasures
 from core.store.files import aside_of, make_folder, sync_file, sync_folder, write_synced
 from core.store.identity import STORE_FILE, StoreIdentity, read_identity
+from core.store.sealed_database import is_plain_database
 
 PLACE_FILE = "second_place.json"
-_SMALL = ("clinic.json", "clinic.logo", "keys/*.pem", "keys/*/*.pem", "keys/*.sealed.json")
+_SMALL = (
+    "clinic.json",
+    "clinic.logo",
+    "keys/*.pem",
+    "keys/*/*.pem",
+    "keys/*.sealed.json",
+    "keys/data.json",  # only the recovery key opens what is in it
+    "trail/*.json",
+    "keys/patients/*.key",  # wrapped by the data key
+)
 _CHUNK_BYTES = 1 << 20
 Report = Callable[[float, str], None]  # fraction done, sentence
 
@@ -186,10 +196,15 @@ def _copy_backups(data_dir: Path, target: Path) -> None:
         left.unlink()
     for backup in reversed(backups_in(data_dir)):
         there = backups_dir(target) / backup.path.name
-        if backup.entries is not None and not there.exists():
+        if backup.entries is not None and (not there.exists() or _is_plain_copy(backup.path, there)):
             copy_file(backup.path, there)
     for old in superfluous(backups_in(target)):
         old.path.unlink()
+
+
+def _is_plain_copy(backup: Path, there: Path) -> bool:
+    """Whether it was copied before the data folder was encrypted."""
+    return is_plain_database(there) and not is_plain_database(backup)
 
 
 def copy_tree(source: Path, target: Path) -> None:

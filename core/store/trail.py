@@ -30,6 +30,7 @@ CHAINED: Mapping[str, str] = {
     "signature": "number",
     "people_rule": "name",
 }
+ONCE = frozenset({"record", "decision", "log"})  # written once and never changed
 _ONE = {table: text(f"SELECT * FROM {table} WHERE {key} = :key") for table, key in CHAINED.items()}
 _WRITTEN, _WHO = "rows written in this transaction", "who wrote them"
 Row = tuple[str, str | int]  # table and key

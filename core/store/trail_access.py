@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-
-from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditEvent, AuditHead, AuditStep, BrokenLink, first_broken_link
 from core.domain.people import Action
 from core.errors import refuse
 from core.store import audit
+from core.store.open_folder import OpenFolder
 from core.store.people import RECORD, People
 from core.store.trail_check import TrailCheck, check_trail
 from core.store.trail_clock import ClockDoubt, clock_is_behind, doubt_of, newest_time
 
 
-class TrailAccess:
-    """Base of `Store`, which gives it its transactions and its people."""
+class TrailAccess(OpenFolder):
+    """Base of `Store`, which gives it its people."""
 
     people: People
-
-    def _session(self) -> AbstractContextManager[Session]:
-        raise NotImplementedError
 
     def audit(self, event: AuditEvent) -> AuditEntry:
         """Append an event to the chained trail."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink, content_sha256, first_broken_link
 from core.store import audit
 from core.store.schema import AuditHeadTable, AuditTable
-from core.store.trail import CHAINED
+from core.store.trail import CHAINED, ONCE
 from core.store.trail_clock import BACK as BACK_BY
 from core.store.trail_clock import time_of
 
@@ -21,6 +22,7 @@ _TIMES = ("created_utc", "started_utc", "on_utc")  # of rows, when they were wri
 ADDED = "it was added outside of ExoTwin"
 GONE = "it was removed outside of ExoTwin"
 CHANGED = "it was changed outside of ExoTwin"
+TWICE = "its trail says that it changed, but such a row is only ever written once"
 DATED = "it came into the trail long after the time that it states"
 BACK = "it is there again, though it was erased"
 
@@ -52,10 +54,12 @@ def check_trail(session: Session) -> TrailCheck:
     salts = {row.number: row.salt for row in session.execute(select(AuditTable.number, AuditTable.salt))}
     seen: set[str] = set()
     faults: list[RowFault] = []
+    twice = _written_twice(entries)
     for about, row in _rows(session):
         seen.add(about)
         entry = newest.get(about)
         why = ADDED if entry is None else _wrong(row, entry, str(salts[entry.number]))
+        why = why or (TWICE if about in twice else "")
         if why:
             faults.append(RowFault(about, why, 0 if entry is None else entry.number))
     for about, entry in newest.items():
@@ -64,6 +68,12 @@ def check_trail(session: Session) -> TrailCheck:
     erased = sum(entry.event.step == AuditStep.ROW_ERASED for entry in newest.values())
     broken = first_broken_link(entries, _stored_head(session))
     return TrailCheck(entries, broken, len(seen), erased, tuple(faults), backward_times(entries))
+
+
+def _written_twice(entries: Sequence[AuditEntry]) -> frozenset[str]:
+    """Rows that the program never changes, and that have a second entry nevertheless."""
+    times = Counter(entry.event.about for entry in entries if entry.event.step != AuditStep.ROW_ERASED)
+    return frozenset(about for about, count in times.items() if count > 1 and about.split(":")[0] in ONCE)
 
 
 def _wrong(row: dict[str, object], entry: AuditEntry, salt: str) -> str:

@@ -67,8 +67,8 @@ def clock_is_behind(doubt: ClockDoubt) -> UserError:
         "REC-042",
         "Nothing can be signed while the clock of this PC is behind the record.",
         doubt.words,
-        "Set date and time of the PC. If they are right now, say so once: exotwin audit clock --name NAME "
-        "--reason REASON",
+        "Set date and time of the PC. If they are right now, start ExoTwin again and say so, or type: "
+        "exotwin audit clock --name NAME --reason REASON",
     )
 
 

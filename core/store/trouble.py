@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -16,6 +15,7 @@ from core.store.backup_files import BACKUP_NAMES, backup_time, backups_in, newes
 from core.store.database import OUR_TABLES, counted_entries, database_path, sound_tables, stamp_of
 from core.store.files import disk_is_full, folder_is_unusable
 from core.store.identity import has_identity, read_identity
+from core.store.sealed_database import sqlite_errors
 from core.store.second_place import second_copy
 
 _UNREACHABLE = ("unable to open", "readonly", "disk I/O error")  # SQLite's words
@@ -49,11 +49,11 @@ def trouble_of(data_dir: Path) -> Trouble | None:
         if not tables:
             return Trouble.EMPTY if has_traces_of_a_record(data_dir) else None
         return _trouble_of_sound(data_dir) if tables >= OUR_TABLES else Trouble.FOREIGN
-    except sqlite3.OperationalError as error:
+    except sqlite_errors("OperationalError") as error:
         if "locked" in str(error):
             raise busy() from error
         return None  # out of reach is not damaged; the next statement reports it
-    except sqlite3.DatabaseError:
+    except sqlite_errors("DatabaseError"):
         return Trouble.DAMAGED
 
 

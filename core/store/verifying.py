@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.domain.audit import BrokenLink
 from core.store.backup_files import backups_in
 from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
 from core.store.database import database_path, open_connection
@@ -15,7 +15,9 @@ from core.store.erase_access import waiting_words
 from core.store.identity import read_identity
 from core.store.orphans import quarantined, record_folders
 from core.store.repository import Store
+from core.store.sealed_database import sqlite_errors
 from core.store.second_place import behind, faults_there, read_second_place
+from core.store.trail_check import RowFault
 
 _MOST_TOLD = 20  # of SQLite's own findings in one database
 Report = Callable[[float, str], None]  # fraction done, sentence
@@ -49,10 +51,14 @@ def verify_record(store: Store, report: Report = lambda _fraction, _sentence: No
 
 
 def _trail_faults(store: Store) -> tuple[Fault, ...]:
-    """Whether the trail is whole and every row what it says; `exotwin audit verify` compares signatures."""
+    """Whether the trail is whole and every row what it says. What was signed is not looked at here."""
     check = store.check_trail()
-    broken = check.broken
-    found = [Fault(FaultKind.TRAIL, fault.about, f"{fault.about}: {fault.why}.") for fault in check.faults]
+    return trail_faults(check.broken, check.faults)
+
+
+def trail_faults(broken: BrokenLink | None, rows: Iterable[RowFault]) -> tuple[Fault, ...]:
+    """A broken trail, and rows and files that are not what it says."""
+    found = [Fault(FaultKind.TRAIL, row.about, f"{row.why[0].upper()}{row.why[1:]}.") for row in rows]
     if broken is not None:
         words = f"The audit trail is broken at entry {broken.number}: {broken.why}."
         found.insert(0, Fault(FaultKind.TRAIL, "", words))
@@ -64,7 +70,7 @@ def _database_faults(data_dir: Path) -> list[Fault]:
         with closing(open_connection(database_path(data_dir), "ro")) as connection:
             told = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST_TOLD})")]
             lost = connection.execute("PRAGMA foreign_key_check").fetchall()
-    except sqlite3.Error as error:
+    except sqlite_errors() as error:
         told, lost = [str(error)], []
     found = [_database_fault(f"SQLite says: {sentence}.") for sentence in told if sentence != "ok"]
     rows = (

@@ -270,7 +270,7 @@ class ExoSupervision:
         self._previous = self._previous_version()
         kept = replace(deployment, confirmed=True, stage=Handover.CONFIRMED, kept_by=approver)
         record_id = self._save(kept, f"Controller kept on {self._kind} {self._info.serial} after a {walked}.")
-        self._sign_trail(f"kept by {approver.name}")
+        self._sign_trail("controller kept")
         self._report_status(saved=True)
         return record_id
 
@@ -297,7 +297,7 @@ class ExoSupervision:
         words = f"The {self._kind} {self._info.serial} runs version {slot.version} again."
         record_id = self._save(deployment, words)
         self._walk = None
-        self._sign_trail(f"rolled back by {approver.name}")
+        self._sign_trail("controller rolled back")
         self._previous = self._previous_version()
         self._report_status(saved=True)
         return record_id

@@ -21,6 +21,7 @@ from core.simulation.analysis.gait_features import GaitFeatures, motion_features
 from core.simulation.reference_gait.reference_strides import check_reference
 from core.store.repository import open_store
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
+from core.vault import files
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -113,7 +114,7 @@ def _continue(search: ImpairmentSearch, checkpoint: Path, context: JobContext) -
     """Search from the last checkpoint to the end, with a checkpoint after every iteration."""
     if checkpoint.is_file():
         with resuming():
-            search.load_checkpoint(checkpoint.read_bytes())
+            search.load_checkpoint(files.read_bytes(checkpoint))
         context.message("Continues where it stopped")
     try:
         while not search.done:

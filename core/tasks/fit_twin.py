@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from core.domain.chosen_impairments import ChosenImpairments
@@ -24,6 +22,7 @@ from core.store.repository import Store, open_store
 from core.twin.fitting import fit_twin
 from core.twin.impairments import with_impairments
 from core.twin.osim_writer import osim_text
+from core.vault.scratch import temporary
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -49,8 +48,8 @@ def run(params: Params, context: JobContext) -> str:
         twin, used, accepted, listed = _with_impairments(store, twin, params)
         context.check_cancelled()
         context.progress(0.95, "Saving the twin")
-        with tempfile.TemporaryDirectory() as folder:
-            model = Path(folder) / OSIM_FILE
+        with temporary(context.spec.data_dir) as places:
+            model = places.place(OSIM_FILE)
             model.write_text(osim_text(twin.body, subject.code), encoding="utf-8")
             return store.save(
                 RecordKind.TWIN,

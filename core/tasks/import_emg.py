@@ -16,6 +16,7 @@ from core.emg.presets import options_of
 from core.emg.requests import EmgRequest, request_of
 from core.emg.signals import RawEmg
 from core.jobs.values import JobContext, Params
+from core.store.files import Attachment
 from core.store.repository import Store, open_store
 
 
@@ -48,7 +49,7 @@ def run(params: Params, context: JobContext) -> str:
             summary=f"{counted}; normalised to {envelopes.normalised_to}",
             operator=context.spec.operator,
             settings={"sites": {name: [site.muscle, site.side] for name, site in sites.items()}},
-            files=(request.file,),
+            files=(Attachment(f"emg{request.file.suffix.lower()}", request.file),),
         )
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +19,7 @@ from core.jobs.values import JobContext, Params
 from core.kinetics.exo_log import read_exo_log
 from core.kinetics.worn_exo import exo_moments
 from core.session.worn_exo import captured_for
+from core.store.files import Attachment
 from core.store.repository import open_store
 
 
@@ -51,17 +49,16 @@ def run(params: Params, context: JobContext) -> str:
         log = replace(log, slow_motion=motion.clock.slow_motion)
         exo_moments(log, motion.kinematics.time_s)  # refuses a log of another time
         context.progress(0.9, "Saving")
-        with _kept(file, context.work_dir) as files:
-            return store.save(
-                RecordKind.EXO_LOG,
-                log,
-                visit_id=store.info(motion_id).visit_id,
-                inputs=(captured_for(store, motion_id),),
-                summary=_summary(log),
-                operator=context.spec.operator,
-                settings={"offset_s": offset_s, "walk_id": walk_id, "device": device_id},
-                files=files,
-            )
+        return store.save(
+            RecordKind.EXO_LOG,
+            log,
+            visit_id=store.info(motion_id).visit_id,
+            inputs=(captured_for(store, motion_id),),
+            summary=_summary(log),
+            operator=context.spec.operator,
+            settings={"offset_s": offset_s, "walk_id": walk_id, "device": device_id},
+            files=() if file is None else (Attachment(f"exo_log{file.suffix.lower()}", file),),
+        )
 
 
 def _of_a_walk(walk: ExoWalk, offset_s: float | None, device_id: str) -> ExoLog:
@@ -90,20 +87,6 @@ def _of_a_walk(walk: ExoWalk, offset_s: float | None, device_id: str) -> ExoLog:
         source_name="walk with the exo",
         findings=(),
     )
-
-
-@contextmanager
-def _kept(source: Path | None, folder: Path) -> Iterator[tuple[Path, ...]]:
-    """A copy of the file under a name that cannot name the patient, for as long as it is saved."""
-    if source is None:
-        yield ()
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    copy = Path(shutil.copyfile(source, folder / f"exo_log{source.suffix.lower()}"))
-    try:
-        yield (copy,)
-    finally:  # the record has its own
-        copy.unlink(missing_ok=True)
 
 
 def _summary(log: ExoLog) -> str:

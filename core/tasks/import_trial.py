@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from core.domain.laboratory import LaboratoryTrial
 from core.domain.record import RecordKind
 from core.jobs.values import JobContext, Params
 from core.laboratory.trial import read_trial
+from core.store.files import Attachment
 from core.store.repository import open_store
 from core.tasks.conditions import stated_condition
 
@@ -29,20 +29,17 @@ def run(params: Params, context: JobContext) -> str:
     trial = replace(read, condition=condition)
     context.check_cancelled()
     context.progress(0.8, "Saving")
-    kept = tuple(_placed(path, _FILES[name], context.work_dir) for name, path in paths.items())
-    try:
-        with open_store(context.spec.data_dir) as store:
-            return store.save(
-                RecordKind.LABORATORY_TRIAL,
-                trial,
-                visit_id=str(params["visit_id"]),
-                summary=summary_of(trial),
-                operator=context.spec.operator,
-                files=kept,
-            )
-    finally:  # the record has its own copies
-        for path in kept:
-            path.unlink(missing_ok=True)
+    # Names that cannot name the patient, and that no other file of the record has.
+    kept = tuple(Attachment(f"{_FILES[name]}{path.suffix.lower()}", path) for name, path in paths.items())
+    with open_store(context.spec.data_dir) as store:
+        return store.save(
+            RecordKind.LABORATORY_TRIAL,
+            trial,
+            visit_id=str(params["visit_id"]),
+            summary=summary_of(trial),
+            operator=context.spec.operator,
+            files=kept,
+        )
 
 
 def summary_of(trial: LaboratoryTrial) -> str:
@@ -55,9 +52,3 @@ def summary_of(trial: LaboratoryTrial) -> str:
     standing = "" if trial.standing_m is None else ", standing trial"
     length_s = float(trial.time_s[-1])
     return f"{length_s:.1f} s{rate}, {len(trial.marker_names)} markers, {plates}{standing}"
-
-
-def _placed(source: Path, name: str, folder: Path) -> Path:
-    """A copy under a name that cannot name the patient, and that no other file of the record has."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copyfile(source, folder / f"{name}{source.suffix.lower()}"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,14 +18,16 @@ from core.domain.condition import Condition
 from core.domain.findings import Finding, worst_first
 from core.domain.record import RecordKind
 from core.domain.recording import Recording, VideoFile
-from core.errors import UserError, refuse
+from core.errors import refuse
 from core.jobs.values import JobContext, JsonValue, Params
+from core.store.files import Attachment
 from core.store.repository import open_store
 from core.tasks.calibrated_videos import of_videos, told_calibration
 from core.tasks.conditions import stated_condition
 from core.tasks.detect_pose import refuse_removed
 from core.tasks.hide_heads import HIDDEN_ENDING, hidden_finding, with_hidden_heads
 from core.tasks.remove_original import remove_originals
+from core.vault.scratch import Scratch, scratch
 
 QUARTER_TURNS = (0, 90, 180, 270)
 _CAMERA = re.compile(r"(?<![a-z])(?:camera|cam|gopro|phone|iphone|view)[\s_-]*\d+(?!\d)", re.IGNORECASE)
@@ -73,23 +73,22 @@ def run(params: Params, context: JobContext) -> str:
         videos = _named_by(told, [source.path for source in chosen.sources], videos, context)
     if hide:
         videos = [_hidden_name(video) for video in videos]
+    if hide:
+        findings.append(hidden_finding(from_file=chosen.recording_id is None))
+    hidden = hide or chosen.heads_hidden
+    recording = Recording(tuple(videos), chosen.origin, worst_first(tuple(findings)), hidden, condition)
+    visit_id = str(params["visit_id"])
+    if not hide:
+        return _save(recording, chosen, _renamed(chosen, videos), visit_id, context)
     try:
-        files: list[Path] = []
-        for source, video in zip(chosen.sources, videos, strict=True):
-            target = context.work_dir / video.name
-            files += _hide(source, target, context) if hide else _place(source.path, target)
-        if hide:
-            findings.append(hidden_finding(from_file=chosen.recording_id is None))
-        hidden = hide or chosen.heads_hidden
-        told_findings = worst_first(tuple(findings))
-        recording = Recording(tuple(videos), chosen.origin, told_findings, hidden, condition)
-        record_id = _save(recording, chosen, tuple(files), str(params["visit_id"]), context)
-        if hide and chosen.recording_id is not None and bool(params.get("remove_original", False)):
-            remove_originals(record_id, context)
-        return record_id
-    finally:  # the record has its own copy, and a link to the person's file is not ours to keep
+        with scratch(context.work_dir) as places:
+            record_id = _save(recording, chosen, _hide(chosen, videos, places, context), visit_id, context)
+    finally:  # the record has its own copy
         for path in context.work_dir.glob("camera-*"):
             path.unlink(missing_ok=True)
+    if chosen.recording_id is not None and bool(params.get("remove_original", False)):
+        remove_originals(record_id, context)
+    return record_id
 
 
 def _examined(chosen: _Chosen, context: JobContext) -> tuple[list[VideoFile], list[Finding]]:
@@ -195,21 +194,27 @@ def _hidden_name(video: VideoFile) -> VideoFile:
     return replace(video, name=Path(video.name).stem + HIDDEN_ENDING, turn_deg=0)
 
 
-def _hide(source: _Source, target: Path, context: JobContext) -> tuple[Path, ...]:
+def _hide(
+    chosen: _Chosen, videos: list[VideoFile], places: Scratch, context: JobContext
+) -> tuple[Path | Attachment, ...]:
     def report(fraction: float, sentence: str) -> None:
         context.check_cancelled()
         context.progress(0.9 * fraction, sentence)
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return with_hidden_heads(source.path, source.turn_deg, target, report)
-    except UserError:
-        target.unlink(missing_ok=True)
-        raise
+    files: list[Path] = []
+    for source, video in zip(chosen.sources, videos, strict=True):
+        target = places.place(video.name)
+        places.place(video.name + TIMES_ENDING)
+        files += with_hidden_heads(source.path, source.turn_deg, target, report)
+    return tuple(files)
 
 
 def _save(
-    recording: Recording, chosen: _Chosen, files: tuple[Path, ...], visit_id: str, context: JobContext
+    recording: Recording,
+    chosen: _Chosen,
+    files: tuple[Path | Attachment, ...],
+    visit_id: str,
+    context: JobContext,
 ) -> str:
     context.progress(0.95, "Saving the video")
     context.check_cancelled()
@@ -225,18 +230,12 @@ def _save(
         )
 
 
-def _place(source: Path, target: Path) -> tuple[Path, ...]:
-    """Put a file, and its times if it has some, under a new name; linked where the disk allows it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    placed = []
-    for ending in ("", TIMES_ENDING):
-        here, there = source.with_name(source.name + ending), target.with_name(target.name + ending)
-        if ending and not here.is_file():
-            continue
-        there.unlink(missing_ok=True)
-        try:
-            os.link(here, there)
-        except OSError:  # another disk, or a file system without links
-            shutil.copyfile(here, there)
-        placed.append(there)
-    return tuple(placed)
+def _renamed(chosen: _Chosen, videos: list[VideoFile]) -> tuple[Path | Attachment, ...]:
+    """Every video, and its times if it has some, under the name that it is stored by."""
+    files = []
+    for source, video in zip(chosen.sources, videos, strict=True):
+        for ending in ("", TIMES_ENDING):
+            file = source.path.with_name(source.path.name + ending)
+            if not ending or file.is_file():
+                files.append(Attachment(video.name + ending, file))
+    return tuple(files)

@@ -37,6 +37,7 @@ from core.store.repository import Store, open_store
 from core.tasks.capacity import require_free_space
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.twin.body import Fidelity
+from core.vault import files
 
 WALKERS = 128  # environments in parallel: enough for two cores; more do not learn faster per second
 CHECKPOINT = "checkpoint.pt"
@@ -149,7 +150,7 @@ class _GaitTraining:
         self._told_fraction = 0.0
         if self._checkpoint.is_file():
             with resuming():
-                self._learner.load_checkpoint(self._checkpoint.read_bytes())
+                self._learner.load_checkpoint(files.read_bytes(self._checkpoint))
             context.message(f"Continues after {self._learner.elapsed_s:.0f} s of learning")
 
     def train(self) -> None:

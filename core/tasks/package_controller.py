@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.deploy.checks import CheckContext, check_package
-from core.deploy.keys.key_store import system_key_store
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import KeyKind, passphrase_of_environment, signing_key, trusted_keys
 from core.deploy.keys.site_secret import site_secret, subject_tag
@@ -35,6 +34,8 @@ from core.session.release import signed_purpose
 from core.store.repository import Store, open_store
 from core.tasks.audit_trail import Trail
 from core.tasks.package_origin import Target, origin_of
+from core.vault import files
+from core.vault.key_store import system_key_store
 
 _PASSPHRASE_WAIT_S = 10.0
 
@@ -186,5 +187,5 @@ def _check_signed(store: Store, controller_id: str, comparison_id: str) -> None:
 def _write(folder: Path, sha256: str, archive: bytes) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"controller-{sha256[:12]}{SUFFIX}"
-    path.write_bytes(archive)
+    files.write_bytes(path, archive)
     return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import resources
 from core.errors import refuse
 from core.simulation.environment.policy import PolicyNetworks, require_this_version
 from core.store.files import disk_errors
+from core.vault import files
 
 BASE_POLICY = "policies/base_walk.npz"
 MUSCLE_POLICY = "policies/base_walk_muscles.npz"
@@ -58,10 +58,9 @@ def replace_file(path: Path, content: bytes) -> None:
     fresh = path.with_name(f".{path.name}.new")  # a dot in front: half of one is never taken for a checkpoint
     with disk_errors():
         try:
-            with fresh.open("wb") as stream:
+            with files.open_write(fresh) as stream:
                 stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
+                files.sync(stream)
             fresh.replace(path)
         except OSError:
             fresh.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from core.capture.quality import (
     timing_findings,
 )
 from core.capture.verdict import LiveFrame, LiveVerdict, live_verdict, together
-from core.devices.cameras import ByteImage, open_live, save_times
+from core.devices.cameras import TIMES_ENDING, ByteImage, open_live, save_times
 from core.devices.recorder import CameraRecorder
 from core.domain.arrays import FloatArray
 from core.domain.body import Side
@@ -28,11 +28,12 @@ from core.domain.findings import Finding, worst_first
 from core.domain.record import RecordKind
 from core.domain.recording import Landmark, Recording, VideoFile, frame_rate_hz
 from core.errors import UserError, refuse
-from core.jobs.values import JobContext, Params
+from core.jobs.values import JobContext, JsonValue, Params
 from core.store.repository import open_store
 from core.tasks.conditions import stated_condition
 from core.tasks.import_video import summary_of
 from core.tasks.see_cameras import open_detector
+from core.vault.scratch import Scratch, scratch
 
 _PREVIEW_PX, _TOGETHER_PX = 640, 1280  # longer side of the preview of one camera, of several side by side
 _SHORTEST_S = 0.5
@@ -102,9 +103,15 @@ def run(params: Params, context: JobContext) -> str:
     """
     condition = stated_condition(params)
     given = params.get("cameras") or [params["camera"]]
-    chosen = given if isinstance(given, list) else [given]
-    context.work_dir.mkdir(parents=True, exist_ok=True)
-    paths = [context.work_dir / f"camera-{number}.mkv" for number in range(1, len(chosen) + 1)]
+    chosen: list[JsonValue] = list(given) if isinstance(given, list) else [given]
+    with scratch(context.work_dir) as places:
+        return _record(chosen, condition, places, params, context)
+
+
+def _record(
+    chosen: list[JsonValue], condition: Condition, places: Scratch, params: Params, context: JobContext
+) -> str:
+    paths = [places.place(f"camera-{number}.mkv") for number in range(1, len(chosen) + 1)]
     with ExitStack() as stack:
         cameras = []
         for camera, path in zip(chosen, paths, strict=True):
@@ -118,6 +125,8 @@ def run(params: Params, context: JobContext) -> str:
         if len(own_s) < 2 or own_s[-1] < _SHORTEST_S:
             raise _too_short(own_s)
     analysed = [camera.analysed for camera in cameras]
+    for path in paths:
+        places.place(path.name + TIMES_ENDING)
     return _save(str(params["visit_id"]), paths, times_s, analysed, condition, context)
 
 

@@ -61,6 +61,7 @@ from core.tasks.training_plan import (
     threads,
 )
 from core.twin.body import Fidelity
+from core.vault import files
 
 CHECKPOINT = "checkpoint.pt"
 EARLIER_CHECKPOINT = "getting_used.pt"  # of versions in which the twin first got used to the exo
@@ -181,7 +182,7 @@ class _ControllerTraining:
             if (self._context.work_dir / EARLIER_CHECKPOINT).exists():
                 raise ValueError("trainings of earlier versions began otherwise")
             if self._checkpoint.is_file():
-                check_checkpoint(self._checkpoint.read_bytes())
+                check_checkpoint(files.read_bytes(self._checkpoint))
 
     def _evaluator(self, seeds: Sequence[int], seconds: float) -> WalkEvaluator:
         return WalkEvaluator(self._twin, seeds=seeds, walkers=EVALUATION_WALKERS, seconds=seconds)
@@ -204,7 +205,7 @@ class _ControllerTraining:
         learner = ExoLearner(self._twin, study, start, self._aim, seed=self._seed, best=best)
         if resumes:
             with resuming():
-                learner.load_checkpoint(self._checkpoint.read_bytes())
+                learner.load_checkpoint(files.read_bytes(self._checkpoint))
             self._context.message(f"Continues after {learner.iterations} iterations")
         return learner
 

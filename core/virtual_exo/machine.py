@@ -97,8 +97,8 @@ def _make(path: Path, size: int) -> None:
 class Clock:
     """The exo's time: ten milliseconds a tick, and in between the processor's time that this thread used.
 
-    A busy PC therefore does not appear as a slow exo, whenever the exo looks at its clock, and yet the exo can
-    measure its own run time.
+    A busy PC therefore does not appear as a slow exo, whenever the exo looks at its clock, and yet the exo
+    can measure its own run time.
     """
 
     def __init__(self) -> None:

@@ -116,8 +116,24 @@ class Attacker:
                 events.insert(place, (said[place - 1]["on_utc"], event, "s"))
         self._write_chain(events)
 
+    def append_entries(self) -> None:
+        """Leave the chain and add an entry to its end for each row that is not what the trail says."""
+        said = self.read("SELECT * FROM audit ORDER BY number")
+        newest = {entry["about"]: entry for entry in said if entry["about"]}
+        head = AuditHead(said[-1]["number"], said[-1]["sha256"])
+        events = [(entry["on_utc"], AuditEvent(**_event_fields(entry)), entry["salt"]) for entry in said]
+        for table, key in CHAINED.items():
+            for row in self.read(f"SELECT * FROM {table}"):
+                about, known = f"{table}:{row[key]}", newest.get(f"{table}:{row[key]}")
+                if known is None or content_sha256(row, known["salt"]) != known["content_sha256"]:
+                    step = "written" if known is None else "changed"
+                    event = AuditEvent(step, "", about=about, content_sha256=content_sha256(row, "s"))
+                    events.append((said[-1]["on_utc"], event, "s"))
+        self._write_chain(events)
+        assert self.read(f"SELECT sha256 FROM audit WHERE number={head.length}")[0]["sha256"] == head.sha256
+
     def _again(self, entry: dict[str, Any], rows: dict[str, Any], newest: dict[str, int]) -> AuditEvent:
-        fields = {name: value for name, value in entry.items() if name not in _LINKS}
+        fields = _event_fields(entry)
         about = entry["about"]
         if about and newest[about] == entry["number"]:
             fields["content_sha256"] = content_sha256(rows[about], entry["salt"])
@@ -144,6 +160,10 @@ class Attacker:
             "DELETE FROM record WHERE kind='package'",
             "DELETE FROM audit WHERE step IN ('trail signed', 'package made')",
         )
+
+
+def _event_fields(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in _LINKS}
 
 
 # the ways

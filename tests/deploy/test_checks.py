@@ -189,7 +189,11 @@ TYPED = replace(FOR_NOBODY, meaning=f"{FOR_NOBODY.meaning} I sign it all the sam
 )
 def test_what_nobody_released_or_no_person_walked_is_for_a_virtual_exo_only(approvals, synthetic, codes):
     controller = replace(trained(hidden=SMALL), synthetic=synthetic)
-    made = parse_package(built(controller, **{**FOR_A_PERSON, "approvals": approvals}).archive)
+    origin = {**FOR_A_PERSON, "approvals": approvals}
+    if synthetic:  # not even made for a person
+        assert code_of(built, controller, **origin) == "DEP-025"
+        origin["purpose"] = Purpose.VIRTUAL_ONLY
+    made = parse_package(built(controller, **origin).archive)
     keys = check_context().keys
     check_package(made, check_context())
     check_exo(made, keys, replace(EXO, virtual=True))

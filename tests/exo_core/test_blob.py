@@ -200,6 +200,14 @@ CHANGES = {
         lambda m: m["release"].update(purpose="supervised-human"),
         BlobFault.BAD_RELEASE,
     ),
+    "for people, of a made-up patient": (
+        lambda m: (m.update(synthetic=True), m["release"].update(purpose="supervised-human", serial="SN-7")),
+        BlobFault.BAD_RELEASE,
+    ),
+    "for people, not said of whom": (
+        lambda m: (m.pop("synthetic"), m["release"].update(purpose="supervised-human", serial="SN-7")),
+        BlobFault.BAD_RELEASE,
+    ),
     "serial as number": (lambda m: m["release"].update(serial=7), BlobFault.BAD_RELEASE),
     "no serial": (lambda m: m["release"].pop("serial"), BlobFault.BAD_RELEASE),
     "never expires": (lambda m: m["release"].update(expires_s=0), BlobFault.BAD_RELEASE),

@@ -40,7 +40,7 @@ def test_a_library_without_a_package_stops_the_build() -> None:
 def test_what_the_program_needs_goes_along_and_what_builds_and_tests_it_does_not() -> None:
     names = set(program_tree.runtime_distributions())
 
-    assert {"torch", "mujoco", "pyside6-essentials", "vtk", "mediapipe", "ezc3d", "exotwin"} <= names
+    assert {"torch", "mujoco", "pyside6-essentials", "vtk", "mediapipe", "ezc3d"} <= names
     assert not names & {"pytest", "mypy", "ruff", "ziglang", "hypothesis", "setuptools", "imageio-ffmpeg"}
 
 

@@ -21,9 +21,11 @@ from core.store.backups import back_up
 from core.store.database import database_path
 from core.store.erasures import ERASURES_FILE, waiting_erasures
 from core.store.identity import read_identity
+from core.store.protection import begin, encrypt
 from core.store.repository import Store, open_store
 from core.store.second_place import choose_second_place, copy_folder, copy_record
 from core.store.verifying import verify_record
+from core.vault import opened
 from tests.people import NAMES, PIN, make_clinic
 from tests.refusals import refused
 from tests.store.samples import a_subject
@@ -186,3 +188,27 @@ def test_only_who_may_erases_and_only_with_a_signature_for_this_patient(store: S
     store.people.prove(name, PIN, Action.ERASE, patient_id)
     store.erase_patient(patient_id, "a wish", by=name)
     assert found_in(store.data_dir, (b"quokka", MARKER)) == []
+
+
+def test_erasing_destroys_the_key_of_the_patient_in_an_encrypted_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.vault.passphrase._N", 2)
+    folder, place = tmp_path / "data", tmp_path / "disk"
+    place.mkdir()
+    with open_store(folder) as store:
+        patient_id = treated(store)
+        choose_second_place(folder, place)
+    begin(folder, None, "correct horse battery staple")
+    encrypt(folder)
+    kept = list(tmp_path.rglob(f"{patient_id}.key"))
+    assert len(kept) == 2  # here and in the second place
+
+    with open_store(folder) as store:
+        done = store.erase_patient(patient_id, "at the patient's wish", **WHO)
+        assert done.waiting == () and verify_record(store).whole
+    opened.forget(folder)
+
+    assert list(tmp_path.rglob(f"{patient_id}.key")) == []
+    assert list(tmp_path.rglob("*.mp4")) == [tmp_path / "camera-1.mp4"]  # the person's own
+    assert not list((folder / "jobs").iterdir()) and found_in(folder) == found_in(place) == []

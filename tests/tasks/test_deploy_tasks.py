@@ -13,6 +13,7 @@ from core.deploy.audit_anchor import first_contradiction, signed_manifests
 from core.deploy.checks import for_virtual_only
 from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key, trusted_keys
 from core.deploy.package import read_package
+from core.deploy.signed_heads import signed_heads
 from core.devices.exo_link import ExoLink, connect
 from core.domain.adaptation import Adaptation, WornGait
 from core.domain.audit import NO_ENTRIES, AuditHead, first_broken_link, next_entry
@@ -263,6 +264,7 @@ def test_signed_packages_find_a_trail_that_was_made_anew(visit, tmp_path, monkey
     manifests = list(signed_manifests(visit.data_dir, trusted_keys(visit.data_dir)))
     first, second = sorted(manifest.audit.length for manifest in manifests)
     assert 1 < first < second < len(entries)
+    assert len(signed_heads(visit.data_dir, trusted_keys(visit.data_dir)).good) == 2
     assert first_contradiction(entries, manifests) is None
 
     forged, head = [], NO_ENTRIES

@@ -10,7 +10,7 @@ import pytest
 
 from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key
 from core.deploy.package import read_package
-from core.domain.controller import Package
+from core.domain.controller import UNATTENDED_APPROVER, Comparison, Package
 from core.domain.record import RecordKind, Verdict
 from core.domain.release import Purpose
 from core.session.release import signed_purpose
@@ -90,6 +90,21 @@ def test_the_newest_signature_by_a_person_counts(
     assert packed_at(visit, tmp_path, real.address).purpose == "virtual-only"
     with open_store(visit.data_dir) as store:
         assert signed_purpose(store, visit.comparison_id) is Purpose.VIRTUAL_ONLY
+
+
+def test_a_session_without_a_screen_releases_for_nobody_whatever_it_declares(
+    visit: Visit, tmp_path: Path
+) -> None:
+    with open_store(visit.data_dir) as store:
+        comparison = store.load(visit.comparison_id, Comparison)
+        unseen = store.save(
+            RecordKind.COMPARISON, comparison, visit_id=visit.id, summary="c", inputs=(visit.controller_id,)
+        )
+        store.decide(
+            visit.id, "compare", Verdict.SIGNED, record_id=unseen, by=UNATTENDED_APPROVER.name,
+            role=UNATTENDED_APPROVER.role, reason=FOR_A_PERSON,
+        )  # fmt: skip
+        assert signed_purpose(store, unseen) is Purpose.VIRTUAL_ONLY
 
 
 @pytest.mark.parametrize(("without", "code"), [("key", "DEP-018"), ("person", "DEP-025")])

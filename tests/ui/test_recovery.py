@@ -14,7 +14,9 @@ from core.domain.subject import Sex, Subject
 from core.errors import Advice
 from core.store.backups import back_up
 from core.store.database import database_path
+from core.store.protection import begin, encrypt
 from core.store.repository import Store, open_store
+from core.vault import opened
 from ui.recovery import RecoveryAction, RecoveryState, RecoveryWindow, recovery_state
 from ui.wording import clock
 
@@ -118,6 +120,36 @@ def test_another_folder_can_be_chosen_and_the_damaged_one_is_left_alone(damaged:
     assert opened[0].data_dir == damaged / "other" and opened[1] is None
     opened[0].close()
     assert not (damaged / "exotwin.damaged").exists()
+
+
+def test_a_locked_folder_asks_for_its_passphrase_and_opens(
+    app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.vault.passphrase._N", 2)
+    monkeypatch.delenv("EXOTWIN_DATA_PASSPHRASE", raising=False)
+    begin(tmp_path, None, "correct horse battery staple")
+    encrypt(tmp_path)
+    opened.forget(tmp_path)
+    question = RecoveryQuestion(app)
+    codes: list[str] = []
+
+    def ask(state: RecoveryState) -> tuple[RecoveryAction, Path | str | None]:
+        codes.append(state.advice.code)
+        QTimer.singleShot(30, app, lambda: type_in("wrong" if len(codes) == 1 else "correct"))
+        return question.ask(state)
+
+    def type_in(first_word: str) -> None:
+        (window,) = (w for w in app.topLevelWidgets() if isinstance(w, RecoveryWindow) and w.isVisible())
+        assert window.passphrase.isVisible() and window.passphrase.text() == ""
+        window.passphrase.setText(f"{first_word} horse battery staple")
+        window.passphrase.returnPressed.emit()
+
+    store = open_or_recover(tmp_path, open_store, ask)
+    question.close()
+    assert codes == ["REC-030", "REC-031"]
+    assert store is not None and store[0].patients() == () and store[1] is None
+    store[0].close()
+    opened.forget(tmp_path)
 
 
 def test_giving_up_changes_nothing(damaged: Path) -> None:

@@ -325,6 +325,6 @@ def test_saving_keeps_the_same_file_with_the_visit(
     report = context.store.load(kept.id, Report)
     inside = context.store.folder(kept.id) / report.file_name
     assert inside.read_bytes() == (tmp_path / "handed-out.pdf").read_bytes()
-    assert report.file_name == "P-0042-visit-1.pdf"
+    assert report.file_name == "report.pdf"
     presenter.refresh()
     assert page._headline.text() == "The report is saved."

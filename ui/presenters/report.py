@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
+import weakref
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTemporaryDir, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from core.domain.people import Action
@@ -23,6 +24,7 @@ from core.session.report_json import report_json
 from core.store.clinic import read_clinic, write_logo, write_name
 from core.store.people import RECORD
 from core.store.second_place import read_second_place
+from core.vault.scratch import temporary
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
 from ui.presenters.report_contents import contents_of
@@ -52,6 +54,7 @@ _SAVED = ("The report is saved.", Tone.OK)
 _OUT_OF_DATE = ("The saved report is out of date: save it again.", Tone.WARN)
 PURPOSE = "Two pages that say what was measured and done, and what it means"
 OPEN, PRINT, JSON = "open", "print", "json"
+KEPT_AS = "report.pdf"  # in the record: a name that cannot name the patient
 _SECONDARY = ((OPEN, "Open PDF"), (PRINT, "Print…"), (JSON, "Save as JSON…"))
 
 
@@ -66,7 +69,8 @@ class ReportPresenter(StepPresenter):
         self._content: ReportContent | None = None
         self._wants_appendix = False
         self._pictures: tuple[str, tuple[ReportPicture, ...]] = ("", ())  # of which motion
-        self._folder = QTemporaryDir()  # of PDFs that another program shows; removed at the end
+        self._shown = ExitStack()  # PDFs that another program shows; removed at the end
+        weakref.finalize(self, self._shown.close)
         page.save_to.connect(lambda path: self.attempt(lambda: self.save(path)))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
         page.appendix_wanted.connect(self._want_appendix)
@@ -90,8 +94,8 @@ class ReportPresenter(StepPresenter):
             return
         store = self.context.store
         take_out(store, visit_id, "report")
-        with tempfile.TemporaryDirectory() as folder:
-            made = Path(folder) / self._file_name(visit_id)
+        with temporary(store.data_dir) as places:
+            made = places.place(KEPT_AS)
             write_report(made, content)
             copy_to(made, path, "The report")
             kinds = (*_MADE_FROM, RecordKind.INTERPRETATION)
@@ -123,7 +127,8 @@ class ReportPresenter(StepPresenter):
         if self.context.visit_id is None or self._content is None:
             return
         take_out(self.context.store, self.context.visit_id, "report, opened as PDF")
-        path = Path(self._folder.filePath(self._file_name(self.context.visit_id)))
+        places = self._shown.enter_context(temporary(self.context.store.data_dir))
+        path = places.place(KEPT_AS)
         write_report(path, self._content)
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             raise refuse(

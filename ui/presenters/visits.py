@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from core.domain.capture_comparison import FEWEST, MOST, CaptureComparison
@@ -20,6 +19,7 @@ from core.session.captures import Capture, captured_gait, captures_of, recording
 from core.session.conditions import state_condition
 from core.session.export import take_out
 from core.session.flow import Step, StepStatus
+from core.vault.scratch import temporary
 from ui.pages.recording_list import RecordingItem
 from ui.pages.visits import BACK, VisitsPage, VisitsState
 from ui.presenters.base import StepPresenter
@@ -35,6 +35,7 @@ from ui.session_context import SessionContext
 from ui.theme import Tone
 from ui.wording import day
 
+KEPT_AS = "visits.pdf"
 _NEEDED = (
     "A comparison needs two solved recordings of the patient: of two visits, or of one with and one without "
     "the exo. Capture a walk and solve its motion; it appears here by itself."
@@ -189,8 +190,8 @@ class VisitsPresenter(StepPresenter):
             )
         store = self.context.store
         take_out(store, store.info(comparison.gaits[0].motion_id).visit_id, "comparison of recordings")
-        with tempfile.TemporaryDirectory() as folder:
-            made = Path(folder) / self._file_name()
+        with temporary(store.data_dir) as places:
+            made = places.place(KEPT_AS)  # a name that cannot name the patient
             write_visits(made, visits_page(store, comparison, chosen))
             copy_to(made, path, "The comparison")
             save_comparison(store, comparison, operator=self.context.operator, page=made)

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from core.deploy.keys.key_store import KeyStore
-from core.deploy.keys.private_file import create_once
 from core.deploy.keys.sealed_key import check_passphrase, damaged_key, seal, unseal
 from core.deploy.keys.signature import BadKeyError, PrivateKey, PublicKey
 from core.errors import UserError, refuse
+from core.vault.key_store import KeyStore
+from core.vault.private_file import create_once
 
 PASSPHRASE_VARIABLE = "EXOTWIN_KEY_PASSPHRASE"  # for unattended sessions
 

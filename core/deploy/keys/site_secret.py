@@ -7,7 +7,8 @@ import hmac
 import secrets
 from pathlib import Path
 
-from core.deploy.keys.private_file import create_once
+from core.vault import files
+from core.vault.private_file import create_once
 
 SECRET_BYTES = 32
 TAG_CHARACTERS = 32
@@ -17,8 +18,8 @@ def site_secret(data_dir: Path) -> bytes:
     """The secret kept in the data folder; made at the first call. Its loss only makes old tags unreadable."""
     path = data_dir / "site_secret"
     if not path.exists():
-        create_once(path, secrets.token_bytes(SECRET_BYTES))
-    return path.read_bytes()
+        create_once(path, files.sealed(path, secrets.token_bytes(SECRET_BYTES)))
+    return files.read_bytes(path)
 
 
 def subject_tag(secret: bytes, patient_code: str) -> str:

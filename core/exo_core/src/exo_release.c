@@ -10,10 +10,12 @@ bool exo_release_read(exo_cbor manifest, exo_release *release) {
     const exo_cbor given = exo_cbor_find(manifest, "release");
     const exo_cbor purpose = exo_cbor_find(given, "purpose");
     const bool for_people = exo_cbor_says(purpose, "supervised-human");
+    bool made_up = true; /* of a patient who does not exist; one that does not say so is */
+    exo_cbor_truth(exo_cbor_find(manifest, "synthetic"), &made_up);
     release->purpose = for_people ? EXO_SUPERVISED_HUMAN : EXO_VIRTUAL_ONLY;
     return (for_people || exo_cbor_says(purpose, "virtual-only")) &&
            exo_cbor_text(exo_cbor_find(given, "serial"), &release->serial) &&
-           (!for_people || release->serial.length > 0) &&
+           (!for_people || (release->serial.length > 0 && !made_up)) &&
            exo_cbor_unsigned(exo_cbor_find(given, "expires_s"), &release->expires_s) && release->expires_s > 0 &&
            exo_cbor_unsigned(exo_cbor_find(given, "counter"), &release->counter) && release->counter > 0;
 }

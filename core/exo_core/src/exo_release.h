@@ -32,7 +32,7 @@ typedef struct {
     const char *why; /* NULL: no reason */
 } exo_trouble;
 
-/* From the manifest; false: missing or malformed, or for people but for no exo in particular. */
+/* From the manifest; false: missing or malformed, or for people but for no exo in particular or of nobody real. */
 bool exo_release_read(exo_cbor manifest, exo_release *release);
 
 /* Must it not be on this exo at all? A time that is not known is no reason here. */

@@ -1,174 +1,10 @@
-#include "exo_slots.h"
+#include "exo_slots_record.h"
 
 #include <string.h>
 
 #define CHUNK 256u
 
-#define SLOT_BYTES (5u + 2u * EXO_HASH_BYTES) /* of a record */
-#define EXCUSED 0x80u                         /* in the byte of a slot's state */
-
-/* Records of before there were counters have the whole hash of the subject where its counter is now. */
-static const uint8_t MAGIC[4] = {'E', 'X', 'O', 'T'};
-static const uint8_t EARLIER_MAGIC[4] = {'E', 'X', 'O', 'S'};
 static const exo_slot EMPTY = {EXO_SLOT_EMPTY, 0, {0}, {0}, 0, false};
-
-/* records */
-
-static uint8_t *put(uint8_t *at, const void *data, size_t length) {
-    memcpy(at, data, length);
-    return at + length;
-}
-
-static uint8_t *put_number(uint8_t *at, uint32_t value) {
-    for (int i = 0; i < 4; i++) {
-        at[i] = (uint8_t)(value >> (8 * i));
-    }
-    return at + 4;
-}
-
-static uint32_t get_number(const uint8_t *at) {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-static void encode(const exo_slots *slots, uint8_t record[EXO_RECORD_BYTES]) {
-    uint8_t *at = record;
-    memset(record, 0, EXO_RECORD_BYTES);
-    at = put_number(put(at, MAGIC, sizeof MAGIC), slots->sequence);
-    *at++ = slots->running;
-    *at++ = slots->previous;
-    for (int i = 0; i < EXO_SLOT_COUNT; i++) {
-        *at++ = (uint8_t)(slots->slot[i].state | (slots->slot[i].excused ? EXCUSED : 0u));
-        at = put_number(at, slots->slot[i].length);
-        at = put(at, slots->slot[i].sha256, EXO_HASH_BYTES);
-        at = put(at, slots->slot[i].subject, EXO_SUBJECT_BYTES);
-        at = put_number(at, slots->slot[i].counter);
-    }
-    put_number(put_number(at, slots->counter), slots->kept_s);
-    put_number(record + EXO_RECORD_BYTES - 4, exo_crc32(0, record, EXO_RECORD_BYTES - 4));
-}
-
-static void decode(exo_slots *slots, const uint8_t record[EXO_RECORD_BYTES]) {
-    const uint8_t *at = record + 10;
-    const bool earlier = memcmp(record, EARLIER_MAGIC, sizeof EARLIER_MAGIC) == 0;
-    slots->sequence = get_number(record + 4);
-    slots->running = record[8];
-    slots->previous = record[9];
-    for (int i = 0; i < EXO_SLOT_COUNT; i++) {
-        exo_slot *slot = &slots->slot[i];
-        slot->state = (uint8_t)(at[0] & ~EXCUSED);
-        slot->excused = (at[0] & EXCUSED) != 0;
-        slot->length = get_number(at + 1);
-        memcpy(slot->sha256, at + 5, EXO_HASH_BYTES);
-        memcpy(slot->subject, at + 5 + EXO_HASH_BYTES, EXO_SUBJECT_BYTES);
-        slot->counter = earlier ? 0 : get_number(at + 5 + EXO_HASH_BYTES + EXO_SUBJECT_BYTES);
-        at += SLOT_BYTES;
-    }
-    slots->counter = earlier ? 0 : get_number(at);
-    slots->kept_s = earlier ? 0 : get_number(at + 4);
-}
-
-static bool is_record(const uint8_t record[EXO_RECORD_BYTES]) {
-    const bool ours = memcmp(record, MAGIC, sizeof MAGIC) == 0 ||
-                      memcmp(record, EARLIER_MAGIC, sizeof EARLIER_MAGIC) == 0;
-    bool known = ours && record[8] <= EXO_FACTORY && record[9] <= EXO_FACTORY;
-    for (int i = 0; i < EXO_SLOT_COUNT; i++) {
-        known = known && (record[10u + (uint32_t)i * SLOT_BYTES] & ~EXCUSED) <= EXO_SLOT_BAD;
-    }
-    return known && get_number(record + EXO_RECORD_BYTES - 4) == exo_crc32(0, record, EXO_RECORD_BYTES - 4);
-}
-
-static bool is_erased(const uint8_t *bytes, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        if (bytes[i] != 0xFF) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static exo_area journal_area(uint8_t journal) { return journal == 0 ? EXO_AREA_RECORD_0 : EXO_AREA_RECORD_1; }
-
-static void start_empty(exo_slots *slots) {
-    const exo_hal *hal = slots->hal;
-    memset(slots, 0, sizeof *slots);
-    slots->hal = hal;
-    slots->running = slots->previous = EXO_FACTORY;
-}
-
-/* Look through one journal: keep the newest record, and find where writing may go on. */
-static bool scan(exo_slots *slots, uint8_t journal, bool *found) {
-    const exo_hal *hal = slots->hal;
-    const exo_area area = journal_area(journal);
-    const uint32_t size = hal->size(hal->machine, area);
-    uint8_t record[EXO_RECORD_BYTES];
-    uint32_t end = 0;
-    bool newest_is_here = false;
-    for (uint32_t at = 0; at + EXO_RECORD_BYTES <= size; at += EXO_RECORD_BYTES) {
-        if (!hal->read(hal->machine, area, at, record, EXO_RECORD_BYTES)) {
-            return false;
-        }
-        end = is_erased(record, sizeof record) ? end : at + EXO_RECORD_BYTES;
-        if (is_record(record) && (!*found || get_number(record + 4) > slots->sequence)) {
-            decode(slots, record);
-            *found = newest_is_here = true;
-        }
-    }
-    if (newest_is_here || !*found) {
-        slots->journal = journal;
-        slots->journal_at = end;
-    }
-    return true;
-}
-
-/* The newest whole record; none means: empty slots and the factory controller. */
-static bool load_record(exo_slots *slots) {
-    bool found = false;
-    start_empty(slots);
-    if (!scan(slots, 0, &found) || !scan(slots, 1, &found)) {
-        start_empty(slots);
-        return false;
-    }
-    return true;
-}
-
-static bool make_room(exo_slots *slots) {
-    const exo_hal *hal = slots->hal;
-    if (slots->journal_at + EXO_RECORD_BYTES <= hal->size(hal->machine, journal_area(slots->journal))) {
-        return true;
-    }
-    const uint8_t other = slots->journal == 0 ? 1 : 0;
-    if (!hal->erase(hal->machine, journal_area(other))) {
-        return false;
-    }
-    slots->journal = other;
-    slots->journal_at = 0;
-    return true;
-}
-
-static bool append(exo_slots *slots) {
-    const exo_hal *hal = slots->hal;
-    uint8_t record[EXO_RECORD_BYTES];
-    const uint32_t body = EXO_RECORD_BYTES - 4;
-    if (!make_room(slots)) {
-        return false;
-    }
-    slots->sequence++;
-    encode(slots, record);
-    const exo_area area = journal_area(slots->journal);
-    const uint32_t at = slots->journal_at;
-    slots->journal_at += EXO_RECORD_BYTES;
-    return hal->write(hal->machine, area, at, record, body) &&
-           hal->write(hal->machine, area, at + body, record + body, EXO_RECORD_BYTES - body);
-}
-
-/* Make what is in memory count. When that fails, what is stored counts. */
-static exo_slots_rc save(exo_slots *slots) {
-    if (append(slots)) {
-        return EXO_SLOTS_OK;
-    }
-    load_record(slots);
-    return EXO_SLOTS_STORAGE;
-}
 
 /* contents */
 
@@ -258,19 +94,19 @@ bool exo_slots_boot(exo_slots *slots, const exo_hal *hal) {
     uint8_t before[EXO_RECORD_BYTES];
     uint8_t after[EXO_RECORD_BYTES];
     slots->hal = hal;
-    if (!load_record(slots)) {
+    if (!exo_slots_read_record(slots)) {
         return false;
     }
-    encode(slots, before);
+    exo_slots_encode(slots, before);
     judge_storage(slots);
     if (on_trial(slots)) {
         undo_trial(slots, EXO_SLOT_VALID);
     }
     slots->running = confirmed_or_factory(slots, slots->running);
     start_pending(slots);
-    encode(slots, after);
-    if (memcmp(before, after, sizeof after) != 0 && save(slots) != EXO_SLOTS_OK) {
-        start_empty(slots); /* a trial that cannot be recorded must not begin */
+    exo_slots_encode(slots, after);
+    if (memcmp(before, after, sizeof after) != 0 && exo_slots_save(slots) != EXO_SLOTS_OK) {
+        exo_slots_start_empty(slots); /* a trial that cannot be recorded must not begin */
         return false;
     }
     return true;
@@ -309,7 +145,7 @@ exo_slots_rc exo_slots_begin(exo_slots *slots, uint32_t length, const uint8_t *s
     reception->active = false;
     slots->slot[number] = EMPTY;
     slots->slot[number].state = EXO_SLOT_RECEIVING;
-    if (save(slots) != EXO_SLOTS_OK || !hal->erase(hal->machine, slot_area(number))) {
+    if (exo_slots_save(slots) != EXO_SLOTS_OK || !hal->erase(hal->machine, slot_area(number))) {
         return EXO_SLOTS_STORAGE;
     }
     memset(reception, 0, sizeof *reception);
@@ -325,7 +161,7 @@ static exo_slots_rc give_up(exo_slots *slots, exo_slots_rc why) {
     const uint8_t number = slots->reception.slot;
     slots->reception.active = false;
     slots->slot[number] = EMPTY;
-    return save(slots) == EXO_SLOTS_OK ? why : EXO_SLOTS_STORAGE;
+    return exo_slots_save(slots) == EXO_SLOTS_OK ? why : EXO_SLOTS_STORAGE;
 }
 
 exo_slots_rc exo_slots_write(exo_slots *slots, uint32_t *offset, const uint8_t *data, uint32_t length) {
@@ -366,7 +202,7 @@ exo_slots_rc exo_slots_judge(exo_slots *slots, bool good, const uint8_t *subject
     memcpy(slot->subject, subject, EXO_SUBJECT_BYTES);
     slot->counter = counter;
     slot->excused = false;
-    return save(slots);
+    return exo_slots_save(slots);
 }
 
 /* decisions */
@@ -396,11 +232,11 @@ exo_slots_rc exo_slots_mark(exo_slots *slots, const uint8_t *sha256) {
         return EXO_SLOTS_DOWNGRADE;
     }
     slot->state = EXO_SLOT_PENDING;
-    return save(slots);
+    return exo_slots_save(slots);
 }
 
 exo_slots_rc exo_slots_activate(exo_slots *slots) {
-    return start_pending(slots) ? save(slots) : EXO_SLOTS_NO_CONTROLLER;
+    return start_pending(slots) ? exo_slots_save(slots) : EXO_SLOTS_NO_CONTROLLER;
 }
 
 static void forget_excuse(exo_slots *slots, uint8_t number) {
@@ -422,7 +258,7 @@ exo_slots_rc exo_slots_confirm(exo_slots *slots, const uint8_t *sha256, uint32_t
     slots->counter = slot->counter > slots->counter ? slot->counter : slots->counter;
     slots->kept_s = now_s > slots->kept_s ? now_s : slots->kept_s;
     forget_excuse(slots, other_slot(slots));
-    return save(slots);
+    return exo_slots_save(slots);
 }
 
 /* From the confirmed one that runs to the other one. */
@@ -443,13 +279,13 @@ static exo_slots_rc go_back(exo_slots *slots, bool answered_for) {
     forget_excuse(slots, slots->running);
     slots->previous = slots->running;
     slots->running = other;
-    return save(slots);
+    return exo_slots_save(slots);
 }
 
 exo_slots_rc exo_slots_revert(exo_slots *slots) {
     if (on_trial(slots)) {
         undo_trial(slots, EXO_SLOT_VALID);
-        return save(slots);
+        return exo_slots_save(slots);
     }
     return go_back(slots, false);
 }
@@ -468,7 +304,7 @@ exo_slots_rc exo_slots_reject(exo_slots *slots) {
         return EXO_SLOTS_NO_CONTROLLER;
     }
     undo_trial(slots, EXO_SLOT_BAD);
-    return save(slots);
+    return exo_slots_save(slots);
 }
 
 exo_slots_rc exo_slots_erase(exo_slots *slots, uint8_t number) {
@@ -477,7 +313,7 @@ exo_slots_rc exo_slots_erase(exo_slots *slots, uint8_t number) {
     }
     slots->reception.active = false;
     slots->slot[number] = EMPTY;
-    const exo_slots_rc saved = save(slots);
+    const exo_slots_rc saved = exo_slots_save(slots);
     if (saved != EXO_SLOTS_OK) {
         return saved;
     }

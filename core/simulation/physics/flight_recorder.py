@@ -14,6 +14,7 @@ import numpy as np
 
 from core.domain.arrays import FloatArray, IntArray
 from core.errors import refuse
+from core.vault import files
 
 DEPTH = 32  # batches of steps: 0.6 s of walking at 50 Hz, longer than any breakdown takes to grow
 MEMORY_LIMIT_BYTES = 64_000_000  # fewer are kept of a batch so large that 32 do not fit
@@ -132,23 +133,24 @@ def write_recording(recording: Recording, file: Path) -> None:
     model = np.empty(mujoco.mj_sizeModel(recording.model), np.uint8)
     mujoco.mj_saveModel(recording.model, None, model)
     file.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        file,
-        format=_FORMAT,
-        model=model,
-        state=recording.state,
-        inputs=recording.inputs,
-        steps=recording.steps,
-        path=recording.path,
-        numbers=np.array([recording.input_spec, recording.body, recording.seed, recording.batch]),
-        made_with=recording.made_with,
-    )
+    with files.open_write(file) as stream:
+        np.savez_compressed(
+            stream,
+            format=_FORMAT,
+            model=model,
+            state=recording.state,
+            inputs=recording.inputs,
+            steps=recording.steps,
+            path=recording.path,
+            numbers=np.array([recording.input_spec, recording.body, recording.seed, recording.batch]),
+            made_with=recording.made_with,
+        )
 
 
 def read_recording(file: Path) -> Recording:
     """The inverse of `write_recording`. Raises UserError SIM-006 for a file that is not a recording."""
     try:
-        with np.load(file, allow_pickle=False) as content:
+        with files.open_read(file) as stream, np.load(stream, allow_pickle=False) as content:
             if int(content["format"]) != _FORMAT:
                 raise ValueError("another format")
             model = mujoco.MjModel.from_binary_path("model.mjb", {"model.mjb": content["model"].tobytes()})

@@ -30,10 +30,12 @@ from tests.deploy.controllers import (
     DEVICE,
     FOR_A_PERSON,
     LIMITS,
+    SERIAL,
     SMALL,
     built,
     compared,
     compared_earlier,
+    of_the_version_before,
     trained,
     without_envelope,
 )
@@ -95,6 +97,30 @@ def test_inspect_tells_when_the_exo_gives_nothing(shell: Shell, site: Path) -> N
     assert "Exo's power    \u22129.9 to 79.9 W, mean of a stride of one side" in words
     values = json.loads(shell.types("package", "inspect", path, "--json")[1])
     assert values["manifest"]["controller"]["envelope"]["power_w"] == [-9.9, 79.9]
+
+
+def test_inspect_and_verify_tell_for_whom_which_exo_until_when_and_which_number(
+    shell: Shell, site: Path
+) -> None:
+    path = a_package(site, counter=7)
+    words = shell.types("package", "inspect", path)[1]
+    assert f"{Purpose.SUPERVISED_HUMAN.words} (supervised-human); number 7" in words
+    assert f"{DEVICE}, serial {SERIAL}" in words and "Good until" in words
+    values = json.loads(shell.types("package", "inspect", path, "--json")[1])
+    assert values["manifest"]["controller"]["release"]["purpose"] == "supervised-human"
+    check = ("package", "verify", path, "--data-dir", str(site))
+    assert "supervised-human: to be worn" in shell.types(*check)[1]
+    found = json.loads(shell.types(*check, "--json")[1])["release"]
+    assert (found["purpose"], found["serial"], found["counter"]) == ("supervised-human", SERIAL, 7)
+    assert found["expires_utc"] == values["manifest"]["expires_utc"]
+
+
+def test_a_package_of_the_version_before_is_inspected_and_not_verified(shell: Shell, site: Path) -> None:
+    path = Path(a_package(site))
+    path.write_bytes(of_the_version_before(path.read_bytes(), signing_key(site, None, PASSPHRASE)))
+    status, words, _ = shell.types("package", "inspect", str(path))
+    assert status == 0 and "did not say for whom; no exo takes it" in words
+    assert verified(shell, site, str(path)) == (2, {"release": "DEP-039"})
 
 
 def test_a_package_whose_envelope_was_taken_out_is_not_verified(shell: Shell, site: Path) -> None:

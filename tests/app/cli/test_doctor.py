@@ -18,6 +18,7 @@ from app.paths import data_dir_default
 from core.errors import set_up_again
 from core.store.backups import back_up
 from core.store.database import database_path
+from core.store.protection import ProtectionState
 from core.store.repository import open_store
 
 
@@ -242,3 +243,19 @@ def test_each_system_has_its_own_place_for_the_data(variables, platform, expecte
 
 def test_the_data_folder_can_be_chosen(tmp_path):
     assert data_dir_default({"EXOTWIN_DATA_DIR": str(tmp_path)}, sys.platform) == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (ProtectionState(encrypted=False, begun=False), "ok The data folder is not encrypted."),
+        (ProtectionState(encrypted=True, begun=True), "ok The data folder is encrypted."),
+        (
+            ProtectionState(encrypted=False, begun=True, plain=(Path("a"), Path("b"))),
+            "warn 2 files of the data folder are not encrypted yet.",
+        ),
+    ],
+)
+def test_whether_the_data_folder_is_encrypted_is_told(state: ProtectionState, told: str) -> None:
+    check = doctor.judge_protection(state)
+    assert f"{check.state} {check.finding}" == told

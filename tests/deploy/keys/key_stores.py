@@ -5,7 +5,7 @@ from __future__ import annotations
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, KeyringLocked, PasswordSetError
 
-from core.deploy.keys.key_store import SystemKeyStore
+from core.vault.key_store import SystemKeyStore
 
 
 class Keeps(KeyringBackend):

@@ -51,6 +51,7 @@ def _take_over() -> None:
     connection = op.get_bind()
     length, sha256 = connection.execute(sa.text("SELECT length, sha256 FROM audit_head")).one()
     head, now = AuditHead(length, sha256), datetime.now(UTC).isoformat()
+    chained: list[dict[str, object]] = []
     for table, key in ROWS.items():
         for row in connection.execute(sa.text(f"SELECT * FROM {table} ORDER BY {key}")).mappings().all():
             salt = secrets.token_hex(16)
@@ -61,8 +62,10 @@ def _take_over() -> None:
             values = {name: getattr(event, name) for name in KEPT if hasattr(event, name)}
             links = {"number": entry.number, "on_utc": now, "previous_sha256": head.sha256}
             row_values = {**values, **links, "step": event.step, "sha256": entry.sha256, "salt": salt}
-            connection.execute(sa.insert(AUDIT).values(**row_values))
+            chained.append(row_values)
             head = AuditHead(entry.number, entry.sha256)
+    if chained:
+        connection.execute(sa.insert(AUDIT), chained)
     connection.execute(
         sa.text("UPDATE audit_head SET length=:length, sha256=:sha256"),
         {"length": head.length, "sha256": head.sha256},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import keyring
@@ -10,8 +11,24 @@ from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringErro
 
 from core.errors import UserError, refuse
 
-SERVICE = "ExoTwin site key"
 _SAFE_PRIORITY = 1.0  # keyring rates stores in plain text below this, and "no store at all" at zero
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """What a store keeps for us: under which name it lists it, and how it is spoken of."""
+
+    service: str
+    what: str
+    without: str  # how to do without a key store that does not work
+
+
+SITE_KEYS = Drawer("ExoTwin site key", "The site key", "keep the key in a file: `exotwin key make --file`")
+DATA_KEYS = Drawer(
+    "ExoTwin data key",
+    "The key of this data folder",
+    "give the folder a passphrase with its recovery key: `exotwin data unlock`",
+)
 
 
 class KeyStore(Protocol):
@@ -28,37 +45,38 @@ class SystemKeyStore:
     Its methods raise UserError KEY-004 (locked) and KEY-005 (anything else the store reports).
     """
 
-    def __init__(self, backend: KeyringBackend) -> None:
+    def __init__(self, backend: KeyringBackend, drawer: Drawer = SITE_KEYS) -> None:
         self._backend = backend
+        self._drawer = drawer
 
     def get(self, name: str) -> str | None:
         try:
-            return self._backend.get_password(SERVICE, name)
+            return self._backend.get_password(self._drawer.service, name)
         except KeyringError as error:
-            raise _refusal(error) from error
+            raise _refusal(error, self._drawer) from error
 
     def put(self, name: str, secret: str) -> None:
         try:
-            self._backend.set_password(SERVICE, name, secret)
+            self._backend.set_password(self._drawer.service, name, secret)
         except KeyringError as error:
-            raise _refusal(error) from error
+            raise _refusal(error, self._drawer) from error
 
 
-def system_key_store() -> KeyStore | None:
+def system_key_store(drawer: Drawer = SITE_KEYS) -> KeyStore | None:
     """The store of this login; None where there is no safe one, as in a session without a desktop."""
     try:
         backend = keyring.get_keyring()
         safe = backend.priority >= _SAFE_PRIORITY
     except (KeyringError, NoKeyringError, RuntimeError):  # raised by a backend that cannot work here
         return None
-    return SystemKeyStore(backend) if safe else None
+    return SystemKeyStore(backend, drawer) if safe else None
 
 
-def _refusal(error: KeyringError) -> UserError:
+def _refusal(error: KeyringError, drawer: Drawer) -> UserError:
     if isinstance(error, KeyringLocked | InitError):
         return refuse(
             "KEY-004",
-            "The site key cannot be reached.",
+            f"{drawer.what} cannot be reached.",
             "The key store of this computer is locked.",
             "Unlock it with the password of this login, then try again.",
         )
@@ -66,5 +84,5 @@ def _refusal(error: KeyringError) -> UserError:
         "KEY-005",
         "The key store of this computer does not work.",
         f"It says: {str(error)[:200] or type(error).__name__}.",
-        "Sign out and in again. If that does not help, keep the key in a file: `exotwin key make --file`.",
+        f"Sign out and in again. If that does not help, {drawer.without}.",
     )
