@@ -26,6 +26,7 @@ class EraseBox(Box):
         self.code, self.reason = QLineEdit(), QLineEdit()
         self.code.setAccessibleName("Code of the patient to erase")
         self.code.setPlaceholderText("Type the code again")
+        self.code.setMinimumWidth(190)
         self.reason.setAccessibleName("Reason for erasing")
         self.reason.setPlaceholderText("Why, without code or name: it stays in the trail")
         self.reason.setMaxLength(_MOST_REASON)
