@@ -20,8 +20,8 @@ def goes_and_stays(store: Store, patient_id: str) -> tuple[str, ...]:
     place = read_second_place(store.data_dir)
     there = "." if place is None else f"; those in the second place {place} too, as soon as it is there."
     stays = (
-        "Staying: in the trail that something was done, by whom and when, under random numbers, with the "
-        "words of signatures and the reason given here."
+        "Staying: in the trail that something was done, by whom and when, under random numbers, and the "
+        f"reason given here.{_older_words(store, {visit.id for visit in visits})}"
     )
     beyond = "Out of reach: reports and exports that were taken out, and copies of the folder made otherwise"
     packed = any(info.kind is RecordKind.PACKAGE for info in infos)
@@ -31,3 +31,11 @@ def goes_and_stays(store: Store, patient_id: str) -> tuple[str, ...]:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _older_words(store: Store, visit_ids: set[str]) -> str:
+    """Of entries that hold their words in their own hash, as earlier versions wrote them."""
+    about = (entry.event for entry in store.audit_trail() if entry.event.visit_id in visit_ids)
+    older = sum(event.has_words and not event.words_covered for event in about)
+    kept = "an entry" if older == 1 else f"{older} entries"
+    return f" So do the words of {kept} of an earlier version." if older else ""

@@ -21,7 +21,7 @@ from core.domain.audit import AuditEvent, AuditStep
 from core.domain.people import Action
 from core.domain.subject import Subject
 from core.errors import UserError, refuse
-from core.store import trail
+from core.store import audit, trail
 from core.store.authority import utc_now
 from core.store.backups import back_up
 from core.store.codec import decode
@@ -43,7 +43,7 @@ from core.store.trouble import database_errors
 
 ERASED = "patient erased"  # what the log says
 _AT_ONCE = 500  # SQLite takes a bounded number of values
-_APPEND_ONLY = ("record", "decision", "log")
+_LIFTED = ("record_no_delete", "decision_no_delete", "log_no_delete", "audit_no_update")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _erase_rows(session: Session, rows: Sequence[trail.Row], event: AuditEvent) 
     told = {"who": event.who, "action": ERASED, "subject_id": event.detail, "detail": event.meaning}
     session.add(LogTable(on_utc=utc_now(), **told))
     session.flush()  # before rows go, so that it does not get the number of one of them
-    with _deletions_allowed(session):
+    with _erasing_allowed(session):
         for table in (DecisionTable, LogTable, RecordTable, VisitTable, PatientTable):
             name = table.__tablename__
             column = getattr(table, trail.CHAINED[name])
@@ -201,25 +201,26 @@ def _erase_rows(session: Session, rows: Sequence[trail.Row], event: AuditEvent) 
             for start in range(0, len(keys), _AT_ONCE):
                 wanted = delete(table).where(column.in_(keys[start : start + _AT_ONCE]))
                 session.execute(wanted.execution_options(synchronize_session=False))
+        for part in _parts([str(key) for of, key in rows if of == "visit"]):
+            audit.erase_words(session, part)
         session.expire_all()
     trail.erased(session, replace(event, step=AuditStep.PATIENT_ERASED), rows)
 
 
 @contextmanager
-def _deletions_allowed(session: Session) -> Iterator[None]:
-    """Lift the triggers that refuse deletions, within the transaction: a crash brings them back."""
+def _erasing_allowed(session: Session) -> Iterator[None]:
+    """Lift the triggers that refuse it, within the transaction: a crash brings them back."""
     connection = session.connection()
     driver = connection.connection.dbapi_connection
     assert driver is not None, "a session has a connection"
     connection.exec_driver_sql("PRAGMA secure_delete=ON")
     if not driver.in_transaction:  # SQLite's driver begins none for statements about triggers
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    triggers = [f"{table}_no_delete" for table in _APPEND_ONLY]
-    wanted = ", ".join(f"'{name}'" for name in triggers)
+    wanted = ", ".join(f"'{name}'" for name in _LIFTED)
     texts = (
         connection.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name IN ({wanted})").scalars().all()
     )
-    for name in triggers:
+    for name in _LIFTED:
         connection.exec_driver_sql(f"DROP TRIGGER {name}")
     yield
     for text in texts:

@@ -58,6 +58,7 @@ def treated(store: Store, code: str = CODE) -> str:
         RecordKind.REPORT, Report("a.pdf", "P", 1), visit_id=visit.id, summary="a wombat", files=(film,)
     )
     store.decide(visit.id, "motion", Verdict.ACCEPTED, record_id=record_id, by="Dr A", reason="a wombat")
+    store.decide(visit.id, "compare", Verdict.SIGNED, record_id=record_id, by="Dr A", reason="a wombat")
     job = store.data_dir / "jobs" / code
     job.mkdir(parents=True)
     (job / "job.json").write_text(json.dumps({"params": {"file": "wombat.mp4"}, "visit_id": visit.id}))
@@ -98,7 +99,19 @@ def test_no_byte_of_an_erased_patient_is_left_and_the_record_is_whole(store: Sto
     entry = next(one.event for one in store.audit_trail() if one.event.step == "patient erased")
     assert (entry.who, entry.role, entry.meaning) == ("Dr Lind", "physician", "at the patient's wish")
     assert store.log_entries()[-1].detail == "at the patient's wish"
-    assert triggers(store) >= {"record_no_delete", "decision_no_delete", "log_no_delete"}
+    assert triggers(store) >= {"record_no_delete", "decision_no_delete", "log_no_delete", "audit_no_update"}
+
+
+def test_words_of_a_signature_that_are_changed_or_taken_away_are_found(store: Store) -> None:
+    treated(store)
+    assert store.audit_break() is None
+    for change in ("meaning='yes'", "meaning='', salt=''"):
+        with store._session() as session:
+            run = session.connection().exec_driver_sql
+            run("DROP TRIGGER IF EXISTS audit_no_update")
+            run(f"UPDATE audit SET {change} WHERE step='approved'")
+        broken = store.audit_break()
+        assert broken is not None and "words were changed or taken away" in broken.why
 
 
 def triggers(store: Store) -> set[str]:

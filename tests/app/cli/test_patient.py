@@ -36,8 +36,8 @@ def test_everything_of_a_patient_is_taken_out_in_open_formats(folder: Path, tmp_
     assert run(folder, "export", CODE, "--out", str(out)) == 0
     told = json.loads((out / "everything.json").read_text())
     assert told["patient"]["code"] == CODE and len(told["visits"]) == len(told["results"]) == 1
-    assert told["decisions"][0]["reason"] == "a wombat" and len(told["log"]) == 5
-    assert {entry["event"]["step"] for entry in told["trail"]} == {"written", "changed"}
+    assert told["decisions"][0]["reason"] == "a wombat" and len(told["log"]) == 6
+    assert {entry["event"]["step"] for entry in told["trail"]} == {"written", "changed", "approved"}
     assert "P-OTHER" not in (out / "everything.json").read_text()
     (film,) = out.glob("visit-1/kept/report-*/camera-1.mp4")
     assert film.read_bytes() == MARKER and (out / "visit-1" / "patient.json").exists()
