@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import getpass
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from core.domain.people import Action
 from core.errors import UserError, refuse
 
 if TYPE_CHECKING:
+    from core.deploy.keys.signature import PrivateKey
     from core.deploy.trail_report import TrailReport
     from core.domain.audit import AuditEntry
     from core.store.repository import Store
@@ -45,7 +48,13 @@ def add_audit(commands: Any, add_data_dir: AddDataDir) -> None:
     clock.add_argument("--name", required=True, help="who says so")
     clock.add_argument("--reason", required=True, help="how it came to be wrong")
     clock.set_defaults(command=_clock)
-    add_data_dir(clock)
+    restored = actions.add_parser("restored", help="explain why the record lacks ends that were signed")
+    restored.add_argument("--name", required=True, help="who explains it")
+    restored.add_argument("--reason", required=True, help="which backup was restored, and why")
+    restored.add_argument("--exo", default="", metavar="ADDRESS", help="also the ends that this exo keeps")
+    restored.set_defaults(command=_restored)
+    for parser in (clock, restored):
+        add_data_dir(parser)
     for parser in (verify, listing):
         parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
         add_data_dir(parser)
@@ -113,6 +122,7 @@ def _values(report: TrailReport) -> dict[str, Any]:
         "packages": report.packages,
         "ends_on_exo": report.on_exo,
         "signed_up_to": report.covered,
+        "explained": report.explained,
         "broken": None if report.broken is None else dataclasses.asdict(report.broken),
         "faults": [dataclasses.asdict(fault) for fault in report.faults],
         "remarks": list(report.check.remarks),
@@ -125,6 +135,8 @@ def _whole_words(report: TrailReport) -> str:
     words += f"{report.signed} signed ends agree with it, and so do all {check.rows} rows of the record."
     if report.on_exo is not None:
         words += f" The exo keeps {report.on_exo} ends of it, and they agree."
+    if report.explained:
+        words += f" {report.explained} more are of the record before a restored backup, as was explained."
     if check.erased:
         words += f" {check.erased} rows were erased at somebody's wish."
     after = len(check.entries) - report.covered
@@ -140,7 +152,7 @@ def _rewritten(report: TrailReport) -> UserError:
             "AUD-001",
             f"The audit trail is broken at entry {report.broken.number}.",
             f"Reason: {report.broken.why}.",
-            keep,
+            f"{keep} If it was you who restored a backup, explain it once: exotwin audit restored.",
         )
     told = [f"{fault.about}: {fault.why}" for fault in report.faults[:_SHOWN]]
     more = len(report.faults) - len(told)
@@ -163,6 +175,44 @@ def _clock(args: argparse.Namespace) -> int:
         store.confirm_clock(name, args.reason)
     print("Noted in the audit trail. From now on later entries count against the clock, earlier ones do not.")
     return EXIT_OK
+
+
+def _restored(args: argparse.Namespace) -> int:
+    from core.deploy.restored import explain_restore
+    from core.deploy.trail_report import signed_ends
+    from core.devices.exo_link import connect
+    from core.store.people import RECORD
+    from core.store.repository import open_store
+    from core.tasks.trail_on_exo import exo_ends
+
+    key = _site_key(_data_dir(args))
+    with open_store(_data_dir(args)) as store:
+        ends = signed_ends(store)
+        if args.exo:
+            with connect(args.exo) as link:
+                ends += exo_ends(store, link)
+        name, _role = signed(store, Action.LOOK_AFTER, RECORD, (args.name, ""))
+        count = explain_restore(store, key, ends, name, args.reason)
+    print(f"Noted and signed: {count} ends are of the record before the restored backup.")
+    return EXIT_OK
+
+
+def _site_key(folder: Path) -> PrivateKey:
+    """Never a new one: that would prove nothing about what was signed before."""
+    from core.deploy.keys.site_key import passphrase_of_environment, signing_key, site_public_key
+    from core.vault.key_store import system_key_store
+
+    if site_public_key(folder) is None:
+        raise refuse(
+            "REC-045",
+            "The restored backup was not explained.",
+            "This data folder has no site key, so nothing can sign for it.",
+            "Copy the folder keys back from a saved data folder first.",
+        )
+    typed = passphrase_of_environment()
+    if not typed and any((folder / "keys").glob("*.sealed.json")) and sys.stdin.isatty():
+        typed = getpass.getpass("Passphrase of the site's key: ")
+    return signing_key(folder, system_key_store(), typed)
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.signing import signed
 from app.paths import data_dir_default, operator_name
+from core.domain.people import Action
 from core.errors import refuse
 
 if TYPE_CHECKING:
     from core.store.protection import ProtectionState
+    from core.store.repository import Store
 
 _RECOVERY = (
     "Recovery key of this data folder:\n\n    {key}\n\n"
@@ -81,17 +84,20 @@ def protection_words(state: ProtectionState) -> str:
 
 def _protect(args: argparse.Namespace) -> int:
     from core.store.protection import begin, encrypt, protection_of
+    from core.store.repository import open_store
     from core.vault.key_store import DATA_KEYS, system_key_store
     from core.vault.opened import ensure_open
 
     folder = _data_dir(args)
     if protection_of(folder).begun:
-        ensure_open(folder, _passphrase_to_open(args, folder))
+        ensure_open(folder, _passphrase_to_open(args, folder))  # who began it was asked; this only goes on
     else:
         passphrase, store = _wanted_passphrase(args), system_key_store(DATA_KEYS)
         if not passphrase and store is None:
             passphrase = _typed_twice()
-        print(_RECOVERY.format(key=begin(folder, store, passphrase)), flush=True)
+        with open_store(folder) as record:
+            printed = begin(record, store, passphrase, by=_who(record))
+        print(_RECOVERY.format(key=printed), flush=True)
     done = encrypt(folder, _told_on_terminal)
     _log(folder, "data folder encrypted", f"{done} files")
     print(f"The data folder {folder} is encrypted ({done} files were plain before).")
@@ -122,15 +128,16 @@ def _unlock(args: argparse.Namespace) -> int:
 
 
 def _recovery(args: argparse.Namespace) -> int:
-    from core.vault.data_key import new_recovery
+    from core.store.protection import replace_recovery_key
+    from core.store.repository import open_store
     from core.vault.opened import ensure_open
 
     folder = _data_dir(args)
     _check_encrypted(folder)
-    keys = ensure_open(folder, _passphrase_to_open(args, folder))
-    assert keys is not None
-    print(_RECOVERY.format(key=new_recovery(keys)))
-    _log(folder, "recovery key replaced", "")
+    ensure_open(folder, _passphrase_to_open(args, folder))
+    with open_store(folder) as record:
+        printed = replace_recovery_key(record, by=_who(record))
+    print(_RECOVERY.format(key=printed))
     return 0
 
 
@@ -160,11 +167,18 @@ def _check_encrypted(folder: Path) -> None:
         )
 
 
+def _who(record: Store) -> str:
+    """Who looks after the record: their PIN is asked for again. Refuses PPL-001 to PPL-004."""
+    from core.store.people import RECORD
+
+    return signed(record, Action.LOOK_AFTER, RECORD, (operator_name(), ""))[0]
+
+
 def _log(folder: Path, action: str, detail: str) -> None:
     from core.store.repository import open_store
 
     with open_store(folder) as store:
-        store.log(operator_name(), action, "", detail)
+        store.log(store.people.who(operator_name()), action, "", detail)
 
 
 def _told_on_terminal(fraction: float, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""Ends of the trail that the site's key signed, as files beside the database: `trail/NUMBER.json`.
+"""Ends of the trail that the site's key signed, as files beside the database: `trail/NUMBER-HASH.json`.
 
 An attacker who can write to the data folder can build a new, consistent trail, but cannot make it agree with
 what was signed along the way. What came after the newest signature is not covered by it. A practice key signs
@@ -78,7 +78,8 @@ def sign_head(store: Store, key: PrivateKey, occasion: str, who: str) -> SignedH
     signature = key.sign_trail(head.digest).hex()
     signed = SignedHead(head.length, head.sha256, head.utc, head.occasion, head.key_id, signature)
     with folder_errors(store.data_dir):
-        create_once(_path(store.data_dir, head.length), json.dumps(asdict(signed), sort_keys=True).encode())
+        path = store.data_dir / FOLDER / file_name(signed.head)
+        create_once(path, json.dumps(asdict(signed), sort_keys=True).encode())
     return signed
 
 
@@ -127,5 +128,6 @@ def _read(path: Path) -> SignedHead | None:
     return head if whole else None
 
 
-def _path(data_dir: Path, length: int) -> Path:
-    return data_dir / FOLDER / f"{length:08}.json"
+def file_name(head: AuditHead) -> str:
+    """With the hash: after a restored backup the same number is signed again."""
+    return f"{head.length:08}-{head.sha256[:8]}.json"

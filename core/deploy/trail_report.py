@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from core.deploy.audit_anchor import first_contradiction, signed_manifests
 from core.deploy.keys.site_key import trusted_keys
-from core.deploy.signed_heads import SignedHeads, signed_heads
+from core.deploy.restored import agrees, explained
+from core.deploy.signed_heads import SignedHead, SignedHeads, file_name, signed_heads
 from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink
 from core.domain.record import RecordKind
 from core.store.checking import faults_of
@@ -31,6 +32,7 @@ class TrailReport:
     signed: int  # ends of the trail
     packages: int
     covered: int  # entries that the newest signature covers
+    explained: int  # ends of a record before a restored backup
     on_exo: int | None = None  # ends that an exo keeps; None: none was asked
 
     @property
@@ -41,33 +43,39 @@ class TrailReport:
 def examine_trail(store: Store) -> TrailReport:
     """Compare everything in the data folder."""
     check = store.check_trail()
-    keys = trusted_keys(store.data_dir)
+    entries, keys = check.entries, trusted_keys(store.data_dir)
     heads = signed_heads(store.data_dir, keys)
     manifests = list(signed_manifests(store.data_dir, keys))
-    broken = (
-        check.broken or _contradicted(check.entries, heads) or first_contradiction(check.entries, manifests)
-    )
-    faults = (*check.faults, *_missing_heads(check.entries, heads), *_package_files(store))
-    signed = [head.length for head in heads.good] + [manifest.audit.length for manifest in manifests]
-    covered = max((length for length in signed if length <= len(check.entries)), default=0)
-    return TrailReport(check, broken, faults, len(heads.good), len(manifests), covered)
+    known = explained(store, entries)
+    open_heads = [head for head in heads.good if head.head.short not in known]
+    open_manifests = [manifest for manifest in manifests if manifest.audit.short not in known]
+    signed_end = _contradicted(entries, open_heads) or first_contradiction(entries, open_manifests)
+    faults = (*check.faults, *_missing_heads(entries, heads), *_package_files(store))
+    ends = [head.head for head in heads.good] + [manifest.audit for manifest in manifests]
+    covered = max((head.length for head in ends if agrees(entries, head)), default=0)
+    broken = check.broken or signed_end
+    return TrailReport(check, broken, faults, len(heads.good), len(manifests), covered, len(known))
+
+
+def signed_ends(store: Store) -> tuple[AuditHead, ...]:
+    """Every end of the trail that a signature in the data folder states."""
+    keys = trusted_keys(store.data_dir)
+    manifests = (manifest.audit for manifest in signed_manifests(store.data_dir, keys))
+    heads = (head.head for head in signed_heads(store.data_dir, keys).good)
+    return tuple(head for head in (*heads, *manifests) if head.length > 0)
 
 
 def contradicted(entries: Sequence[AuditEntry], heads: Iterable[AuditHead]) -> AuditHead | None:
     """The earliest of these ends that the trail does not have; None when it has all of them."""
-    for head in sorted(heads, key=lambda head: head.length):
-        there = 1 <= head.length <= len(entries)
-        # What an exo keeps is only the beginning of the hash.
-        if not there or not entries[head.length - 1].sha256.startswith(head.sha256 or "-"):
-            return head
-    return None
+    lost = (head for head in heads if not agrees(entries, head))
+    return min(lost, key=lambda head: head.length, default=None)
 
 
-def _contradicted(entries: Sequence[AuditEntry], heads: SignedHeads) -> BrokenLink | None:
-    found = contradicted(entries, [head.head for head in heads.good])
+def _contradicted(entries: Sequence[AuditEntry], heads: Sequence[SignedHead]) -> BrokenLink | None:
+    found = contradicted(entries, [head.head for head in heads])
     if found is None:
         return None
-    signed = next(head for head in heads.good if head.length == found.length)
+    signed = next(head for head in heads if head.head == found)
     return BrokenLink(
         found.length,
         f"the end that was signed on {signed.utc} ({signed.occasion}) is another one: the record was "
@@ -78,10 +86,11 @@ def _contradicted(entries: Sequence[AuditEntry], heads: SignedHeads) -> BrokenLi
 def _missing_heads(entries: Sequence[AuditEntry], heads: SignedHeads) -> Iterator[RowFault]:
     for name in heads.bad:
         yield RowFault(f"trail/{name}", "it is damaged, or no key that counts here has signed it")
-    there = {head.length for head in heads.good}
+    there = {head.head for head in heads.good}
     for entry in entries:
-        if entry.event.step == AuditStep.TRAIL_SIGNED and entry.number not in there:
-            yield RowFault(f"trail/{entry.number:08}.json", "the signed end is missing", entry.number)
+        end = AuditHead(entry.number, entry.sha256)
+        if entry.event.step == AuditStep.TRAIL_SIGNED and end not in there:
+            yield RowFault(f"trail/{file_name(end)}", "the signed end is missing", entry.number)
 
 
 def _package_files(store: Store) -> Iterator[RowFault]:

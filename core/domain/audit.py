@@ -49,6 +49,7 @@ class AuditStep(StrEnum):
     PATIENT_ERASED = "patient erased"  # the rows that are gone with it follow, each as ROW_ERASED
     TRAIL_SIGNED = "trail signed"  # up to and with this entry, by the site's key
     TRAIL_ON_EXO = "trail noted on exo"  # an exo keeps where the trail stood before this entry
+    RESTORED = "restore explained"  # why the record lacks ends that were signed
     CLOCK_DOUBTED = "clock doubted"
     CLOCK_CONFIRMED = "clock confirmed"  # by a person, with a reason
     ROW_WRITTEN = "written"

@@ -41,7 +41,7 @@ class Action(StrEnum):
     ERASE = "erase recordings or patients"
     MANAGE_KEYS = "make, retire or trust keys"
     MANAGE_PEOPLE = "manage people"
-    LOOK_AFTER = "choose where copies of the record go, or confirm the clock"
+    LOOK_AFTER = "look after the record: its copies, its encryption and the clock"
 
 
 _MEASURE = frozenset({Role.ASSISTANT, Role.THERAPIST, Role.PHYSICIAN, Role.ENGINEER})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.deploy.keys.site_secret import site_secret, subject_tag
+from core.deploy.restored import explained
 from core.deploy.trail_report import contradicted
 from core.devices.exo_link import ExoLink
 from core.devices.exo_protocol import TRAIL_HASH_BYTES, TRAIL_TAG_BYTES, TrailNote
@@ -42,7 +44,8 @@ def tell_exo(store: Store, link: ExoLink, trail: Trail) -> str:
     if kept:
         trail.note(AuditStep.TRAIL_ON_EXO, f"{head.length} entries, {head.sha256[:16]}")
         return ""
-    if newest.length == 0 or contradicted(store.trail(), [head_of(newest)]) is None:
+    entries = store.trail()
+    if newest.length == 0 or contradicted(entries, _unexplained(store, entries, [head_of(newest)])) is None:
         return ""
     trail.note(AuditStep.REFUSED, OTHER_TRAIL)
     return OTHER_TRAIL
@@ -53,12 +56,21 @@ def head_of(note: TrailNote) -> AuditHead:
     return AuditHead(note.length, note.hash.hex())
 
 
+def exo_ends(store: Store, link: ExoLink) -> tuple[AuditHead, ...]:
+    """The ends of this trail that an exo keeps, oldest first."""
+    tag = trail_tag(store.data_dir)
+    return tuple(head_of(note) for note in link.trail() if note.tag == tag)
+
+
+def _unexplained(store: Store, entries: Sequence[AuditEntry], heads: Sequence[AuditHead]) -> list[AuditHead]:
+    known = explained(store, entries)
+    return [head for head in heads if head.short not in known]
+
+
 def exo_faults(store: Store, link: ExoLink) -> tuple[int, tuple[RowFault, ...]]:
     """How many ends of this trail an exo keeps, and where the record contradicts them."""
-    serial, tag = link.info().serial, trail_tag(store.data_dir)
-    heads = [head_of(note) for note in link.trail() if note.tag == tag]
-    entries = store.trail()
-    found = contradicted(entries, heads)
+    serial, heads, entries = link.info().serial, exo_ends(store, link), store.trail()
+    found = contradicted(entries, _unexplained(store, entries, heads))
     if found is not None:
         why = f"it keeps another end for entry {found.length}: the record was rewritten, or an older backup "
         return len(heads), (RowFault(f"exo:{serial}", f"{why}was restored", found.length),)

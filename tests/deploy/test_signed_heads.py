@@ -10,10 +10,13 @@ import pytest
 
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, signing_key, trusted_keys
+from core.deploy.restored import EXPLAINED, explain_restore
 from core.deploy.signed_heads import FOLDER, sign_head, sign_head_quietly, signed_heads
-from core.deploy.trail_report import examine_trail
+from core.deploy.trail_report import examine_trail, signed_ends
+from core.domain.audit import AuditEvent, AuditStep
 from core.store.repository import open_store
-from tests.deploy.rewriting import PASSPHRASE, small_record
+from tests.deploy.rewriting import PASSPHRASE, Attacker, older_backup, small_record
+from tests.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +80,45 @@ def test_what_is_no_signed_end_or_is_missing_is_told(folder: Path, wrong: str) -
         report = examine_trail(store)
     assert report.broken is None and report.faults
     assert all(fault.about == f"trail/{file.name}" for fault in report.faults)
+
+
+# a backup that was restored for good reason
+
+
+def key_of(folder: Path) -> PrivateKey:
+    return signing_key(folder, None, PASSPHRASE)
+
+
+def test_a_restored_backup_is_explained_once_by_name_and_by_the_sites_key(folder: Path) -> None:
+    older_backup(Attacker(folder))
+    shutil.rmtree(folder / "records" / "package")
+    with open_store(folder) as store:
+        assert examine_trail(store).broken is not None
+        assert explain_restore(store, key_of(folder), signed_ends(store), "IT", "the disk failed") == 1
+        report = examine_trail(store)
+        assert report.whole and report.explained == 1
+        step, detail = [(e.event.step, e.event.detail) for e in store.audit_trail()][-2]
+        assert (step, detail) == ("restore explained", "the disk failed")
+        with refused("REC-044"):
+            explain_restore(store, key_of(folder), signed_ends(store), "IT", "again")
+        with refused("REC-043"):
+            explain_restore(store, key_of(folder), signed_ends(store), "IT", " ")
+    older_backup(Attacker(folder))  # the same backup again, by somebody else
+    with open_store(folder) as store:
+        assert examine_trail(store).broken is not None
+
+
+def test_an_explanation_that_the_key_did_not_sign_for_does_not_become_one_later(folder: Path) -> None:
+    (end,) = signed_heads(folder, trusted_keys(folder)).good
+    older_backup(Attacker(folder))
+    shutil.rmtree(folder / "records" / "package")
+    with open_store(folder) as store:
+        store.audit(AuditEvent(AuditStep.RESTORED, "Dr Mallory", detail=f"{EXPLAINED}{end.head.short}"))
+        sign_head(store, key_of(folder), "package 1.1.0", "Dr A")  # who did not look
+        assert examine_trail(store).broken is not None
+
+
+def test_another_key_than_the_sites_own_explains_nothing(folder: Path, tmp_path: Path) -> None:
+    older_backup(Attacker(folder))
+    with open_store(folder) as store, refused("REC-045"):
+        explain_restore(store, PrivateKey.new(), signed_ends(store), "IT", "the disk failed")

@@ -343,6 +343,8 @@ INDEX = {  # bad input: code, file below tests/, test
     ),
     "no end of a trail": ("REC-041", "app/cli/test_audit.py", "test_what_stands_on_a_report"),
     "clock set back": ("REC-042", "store/test_trail.py", "test_backward_time_is_remarked"),
+    "no restored backup to explain": ("REC-044", "deploy/test_signed_heads.py", "test_a_restored_backup_is"),
+    "explained by another key": ("REC-045", "deploy/test_signed_heads.py", "test_another_key_than_the"),
     "clock confirmed without a reason": ("REC-043", "store/test_trail.py", "test_backward_time_is_remarked"),
     "database damaged": ("REC-002", "ui/test_recovery.py", "test_another_folder_can_be_chosen"),
     "database damaged, no backup": ("REC-002", "store/test_recovery.py", "test_a_damaged_record_without"),
@@ -613,6 +615,11 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_what_nobody_released",
     ),
     "release by a person without a role": ("DEP-041", "deploy/test_checks.py", "test_what_nobody_released"),
+    "release for a person by somebody who proved nothing": (
+        "DEP-044",
+        "session/test_release.py",
+        "test_who_releases_for_a_person",
+    ),
     "package for a person, for no exo": (
         "DEP-042",
         "tasks/test_package_purpose.py",

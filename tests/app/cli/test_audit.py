@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from core.deploy.keys.site_key import PASSPHRASE_VARIABLE
 from core.domain.audit import AuditEvent, AuditStep
 from core.store import audit
 from core.store.repository import open_store
 from tests.app.cli.test_commands import Shell
-from tests.deploy.rewriting import EARLIER, Attacker, older_backup, small_record
+from tests.deploy.rewriting import EARLIER, PASSPHRASE, Attacker, older_backup, small_record
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +89,21 @@ def test_a_clock_that_was_wrong_is_told_and_confirmed_once(
     assert shell.types(*clock, "--reason", "the battery was empty")[0] == 0
     words = shell.types("audit", "verify", "--data-dir", str(folder))[1]
     assert "Clock: " not in words and "Remark: Entry" in words
+
+
+def test_a_restored_backup_is_explained_and_verifies_again(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    older_backup(Attacker(folder))
+    shutil.rmtree(folder / "records" / "package")
+    data = ("--data-dir", str(folder))
+    assert shell.refusal("audit", "verify", *data) == "AUD-001"
+    why = ("--name", "IT", "--reason", "the disk failed")
+    status, words, _ = shell.types("audit", "restored", *why, *data)
+    assert status == 0 and words.startswith("Noted and signed: 1 ends")
+    status, words, _ = shell.types("audit", "verify", *data)
+    assert status == 0 and "1 more are of the record before a restored backup" in words
+    assert shell.refusal("audit", "restored", *why, *data) == "REC-044"
+    shutil.rmtree(folder / "keys")
+    assert shell.refusal("audit", "restored", *why, *data) == "REC-045"

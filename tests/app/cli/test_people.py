@@ -90,6 +90,13 @@ def test_commands_that_write_ask_who_acts(shell: Shell, data: tuple[str, str], c
         assert [one.who for one in store.log_entries() if one.action == "key trusted"] == [MANAGER]
 
 
+def test_the_record_is_looked_after_by_it(shell: Shell, data: tuple[str, str], clinic: Path) -> None:
+    for words in (("data", "protect"), ("record", "backup", "--only-here")):
+        assert shell.refusal(*words, *data) == "PPL-001"
+        assert shell.refusal(*words, *data, "--as", PHYSICIAN) == "PPL-002"
+    assert shell.types("record", "backup", "--only-here", *data, "--as", MANAGER)[0] == 0
+
+
 def test_a_wrong_pin_in_a_terminal_is_refused_and_nobody_stays_signed_in(
     shell: Shell, data: tuple[str, str], clinic: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ QEMU = "qemu-system-arm"
 ZIG = [sys.executable, "-m", "ziglang", "cc"]
 # The bare name of the processor would give soft-float calls.
 TARGET = ["-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m7+fp_armv8d16"]
-PARTS = ("blob", "cbor", "ed25519", "hash", "net", "runtime", "sha512")
+PARTS = ("blob", "cbor", "ed25519", "hash", "net", "release", "runtime", "sha512")
 SYSTICK_HZ = 25_000_000
 INSTRUCTIONS_PER_TICK = 1_000_000_000 // SYSTICK_HZ  # with -icount an instruction takes 1 ns
 RUN, VERIFY, TIME = 1, 2, 3
