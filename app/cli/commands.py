@@ -23,6 +23,7 @@ from app.cli.film_options import add_film_options
 from app.cli.job import add_job
 from app.cli.motion import add_motion
 from app.cli.open_package import WINDOW_NAME, add_open
+from app.cli.patient import add_patient
 from app.cli.people import add_people
 from app.cli.record import add_record
 from app.cli.report_file import add_report
@@ -146,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     add_open(commands, _add_folder)
     add_update(commands)
     add_people(commands, _add_data_dir)
+    add_patient(commands, _add_data_dir)
     return parser
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -19,12 +19,13 @@ from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
 from core.domain.people import ACTION_OF_KIND, Action, patient_action
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
-from core.domain.subject import Subject
+from core.domain.subject import Subject, check_consent
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.store import audit
 from core.store.authority import utc_now
 from core.store.codec import decode, encode
+from core.store.erase_access import EraseAccess
 from core.store.files import Attachment, read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
 from core.store.open_folder import FILES_REMOVED
@@ -74,7 +75,7 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     return store
 
 
-class Store(TrailAccess, Ownership):
+class Store(TrailAccess, Ownership, EraseAccess):
     """The record of one open data folder."""
 
     def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
@@ -85,6 +86,7 @@ class Store(TrailAccess, Ownership):
     def sweep(self) -> None:
         """Clear what a program that was killed left behind; what was moved is logged."""
         sweep_plain(self.data_dir)
+        self.finish_erasures()
         swept = sweep(self.data_dir, self._engine)
         for name in swept.set_aside:
             self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
@@ -94,8 +96,9 @@ class Store(TrailAccess, Ownership):
     # patients and visits
 
     def add_patient(self, subject: Subject, *, by: str = "") -> str:
-        """Refuses PAT-005 (the code is taken) and PAT-020 (it is too long, or has other signs)."""
+        """Refuses PAT-005 (the code is taken), PAT-020 (it is too long, or has other signs) and PAT-033."""
         check_code(subject.code)
+        check_consent(subject, date.today())
         patient_id = uuid4().hex
         row = PatientTable(
             id=patient_id,
@@ -114,12 +117,14 @@ class Store(TrailAccess, Ownership):
         return patient_id
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
-        """Refuses PAT-005 and PAT-020; a code of an earlier version may stay as it is."""
+        """Refuses PAT-005, PAT-020 and PAT-033; an earlier version's code and consent may stay."""
         before = self.patient(patient_id).subject
         if subject == before:
             return  # saved as it was: nothing to log, and no report is out of date
         if subject.code != before.code:
             check_code(subject.code)
+        if subject.consent != before.consent:
+            check_consent(subject, date.today())
         try:
             with self._session() as session:
                 by = self.people.acts_as(session, patient_action(before, subject), by)
