@@ -70,30 +70,20 @@ SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1366x768x24")
 def in_chroot(root: Path, *command: str, **variables: str) -> str:
     """Run a command in a system of its own; what it said.
 
-    What it needs of this system's kernel is mounted for this one command only: nothing is left mounted under a
-    folder that is removed later.
+    What it needs of this system's kernel is mounted for this one command only: nothing is left mounted under
+    a folder that is removed later.
     """
-    given = [
-        f"{name}={value}" for name, value in {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", **variables}.items()
+    given = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", **variables}
+    inside = [
+        str(root),
+        "/usr/bin/env",
+        "-i",
+        *(f"{name}={value}" for name, value in given.items()),
+        *command,
     ]
     mounts = " && ".join(f"mount --rbind /{name} {root / name}" for name in ("proc", "dev", "sys"))
-    ended = subprocess.run(
-        [
-            "unshare",
-            "--mount",
-            "sh",
-            "-c",
-            f'{mounts} && exec chroot "$@"',
-            "sh",
-            str(root),
-            "/usr/bin/env",
-            "-i",
-        ]
-        + [*given, *command],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    shell = ["unshare", "--mount", "sh", "-c", f'{mounts} && exec chroot "$@"', "sh"]
+    ended = subprocess.run([*shell, *inside], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"{command}: {ended.stdout[-3000:]}{ended.stderr[-3000:]}"
     return ended.stdout
 
