@@ -31,7 +31,7 @@ def add_data(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
     parser.set_defaults(command=_status, as_json=False)
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     status = actions.add_parser("status", help="whether the data folder is encrypted, and where its key is")
-    status.add_argument("--json", action="store_true", dest="as_json")
+    status.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     protect = actions.add_parser("protect", help="encrypt the data folder, with all that is in it")
     unlock = actions.add_parser("unlock", help="bring its key here by the printed recovery key")
     recovery = actions.add_parser("recovery", help="print a new recovery key; an earlier one is void then")
