@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
@@ -31,16 +31,13 @@ from core.store.folder_lock import FolderHold, hold
 from core.store.open_folder import FILES_REMOVED
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
+from core.store.ownership import Ownership
 from core.store.people import People
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
-from core.vault.opened import ensure_open
 from core.vault.scratch import sweep as sweep_plain
-
-if TYPE_CHECKING:
-    from core.vault.stream import Owner
 
 SCHEMA_VERSION = 1
 _CACHED_RECORDS = 8  # the screens load the same few results repeatedly
@@ -78,7 +75,7 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     return store
 
 
-class Store(TrailAccess, EraseAccess):
+class Store(TrailAccess, Ownership, EraseAccess):
     """The record of one open data folder."""
 
     def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
@@ -230,7 +227,7 @@ class Store(TrailAccess, EraseAccess):
         with self._session() as session:
             operator = self.people.acts_as(session, ACTION_OF_KIND[kind], operator, visit_id)
         record_id = uuid4().hex
-        staged = stage_record(self._folder(kind, record_id), payload, files, self._owner_of(visit_id))
+        staged = stage_record(self._folder(kind, record_id), payload, files, self.owner_of(visit_id))
         try:
             with self._session() as session:
                 row = RecordTable(
@@ -365,21 +362,6 @@ class Store(TrailAccess, EraseAccess):
         with self._session() as session:
             rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
             return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
-
-    def owners(self) -> tuple[tuple[str, str, str], ...]:
-        """Kind and id of every record, and the id of the patient it is of."""
-        query = select(RecordTable.kind, RecordTable.id, VisitTable.patient_id)
-        with self._session() as session:
-            rows = session.execute(query.join(VisitTable, VisitTable.id == RecordTable.visit_id))
-            return tuple((kind, record_id, patient_id) for kind, record_id, patient_id in rows)
-
-    def _owner_of(self, visit_id: str) -> Owner | None:
-        """Whose key a record's files get; None in a data folder that is not encrypted."""
-        if ensure_open(self.data_dir) is None:
-            return None
-        from core.vault.keys import patient
-
-        return patient(self.visit(visit_id).patient_id)
 
     def _folder(self, kind: RecordKind, record_id: str) -> Path:
         return self.data_dir / "records" / kind.value / record_id

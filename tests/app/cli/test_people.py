@@ -91,7 +91,8 @@ def test_commands_that_write_ask_who_acts(shell: Shell, data: tuple[str, str], c
 
 
 def test_the_record_is_looked_after_by_it(shell: Shell, data: tuple[str, str], clinic: Path) -> None:
-    for words in (("data", "protect"), ("record", "backup", "--only-here")):
+    secret = ("--passphrase-file", shell.file("passphrase.txt", "correct horse battery staple"))
+    for words in (("data", "protect", *secret), ("record", "backup", "--only-here")):
         assert shell.refusal(*words, *data) == "PPL-001"
         assert shell.refusal(*words, *data, "--as", PHYSICIAN) == "PPL-002"
     assert shell.types("record", "backup", "--only-here", *data, "--as", MANAGER)[0] == 0
