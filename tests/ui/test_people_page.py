@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -15,6 +17,7 @@ from core.domain.record import Verdict
 from core.domain.subject import Subject
 from core.jobs.values import Done
 from core.session.flow import Step
+from core.store.repository import open_store
 from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, make_clinic
 from tests.ui import records
 from tests.ui.board import HandBoard
@@ -36,9 +39,21 @@ def shown(context: SessionContext) -> MainWindow:
     return window
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clinic")
+    with open_store(folder) as store:
+        make_clinic(store, (Role.PHYSICIAN, Role.ASSISTANT))
+    return folder
+
+
 @pytest.fixture
-def clinic(context: SessionContext) -> SessionContext:
-    make_clinic(context.store, (Role.PHYSICIAN, Role.ASSISTANT))
+def with_people(made_once: Path, tmp_path: Path) -> None:
+    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def clinic(with_people: None, context: SessionContext) -> SessionContext:
     return context
 
 
