@@ -79,6 +79,7 @@ def test_no_byte_of_an_erased_patient_is_left_and_the_record_is_whole(store: Sto
     back_up(store.data_dir, LONG_AGO + timedelta(days=1))
     folder = store.data_dir
     shutil.copy(database_path(folder), folder / "exotwin.damaged")
+    shutil.copy(database_path(folder), backups_dir(folder) / "revision-0004-20260101-000000.db")
     shutil.copytree(folder / "records", folder / "quarantine")
     (folder / "logs").mkdir()
     (folder / "logs" / "exotwin.log").write_text("Reading wombat.mp4")
