@@ -21,7 +21,6 @@ from core.store.backups import back_up
 from core.store.database import database_path
 from core.store.erasures import ERASURES_FILE, waiting_erasures
 from core.store.identity import read_identity
-from core.store.protection import begin, encrypt
 from core.store.repository import Store, open_store
 from core.store.second_place import choose_second_place, copy_folder, copy_record
 from core.store.verifying import verify_record
@@ -29,6 +28,7 @@ from core.vault import opened
 from tests.people import NAMES, PIN, make_clinic
 from tests.refusals import refused
 from tests.store.samples import a_subject
+from tests.vault.protected import protect
 
 CODE, DIAGNOSIS, NOTES, MARKER = "P-ZEBRA", "dystonia quokka", "walks like a heron", b"axolotl in a film"
 TRACES = (CODE.encode(), b"quokka", b"heron", MARKER, b"wombat")
@@ -79,6 +79,7 @@ def test_no_byte_of_an_erased_patient_is_left_and_the_record_is_whole(store: Sto
     back_up(store.data_dir, LONG_AGO + timedelta(days=1))
     folder = store.data_dir
     shutil.copy(database_path(folder), folder / "exotwin.damaged")
+    shutil.copy(database_path(folder), backups_dir(folder) / "revision-0004-20260101-000000.db")
     shutil.copytree(folder / "records", folder / "quarantine")
     (folder / "logs").mkdir()
     (folder / "logs" / "exotwin.log").write_text("Reading wombat.mp4")
@@ -212,8 +213,7 @@ def test_erasing_destroys_the_key_of_the_patient_in_an_encrypted_folder(
     with open_store(folder) as store:
         patient_id = treated(store)
         choose_second_place(folder, place)
-    begin(folder, None, "correct horse battery staple")
-    encrypt(folder)
+    protect(folder)
     kept = list(tmp_path.rglob(f"{patient_id}.key"))
     assert len(kept) == 2  # here and in the second place
 
