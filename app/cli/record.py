@@ -88,9 +88,7 @@ def _log_restored(folder: Path, backup: str, kept: str) -> None:
 def _verify(args: argparse.Namespace) -> int:
     from core.store.repository import open_store
 
-    folder = _data_dir(args)
-    _refuse_without_a_record(folder)
-    with open_store(folder, to_read=True) as store:
+    with open_store(_data_dir(args), to_read=True) as store:
         found = verified(store)
     if args.as_json:
         print(json.dumps({"whole": found.whole, **asdict(found)}, indent=2, ensure_ascii=False))
@@ -144,9 +142,10 @@ def _backup(args: argparse.Namespace) -> int:
     from core.store.backups import back_up_if_due
     from core.store.people import RECORD
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
 
     folder = _data_dir(args)
-    _refuse_without_a_record(folder)
+    require_a_record(folder)
     with open_store(folder) as store:
         if args.to is not None or args.only_here:
             by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
@@ -167,20 +166,6 @@ def _copy(store: Store) -> None:
     print(f"The second place has {done.records} results, {done.copied} of them new: {done.folder}.")
     for fault in done.faults:
         print(f"Not copied, because it is not whole here: {fault.about}: {fault.sentence}")
-
-
-def _refuse_without_a_record(folder: Path) -> None:
-    from core.store.database import database_path
-    from core.store.trouble import has_traces_of_a_record
-
-    if database_path(folder).exists() or has_traces_of_a_record(folder):
-        return
-    raise refuse(
-        "REC-016",
-        "There is nothing to check or to copy.",
-        f"There is no record in {folder} yet.",
-        "Name the data folder with --data-dir.",
-    )
 
 
 def _data_dir(args: argparse.Namespace) -> Path:
