@@ -105,7 +105,18 @@ def verified(store: Store) -> RecordCheck:
     told = {(fault.about, fault.sentence) for fault in found.faults}
     more = trail_faults(signed.broken, signed.faults)
     new = (fault for fault in more if (fault.about, fault.sentence) not in told)
-    return replace(found, faults=(*found.faults, *new))
+    return replace(found, faults=(*found.faults, *new), notes=(*found.notes, *_notes_on_keys(store)))
+
+
+def _notes_on_keys(store: Store) -> tuple[str, ...]:
+    from core.deploy.key_changes import keys_nobody_accepted
+
+    unknown = keys_nobody_accepted(store)
+    if not unknown:
+        return ()
+    words = "Keys of other sites count here, and the log does not say who accepted them"
+    way = "delete their files in keys/trusted; else accept each by exotwin key trust FILE"
+    return (f"{words}: {', '.join(unknown)}. If nobody here did, {way}.",)
 
 
 def _print_check(found: RecordCheck) -> int:
