@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from installer import debian_package, system_libraries, windows_package  # noqa: E402 - found only after the line above
+from installer import debian_package, signing, system_libraries, windows_package  # noqa: E402 - found only after the line above
 from installer.terminal import Board, SetupFailure, Step  # noqa: E402
 
 DIST = ROOT / "dist"
@@ -22,17 +22,21 @@ DEB_STEPS = (Step("System libraries", 3.0), Step("Package", 100.0))
 WINDOWS_STEPS = (Step("Builder", 3.0), Step("Installer", 900.0))
 
 
-def build_deb(board: Board) -> None:
+def build_deb(board: Board, sign: str) -> None:
     board.finish(system_libraries.ensure(board, LOG, extra=system_libraries.BUILD_PACKAGES))
     board.update(0.1, "laying out and packing, this takes minutes")
     package = debian_package.build(ROOT / "build" / "deb", DIST, LOG)
+    if sign:
+        signing.sign_deb(package, sign, LOG)
     board.finish(f"{package} ({package.stat().st_size / 1e6:.0f} MB)")
 
 
-def build_windows(board: Board) -> None:
+def build_windows(board: Board, sign: str) -> None:
     board.finish(system_libraries.ensure(board, LOG, extra=("nsis",)))
     board.update(0.1, "fetching, laying out and packing, this takes a quarter of an hour")
     installer = windows_package.build(ROOT / "build" / "windows", DIST, LOG)
+    if sign:
+        signing.sign_exe(installer, sign, LOG)
     board.finish(f"{installer} ({installer.stat().st_size / 1e6:.0f} MB)")
 
 
@@ -43,14 +47,17 @@ def main(argv: list[str]) -> int:
     kind.add_argument(
         "--windows", action="store_true", help="an installer for 64-bit Windows, built on Linux"
     )
+    parser.add_argument(
+        "--sign", default="", metavar="WITH", help="--deb: id of a GnuPG key; --windows: file CERT.p12"
+    )
     chosen = parser.parse_args(argv)
     LOG.parent.mkdir(exist_ok=True)
     LOG.unlink(missing_ok=True)
     try:
         if chosen.windows:
-            build_windows(Board(WINDOWS_STEPS))
+            build_windows(Board(WINDOWS_STEPS), chosen.sign)
         else:
-            build_deb(Board(DEB_STEPS))
+            build_deb(Board(DEB_STEPS), chosen.sign)
     except SetupFailure as failure:
         print(f"\n{failure.what}\n{failure.why}\n{failure.next_step}", file=sys.stderr)
         return 1

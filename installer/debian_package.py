@@ -22,6 +22,7 @@ HOME = "opt/exotwin"
 FILES = Path(__file__).resolve().parent / "debian"
 PLACES = {  # what the desktop and the system want to know, and where they look for it
     "exotwin.desktop": "usr/share/applications/exotwin.desktop",
+    "exotwin-package.desktop": "usr/share/applications/exotwin-package.desktop",
     "exotwin.xml": "usr/share/mime/packages/exotwin.xml",
     "exotwin.svg": "usr/share/icons/hicolor/scalable/apps/exotwin.svg",
     "70-exotwin.rules": "lib/udev/rules.d/70-exotwin.rules",

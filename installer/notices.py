@@ -67,6 +67,7 @@ def lesser(site: Path) -> str:
         f"- {library.name}, in {library.package} ({library.licence})\n"
         f"  files beside {file.relative_to(site).as_posix()}\n  sources: {library.sources}"
         for library, file in shipped.inside(site)
+        if library.licence.startswith("LGPL")
     ]
     return "\n".join([LGPL, *rows])
 
@@ -85,6 +86,10 @@ def sections(
             first = seen.setdefault(text, title)
             parts.append(text if first == title else f"(the same text as of {first})")
         yield "\n\n".join(parts)
+    for library, _file in shipped.inside(site):
+        if library.text is not None:
+            text = library.text.read_text(encoding="utf-8").strip()
+            yield f"{library.name}, in {library.package}: {library.licence}\n\n{text}"
     for one in brought:
         text = one.text.read_text(encoding="utf-8", errors="replace").strip() if one.text else ""
         yield f"{one.name} {one.version}: {one.licence}\n{one.sources}\n\n{text}"

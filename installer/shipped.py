@@ -12,7 +12,10 @@ from installer import locks
 from installer.locks import Pin, Target
 from installer.terminal import SetupFailure
 
-LICENCES = Path(__file__).resolve().parent / "licences"
+ROOT = Path(__file__).resolve().parent.parent
+LICENCES = ROOT / "installer" / "licences"
+# Packages whose metadata does not state their licence, read in its text.
+READ_IN_TEXT = {"ezc3d": "MIT", "sqlcipher3": "Zlib"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Package:
         if stated and len(stated.splitlines()) == 1:
             return stated
         named = (str(line) for line in said.get_all("Classifier") or [])
-        return ", ".join(line.split(" :: ")[-1] for line in named if line.startswith("License ::"))
+        known = [line.split(" :: ")[-1] for line in named if line.startswith("License ::")]
+        return ", ".join(known) or READ_IN_TEXT.get(self.pin.name, "")
 
     def needs(self) -> set[str]:
         """Names of the packages it may need; extras and other systems' included."""
@@ -52,6 +56,7 @@ class Inside:
     licence: str
     files: tuple[str, ...]  # patterns below the folder of packages; any one of them means that it is there
     sources: str
+    text: Path | None = None  # of its licence, where the package lacks it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,22 @@ INSIDE = (
         "LGPL-3.0-only",
         ("opencv_contrib_python.libs/libQt5Core*", "cv2/.dylibs/QtCore*"),
         "https://download.qt.io/archive/qt/5.15/",
+    ),
+    Inside(
+        "sqlcipher3",
+        "SQLCipher",
+        "BSD-3-Clause",
+        ("sqlcipher3/_sqlite3*",),
+        "https://github.com/sqlcipher/sqlcipher",
+        LICENCES / "SQLCipher.txt",
+    ),
+    Inside(
+        "sqlcipher3",
+        "OpenSSL",
+        "Apache-2.0",
+        ("sqlcipher3/_sqlite3*",),
+        "https://github.com/openssl/openssl",
+        ROOT / "LICENSE",
     ),
 )
 POSE_MODEL = Brought(

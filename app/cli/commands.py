@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -23,6 +22,8 @@ from app.cli.export import add_export
 from app.cli.film_options import add_film_options
 from app.cli.job import add_job
 from app.cli.motion import add_motion
+from app.cli.open_package import WINDOW_NAME, add_open
+from app.cli.patient import add_patient
 from app.cli.people import add_people
 from app.cli.record import add_record
 from app.cli.report_file import add_report
@@ -32,9 +33,11 @@ from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
+from app.cli.update import add_update
 from app.cli.version import version_words
 from app.cli.visits import add_visits
 from app.paths import data_dir_default
+from app.screen import has_screen
 from core.errors import Advice, JobCancelled, UserError, refuse
 from core.store.folder_lock import name_program
 
@@ -64,7 +67,7 @@ def run(arguments: list[str]) -> int:
         args = _parser().parse_args(arguments)
     except UserError as error:
         return _print_advice(error.advice, EXIT_REFUSED)
-    name_program(f"exotwin {args.word}" if args.word else "The window of ExoTwin")
+    name_program(f"exotwin {args.word}" if args.word else WINDOW_NAME)
     command: Command = args.command
     try:
         with acting(_data_dir(args), getattr(args, "as_name", "")):
@@ -141,7 +144,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)
     add_deploy(commands, _add_data_dir)
+    add_open(commands, _add_folder)
+    add_update(commands)
     add_people(commands, _add_data_dir)
+    add_patient(commands, _add_data_dir)
     return parser
 
 
@@ -251,7 +257,7 @@ def _add_simulate(commands: Subparsers) -> None:
 
 
 def _gui(args: argparse.Namespace) -> int:
-    if sys.platform == "linux" and not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}:
+    if not has_screen():
         raise refuse(
             "PC-020",
             "There is no screen to draw on.",

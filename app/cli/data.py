@@ -17,6 +17,7 @@ from core.errors import refuse
 
 if TYPE_CHECKING:
     from core.store.protection import ProtectionState
+    from core.store.repository import Store
 
 _RECOVERY = (
     "Recovery key of this data folder:\n\n    {key}\n\n"
@@ -30,7 +31,7 @@ def add_data(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
     parser.set_defaults(command=_status, as_json=False)
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     status = actions.add_parser("status", help="whether the data folder is encrypted, and where its key is")
-    status.add_argument("--json", action="store_true", dest="as_json")
+    status.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     protect = actions.add_parser("protect", help="encrypt the data folder, with all that is in it")
     unlock = actions.add_parser("unlock", help="bring its key here by the printed recovery key")
     recovery = actions.add_parser("recovery", help="print a new recovery key; an earlier one is void then")
@@ -83,19 +84,20 @@ def protection_words(state: ProtectionState) -> str:
 
 def _protect(args: argparse.Namespace) -> int:
     from core.store.protection import begin, encrypt, protection_of
+    from core.store.repository import open_store
     from core.vault.key_store import DATA_KEYS, system_key_store
     from core.vault.opened import ensure_open
 
     folder = _data_dir(args)
     if protection_of(folder).begun:
-        ensure_open(folder, _passphrase_to_open(args, folder))
-        _ask_who(folder)
+        ensure_open(folder, _passphrase_to_open(args, folder))  # who began it was asked; this only goes on
     else:
-        _ask_who(folder)
         passphrase, store = _wanted_passphrase(args), system_key_store(DATA_KEYS)
         if not passphrase and store is None:
             passphrase = _typed_twice()
-        print(_RECOVERY.format(key=begin(folder, store, passphrase)), flush=True)
+        with open_store(folder) as record:
+            printed = begin(record, store, passphrase, by=_who(record))
+        print(_RECOVERY.format(key=printed), flush=True)
     done = encrypt(folder, _told_on_terminal)
     _log(folder, "data folder encrypted", f"{done} files")
     print(f"The data folder {folder} is encrypted ({done} files were plain before).")
@@ -126,16 +128,16 @@ def _unlock(args: argparse.Namespace) -> int:
 
 
 def _recovery(args: argparse.Namespace) -> int:
-    from core.vault.data_key import new_recovery
+    from core.store.protection import replace_recovery_key
+    from core.store.repository import open_store
     from core.vault.opened import ensure_open
 
     folder = _data_dir(args)
     _check_encrypted(folder)
-    keys = ensure_open(folder, _passphrase_to_open(args, folder))
-    assert keys is not None
-    _ask_who(folder)
-    print(_RECOVERY.format(key=new_recovery(keys)))
-    _log(folder, "recovery key replaced", "")
+    ensure_open(folder, _passphrase_to_open(args, folder))
+    with open_store(folder) as record:
+        printed = replace_recovery_key(record, by=_who(record))
+    print(_RECOVERY.format(key=printed))
     return 0
 
 
@@ -165,17 +167,11 @@ def _check_encrypted(folder: Path) -> None:
         )
 
 
-def _ask_who(folder: Path) -> None:
-    """Where people have accounts, only who looks after the record goes on. Refuses PPL-001 to PPL-004."""
-    from core.store.database import database_path
+def _who(record: Store) -> str:
+    """Who looks after the record: their PIN is asked for again. Refuses PPL-001 to PPL-004."""
     from core.store.people import RECORD
-    from core.store.repository import open_store
 
-    if not database_path(folder).exists():  # nobody has an account yet
-        return
-    with open_store(folder) as store:
-        by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
-        store.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
+    return signed(record, Action.LOOK_AFTER, RECORD, (operator_name(), ""))[0]
 
 
 def _log(folder: Path, action: str, detail: str) -> None:

@@ -118,8 +118,8 @@ def _newest_visit(store: Store, code: str) -> str:
 
 
 def _inspect(args: argparse.Namespace) -> int:
-    from app.cli.package_text import package_lines
     from core.deploy.package import read_package
+    from core.deploy.package_text import package_lines
 
     package = read_package(args.file)
     if args.as_json:
@@ -132,11 +132,11 @@ def _inspect(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from app.cli.package_text import check_lines, check_values, use_values
     from core.deploy.checks import CheckContext, examine
     from core.deploy.keys.site_key import trusted_keys
     from core.deploy.keys.site_secret import site_secret, subject_tag
     from core.deploy.package import read_bytes
+    from core.deploy.package_text import check_lines, check_values, use_values
 
     folder = _data_dir(args)
     tag = subject_tag(site_secret(folder), args.patient) if args.patient else ""

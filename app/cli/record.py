@@ -32,6 +32,13 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
         metavar="DIR",
         help="second place with a copy of the record, also when the whole data folder is lost",
     )
+    restore.add_argument(
+        "--revision",
+        metavar="NUMBER",
+        help="write the record as it was before a newer version converted it, for the older program; "
+        "this data folder stays as it is",
+    )
+    restore.add_argument("--out", type=Path, metavar="DIR", help="new folder for that copy")
     restore.set_defaults(command=_restore)
     actions = commands.add_parser("record", help="check the record, and keep copies of it").add_subparsers(
         required=True
@@ -55,6 +62,8 @@ def _restore(args: argparse.Namespace) -> int:
     from core.store.trouble import is_damaged
 
     folder = _data_dir(args)
+    if args.revision is not None or args.out is not None:
+        return _write_older_copy(args, folder)
     existed = database_path(folder).exists()
     kept = "the damaged database is kept beside it" if existed else "there was no database"
     if args.place is not None:
@@ -75,6 +84,32 @@ def _restore(args: argparse.Namespace) -> int:
     backup = restore_backup(folder)
     _log_restored(folder, backup.name, kept)
     print(f"{backup.name} is in place; {kept}.")
+    return EXIT_OK
+
+
+def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
+    from core.store.people import RECORD
+    from core.store.repository import open_store
+    from core.store.way_back import write_older_copy
+
+    if args.revision is None or args.out is None or args.place is not None:
+        raise refuse(
+            "PC-022",
+            "This command cannot be understood.",
+            "A copy for an older program needs --revision and --out, and nothing from elsewhere.",
+            "See exotwin restore --help.",
+        )
+    _refuse_without_a_record(folder)
+    with open_store(folder) as store:
+        by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
+        made = write_older_copy(folder, args.revision, args.out)
+        store.log(by, "older copy written", made.database.name, f"{made.records} results")
+    print(
+        f"{args.out} has the record as it was at revision {args.revision}, with {made.records} results, "
+        f"for the older program (--data-dir). What came later is only in {folder}."
+    )
+    for name in made.missing:
+        print(f"Not in the copy, because it is not here any more: {name}")
     return EXIT_OK
 
 

@@ -11,9 +11,9 @@ def film_jobs(*, emg: bool, exo_log: bool) -> tuple[str, ...]:
     return _jobs((*_FILM, *(("import_emg",) if emg else ()), "solve_motion"), emg, exo_log)
 
 
-def trial_jobs(*, emg: bool, exo_log: bool) -> tuple[str, ...]:
-    """`emg`: whether a file was given; what the trial itself holds is known only when it is read."""
-    return _jobs((*_TRIAL, *(("import_emg",) if emg else ()), "solve_markers"), emg, exo_log)
+def trial_jobs(*, exo_log: bool) -> tuple[str, ...]:
+    """Those of EMG among them: whether the trial itself holds some is known only when it is read."""
+    return _jobs((*_TRIAL, "import_emg", "solve_markers"), True, exo_log)
 
 
 def demo_jobs(*, exo_log: bool) -> tuple[str, ...]:

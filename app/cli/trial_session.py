@@ -30,7 +30,7 @@ def run_trial_session(
     """
     check_request(request, files.walk, files.standing, files.plates, emg)
     started_s = time.monotonic()
-    terminal.plan(trial_jobs(emg=emg is not None, exo_log=bool(request.exo_log)))
+    terminal.plan(trial_jobs(exo_log=bool(request.exo_log)))
     with open_store(request.data_dir) as store:
         visit_id = begin_visit(store, subject, request, terminal, by=OPERATOR)
         told = {**_as_params(files, visit_id), "condition": request.condition}

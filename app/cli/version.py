@@ -1,4 +1,4 @@
-"""`exotwin --version`: the program and the parts that decide what it computes."""
+"""What --version tells: the program and the parts that decide what it computes."""
 
 from __future__ import annotations
 

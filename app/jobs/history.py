@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,10 @@ from core.errors import Advice, UserError
 from core.jobs.values import Cancelled, Crashed, Done, JobSpec, JobState, Outcome, Progress, Refused
 from core.store.files import folder_errors
 from core.vault import files
+from core.vault.places import is_protected
 
 _CHECKPOINT_PATTERN = "*.pt"
+_FORGOTTEN = "file"  # stands where the name of a source stood
 # A file cut short by a power cut or a full disk, or encrypted and its key gone.
 _UNREADABLE = (OSError, ValueError, TypeError, KeyError, UserError)
 _log = logging.getLogger(__name__)
@@ -41,8 +45,58 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
             for checkpoint in folder.glob(_CHECKPOINT_PATTERN):
                 checkpoint.unlink()  # its result is in the record
         _replace(folder / "outcome.json", {"end": type(outcome).__name__, **asdict(outcome)})
+        forget_sources(folder)
     except OSError:
         _log.warning("The end of job %s could not be written", folder.name, exc_info=True)
+
+
+def forget_sources(folder: Path) -> None:
+    """Forget from which files of a person a job was made; one that can go on still needs them.
+
+    Their names and folders often hold names of patients. Raises OSError.
+    """
+    if has_checkpoint(folder) or not (folder / "job.json").is_file():
+        return
+    try:
+        stored = json.loads(files.read_bytes(folder / "job.json"))
+        paths = sorted(set(_paths_in(stored["params"])), key=len, reverse=True)
+        if not paths:
+            return
+        _replace(folder / "job.json", {**stored, "params": _without_sources(stored["params"])})
+    except (ValueError, TypeError, KeyError, UserError):
+        return  # it is left out of the history, too
+    _forget_in_log(folder / "worker.log", paths)
+
+
+def _paths_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _paths_in(one)
+    elif isinstance(value, str) and Path(value).is_absolute():
+        yield value
+
+
+def _without_sources(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_sources(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_sources(one) for one in value]
+    absolute = isinstance(value, str) and Path(value).is_absolute()
+    return f"{_FORGOTTEN}{Path(value).suffix.lower()}" if absolute else value
+
+
+def _forget_in_log(log: Path, paths: Sequence[str]) -> None:
+    """What libraries printed may name them; the lines of an encrypted log stay, which nobody else reads."""
+    if not log.is_file() or is_protected(log.parents[2]):
+        return
+    text = log.read_text(encoding="utf-8", errors="replace")
+    forgotten = text
+    for path in paths:
+        forgotten = forgotten.replace(path, _FORGOTTEN).replace(Path(path).name, _FORGOTTEN)
+    if forgotten != text:
+        log.write_text(forgotten, encoding="utf-8")
 
 
 def has_checkpoint(folder: Path) -> bool:
@@ -64,6 +118,8 @@ def _ended(data_dir: Path, folder: Path) -> JobState | None:
         _log.warning("The job in %s cannot be read and is left out", folder, exc_info=True)
         return None
     outcome = _read_outcome(folder)
+    with suppress(OSError):
+        forget_sources(folder)  # its program was killed before it could
     resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
     return JobState(spec, Progress(None, ""), outcome=outcome, resumable=resumable)
 

@@ -44,7 +44,6 @@ class Approval:
     role: str  # "" where none was entered
     meaning: str
     utc: str
-    proof: str = ""  # how they showed who they are; "" where the site has no accounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,16 @@ from core.deploy.keys.site_key import KeyKind, TrustedKey
 from core.deploy.package import OF_NOBODY, PackageFile, assistance_in
 from core.domain.assistance import Assistance
 from core.domain.controller import unattended
-from core.domain.release import Purpose, purpose_in, typed_reason
+from core.domain.release import Purpose, is_proven, purpose_in, typed_reason
 from core.errors import Advice
 
 _VIRTUAL_ONLY = "This package may only go onto a virtual exo."
+NOT_PROVEN = Advice(
+    _VIRTUAL_ONLY,
+    "Whoever released it for a person typed a name, and did not prove it: nobody has an account here.",
+    "Make accounts on the People page, sign anew on the Compare page, then pack the controller again.",
+    "DEP-044",
+)
 
 
 def for_virtual_only(package: PackageFile, keys: Mapping[str, TrustedKey]) -> tuple[Advice, ...]:
@@ -29,6 +35,8 @@ def for_virtual_only(package: PackageFile, keys: Mapping[str, TrustedKey]) -> tu
         found.append(_for_nobody())
     elif not any(one.role.strip() for one in declared):
         found.append(_without_role())
+    elif not any(is_proven(one.meaning) for one in declared if one.role.strip()):
+        found.append(NOT_PROVEN)
     elif assistance_in(package).needs_reason and not any(typed_reason(one.meaning) for one in declared):
         found.append(_without_reason(assistance_in(package)))
     if key is not None and key.kind is KeyKind.PRACTICE:

@@ -6,6 +6,10 @@ or moved entry breaks the chain. The head, stored separately, reveals a truncate
 An entry about a row (`about`) holds the hash of the row's content, not the content itself: what a patient may
 have erased must not live on in the trail. The hash is salted for the same reason, because few letters and a
 year of birth could be guessed; the salt lies beside the entry and is erased with the content.
+
+People type the words of an entry about a visit (`meaning`, `detail`). They are covered in the same way: the
+hash of the entry holds their salted hash. When the visit is erased, words and salt go, and the chain stays.
+Entries that were written before this was so hold their words in their own hash.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -22,6 +26,7 @@ FIRST = "0" * 64  # what the first entry is chained to
 PRINTED = 16  # characters of a hash on paper
 
 
+_WORDS = ("meaning", "detail")
 _LATER_FIELDS = ("about", "content_sha256")  # not in the hash of entries that were written without them
 
 
@@ -67,7 +72,16 @@ class AuditEvent:
     device_serial: str = ""
     detail: str = ""
     about: str = ""  # the row, as `table:key`; "" of events that are about no row
-    content_sha256: str = ""  # of that row, see `content_sha256`; "" when it is gone
+    content_sha256: str = ""  # of that row, see `content_sha256`; "" when it is gone. Of no row: of the words
+
+    @property
+    def words_covered(self) -> bool:
+        """Whether the words can be erased without breaking the chain."""
+        return not self.about and bool(self.content_sha256)
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self.meaning or self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,7 @@ class AuditEntry:
     event: AuditEvent
     previous_sha256: str
     sha256: str
+    salt: str = ""  # of the content; outside the chain, erased with the content
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +135,8 @@ class BrokenLink:
 
 def entry_sha256(number: int, on_utc: str, event: AuditEvent, previous_sha256: str) -> str:
     said = {name: value for name, value in asdict(event).items() if value or name not in _LATER_FIELDS}
+    if event.words_covered:
+        said = {name: value for name, value in said.items() if name not in _WORDS}
     fields = {**said, "number": number, "on_utc": on_utc, "previous_sha256": previous_sha256}
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
@@ -135,15 +152,21 @@ def content_sha256(row: Mapping[str, Any], salt: str) -> str:
     return hashlib.sha256(f"{salt}{text}".encode()).hexdigest()
 
 
-def next_entry(head: AuditHead, on_utc: str, event: AuditEvent) -> AuditEntry:
+def words_sha256(event: AuditEvent, salt: str) -> str:
+    """Hash of what people typed."""
+    return content_sha256({name: getattr(event, name) for name in _WORDS}, salt)
+
+
+def next_entry(head: AuditHead, on_utc: str, event: AuditEvent, salt: str = "") -> AuditEntry:
     number = head.length + 1
     digest = entry_sha256(number, on_utc, event, head.sha256)
-    return AuditEntry(number, on_utc, event, head.sha256, digest)
+    return AuditEntry(number, on_utc, event, head.sha256, digest, salt)
 
 
 def first_broken_link(entries: Sequence[AuditEntry], head: AuditHead) -> BrokenLink | None:
     """None when the trail is whole: `entries` in the order they are stored, `head` as it is stored."""
     before = FIRST
+    erased = {entry.event.about for entry in entries if entry.event.step == AuditStep.ROW_ERASED}
     for number, entry in enumerate(entries, start=1):
         if entry.number != number:
             return BrokenLink(number, f"entry {number} is missing; entry {entry.number} stands in its place")
@@ -151,9 +174,18 @@ def first_broken_link(entries: Sequence[AuditEntry], head: AuditHead) -> BrokenL
             return BrokenLink(number, "it does not follow the entry before it")
         if entry.sha256 != entry_sha256(number, entry.on_utc, entry.event, before):
             return BrokenLink(number, "it was changed after it was written")
+        if entry.event.words_covered and _words_are_wrong(entry, erased):
+            return BrokenLink(number, "its words were changed or taken away after it was written")
         before = entry.sha256
     if len(entries) < head.length:
         return BrokenLink(len(entries) + 1, f"the trail had {head.length} entries, the last ones are missing")
     if (len(entries), before) != (head.length, head.sha256):
         return BrokenLink(len(entries), "the end of the trail is not the one that was written last")
     return None
+
+
+def _words_are_wrong(entry: AuditEntry, erased: Set[str]) -> bool:
+    """They are as written; of a visit that was erased, they may be gone."""
+    if entry.salt:
+        return words_sha256(entry.event, entry.salt) != entry.event.content_sha256
+    return entry.event.has_words or f"visit:{entry.event.visit_id}" not in erased

@@ -9,6 +9,7 @@ from core.domain.assistance import Assistance
 from core.domain.people import SINGLE_USER
 
 _REASON = "I sign it all the same, because: "
+_ONLY_TYPED = f"({SINGLE_USER[0].upper()}{SINGLE_USER[1:]}.)"
 _BACK = "Reason: "
 _FOR_PEOPLE = "to be worn by this person, on one exo, in supervised walks only"
 _FOR_NOBODY = "for a virtual exo only, which nobody wears"
@@ -43,7 +44,7 @@ def release_meaning(declaration: str, assistance: Assistance, reason: str, *, pr
     """
     told = f"{declaration} {assistance.words}"
     if not proven:
-        told = f"{told} ({SINGLE_USER[0].upper()}{SINGLE_USER[1:]}.)"
+        told = f"{told} {_ONLY_TYPED}"
     return f"{told} {_REASON}{reason}" if assistance.needs_reason else told
 
 
@@ -56,6 +57,11 @@ def purpose_in(meaning: str) -> Purpose:
     """What was declared; a reason that somebody typed declares nothing, nor do words of earlier versions."""
     declared = meaning.partition(_REASON)[0]
     return Purpose.SUPERVISED_HUMAN if _FOR_PEOPLE in declared else Purpose.VIRTUAL_ONLY
+
+
+def is_proven(meaning: str) -> bool:
+    """Whether who signed it gave a PIN; a name that was only typed says so, see `release_meaning`."""
+    return _ONLY_TYPED not in meaning.partition(_REASON)[0]
 
 
 def with_reason(declaration: str, reason: str) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from core.domain.body import Side
 from core.domain.walking_ability import check_notes
-from core.errors import refuse
+from core.errors import UserError, refuse
 
 USUAL_DEVICE = "Hippo_L1"
 """The exo of a new patient until somebody chooses."""
+MOST_CONSENT_NAME = 80  # letters of who took the consent
 
 
 class Sex(StrEnum):
@@ -81,6 +83,32 @@ class Subject:
                 return Side.RIGHT
             case _:
                 return None
+
+
+def check_consent(subject: Subject, today: date) -> None:
+    """Refuses (PAT-033) a consent without a name or a day, of the future, or of before the birth."""
+    if subject.consent is None:
+        return
+    by, on = subject.consent.by, subject.consent.on
+    if not by.strip() or len(by) > MOST_CONSENT_NAME:
+        raise consent_unusable(f"It needs the name of who took it, of at most {MOST_CONSENT_NAME} letters.")
+    try:
+        taken = date.fromisoformat(on)
+    except ValueError:
+        raise consent_unusable(f"“{on[:20]}” is no day.") from None
+    if taken > today:
+        raise consent_unusable(f"{on} is in the future.")
+    if taken.year < subject.birth_year:
+        raise consent_unusable(f"{on} is before the patient was born, in {subject.birth_year}.")
+
+
+def consent_unusable(why: str) -> UserError:
+    return refuse(
+        "PAT-033",
+        "The consent cannot be used.",
+        why,
+        "Tell who took it and on which day, such as 2026-11-20; without consent no visit can start.",
+    )
 
 
 def check_height(height_m: float) -> None:

@@ -21,6 +21,7 @@ from core.session.captures import Capture
 from core.session.norms import motion_norm
 from core.session.report_tables import ReportTable
 from core.store.repository import Store
+from core.vault.places import plain_words
 
 NOTICE = (
     "Research prototype, not a cleared medical device. Angles and measures are measured; what the twin "
@@ -92,7 +93,7 @@ def visits_page(store: Store, comparison: CaptureComparison, chosen: Sequence[Ca
         trend=trend_series(comparison),
         findings=tuple(finding.advice.what for finding in comparison.findings[:MAX_FINDINGS]),
         notice=NOTICE,
-        made_on=f"{_day(datetime.now(UTC))} · {store.people.words}",
+        made_on=f"{_day(datetime.now(UTC))} · {store.people.words}{plain_words(store.data_dir)}",
         trail_words=store.audit_head().printed_words,
     )
 

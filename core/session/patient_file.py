@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 from core.domain.outside_json import read_json_file
 from core.domain.patient_code import check_code
 from core.domain.record import Visit
-from core.domain.subject import AffectedSide, Consent, Sex, Subject
+from core.domain.subject import AffectedSide, Consent, Sex, Subject, check_consent, consent_unusable
 from core.domain.walking_ability import FunctionalClass, VisitNotes, WalkingAid
 from core.errors import UserError, refuse
 
@@ -21,21 +22,21 @@ _Choice = TypeVar("_Choice", bound=Enum)
 def read_patient(path: Path) -> Subject:
     """The patient of a file.
 
-    Raises UserError PAT-010 when it cannot be used, and PAT-001 to PAT-004, PAT-020 and PAT-021 for values
-    out of range.
+    Raises UserError PAT-010 when it cannot be used, and PAT-001 to PAT-004, PAT-020, PAT-021 and PAT-033 for
+    values out of range.
     """
     try:
         content = _content(path)
         side = content.get("affected_side")
         subject = Subject(
-            code=content["code"],
+            code=content["code"].strip(),
             birth_year=int(content["birth_year"]),
             sex=_one_of(Sex, "sex", content["sex"]),
             height_m=float(content["height_m"]),
             mass_kg=float(content["mass_kg"]),
             diagnosis=content.get("diagnosis", ""),
             affected_side=None if side is None else _one_of(AffectedSide, "affected_side", side),
-            consent=Consent(content["consent"]["by"], content["consent"]["on"]),
+            consent=_consent(content["consent"]),
             notes=_text(content, "notes"),
             synthetic=content.get("synthetic") is True,
         )
@@ -44,7 +45,17 @@ def read_patient(path: Path) -> Subject:
     except (OSError, AttributeError, TypeError, ValueError) as error:
         raise _unusable(path, f"It is missing, not JSON, or an entry is wrong: {error}") from error
     check_code(subject.code)
+    check_consent(subject, date.today())
     return subject
+
+
+def _consent(told: object) -> Consent:
+    """Refuses PAT-033 what is not told whole: a session starts a visit, and a visit needs consent."""
+    by, on = (told.get("by"), told.get("on")) if isinstance(told, dict) else (None, None)
+    if not isinstance(by, str) or not isinstance(on, str):
+        missing = "No consent is recorded" if told is None else "It has no entries by and on, as texts"
+        raise consent_unusable(f"{missing} in the patient file.")
+    return Consent(by.strip(), on.strip())
 
 
 def read_visit_notes(path: Path) -> VisitNotes:

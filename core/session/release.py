@@ -15,6 +15,8 @@ from core.errors import refuse
 from core.session.flow import Step
 from core.store.repository import Store
 
+NEEDS_ACCOUNT = "Who releases a controller for a person proves it with a PIN, and nobody has an account here."
+
 
 def release_declaration(subject: Subject, purpose: Purpose = Purpose.VIRTUAL_ONLY) -> str:
     """What a signature says; nobody walks with the controller of a patient who does not exist."""
@@ -57,9 +59,9 @@ def sign_comparison(
     """Keep that this person releases the controller of this comparison; the words hold purpose and verdict.
 
     In people mode both `by` and, where the clinic asks for one, a `second` person have given their PIN for
-    it. Refuses DEP-031 without a person's name and role, DEP-032 without a reason where the controller is
-    worse than no exo or its effect is not known, and PPL-002, PPL-003 and PPL-009 (see
-    `core.store.authority`).
+    it. Refuses DEP-031 without a person's name and role, DEP-044 for a person where nobody has an account,
+    DEP-032 without a reason where the controller is worse than no exo or its effect is not known, and
+    PPL-002, PPL-003 and PPL-009 (see `core.store.authority`).
     """
     by, role = store.people.named(Action.RELEASE, by, role, comparison_id)
     reason = reason.strip()
@@ -69,6 +71,13 @@ def sign_comparison(
             "The comparison was not signed.",
             "Who releases a controller stands for it by name and role.",
             "Give name and role of the person who releases it.",
+        )
+    if purpose is Purpose.SUPERVISED_HUMAN and store.people.single_user:
+        raise refuse(
+            "DEP-044",
+            "The comparison was not signed.",
+            NEEDS_ACCOUNT,
+            "Make accounts on the People page and sign with a PIN, or release it for a virtual exo only.",
         )
     assistance = situation_assistance(store.load(comparison_id, Comparison))
     if assistance.needs_reason and not reason:

@@ -45,6 +45,7 @@ from core.session.report_warnings import StepWarning, report_warnings
 from core.session.stops import present_motion
 from core.store.clinic import Clinic, read_clinic
 from core.store.repository import Store
+from core.vault.places import PLAIN_DATA, is_encrypted
 
 T = TypeVar("T")
 MAX_FINDINGS = 4
@@ -98,12 +99,14 @@ class ReportContent:
     appendix: bool = False  # forces, muscles and the exo's help in full, on pages of their own
 
     people: str = ""  # who is signed in, or that nobody is
+    encrypted: bool = True  # the data folder; said where it is not
     band_fits: bool = True  # whether the bands are of people of this age at this speed
 
     @property
     def made(self) -> str:
-        """For the foot of a page: when, and who was signed in."""
-        return f"Made on {self.made_on}" + (f" · {self.people}" if self.people else "")
+        """For the foot of a page: when, who was signed in, and that the data are not encrypted."""
+        told = (f"Made on {self.made_on}", self.people, "" if self.encrypted else PLAIN_DATA)
+        return " · ".join(part for part in told if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         warnings=report_warnings(store, visit_id),
         clinic=read_clinic(store.data_dir),
         people=store.people.words,
+        encrypted=is_encrypted(store.data_dir),
         trail=store.audit_head(),
     )
 

@@ -76,6 +76,7 @@ def _heading(store: Store, visit_id: str, content: ReportContent) -> Values:
     return {
         "clinic": read_clinic(store.data_dir).name,
         "people": content.people,
+        "data_encrypted": content.encrypted,
         "synthetic": content.synthetic,
         "patient": {
             "code": subject.code,

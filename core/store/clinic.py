@@ -1,15 +1,17 @@
-"""Name and logo of the clinic, as they stand on every report; kept in the data folder."""
+"""Name and logo of the clinic, as they stand on every report, and how long it keeps patients."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import refuse
 
 CLINIC_FILE, LOGO_FILE = "clinic.json", "clinic.logo"
 MOST_NAME = 80  # letters that stand beside a logo
+LEAST_YEARS, MOST_YEARS = 1, 100  # that patients are kept after their last visit
 _MOST_BYTES = 2_000_000
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # how PNG and JPEG files begin
 
@@ -18,25 +20,48 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # how PNG and JPEG files be
 class Clinic:
     name: str = ""
     logo: bytes = b""  # a PNG or JPEG file; empty without one
+    keep_years: int | None = None  # after the last visit; None: nobody decided. Nothing is erased by itself
 
 
 def read_clinic(data_dir: Path) -> Clinic:
     """What was written; nothing where no clinic was named or the file is damaged: a report needs none."""
-    try:
-        told = json.loads((data_dir / CLINIC_FILE).read_text(encoding="utf-8"))
-        name = str(told["name"])
-    except (OSError, ValueError, KeyError, TypeError):
-        name = ""
+    told = _told(data_dir)
+    name, years = told.get("name"), told.get("keep_years")
     try:
         logo = (data_dir / LOGO_FILE).read_bytes()
     except OSError:
         logo = b""
-    return Clinic(name, logo)
+    kept = years if isinstance(years, int) and LEAST_YEARS <= years <= MOST_YEARS else None
+    return Clinic(name if isinstance(name, str) else "", logo, kept)
 
 
 def write_name(data_dir: Path, name: str) -> None:
     """An empty one takes the name off the reports."""
-    text = json.dumps({"name": name.strip()[:MOST_NAME]}, ensure_ascii=False)
+    _write(data_dir, {"name": name.strip()[:MOST_NAME]})
+
+
+def write_keep_years(data_dir: Path, years: int | None) -> None:
+    """How long patients are kept after their last visit; None: no time is set. Refuses PAT-034."""
+    if years is not None and not LEAST_YEARS <= years <= MOST_YEARS:
+        raise refuse(
+            "PAT-034",
+            "The time was not changed.",
+            f"Patients can be kept for {LEAST_YEARS} to {MOST_YEARS} years after their last visit.",
+            "Give whole years, or off.",
+        )
+    _write(data_dir, {"keep_years": years})
+
+
+def _told(data_dir: Path) -> dict[str, Any]:
+    try:
+        told = json.loads((data_dir / CLINIC_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _write(data_dir: Path, change: dict[str, Any]) -> None:
+    text = json.dumps({**_told(data_dir), **change}, ensure_ascii=False)
     (data_dir / CLINIC_FILE).write_text(text, encoding="utf-8")
 
 

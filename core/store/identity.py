@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from core.errors import refuse
+from core.store.database import HEAD
 from core.store.files import write_synced
 
 STORE_FILE = "store.json"
@@ -70,5 +71,6 @@ def written_by_a_newer_version() -> Exception:
         "REC-005",
         "This data folder cannot be opened.",
         "It was written by a newer version of ExoTwin.",
-        "Start the newer version, or choose another data folder.",
+        "Start the newer version, or have it write a copy for this one: `exotwin restore --revision "
+        f"{HEAD} --out DIR`; or choose another data folder.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,15 +25,18 @@ from core.store.identity import make_identity, read_identity, written_by_a_newer
 from core.store.private import make_private
 from core.store.sealed_database import sqlite_errors
 from core.store.trouble import busy, damaged_advice, database_errors, trouble_of
+from core.store.way_back import keep_revision
+
+_log = logging.getLogger(__name__)
 
 
 def open_engine(data_dir: Path) -> Engine:
     """Open the database of a data folder, made or migrated as needed.
 
     A new one is made only where there is no trace of an earlier one; a database is backed up before it is
-    migrated. Permissions of other users of the PC are removed. Raises UserError REC-001 (locked), REC-002
-    (`Trouble`), REC-003 (full disk), REC-005 (written by a newer ExoTwin), REC-006 (folder missing or not
-    writable) or REC-008.
+    migrated, and that backup stays (`core.store.way_back`). Permissions of other users of the PC are removed.
+    Raises UserError REC-001 (locked), REC-002 (`Trouble`), REC-003 (full disk), REC-005 (written by a newer
+    ExoTwin), REC-006 (folder missing or not writable) or REC-008.
     """
     with folder_errors(data_dir):
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -46,12 +50,20 @@ def open_engine(data_dir: Path) -> Engine:
         if revision is not None and revision > HEAD:
             raise written_by_a_newer_version()
         if revision is not None and revision < HEAD:
-            back_up(data_dir, datetime.now(UTC))
+            _keep(data_dir, revision)
         if revision != HEAD:
             migrate(engine)
     with folder_errors(data_dir):
         _bind(data_dir)
     return engine
+
+
+def _keep(data_dir: Path, revision: str) -> None:
+    """Before it is migrated: a backup like others, and one that stays for whoever has to go back."""
+    backup = back_up(data_dir, datetime.now(UTC))
+    with folder_errors(data_dir):
+        kept = keep_revision(data_dir, backup, revision)
+    _log.info("The database of revision %s is converted; %s has it as it was", revision, kept.name)
 
 
 def open_engine_to_read(data_dir: Path) -> Engine:

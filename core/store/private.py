@@ -23,6 +23,7 @@ _OURS = (
     "exotwin.*",
     "backups",
     "clinic.*",
+    "erasures.json",
     "jobs",
     "keys",
     "logs",

@@ -20,16 +20,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.errors import UserError, refuse
+from core.domain.people import Action
+from core.errors import refuse
 from core.store.database import OUR_TABLES, counted_entries, database_path, sound_tables
 from core.store.files import folder_errors, sync_file, sync_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import make_identity, read_identity, write_identity
-from core.store.repository import open_store
+from core.store.people import RECORD
+from core.store.repository import Store, open_store
 from core.store.sealed_database import dbapi, encrypt_database, is_plain_database
 from core.store.second_place import copy_folder, copy_record, read_second_place
-from core.store.trouble import damaged_advice, trouble_of
-from core.vault.data_key import make_data_key
+from core.vault.data_key import make_data_key, new_recovery
 from core.vault.files import is_sealed, open_read
 from core.vault.key_store import KeyStore
 from core.vault.keys import Keys, job, patient
@@ -64,22 +65,29 @@ def protection_of(data_dir: Path) -> ProtectionState:
     return ProtectionState(encrypted, begun, tuple(plain))
 
 
-def begin(data_dir: Path, store: KeyStore | None, passphrase: str = "") -> str:
+def begin(store: Store, key_store: KeyStore | None, passphrase: str = "", *, by: str = "") -> str:
     """Give the folder a data key, and return the recovery key, to be printed before anything is encrypted.
 
-    Refuses REC-002 a record in trouble, REC-010 while another program has it, REC-037, REC-039 (no room), and
-    what `make_data_key` does; then nothing was changed.
+    `encrypt` follows when the store is closed. Refuses PPL-001 to PPL-003 where people have accounts,
+    REC-037, REC-039 (no room), and what `make_data_key` does; then nothing was changed.
     """
     dbapi()
-    with held(data_dir):
-        trouble = trouble_of(data_dir)
-        if trouble is not None:
-            raise UserError(damaged_advice(data_dir, trouble))
-        _check_room(data_dir)
-        open_store(data_dir).close()  # a new folder gets its database first: keys alone are a lost record
-        keys, recovery = make_data_key(data_dir, store, passphrase)
-        bring_in(keys)
+    person = store.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
+    _check_room(store.data_dir)
+    keys, recovery = make_data_key(store.data_dir, key_store, passphrase)
+    bring_in(keys)
+    store.log(by if person is None else person.name, "encryption begun", "", keys.key_id)
     return recovery
+
+
+def replace_recovery_key(store: Store, *, by: str = "") -> str:
+    """A new recovery key, to be printed; an earlier one is void. Refuses PPL-001 to PPL-003, as `begin`."""
+    person = store.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
+    keys = ensure_open(store.data_dir)
+    assert keys is not None, "only an encrypted folder has one"
+    printed = new_recovery(keys)
+    store.log(by if person is None else person.name, "recovery key replaced", "", "")
+    return printed
 
 
 def encrypt(data_dir: Path, report: Report = lambda fraction, sentence: None) -> int:
@@ -233,7 +241,6 @@ def _check_room(data_dir: Path) -> None:
     wanted = [*_wanted(data_dir), *_databases(data_dir)]
     largest = max((path.stat().st_size for path in wanted if path.is_file()), default=0)
     needed = largest + _SPARE_BYTES
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     free = shutil.disk_usage(data_dir).free
     if free < needed:
         raise refuse(

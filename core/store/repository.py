@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
@@ -19,28 +19,26 @@ from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
 from core.domain.people import ACTION_OF_KIND, Action, patient_action
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
-from core.domain.subject import Subject
+from core.domain.subject import Subject, check_consent
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.store import audit
 from core.store.authority import utc_now
 from core.store.codec import decode, encode
+from core.store.erase_access import EraseAccess
 from core.store.files import Attachment, read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
 from core.store.open_folder import FILES_REMOVED
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
+from core.store.ownership import Ownership
 from core.store.people import People
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
 from core.store.trouble import require_a_record
-from core.vault.opened import ensure_open
 from core.vault.scratch import sweep as sweep_plain
-
-if TYPE_CHECKING:
-    from core.vault.stream import Owner
 
 SCHEMA_VERSION = 1
 _CACHED_RECORDS = 8  # the screens load the same few results repeatedly
@@ -80,7 +78,7 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     return store
 
 
-class Store(TrailAccess):
+class Store(TrailAccess, Ownership, EraseAccess):
     """The record of one open data folder."""
 
     def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
@@ -91,6 +89,7 @@ class Store(TrailAccess):
     def sweep(self) -> None:
         """Clear what a program that was killed left behind; what was moved is logged."""
         sweep_plain(self.data_dir)
+        self.finish_erasures()
         swept = sweep(self.data_dir, self._engine)
         for name in swept.set_aside:
             self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
@@ -100,8 +99,9 @@ class Store(TrailAccess):
     # patients and visits
 
     def add_patient(self, subject: Subject, *, by: str = "") -> str:
-        """Refuses PAT-005 (the code is taken) and PAT-020 (it is too long, or has other signs)."""
+        """Refuses PAT-005 (the code is taken), PAT-020 (it is too long, or has other signs) and PAT-033."""
         check_code(subject.code)
+        check_consent(subject, date.today())
         patient_id = uuid4().hex
         row = PatientTable(
             id=patient_id,
@@ -120,12 +120,14 @@ class Store(TrailAccess):
         return patient_id
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
-        """Refuses PAT-005 and PAT-020; a code of an earlier version may stay as it is."""
+        """Refuses PAT-005, PAT-020 and PAT-033; an earlier version's code and consent may stay."""
         before = self.patient(patient_id).subject
         if subject == before:
             return  # saved as it was: nothing to log, and no report is out of date
         if subject.code != before.code:
             check_code(subject.code)
+        if subject.consent != before.consent:
+            check_consent(subject, date.today())
         try:
             with self._session() as session:
                 by = self.people.acts_as(session, patient_action(before, subject), by)
@@ -228,7 +230,7 @@ class Store(TrailAccess):
         with self._session() as session:
             operator = self.people.acts_as(session, ACTION_OF_KIND[kind], operator, visit_id)
         record_id = uuid4().hex
-        staged = stage_record(self._folder(kind, record_id), payload, files, self._owner_of(visit_id))
+        staged = stage_record(self._folder(kind, record_id), payload, files, self.owner_of(visit_id))
         try:
             with self._session() as session:
                 row = RecordTable(
@@ -363,21 +365,6 @@ class Store(TrailAccess):
         with self._session() as session:
             rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
             return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
-
-    def owners(self) -> tuple[tuple[str, str, str], ...]:
-        """Kind and id of every record, and the id of the patient it is of."""
-        query = select(RecordTable.kind, RecordTable.id, VisitTable.patient_id)
-        with self._session() as session:
-            rows = session.execute(query.join(VisitTable, VisitTable.id == RecordTable.visit_id))
-            return tuple((kind, record_id, patient_id) for kind, record_id, patient_id in rows)
-
-    def _owner_of(self, visit_id: str) -> Owner | None:
-        """Whose key a record's files get; None in a data folder that is not encrypted."""
-        if ensure_open(self.data_dir) is None:
-            return None
-        from core.vault.keys import patient
-
-        return patient(self.visit(visit_id).patient_id)
 
     def _folder(self, kind: RecordKind, record_id: str) -> Path:
         return self.data_dir / "records" / kind.value / record_id

@@ -11,12 +11,13 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import UserError, refuse
 from core.store.backup_files import backup_names, backups_dir, backups_in, newest_backup, superfluous
 from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
+from core.store.erasures import keep_erasure, remove_from, waiting_erasures
 from core.store.files import aside_of, make_folder, sync_file, sync_folder, write_synced
 from core.store.identity import STORE_FILE, StoreIdentity, read_identity
 from core.store.sealed_database import is_plain_database
@@ -108,9 +109,31 @@ def copy_record(
         _copy_small(data_dir, target)
         copied, faults = _copy_records(data_dir, target, records, report)
         _copy_backups(data_dir, target)
+        erase_there(data_dir)
     except OSError as error:
         raise _no_place(place, f"The system says: {error.strerror or error}.") from error
     return SecondCopy(target, copied, len(records) - len({fault.about for fault in faults}), faults)
+
+
+def erase_there(data_dir: Path) -> None:
+    """Remove erased patients from second places that are there now, once these have a newer backup.
+
+    Raises OSError when one cannot be written.
+    """
+    identity, newest = read_identity(data_dir), newest_backup(data_dir)
+    if identity is None or newest is None:
+        return
+    for erasure in waiting_erasures(data_dir):
+        target = copy_folder(Path(erasure.place), identity)
+        # An unplugged disk may leave an empty folder: without a copy in it nothing was cleared.
+        if not erasure.here or not erasure.place or not target.is_dir():
+            continue
+        make_folder(backups_dir(target))
+        if not (backups_dir(target) / newest.name).exists():
+            copy_file(newest, backups_dir(target) / newest.name)
+        named = (data_dir / "records").glob("*/[!.]*")
+        remove_from(target, erasure, known=frozenset(f"{path.parent.name}/{path.name}" for path in named))
+        keep_erasure(data_dir, replace(erasure, place=""))
 
 
 def faults_there(data_dir: Path, records: Sequence[StoredRecord]) -> tuple[Fault, ...]:

@@ -11,6 +11,7 @@ from core.domain.audit import BrokenLink
 from core.store.backup_files import backups_in
 from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
 from core.store.database import database_path, open_connection
+from core.store.erase_access import waiting_words
 from core.store.identity import read_identity
 from core.store.orphans import quarantined, record_folders
 from core.store.repository import Store
@@ -98,7 +99,10 @@ def _notes(store: Store, records: Sequence[StoredRecord]) -> tuple[str, ...]:
     named = {record.name for record in records}
     unnamed = [name for name in record_folders(store.data_dir) if name not in named]
     aside = quarantined(store.data_dir)
-    notes = []
+    erased = store.check_trail().erased
+    notes = list(waiting_words(store.data_dir))
+    if erased:
+        notes.append(f"{erased} rows were erased at somebody's wish, as the trail tells.")
     if aside:
         notes.append(
             f"{len(aside)} results that no row of the database names lie in the folder quarantine: a program "

@@ -69,6 +69,8 @@ class Keys:
         """The key for files of this owner. Raises UserError REC-035 when it is gone."""
         if owner.kind is OwnerKind.FOLDER:
             return self._kept(owner, lambda: self.derived("files"))
+        if owner in self._held and not key_path(self.data_dir, owner).exists():
+            del self._held[owner]  # destroyed meanwhile, perhaps by another process
         return self._kept(owner, lambda: self._unwrapped(owner))
 
     def make(self, owner: Owner) -> bytes:

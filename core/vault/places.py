@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 STORE_FILE = "store.json"
+PLAIN_DATA = "data not encrypted"
 ENCRYPTED = "encrypted"  # what it says of its protection
 
 
@@ -22,6 +23,16 @@ def sealed_file(data_dir: Path) -> Path:
 def is_protected(data_dir: Path) -> bool:
     """Whether there is a data key, and new files are therefore encrypted."""
     return any(place.is_file() for place in key_files(data_dir))
+
+
+def is_encrypted(data_dir: Path) -> bool:
+    """Whether all of it is."""
+    return told_protection(data_dir)[0]
+
+
+def plain_words(data_dir: Path) -> str:
+    """For the end of a line that is printed; nothing where the data folder is encrypted."""
+    return "" if is_encrypted(data_dir) else f" · {PLAIN_DATA}"
 
 
 def told_protection(data_dir: Path) -> tuple[bool, str]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.cli.package_text import package_lines
 from core.deploy.checks import check_exo, check_package, examine
 from core.deploy.manifest import profile_sha256
 from core.deploy.package import parse_package
+from core.deploy.package_text import package_lines
 from core.deploy.signal_names import name_of, sense_of
 from core.deploy.walk_recorder import WalkRecorder
 from core.devices.exo_protocol import TelemetryRecord

@@ -19,6 +19,7 @@ from core.devices.exo_values import ExoInfo
 from core.devices.profiles import load_profile
 from core.domain.controller import UNATTENDED_APPROVER, TorqueLimits
 from core.domain.exo_protocol import DeviceState
+from core.domain.people import SINGLE_USER
 from core.domain.release import Purpose
 from tests.deploy.controllers import (
     DEVICE,
@@ -182,6 +183,7 @@ TYPED = replace(FOR_NOBODY, meaning=f"{FOR_NOBODY.meaning} I sign it all the sam
         ((DR_A,), True, ["DEP-025"]),
         ((NOBODYS,), True, ["DEP-025", "DEP-024"]),
         ((replace(DR_A, role=" "),), False, ["DEP-041"]),
+        ((replace(DR_A, meaning=f"{DR_A.meaning} ({SINGLE_USER.capitalize()}.)"),), False, ["DEP-044"]),
         ((FOR_NOBODY,), False, ["DEP-040"]),
         ((TYPED,), False, ["DEP-040"]),
         ((replace(DR_A, meaning="released, for a first supervised walk."),), False, ["DEP-040"]),

@@ -198,7 +198,7 @@ def test_the_job_keeps_the_file_and_an_unknown_muscle_is_refused(tmp_path: Path)
     record_id = import_emg.run(params, context)
     with open_store(tmp_path / "data") as store:
         assert store.load(record_id, EmgEnvelopes).channels[0].site == SOLEUS
-        assert (store.folder(record_id) / "walk.csv").read_bytes() == path.read_bytes()
+        assert (store.folder(record_id) / "emg.csv").read_bytes() == path.read_bytes()
     wrong = {**params, "sites": {"L_soleus": ["third eye", "left"]}}
     assert code_of(lambda: import_emg.run(wrong, context)) == "EMG-007"
 

@@ -7,9 +7,10 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from configparser import ConfigParser
 from importlib.metadata import distribution
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -18,7 +19,6 @@ from installer.terminal import SetupFailure
 
 MIRROR = "http://deb.debian.org/debian"
 MOST_MB = 450.0
-_OF_THE_KERNEL = ("proc", "dev", "sys")
 
 
 def test_the_package_asks_for_the_python_that_built_it_and_for_every_library() -> None:
@@ -66,26 +66,52 @@ def test_the_start_file_of_the_package_names_a_python_and_no_folder_of_the_build
     assert "@PYTHON@" in text and str(program_tree.ROOT) not in text
 
 
+def test_a_double_click_on_a_package_opens_it_and_the_menu_shows_the_program_once() -> None:
+    entries = {
+        name: ConfigParser(interpolation=None, delimiters="=")
+        for name in debian_package.PLACES
+        if name.endswith(".desktop")
+    }
+    for name, entry in entries.items():
+        entry.optionxform = str  # type: ignore[assignment,method-assign] - names there differ by capitals
+        entry.read(debian_package.FILES / name, encoding="utf-8")
+    (opens,) = [
+        entry["Desktop Entry"] for entry in entries.values() if entry.has_option("Desktop Entry", "MimeType")
+    ]
+    kinds = ElementTree.parse(debian_package.FILES / "exotwin.xml").getroot()
+
+    assert opens["Exec"] == "/opt/exotwin/exotwin open %f" and opens["NoDisplay"] == "true"
+    assert opens["MimeType"] == f"{kinds[0].get('type')};"
+    shown = [entry for entry in entries.values() if not entry.has_option("Desktop Entry", "NoDisplay")]
+    assert [entry["Desktop Entry"]["Exec"] for entry in shown] == ["/opt/exotwin/exotwin"]
+
+
 SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1366x768x24")
 
 
 def in_chroot(root: Path, *command: str, **variables: str) -> str:
-    """Run a command in a system of its own; what it said."""
-    given = [
-        f"{name}={value}" for name, value in {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", **variables}.items()
+    """Run a command in a system of its own; what it said.
+
+    What it needs of this system's kernel is mounted for this one command only: nothing is left mounted under
+    a folder that is removed later.
+    """
+    given = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", **variables}
+    inside = [
+        str(root),
+        "/usr/bin/env",
+        "-i",
+        *(f"{name}={value}" for name, value in given.items()),
+        *command,
     ]
-    ended = subprocess.run(
-        ["chroot", str(root), "/usr/bin/env", "-i", *given, *command],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    mounts = " && ".join(f"mount --rbind /{name} {root / name}" for name in ("proc", "dev", "sys"))
+    shell = ["unshare", "--mount", "sh", "-c", f'{mounts} && exec chroot "$@"', "sh"]
+    ended = subprocess.run([*shell, *inside], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"{command}: {ended.stdout[-3000:]}{ended.stderr[-3000:]}"
     return ended.stdout
 
 
 @pytest.fixture(scope="module")
-def clean_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def clean_system(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Debian 12 as its installer leaves it, without a desktop."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         pytest.skip("needs debootstrap and the rights of an administrator")
@@ -93,19 +119,12 @@ def clean_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.skip("Debian 12 has Python 3.11")
     root = tmp_path_factory.mktemp("debian")
     subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(root), MIRROR], check=True)
-    for name in _OF_THE_KERNEL:
-        subprocess.run(["mount", "--rbind", f"/{name}", str(root / name)], check=True)
-        subprocess.run(["mount", "--make-rslave", str(root / name)], check=True)
-    yield root
-    for name in _OF_THE_KERNEL:
-        subprocess.run(["umount", "-l", str(root / name)], check=True)
+    return root
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_it_installs_works_upgrades_and_goes_on_a_clean_system(
-    clean_system: Path, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_it_installs_works_upgrades_and_goes_on_a_clean_system(clean_system: Path, tmp_path: Path) -> None:
     package = debian_package.build(tmp_path / "root", tmp_path / "dist", tmp_path / "log")
     assert package.stat().st_size / 1e6 <= MOST_MB
     shutil.copy(package, clean_system / "root" / "exotwin.deb")
@@ -116,12 +135,12 @@ def test_it_installs_works_upgrades_and_goes_on_a_clean_system(
 
     report = json.loads(in_chroot(clean_system, *SCREEN, "exotwin", "doctor", "--json", HOME="/root"))
     assert report["ok"], report
-    in_chroot(clean_system, "desktop-file-validate", "/usr/share/applications/exotwin.desktop")
+    for name in ("exotwin.desktop", "exotwin-package.desktop"):
+        in_chroot(clean_system, "desktop-file-validate", f"/usr/share/applications/{name}")
     started = json.loads(
         in_chroot(clean_system, *SCREEN, "exotwin", "bench", "startup", "--json", HOME="/root")
     )
-    record_property("package_mb", package.stat().st_size / 1e6)
-    record_property("first_window_s", started["first_window_s"])
+    assert started["heavy_modules_loaded"] == []
     walk = ("simulate", "level", "--seconds", "5", "--starts", "1", "--out", "/root/walk")
     walked = in_chroot(clean_system, "exotwin", *walk, HOME="/root")
     assert "Simulated." in walked

@@ -122,9 +122,10 @@ def test_bill_and_notices_can_be_made_of_what_is_installed_here(tmp_path: Path):
     said = notices.write(tmp_path / "notices.txt", target, folder).read_text(encoding="utf-8")
 
     names = {component["name"] for component in bill["components"]}
-    assert {"Qt 6", "FFmpeg", "torch", "PySide6_Essentials"} <= names
-    assert all(component["licenses"] for component in bill["components"] if component["name"] != "ezc3d")
+    assert {"Qt 6", "FFmpeg", "SQLCipher", "torch", "PySide6_Essentials"} <= names
+    assert all(component["licenses"] for component in bill["components"])
     assert "PySide6_Essentials 6.11.3: LGPL-3.0-only" in said
+    assert "SQLCipher, in sqlcipher3: BSD-3-Clause" in said and "ZETETIC LLC" in said
 
 
 @pytest.mark.long

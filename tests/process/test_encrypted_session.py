@@ -19,14 +19,13 @@ from core.domain.subject import Sex, Subject
 from core.jobs.table import JOB_TABLE, JobKind
 from core.jobs.values import Crashed, Done
 from core.store.backups import back_up_if_due
-from core.store.protection import begin, encrypt
 from core.store.repository import open_store
 from core.vault import opened
 from core.vault.data_key import PASSPHRASE_VARIABLE
 from core.vault.log_lines import opened_lines
 from tests.capture.figures import noise, write_video
+from tests.vault.protected import PASSPHRASE, protect
 
-PASSPHRASE = "correct horse battery staple"
 CODE, DIAGNOSIS = "Marker-4711", "a diagnosis that nobody may read"
 LIMIT_S = 60.0
 # Beginnings of files that tell what they are: JPEG, Matroska, ZIP (arrays), SQLite, PDF, MP4.
@@ -63,8 +62,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pa
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     monkeypatch.delenv(PASSPHRASE_VARIABLE, raising=False)
-    begin(data, None, PASSPHRASE)
-    encrypt(data)
+    protect(data)
     yield data, temporary
     opened.forget(data)
 
@@ -111,7 +109,7 @@ def test_nothing_is_to_be_read_after_a_session_and_a_killed_worker(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_nothing_is_to_be_read_after_a_whole_session_with_the_demo_patient(
     places: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +118,6 @@ def test_nothing_is_to_be_read_after_a_whole_session_with_the_demo_patient(
     data, _ = places
     monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
     out = tmp_path / "results"
-    assert run(["session", "--demo", "--data-dir", str(data), "--minutes", "0.3", "--out", str(out)]) == 0
+    assert run(["session", "demo", "--data-dir", str(data), "--minutes", "0.3", "--out", str(out)]) == 0
     assert json.loads((out / "summary.json").read_text())
     assert readable(places, (b"DEMO-01", b"Weak left leg", *SIGNATURES)) == []

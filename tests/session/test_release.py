@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from core.domain.controller import UNATTENDED_APPROVER
+from core.domain.people import Action, Role
 from core.domain.record import RecordKind, Verdict
-from core.domain.release import Purpose, purpose_in, typed_reason
+from core.domain.release import Purpose, is_proven, purpose_in, typed_reason
 from core.session.facts import FactsReader
 from core.session.flow import Step, session_status
-from core.session.release import release_declaration, sign_comparison
+from core.session.release import release_declaration, sign_comparison, signed_purpose
 from core.store.repository import Store, open_store
 from tests.deploy.controllers import compared
+from tests.people import make_clinic, sign
 from tests.refusals import refused
 from tests.store.samples import a_subject
 
@@ -63,6 +65,20 @@ def test_who_signs_always_signs_the_verdict(store: Store) -> None:
     assert typed_reason(signed.reason) == ""
     facts = FactsReader().read(store, signed.visit_id)
     assert not any(one.warning for one in session_status(facts))
+
+
+def test_who_releases_for_a_person_proves_it_with_a_pin(store: Store) -> None:
+    comparison_id = a_comparison(store)
+    with refused("DEP-044"):
+        sign_comparison(store, comparison_id, by="Dr A", role="physician", purpose=Purpose.SUPERVISED_HUMAN)
+    visit_id = store.info(comparison_id).visit_id
+    assert not store.decisions(visit_id)
+    make_clinic(store, (Role.PHYSICIAN,))
+    by = sign(store, Role.PHYSICIAN, Action.RELEASE, comparison_id)
+    sign_comparison(store, comparison_id, by=by, role="", purpose=Purpose.SUPERVISED_HUMAN)
+    (signed,) = store.decisions(visit_id)
+    assert purpose_in(signed.reason) is Purpose.SUPERVISED_HUMAN and is_proven(signed.reason)
+    assert signed_purpose(store, comparison_id) is Purpose.SUPERVISED_HUMAN
 
 
 def test_nobody_declares_a_walk_of_a_patient_who_does_not_exist() -> None:

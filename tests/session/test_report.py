@@ -86,9 +86,12 @@ def test_the_report_names_the_treadmill(tmp_path: Path) -> None:
 def test_a_report_says_who_is_signed_in_or_that_nobody_is(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         visit_id = kept(store, squat_motion())
-        assert report_content(store, visit_id).made.endswith(" · single-user mode: nobody signed in")
+        told = " · single-user mode: nobody signed in · data not encrypted"
+        assert report_content(store, visit_id).made.endswith(told)
         make_clinic(store, (Role.PHYSICIAN,))
         assert code_of(report_json, store, visit_id) == "PPL-001"
         store.people.sign_in(NAMES[Role.PHYSICIAN], PIN)
-        assert report_content(store, visit_id).made.endswith(f" · {NAMES[Role.PHYSICIAN]}, physician")
+        content = report_content(store, visit_id)
+        assert content.made.endswith(f" · {NAMES[Role.PHYSICIAN]}, physician · data not encrypted")
+        assert replace(content, encrypted=True).made.endswith(f" · {NAMES[Role.PHYSICIAN]}, physician")
         assert json.loads(report_json(store, visit_id))["people"] == f"{NAMES[Role.PHYSICIAN]}, physician"

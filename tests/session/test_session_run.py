@@ -74,7 +74,11 @@ class HandTerminal:
         self._made: dict[Step, str] = {}
         self.without_emg = False
 
+    def plan(self, kinds: tuple[str, ...]) -> None:
+        self.planned = kinds
+
     def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
+        assert kind in self.planned, f"{kind} was not planned"
         self.ran.append(kind)
         self.given[kind] = params
         self.seconds[kind] = 1.0
@@ -262,7 +266,8 @@ def test_the_command_tells_the_summary_and_then_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
 ) -> None:
     advice = Advice("It makes walking harder.", "Nobody is here.", "Train longer.", "CMP-002")
-    end = SessionEnd({"verdict": "Compared.", "outcome": "Not put onto an exo.", "confirmed": False}, advice)
+    told = {"verdict": "Compared.", "outcome": "Not put onto an exo.", "people": "nobody signed in"}
+    end = SessionEnd({**told, "confirmed": False}, advice)
     monkeypatch.setattr(session_run, "run_demo_session", lambda *_given: end)
     words = ["session", "demo", "--data-dir", str(tmp_path), "--out", str(tmp_path / "out")]
     assert cli.run([*words, *(["--json"] if as_json else [])]) == cli.EXIT_REFUSED

@@ -168,7 +168,8 @@ def test_a_record_of_the_first_version_is_carried_over_with_a_backup(tmp_path: P
         assert store.audit_trail() == () and store.audit_break() is None
         assert [entry.action for entry in store.log_entries()] == ["patient created"]
         store.audit(an_event(1))
-    assert len(list((tmp_path / "backups").iterdir())) == 1
+    backup, kept_for_good = sorted((tmp_path / "backups").iterdir())
+    assert backup.name.startswith("exotwin-") and kept_for_good.name.startswith("revision-0001-")
 
 
 def first_version(folder: Path) -> None:

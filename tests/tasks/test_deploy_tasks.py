@@ -269,7 +269,7 @@ def test_signed_packages_find_a_trail_that_was_made_anew(visit, tmp_path, monkey
 
     forged, head = [], NO_ENTRIES
     for entry in entries:
-        forged.append(next_entry(head, entry.on_utc, replace(entry.event, who="Dr Mallory")))
+        forged.append(next_entry(head, entry.on_utc, replace(entry.event, who="Dr Mallory"), entry.salt))
         head = AuditHead(len(forged), forged[-1].sha256)
     assert first_broken_link(forged, head) is None  # whole in itself
     assert first_contradiction(forged, manifests).number == first

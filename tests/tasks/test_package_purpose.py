@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from core.deploy.keys.site_key import PASSPHRASE_VARIABLE, make_site_key
 from core.deploy.package import read_package
+from core.devices.exo_link import connect
 from core.domain.controller import UNATTENDED_APPROVER, Comparison, Package
 from core.domain.record import RecordKind, Verdict
 from core.domain.release import Purpose
@@ -19,7 +21,7 @@ from core.store.repository import open_store
 from core.tasks import package_controller
 from tests.deploy.controllers import SERIAL, SMALL, trained
 from tests.refusals import code_of
-from tests.tasks.test_deploy_tasks import PASSPHRASE, Visit, context, packed, signed_visit
+from tests.tasks.test_deploy_tasks import PASSPHRASE, Visit, context, deployed, packed, signed_visit
 from tests.virtual_exo.virtual_exo_process import VirtualExoProcess, exo_as_if_real, virtual_exo
 
 FOR_A_PERSON = f"I release it {Purpose.SUPERVISED_HUMAN.words}. I sign it all the same, because: a first fit"
@@ -49,9 +51,13 @@ def real() -> Iterator[VirtualExoProcess]:
         yield running
 
 
-def packed_at(visit: Visit, folder: Path, address: str) -> Package:
+def packed_id(visit: Visit, folder: Path, address: str) -> str:
     params = {"controller_id": visit.controller_id, "comparison_id": visit.comparison_id, "address": address}
-    package_id = package_controller.run(params, context(visit, "package_controller", params, folder))
+    return package_controller.run(params, context(visit, "package_controller", params, folder))
+
+
+def packed_at(visit: Visit, folder: Path, address: str) -> Package:
+    package_id = packed_id(visit, folder, address)
     with open_store(visit.data_dir) as store:
         package = store.load(package_id, Package)
         released = read_package(store.folder(package_id) / package.file_name).blob.release
@@ -139,3 +145,16 @@ def test_the_counter_of_a_site_rises_with_every_package_and_above_that_of_the_ex
 ) -> None:
     first, second = (packed_at(visit, tmp_path, real.address).counter for _ in range(2))
     assert second > first
+
+
+def test_an_exo_whose_time_is_later_than_the_computers_is_remarked_in_the_trail(
+    visit: Visit, tmp_path: Path
+) -> None:
+    with virtual_exo("--listen", "tcp:0", "--worn-before", "0", "--trust", str(visit.data_dir)) as running:
+        package_id = packed_id(visit, tmp_path, running.address)
+        with connect(running.address) as link:
+            link.tell_time(datetime.now(UTC) + timedelta(days=1))
+        deployed(visit, tmp_path, package_id, running.address)
+    with open_store(visit.data_dir) as store:
+        details = [entry.event.detail for entry in store.audit_trail() if entry.event.step == "refused"]
+    assert any("DEP-038" in detail for detail in details)

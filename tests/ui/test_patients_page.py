@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from PySide6.QtCore import QLocale
@@ -13,6 +14,8 @@ from core.domain.walking_ability import FunctionalClass, VisitNotes, WalkingAid
 from core.errors import UserError
 from core.jobs.values import Done
 from core.session.flow import Step
+from core.store.clinic import write_keep_years
+from core.store.schema import PatientTable
 from tests.ui.board import HandBoard
 from tests.ui.samples import landmarks
 from tests.ui.waiting import until
@@ -245,3 +248,47 @@ def test_days_are_written_and_read_as_the_locale_writes_them(
         assert shown == {"de_DE": "19.11.2026", "en_US": "11/19/2026"}.get(name, shown)
     finally:
         QLocale.setDefault(QLocale.c())
+
+
+def test_a_patient_is_erased_with_code_reason_and_name_and_nothing_is_open_then(
+    context: SessionContext, page: PatientsPage, subject: Subject
+) -> None:
+    patient_id = context.store.add_patient(subject)
+    context.store.start_visit(patient_id)
+    context.open_patient(patient_id)
+    page.secondary_action.emit("erase")
+    box = page.erasing
+    assert not box.isHidden() and page._form.isHidden() and "1 visit" in box._words.text()
+    box.reason.setText("at the patient's wish")
+    box.approver.name.setText("Dr Lind")
+    box.approver.role.setText("physician")
+    box.code.setText("P-something")
+    assert not box.button.isEnabled() and "letter by letter" in box.button.toolTip()
+    box.code.setText(subject.code)
+    box.button.click()
+    assert context.store.patients() == () and context.patient_id is None and box.isHidden()
+    assert box.reason.text() == box.approver.name.text() == ""
+    event = context.store.audit_trail()[-1].event
+    assert (event.step, event.who, event.role) == ("patient erased", "Dr Lind", "physician")
+
+
+def test_a_patient_whose_work_runs_is_not_erased(
+    context: SessionContext, page: PatientsPage, subject: Subject
+) -> None:
+    patient_id = context.store.add_patient(subject)
+    context.open_visit(context.store.start_visit(patient_id).id)
+    context.submit("detect_pose")
+    page.secondary_action.emit("erase")
+    page.erased.emit("a wish", "Dr Lind", "physician")
+    assert "still running" in page._advice._why.text() and len(context.store.patients()) == 1
+
+
+def test_who_was_kept_long_enough_stands_below_the_list(
+    context: SessionContext, page: PatientsPage, subject: Subject
+) -> None:
+    write_keep_years(context.store.data_dir, 5)
+    patient_id = context.store.add_patient(subject)
+    with context.store._session() as session:
+        session.get_one(PatientTable, patient_id).created_utc = datetime(2015, 1, 1)
+    context.open_patient(patient_id)
+    assert page._quiet.text() == f"Last seen over 5 years ago: {subject.code}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -15,13 +17,17 @@ from core.domain.record import Verdict
 from core.domain.subject import Subject
 from core.jobs.values import Done
 from core.session.flow import Step
+from core.store.repository import open_store
 from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, make_clinic
+from tests.ui import records
 from tests.ui.board import HandBoard
 from ui.asides import Aside
 from ui.main_window import MainWindow
 from ui.pages.people import PeoplePage
+from ui.pages.report import ReportPage
 from ui.session_context import SessionContext
 from ui.signature import SignatureRequest, Signed
+from ui.widgets.basics import Button
 from ui.widgets.pin_cover import PinAnswer, PinKind
 
 PHYSICIAN, ASSISTANT = NAMES[Role.PHYSICIAN], NAMES[Role.ASSISTANT]
@@ -33,9 +39,21 @@ def shown(context: SessionContext) -> MainWindow:
     return window
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clinic")
+    with open_store(folder) as store:
+        make_clinic(store, (Role.PHYSICIAN, Role.ASSISTANT))
+    return folder
+
+
 @pytest.fixture
-def clinic(context: SessionContext) -> SessionContext:
-    make_clinic(context.store, (Role.PHYSICIAN, Role.ASSISTANT))
+def with_people(made_once: Path, tmp_path: Path) -> None:
+    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def clinic(with_people: None, context: SessionContext) -> SessionContext:
     return context
 
 
@@ -249,6 +267,22 @@ def test_what_the_role_does_not_cover_is_greyed_with_who_may(
     assert not main.isEnabled()
     assert "an assistant, a therapist or a physician may" in main.toolTip()
     assert "an assistant, a therapist or a physician may" not in window.header.person.toolTip()
+
+
+def test_other_actions_are_greyed_too(window: MainWindow, clinic: SessionContext, subject: Subject) -> None:
+    answer(window, PHYSICIAN)
+    visit = clinic.store.start_visit(clinic.store.add_patient(subject))
+    records.fill(clinic.store, visit.id, Step.MOTION)
+    window.desk.switch_user()
+    answer(window, ASSISTANT)
+    clinic.open_visit(visit.id)
+    window.go_to(Step.REPORT)
+    page = window.pages.page(Step.REPORT)
+    assert isinstance(page, ReportPage)
+    others = [one for one in page.findChildren(Button) if one.text() in ("Print…", "Save as JSON…")]
+    for button in (page.main_buttons[0], *others, page.interpretation.keep):
+        assert not button.isEnabled() and "An assistant may not" in button.toolTip()
+    assert len(others) == 2
 
 
 # The page of people

@@ -14,9 +14,9 @@ from core.domain.subject import Sex, Subject
 from core.errors import Advice
 from core.store.backups import back_up
 from core.store.database import database_path
-from core.store.protection import begin, encrypt
 from core.store.repository import Store, open_store
 from core.vault import opened
+from tests.vault.protected import protect
 from ui.recovery import RecoveryAction, RecoveryState, RecoveryWindow, recovery_state
 from ui.wording import clock
 
@@ -127,8 +127,7 @@ def test_a_locked_folder_asks_for_its_passphrase_and_opens(
 ) -> None:
     monkeypatch.setattr("core.vault.passphrase._N", 2)
     monkeypatch.delenv("EXOTWIN_DATA_PASSPHRASE", raising=False)
-    begin(tmp_path, None, "correct horse battery staple")
-    encrypt(tmp_path)
+    protect(tmp_path)
     opened.forget(tmp_path)
     question = RecoveryQuestion(app)
     codes: list[str] = []

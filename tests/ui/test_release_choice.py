@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.domain.record import Verdict
 from core.domain.release import Purpose, purpose_in
-from core.session.flow import Step
-from core.session.release import sign_comparison
+from core.session.flow import Step, StepState
+from core.session.release import release_declaration
 from tests.ui import records
 from tests.ui.board import HandBoard
 from ui.pages.compare import ComparePage
@@ -42,32 +43,39 @@ def test_a_controller_is_for_a_virtual_exo_unless_somebody_chooses_otherwise(
     assert purpose_in(context.store.decisions(visit_id)[-1].reason) is Purpose.VIRTUAL_ONLY
 
 
-def test_what_is_chosen_is_what_is_declared_and_signed(context: SessionContext, visit_id: str) -> None:
-    records.fill(context.store, visit_id, Step.COMPARE)
-    page, presenter = compare(context)
-    page.purpose.setCurrentIndex(FOR_A_PERSON)
-    assert "to be worn by this person, on one exo, in supervised walks only" in page._declaration.text()
-    sign(page)
-    presenter.refresh()
-    assert purpose_in(context.store.decisions(visit_id)[-1].reason) is Purpose.SUPERVISED_HUMAN
-    assert "supervised walks only" in page._declaration.text() and not page.purpose.isVisibleTo(page)
-    assert page._secondary_actions == ()
-
-
-def test_what_was_signed_for_nobody_can_be_signed_anew_for_the_person(
+def test_what_is_chosen_is_what_is_declared_and_needs_an_account(
     context: SessionContext, visit_id: str
 ) -> None:
     records.fill(context.store, visit_id, Step.COMPARE)
+    page, _ = compare(context)
+    page.purpose.setCurrentIndex(FOR_A_PERSON)
+    assert "to be worn by this person, on one exo, in supervised walks only" in page._declaration.text()
+    sign(page)
+    assert context.status(Step.COMPARE).state is not StepState.DONE and not page._main.isEnabled()
+    assert "with a PIN" in page._why_not.text() and "People page" in page._why_not.text()
+
+
+def test_what_was_signed_for_nobody_can_be_signed_anew(context: SessionContext, visit_id: str) -> None:
+    made = records.fill(context.store, visit_id, Step.COMPARE)
     page, presenter = compare(context)
     sign(page)
     presenter.refresh()
     assert page._secondary_actions == (("sign_anew", "Sign anew…"),)
     page.secondary_action.emit("sign_anew")
     assert page.approver.given == ("", "") and page.purpose.isVisibleTo(page)
-    page.purpose.setCurrentIndex(FOR_A_PERSON)
-    sign(page)
-    found = context.store.decisions(visit_id)
-    assert [purpose_in(one.reason) for one in found[-2:]] == [*Purpose]
+    sign_for_a_person(context, visit_id, made[Step.COMPARE])
+    page, presenter = compare(context)
+    assert "supervised walks only" in page._declaration.text() and not page.purpose.isVisibleTo(page)
+    assert page._secondary_actions == ()
+
+
+def sign_for_a_person(context: SessionContext, visit_id: str, comparison_id: str) -> None:
+    """As `sign_comparison` keeps it where people have accounts."""
+    meaning = release_declaration(context.store.subject_of(visit_id), Purpose.SUPERVISED_HUMAN)
+    context.store.decide(
+        visit_id, Step.COMPARE, Verdict.SIGNED, record_id=comparison_id, by="Dr. M. Weber", role="physician",
+        reason=meaning,
+    )  # fmt: skip
 
 
 def test_nobody_releases_for_a_patient_who_does_not_exist(context: SessionContext, visit_id: str) -> None:
@@ -87,14 +95,7 @@ def test_a_release_for_a_person_is_packed_for_the_exo_that_was_chosen(
     context: SessionContext, board: HandBoard, visit_id: str
 ) -> None:
     made = records.fill(context.store, visit_id, Step.COMPARE)
-    sign_comparison(
-        context.store,
-        made[Step.COMPARE],
-        by="Dr. M. Weber",
-        role="physician",
-        reason="a first fit",
-        purpose=Purpose.SUPERVISED_HUMAN,
-    )
+    sign_for_a_person(context, visit_id, made[Step.COMPARE])
     page = DeployPage()
     presenter = DeployPresenter(page, context)
     presenter.refresh()

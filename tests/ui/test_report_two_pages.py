@@ -317,7 +317,7 @@ def test_json_print_and_open_are_buttons(
 
     assert json.loads(saved.read_text(encoding="utf-8"))["format"] == "exotwin report"
     assert printed.read_bytes().count(b"/Type /Page\n") == 2
-    assert opened[0].name == "P-0042-visit-1.pdf" and opened[0].read_bytes().startswith(b"%PDF")
+    assert opened[0].name == "report.pdf" and opened[0].read_bytes().startswith(b"%PDF")
 
 
 def test_a_computer_without_a_program_for_pdfs_or_a_printer_is_told(

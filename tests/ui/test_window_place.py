@@ -15,7 +15,7 @@ from core.domain.subject import Subject
 from core.session.flow import Step
 from ui.file_dialogs import ask_file, ask_files, ask_where, remember_folders_in
 from ui.main_window import MainWindow
-from ui.preferences import Preferences
+from ui.preferences import Folder, Preferences
 from ui.session_context import SessionContext
 from ui.window_place import inside, place
 
@@ -124,3 +124,13 @@ def test_file_dialogs_open_in_the_last_folder_of_their_kind(
     films.rmdir()
     ask_file(page, "", "")
     assert began[-1] == Path.home()  # the folder is gone
+
+
+def test_folders_of_file_dialogs_are_not_kept_beside_encrypted_data(tmp_path: Path) -> None:
+    """Their names may be those of patients; ids and window places tell nothing."""
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "data.json").write_text("{}")
+    Preferences(tmp_path).keep_folder(Folder.READ, tmp_path / "keys")
+    Preferences(tmp_path).keep_patient_and_visit("0123", "4567")
+    assert Preferences(tmp_path).folder(Folder.READ) is None
+    assert Preferences(tmp_path).patient_and_visit == ("0123", "4567")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -46,6 +46,7 @@ class Page(QWidget):
         super().__init__()
         self._secondary_actions: tuple[tuple[str, str], ...] = ()
         self._secondary_why_not: dict[str, str] = {}
+        self._rights: Callable[[str], str] = lambda _key: ""
         self._secondary, self._further = row(gap=8), row(gap=8)
         self._badges = row()
         self.take_away = TakeAwayButtons()
@@ -88,6 +89,10 @@ class Page(QWidget):
         empty.setEnabled(leads or not why_not)
         empty.setToolTip("" if leads else why_not)
 
+    def ask_rights(self, rights: Callable[[str], str]) -> None:
+        """From now on: why the role does not cover a secondary action, by its key; "" where it does."""
+        self._rights = rights
+
     def set_secondary_actions(
         self, *actions: tuple[str, str], why_not: Mapping[str, str] | None = None
     ) -> None:
@@ -95,7 +100,8 @@ class Page(QWidget):
 
         Those with a sentence in `why_not`, by key, are greyed, and tell it.
         """
-        reasons = dict(why_not or {})
+        refused = {key: self._rights(key) for key, words in actions if not words.startswith("Go ")}
+        reasons = {**{key: reason for key, reason in refused.items() if reason}, **(why_not or {})}
         if actions == self._secondary_actions and reasons == self._secondary_why_not:
             return
         self._secondary_actions, self._secondary_why_not = actions, reasons

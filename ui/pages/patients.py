@@ -11,6 +11,7 @@ from core.domain.walking_ability import VisitNotes
 from ui.pages.frame import Page
 from ui.theme import Tone
 from ui.widgets.basics import Box, Button, column, label, row
+from ui.widgets.erase_box import EraseBox
 from ui.widgets.field_note import FieldNote
 from ui.widgets.patient_form import PatientEntry, PatientForm
 from ui.widgets.two_line import TwoLineList
@@ -44,6 +45,9 @@ class PatientsState:
     why_not: str = ""
     synthetic: bool = False
     none_yet: bool = False  # the record has no patient at all
+    erase: tuple[str, ...] = ()  # what goes and stays; () hides the question
+    selected_code: str = ""
+    quiet: str = ""  # who was kept long enough, and what an erasure waits for
 
 
 class PatientsPage(Page):
@@ -51,7 +55,8 @@ class PatientsPage(Page):
     help_text = (
         "Choose a patient on the left, or create one. Patients are kept under a pseudonymous code, never "
         "under their name. A visit holds everything measured and made in one sitting; it can start once "
-        "consent is recorded. Archived patients keep their data and can be restored at any time."
+        "consent is recorded. Archived patients keep their data and can be restored at any time; erased "
+        "ones are gone for good."
     )
 
     searched = Signal(str)
@@ -61,6 +66,8 @@ class PatientsPage(Page):
     start_visit = Signal()
     compare_visits = Signal()
     edited = Signal()
+    erased = Signal(str, str, str)  # reason, name, role
+    erasing_closed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,6 +108,7 @@ class PatientsPage(Page):
         self.set_badges(*(["Synthetic"] if state.synthetic else []))
         self.set_main_action(state.main_action, not state.why_not, state.why_not)
         self.set_secondary_actions(*_secondary(state))
+        self.erasing.ask(state.selected_code, state.erase)
         if state.none_yet and state.entry is None:
             self.show_empty(
                 "patient",
@@ -114,15 +122,17 @@ class PatientsPage(Page):
         self._list.show_rows(rows, state.selected)
         self._nobody.setVisible(not rows and not state.none_yet)
         self._archived.setChecked(state.show_archived)
+        self._quiet.setText(state.quiet)
+        self._quiet.setVisible(bool(state.quiet))
         self._form.show_devices(state.devices)
-        self._form.setVisible(state.entry is not None)
+        self._form.setVisible(state.entry is not None and not state.erase)
         self._hint.setVisible(state.entry is None)
         if state.entry is not None:
             self._form.show_entry(state.entry)
         self._render_visits(state)
 
     def _render_visits(self, state: PatientsState) -> None:
-        shown = state.selected is not None and not state.new
+        shown = state.selected is not None and not state.new and not state.erase
         self._visits_card.setVisible(shown)
         rows = tuple((item.id, item.title, item.detail) for item in state.visits)
         self._visits.show_rows(rows, state.open_visit)
@@ -152,7 +162,8 @@ class PatientsPage(Page):
         self._archived.clicked.connect(self.archived_shown)
         demo = Button("Demo patient", "quiet", "plus", tip="Make a synthetic patient to look around")
         demo.clicked.connect(lambda: self.secondary_action.emit("demo"))
-        layout = column(self._search, self._nobody, self._list, gap=8)
+        self._quiet = label("", "small", wrap=True)
+        layout = column(self._search, self._nobody, self._list, self._quiet, gap=8)
         layout.addLayout(row(self._archived, None, demo))
         side = QWidget()
         side.setMinimumWidth(250)
@@ -180,7 +191,10 @@ class PatientsPage(Page):
         self._visits_card.body.addWidget(self._visit_words)
         self._visits_card.body.addWidget(self._visit_notes)
         detail = QWidget()
-        detail.setLayout(column(self._hint, self._form, self._visits_card, None, gap=12))
+        self.erasing = EraseBox()
+        self.erasing.erased.connect(self.erased)
+        self.erasing.closed.connect(self.erasing_closed)
+        detail.setLayout(column(self._hint, self.erasing, self._form, self._visits_card, None, gap=12))
         return detail
 
 
@@ -188,8 +202,11 @@ def _secondary(state: PatientsState) -> tuple[tuple[str, str], ...]:
     if state.editing:
         return (("discard", "Discard"),)
     actions: list[tuple[str, str]] = []
+    if state.erase:
+        return ()
     if state.selected is not None:
         actions.append(("archive", "Restore" if state.archived else "Archive"))
+        actions.append(("erase", "Erase…"))
     if state.none_yet:
         actions.append(("demo", "Demo patient"))
     elif state.selected is not None:

@@ -36,6 +36,7 @@ class ReportState:
     clinic: str = ""
     has_logo: bool = False
     second_place: str = ""  # where the record is copied to
+    encrypted: bool = False  # the data folder
     appendix_pages: int = 0  # that it would have
     secondary: tuple[tuple[str, str], ...] = ()
     saved: str = ""  # where it was kept
@@ -91,7 +92,7 @@ class ReportPage(Page):
         self.set_secondary_actions(*state.secondary)
         self.interpretation.show_kept(*state.interpretation)
         self.clinic.show_clinic(state.clinic, has_logo=state.has_logo)
-        self.clinic.second_place.show_place(state.second_place)
+        self.clinic.second_place.show_place(state.second_place, encrypted=state.encrypted)
         missing = [words for words, there in state.contents if not there]
         self._there.setText(f"✓ {_listed([words for words, there in state.contents if there])}")
         self._missing.setText(f"– Not yet: {_listed(missing)}")

@@ -22,6 +22,9 @@ from ui.theme import Tone
 from ui.widgets.account_field import AccountField
 from ui.widgets.take_away import TakeAway
 
+_OWN_RIGHT = {"roll_back": Action.ROLL_BACK, "remove": Action.ERASE}  # of secondary actions, by key
+_LEADS_AWAY = frozenset({"back", "close", "discard"})  # keys of actions that change nothing
+
 
 class StepPresenter(QObject):
     """Between one page and the session context. Subclasses set `step` and write `show`, `start` and `main`.
@@ -31,13 +34,14 @@ class StepPresenter(QObject):
     """
 
     step: Step
-    right_for_main = Action.TRAIN  # what the page's main action asks of the role
+    right_for_main = Action.TRAIN  # what the page's main and other actions ask of the role
     meanwhile = "You may go on with other steps meanwhile."
 
     def __init__(self, page: Page, context: SessionContext) -> None:
         super().__init__(page)
         self._step_page, self.context = page, context
         self._is_blocked = False
+        page.ask_rights(self._right_missing)
         page.main_action.connect(lambda: self.attempt(self._act))
         page.cancel_job.connect(context.jobs.cancel)
         page.pause_job.connect(context.jobs.pause)
@@ -66,6 +70,15 @@ class StepPresenter(QObject):
         if present is not None:
             self._step_page.take_away.allow(people.blocked(Action.EXPORT))
             self._step_page.grey_main(people.blocked(self.right_for_main))
+
+    def _right_missing(self, key: str) -> str:
+        """Why the person signed in may not use this secondary action."""
+        if key in _LEADS_AWAY:
+            return ""
+        people = self.context.store.people
+        if people.present is None:
+            return ""
+        return people.blocked(_OWN_RIGHT.get(key, self.right_for_main))
 
     def sign(
         self, action: Action, about: str, typed: tuple[str, str], words: str, then: Callable[[Signed], None]

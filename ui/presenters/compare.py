@@ -18,7 +18,7 @@ from core.domain.situation_effects import brief_assistance, situation_assistance
 from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
-from core.session.release import release_declaration, sign_comparison
+from core.session.release import NEEDS_ACCOUNT, release_declaration, sign_comparison
 from ui.pages.compare import ComparePage, CompareState
 from ui.pages.correlations import CorrelationsView
 from ui.pages.gait_comparison import ComparisonView
@@ -219,9 +219,11 @@ class ComparePresenter(StepPresenter):
         )
 
     def _why_not_sign(self, assistance: Assistance) -> str:
+        if self._purpose is Purpose.SUPERVISED_HUMAN and self.context.store.people.single_user:
+            return f"{NEEDS_ACCOUNT} Make accounts on the People page."
         missing = self._page.approver.missing("Enter your name and your role below to sign.")
         if missing:
-            return missing
+            return missing if missing.endswith(".") else f"{missing}."
         if assistance.needs_reason and not self._page.reason.text().strip():
             return "Give the reason for signing below."
         return ""

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from core.domain.patient_code import check_code, doubts
-from core.domain.subject import Consent, Subject, check_birth_year, check_height, check_mass
+from core.domain.subject import (
+    MOST_CONSENT_NAME,
+    Consent,
+    Subject,
+    check_birth_year,
+    check_height,
+    check_mass,
+)
 from core.domain.walking_ability import check_notes
 from core.errors import UserError, refuse
 from ui.theme import Tone
@@ -44,7 +51,7 @@ def mistakes(entry: PatientEntry, *, own_code: str = "", taken: Iterable[str] = 
         ("mass_kg", lambda: check_mass(_number(entry.mass_kg, "mass", "60, in kilograms"))),
         ("notes", lambda: check_notes(entry.notes)),
         ("consent_by", lambda: _consent_by(by) if on else None),
-        ("consent_on", lambda: _consent_on(on) if by or on else None),
+        ("consent_on", lambda: _consent_on(on, entry.birth_year) if by or on else None),
     )
     return tuple(note for field, check in checks if (note := _note(field, check)) is not None)
 
@@ -108,21 +115,25 @@ def _consent(entry: PatientEntry) -> Consent | None:
     if not by and not on:
         return None
     _consent_by(by)
-    return Consent(by, _consent_on(on).isoformat())
+    return Consent(by, _consent_on(on, entry.birth_year).isoformat())
 
 
 def _consent_by(by: str) -> None:
     if not by:
         raise _consent_incomplete("The name of who took it is missing.")
+    if len(by) > MOST_CONSENT_NAME:
+        raise _consent_incomplete(f"A name has at most {MOST_CONSENT_NAME} letters.")
 
 
-def _consent_on(on: str) -> date:
+def _consent_on(on: str, birth_year: str) -> date:
     taken = read_day(on)
     if taken is None:
         missing = f"“{on}” is no date" if on else "The date is missing"
         raise _consent_incomplete(f"{missing}; enter one such as {day(_EXAMPLE_DAY)}.")
     if taken > date.today():
         raise _consent_incomplete("This day is in the future.")
+    if birth_year.strip().isdecimal() and taken.year < int(birth_year):
+        raise _consent_incomplete("This day is before the patient was born.")
     return taken
 
 

@@ -12,7 +12,9 @@ from ui.asides import Aside
 from ui.pages.patients import ListRow, PatientsPage, PatientsState
 from ui.presenters.base import StepPresenter
 from ui.presenters.patient_entry import code_doubts, mistakes, subject_from
+from ui.presenters.patient_erasing import erase, erase_words, quiet_words
 from ui.session_context import SessionContext
+from ui.signature import Signed
 from ui.theme import Tone
 from ui.widgets.field_note import FieldNote
 from ui.widgets.patient_form import PatientEntry, entry_of
@@ -33,12 +35,15 @@ class PatientsPresenter(StepPresenter):
         self._new = False  # a new patient is being typed
         self._changed = (False, False)  # the patient, the notes on the visit; and not saved
         self._refused = False  # saving was tried, and not everything could be used
+        self._erasing: str | None = None  # the patient whom the person thinks of erasing
         page.searched.connect(self._searched)
         page.archived_shown.connect(self._archived_shown)
         page.patient_chosen.connect(self._choose)
         page.visit_chosen.connect(context.open_visit)
         page.start_visit.connect(lambda: self.attempt(self._start_visit))
         page.edited.connect(self._edited)
+        page.erased.connect(lambda *told: self.attempt(lambda: self._erase(*told)))
+        page.erasing_closed.connect(lambda: self._ask_to_erase(False))
         page.compare_visits.connect(lambda: context.go_to.emit(Aside.VISITS))
         page.secondary_action.connect(lambda key: self.attempt(lambda: self._secondary(key)))
 
@@ -49,6 +54,8 @@ class PatientsPresenter(StepPresenter):
         return self.context.jobs.running("demo_patient")
 
     def show(self, status: StepStatus) -> None:
+        if self._erasing != self.context.patient_id:
+            self._erasing = None  # another patient was opened meanwhile
         rows = self.context.store.patients(self._search, archived=self._show_archived)
         none_yet = not rows and not self._search and not self._show_archived
         selected = None if self._new or self.context.patient_id is None else self._selected_row()
@@ -76,6 +83,9 @@ class PatientsPresenter(StepPresenter):
                 why_not=why_not,
                 synthetic=selected is not None and selected.subject.synthetic,
                 none_yet=none_yet,
+                erase=erase_words(self.context, self._erasing),
+                selected_code="" if selected is None else selected.subject.code,
+                quiet=quiet_words(self.context.store),
             )
         )
 
@@ -153,6 +163,26 @@ class PatientsPresenter(StepPresenter):
                 self._toggle_archive()
             case "demo":
                 self._open_demo()
+            case "erase":
+                self._ask_to_erase(True)
+
+    def _ask_to_erase(self, asked: bool) -> None:
+        self._erasing = self.context.patient_id if asked else None
+        self.refresh()
+
+    def _erase(self, reason: str, name: str, role: str) -> None:
+        patient_id = self._erasing
+        if patient_id is None:
+            return
+
+        def signed(by: Signed) -> None:
+            waiting = erase(self.context, patient_id, reason, by.name, by.role)
+            self._end_editing()
+            words = " ".join(("The patient was erased.", *waiting))
+            self.context.show_message(words, Tone.WARN if waiting else Tone.OK)
+
+        words = "The patient is erased for good; the trail keeps your name and the reason."
+        self.sign(Action.ERASE, patient_id, (name, role), words, signed)
 
     def _open_demo(self) -> None:
         """Open the demo patient of this record; make it first when there is none."""

@@ -24,6 +24,7 @@ from core.session.report_json import report_json
 from core.store.clinic import read_clinic, write_logo, write_name
 from core.store.people import RECORD
 from core.store.second_place import read_second_place
+from core.vault.places import is_encrypted
 from core.vault.scratch import temporary
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
@@ -245,6 +246,7 @@ class ReportPresenter(StepPresenter):
             clinic="" if content.clinic is None else content.clinic.name,
             has_logo=content.clinic is not None and bool(content.clinic.logo),
             second_place=str(read_second_place(store.data_dir) or ""),
+            encrypted=is_encrypted(store.data_dir),
             appendix_pages=appendix_pages(content),
             secondary=_SECONDARY,
             saved=saved,

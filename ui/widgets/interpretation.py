@@ -28,6 +28,7 @@ class InterpretationBox(Box):
         self.approver.role.setMinimumWidth(110)
         self.keep = Button("Keep")
         self.keep.clicked.connect(self._keep)
+        self.approver.changed.connect(self._check)
         self.text.textChanged.connect(self._show_room)
         self._told = label("", "small", wrap=True)
         self._shown, self._signed = "", ""  # as it is on record, and who wrote it
@@ -51,6 +52,12 @@ class InterpretationBox(Box):
         self._shown = ""
         self.text.clear()
         self.approver.clear()
+
+    def _check(self) -> None:
+        """Greyed for roles that do not interpret; a missing name is told when it is pressed."""
+        why_not = self.approver.missing("")
+        self.keep.setEnabled(not why_not)
+        self.keep.setToolTip(why_not)
 
     def _keep(self) -> None:
         self.kept.emit(self.text.toPlainText(), *self.approver.given)

@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from ui.widgets.basics import Button, ElidedLabel, row
 
+_ENCRYPTED = "The data folder is encrypted; keep its recovery key in a safe place"
+_PLAIN = "Who gets hold of this disk can read the data; `exotwin data protect` in a terminal encrypts them"
+
 
 class SecondPlaceLine(QWidget):
     chosen = Signal(object)  # Path; None: no second place from now on
@@ -25,9 +28,13 @@ class SecondPlaceLine(QWidget):
         self._place = ""
         self.show_place("")
 
-    def show_place(self, place: str) -> None:
+    def show_place(self, place: str, *, encrypted: bool = False) -> None:
+        """`encrypted`: the data folder, and with it what is copied."""
         self._place = place
-        self.words.setText(f"Copied to {place}" if place else "The record has no second place")
+        copied = f"copied to {place}" if place else "the record has no second place"
+        words = f"{'Encrypted' if encrypted else 'Not encrypted'}, {copied}"
+        self.words.setText(words)
+        self.words.setToolTip(f"{words}. {_ENCRYPTED if encrypted else _PLAIN}")
         self.button.setText("Stop copying" if place else "Copy to…")
 
     def _choose(self) -> None:

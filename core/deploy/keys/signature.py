@@ -18,6 +18,7 @@ ALGORITHM = "Ed25519"
 DOMAIN = b"EXOPKG1"
 DEVICE_DOMAIN = b"EXODEV1"  # also in core/exo_core/src/exo_blob.c
 TRAIL_DOMAIN = b"EXOTRL1"
+UPDATE_DOMAIN = b"EXOUPD1"
 SIGNATURE_BYTES = 64
 KEY_ID_CHARACTERS = 16
 
@@ -47,6 +48,10 @@ class PublicKey:
     def accepts_trail(self, digest: bytes, signature: bytes) -> bool:
         """Whether it signed an end of the trail of this digest."""
         return self._verifies(signature, TRAIL_DOMAIN + digest)
+
+    def accepts_update(self, manifest: bytes, signature: bytes) -> bool:
+        """Whether it signed the manifest of an update of this program."""
+        return self._verifies(signature, UPDATE_DOMAIN + hashlib.sha256(manifest).digest())
 
     def _verifies(self, signature: bytes, message: bytes) -> bool:
         try:
@@ -94,6 +99,10 @@ class PrivateKey:
         """64 bytes for the SHA-256 of what is said about an end of the trail."""
         return self._key().sign(TRAIL_DOMAIN + digest)
 
+    def sign_update(self, manifest: bytes) -> bytes:
+        """64 bytes for the manifest of an update."""
+        return self._key().sign(UPDATE_DOMAIN + hashlib.sha256(manifest).digest())
+
     def _key(self) -> Ed25519PrivateKey:
         try:
             key = serialization.load_der_private_key(self.pkcs8, None)
@@ -106,6 +115,17 @@ class PrivateKey:
     @classmethod
     def new(cls) -> PrivateKey:
         return cls(_pkcs8(Ed25519PrivateKey.generate()))
+
+    @classmethod
+    def from_pem(cls, text: bytes, passphrase: str = "") -> PrivateKey:
+        """Raises BadKeyError, also for a passphrase that is wrong, missing or not needed."""
+        try:
+            key = serialization.load_pem_private_key(text, passphrase.encode() or None)
+        except (ValueError, TypeError) as error:
+            raise BadKeyError("no private key in PEM form, or another passphrase") from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise BadKeyError("not an Ed25519 key")
+        return cls(_pkcs8(key))
 
     @classmethod
     def from_seed(cls, seed: bytes) -> PrivateKey:

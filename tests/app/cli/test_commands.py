@@ -114,7 +114,7 @@ def test_a_command_that_cannot_be_understood_points_to_the_help(shell: Shell, wo
         ("[1, 2]", "PAT-010"),
         ("{}", "PAT-010"),
         (json.dumps({**PATIENT, "affected_side": "lft"}), "PAT-010"),
-        (json.dumps({**PATIENT, "consent": "yes"}), "PAT-010"),
+        (json.dumps({**PATIENT, "consent": "yes"}), "PAT-033"),
         (json.dumps({**PATIENT, "sex": 3}), "PAT-010"),
         (json.dumps({**PATIENT, "height_m": 16.8}), "PAT-002"),
         (json.dumps({**PATIENT, "mass_kg": -60}), "PAT-003"),

@@ -63,7 +63,7 @@ def test_a_planned_session_names_every_job_once() -> None:
     plans = (
         film_jobs(emg=True, exo_log=True),
         film_jobs(emg=False, exo_log=False),
-        trial_jobs(emg=False, exo_log=True),
+        trial_jobs(exo_log=True),
         demo_jobs(exo_log=False),
     )
     for plan in plans:

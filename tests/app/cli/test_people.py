@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,18 @@ def data(tmp_path: Path) -> tuple[str, str]:
     return "--data-dir", str(tmp_path / "data")
 
 
-@pytest.fixture
-def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    with open_store(tmp_path / "data") as store:
-        store.add_patient(a_subject())
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clinic")
+    with open_store(folder) as store:
+        store.start_visit(store.add_patient(a_subject()))
         make_clinic(store, (Role.ASSISTANT, Role.PHYSICIAN))
+    return folder
+
+
+@pytest.fixture
+def clinic(made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(made_once, tmp_path / "data")
     monkeypatch.setenv(signing.PIN_VARIABLE, PIN)
     return tmp_path / "data"
 
@@ -91,7 +99,8 @@ def test_commands_that_write_ask_who_acts(shell: Shell, data: tuple[str, str], c
 
 
 def test_the_record_is_looked_after_by_it(shell: Shell, data: tuple[str, str], clinic: Path) -> None:
-    for words in (("data", "protect"), ("record", "backup", "--only-here")):
+    secret = ("--passphrase-file", shell.file("passphrase.txt", "correct horse battery staple"))
+    for words in (("data", "protect", *secret), ("record", "backup", "--only-here")):
         assert shell.refusal(*words, *data) == "PPL-001"
         assert shell.refusal(*words, *data, "--as", PHYSICIAN) == "PPL-002"
     assert shell.types("record", "backup", "--only-here", *data, "--as", MANAGER)[0] == 0
@@ -131,9 +140,6 @@ def test_the_new_pin_is_typed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_rollback_is_signed_by_an_account(
     shell: Shell, data: tuple[str, str], clinic: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_store(clinic) as store:
-        store.people.sign_in(PHYSICIAN, PIN)
-        store.start_visit(store.patients()[0].id)
     back = ("rollback", "--patient", "P-0001", "--exo", "tcp:127.0.0.1:1", *WHY, *data)
     assert shell.refusal(*back) == "PPL-001"
     assert shell.refusal(*back, "--as", ASSISTANT, "--name", PHYSICIAN, "--role", "physician") == "PPL-002"

@@ -1,4 +1,4 @@
-"""A controller package as text, for the terminal."""
+"""A controller package as text: for the terminal, and to be copied from its window."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def package_lines(package: PackageFile) -> list[str]:
         ("Package before", manifest.previous_sha256 or "none"),
         *(("Made from", f"{one.kind} {one.sha256[:16]}") for one in manifest.training.records),
     ]
-    return [_printable(f"{name:<{_NAME_WIDTH}} {words}") for name, words in facts]
+    return [printable(f"{name:<{_NAME_WIDTH}} {words}") for name, words in facts]
 
 
 def _released(package: PackageFile) -> str:
@@ -64,7 +64,7 @@ def check_lines(examination: Examination, keys: Mapping[str, TrustedKey]) -> lis
         lines.append(f"{'passed' if check.passed else 'FAILED'}  {check.name:<12} {check.words}")
         if check.advice is not None:
             lines.append(f"{'':21}{check.advice.why} {check.advice.next_step} [{check.advice.code}]")
-    return [_printable(line) for line in (*lines, *_verdict_lines(examination, keys))]
+    return [printable(line) for line in (*lines, *_verdict_lines(examination, keys))]
 
 
 def _verdict_lines(examination: Examination, keys: Mapping[str, TrustedKey]) -> list[str]:
@@ -119,7 +119,7 @@ def check_values(check: Check) -> dict[str, object]:
     return values
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """The text is not verified yet: it must not hold control sequences for the terminal."""
     return "".join(character if character.isprintable() else "?" for character in line)
 
