@@ -90,6 +90,7 @@ def _restore(args: argparse.Namespace) -> int:
 def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
     from core.store.people import RECORD
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
     from core.store.way_back import write_older_copy
 
     if args.revision is None or args.out is None or args.place is not None:
@@ -99,7 +100,7 @@ def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
             "A copy for an older program needs --revision and --out, and nothing from elsewhere.",
             "See exotwin restore --help.",
         )
-    _refuse_without_a_record(folder)
+    require_a_record(folder)
     with open_store(folder) as store:
         by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
         made = write_older_copy(folder, args.revision, args.out)
