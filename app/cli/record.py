@@ -90,6 +90,7 @@ def _restore(args: argparse.Namespace) -> int:
 def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
     from core.store.people import RECORD
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
     from core.store.way_back import write_older_copy
 
     if args.revision is None or args.out is None or args.place is not None:
@@ -99,7 +100,7 @@ def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
             "A copy for an older program needs --revision and --out, and nothing from elsewhere.",
             "See exotwin restore --help.",
         )
-    _refuse_without_a_record(folder)
+    require_a_record(folder)
     with open_store(folder) as store:
         by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
         made = write_older_copy(folder, args.revision, args.out)
@@ -123,9 +124,7 @@ def _log_restored(folder: Path, backup: str, kept: str) -> None:
 def _verify(args: argparse.Namespace) -> int:
     from core.store.repository import open_store
 
-    folder = _data_dir(args)
-    _refuse_without_a_record(folder)
-    with open_store(folder, to_read=True) as store:
+    with open_store(_data_dir(args), to_read=True) as store:
         found = verified(store)
     if args.as_json:
         print(json.dumps({"whole": found.whole, **asdict(found)}, indent=2, ensure_ascii=False))
@@ -142,7 +141,18 @@ def verified(store: Store) -> RecordCheck:
     told = {(fault.about, fault.sentence) for fault in found.faults}
     more = trail_faults(signed.broken, signed.faults)
     new = (fault for fault in more if (fault.about, fault.sentence) not in told)
-    return replace(found, faults=(*found.faults, *new))
+    return replace(found, faults=(*found.faults, *new), notes=(*found.notes, *_notes_on_keys(store)))
+
+
+def _notes_on_keys(store: Store) -> tuple[str, ...]:
+    from core.deploy.key_changes import keys_nobody_accepted
+
+    unknown = keys_nobody_accepted(store)
+    if not unknown:
+        return ()
+    words = "Keys of other sites count here, and the log does not say who accepted them"
+    way = "delete their files in keys/trusted; else accept each by exotwin key trust FILE"
+    return (f"{words}: {', '.join(unknown)}. If nobody here did, {way}.",)
 
 
 def _print_check(found: RecordCheck) -> int:
@@ -179,9 +189,10 @@ def _backup(args: argparse.Namespace) -> int:
     from core.store.backups import back_up_if_due
     from core.store.people import RECORD
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
 
     folder = _data_dir(args)
-    _refuse_without_a_record(folder)
+    require_a_record(folder)
     with open_store(folder) as store:
         if args.to is not None or args.only_here:
             by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
@@ -202,20 +213,6 @@ def _copy(store: Store) -> None:
     print(f"The second place has {done.records} results, {done.copied} of them new: {done.folder}.")
     for fault in done.faults:
         print(f"Not copied, because it is not whole here: {fault.about}: {fault.sentence}")
-
-
-def _refuse_without_a_record(folder: Path) -> None:
-    from core.store.database import database_path
-    from core.store.trouble import has_traces_of_a_record
-
-    if database_path(folder).exists() or has_traces_of_a_record(folder):
-        return
-    raise refuse(
-        "REC-016",
-        "There is nothing to check or to copy.",
-        f"There is no record in {folder} yet.",
-        "Name the data folder with --data-dir.",
-    )
 
 
 def _data_dir(args: argparse.Namespace) -> Path:

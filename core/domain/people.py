@@ -96,6 +96,10 @@ SIGNED = frozenset(
     }
 )
 
+# What a job may be granted when it is started. All else that is signed needs its own row of a signature,
+# which the trail covers: a job's ticket is covered by nothing.
+GRANTED_TO_JOBS = frozenset({Action.ERASE})
+
 _CAPTURED = (
     RecordKind.CALIBRATION,
     RecordKind.RECORDING,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from core.domain.people import SIGNED, Account, Action, PeopleRules, Person, Role, may
+from core.domain.people import GRANTED_TO_JOBS, Account, Action, PeopleRules, Person, Role, may
 from core.store.schema import AccountTable, PeopleRuleTable, PinGuessTable, SignatureTable, TicketTable
 
 SIGNATURE_S = 120.0  # from the PIN to the act: an exo's job may have to answer in between
@@ -137,7 +137,8 @@ def close_ticket(session: Session, token: str) -> None:
 def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
     """Who acts with this ticket; None when it ended or its person is no longer active.
 
-    What was rightly begun may end: the ticket of a job keeps its role, whatever becomes of the account.
+    What was rightly begun may end: the ticket of a job keeps its role, whatever becomes of the account. More
+    than `GRANTED_TO_JOBS` no ticket grants, whatever its row says.
     """
     row = session.get(TicketTable, _sha256(token)) if token else None
     if row is None:
@@ -148,7 +149,7 @@ def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
     account = session.get_one(AccountTable, row.account_id)
     if row.of_job:
         granted = frozenset(Action[name] for name in row.granted.split(",") if name)
-        return Actor(Person(account.id, account.name, Role(row.role)), granted & SIGNED)
+        return Actor(Person(account.id, account.name, Role(row.role)), granted & GRANTED_TO_JOBS)
     return Actor(person_of(account)) if account.active else None
 
 

@@ -37,6 +37,7 @@ from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
+from core.store.trouble import require_a_record
 from core.vault.scratch import sweep as sweep_plain
 
 SCHEMA_VERSION = 1
@@ -56,9 +57,11 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
 
     `ticket` tells who acts; without one that of this process counts (see `core.store.authority`). Refuses
     REC-010 and REC-011 while another program has the folder. With `to_read` it opens also then, and refuses
-    REC-010 what would change something (`Store.writable`).
+    REC-010 what would change something (`Store.writable`), and REC-016 a folder without a record.
     """
     acts = ticket_of_process() if ticket is None else ticket
+    if to_read:
+        require_a_record(data_dir)
     try:
         claim = hold(data_dir)
     except UserError as error:

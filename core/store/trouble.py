@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 
@@ -12,7 +12,14 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from core.errors import Advice, UserError, refuse
 from core.store.backup_files import BACKUP_NAMES, backup_time, backups_in, newest_backup
-from core.store.database import OUR_TABLES, counted_entries, database_path, sound_tables, stamp_of
+from core.store.database import (
+    OUR_TABLES,
+    counted_entries,
+    database_path,
+    open_connection,
+    sound_tables,
+    stamp_of,
+)
 from core.store.files import disk_is_full, folder_is_unusable
 from core.store.identity import has_identity, read_identity
 from core.store.sealed_database import sqlite_errors
@@ -65,12 +72,40 @@ def is_damaged(data_dir: Path) -> bool:
 def _trouble_of_sound(data_dir: Path) -> Trouble | None:
     """Of a database with our tables: of another folder, or a blank one in the place of a full one."""
     path, identity = database_path(data_dir), read_identity(data_dir)
-    if identity is not None and stamp_of(path) not in (0, identity.stamp):
+    stamp = stamp_of(path)
+    if identity is not None and stamp not in (0, identity.stamp):
+        return Trouble.OTHER
+    if stamp == 0 and _names_none_of_the_results(data_dir):
         return Trouble.OTHER
     if counted_entries(path) > 0:
         return None
     fuller = any(data_dir.glob(_RESULTS)) or any(backup.entries for backup in backups_in(data_dir))
     return Trouble.EMPTY if fuller else None
+
+
+def _names_none_of_the_results(data_dir: Path) -> bool:
+    """Of a database from before there were stamps: results lie here, and all that it names lie elsewhere.
+
+    Taken for ours, it would have every result here swept into quarantine.
+    """
+    here = {"/".join(path.parts[-2:]) for path in data_dir.glob(_RESULTS)}
+    if not here:
+        return False
+    with closing(open_connection(database_path(data_dir), "ro")) as connection:
+        named = {f"{kind}/{name}" for kind, name in connection.execute("SELECT kind, id FROM record")}
+    return bool(named) and not named & here
+
+
+def require_a_record(data_dir: Path) -> None:
+    """Refuses REC-016: who reads or checks a folder means one that is there, and no blank one made now."""
+    if database_path(data_dir).exists() or has_traces_of_a_record(data_dir):
+        return
+    raise refuse(
+        "REC-016",
+        "There is nothing to read, to check or to copy.",
+        f"There is no record in {data_dir} yet.",
+        "Name the data folder with --data-dir.",
+    )
 
 
 def has_traces_of_a_record(data_dir: Path) -> bool:

@@ -53,6 +53,15 @@ def _from_elsewhere(data_dir: Path, *, blank: bool) -> None:
     database_path(elsewhere).replace(database_path(data_dir))
 
 
+def _from_elsewhere_of_an_earlier_version(data_dir: Path) -> None:
+    elsewhere = data_dir.parent / "elsewhere"
+    with open_store(elsewhere) as store:
+        visit_id = store.start_visit(store.add_patient(a_subject())).id
+        store.save(RecordKind.LANDMARKS, some_landmarks(), visit_id=visit_id, summary="seen there")
+    set_stamp(database_path(elsewhere), 0)
+    database_path(elsewhere).replace(database_path(data_dir))
+
+
 WAYS: dict[str, tuple[Trouble, Callable[[Path], object]]] = {
     "0 bytes": (Trouble.EMPTY, lambda data: database_path(data).write_bytes(b"")),
     "missing": (Trouble.MISSING, lambda data: database_path(data).unlink()),
@@ -63,6 +72,7 @@ WAYS: dict[str, tuple[Trouble, Callable[[Path], object]]] = {
     "a text file": (Trouble.DAMAGED, lambda data: database_path(data).write_text("Shopping list\n" * 99)),
     "blank, with our tables": (Trouble.EMPTY, lambda data: _from_elsewhere(data, blank=True)),
     "of another data folder": (Trouble.OTHER, lambda data: _from_elsewhere(data, blank=False)),
+    "of another, earlier data folder": (Trouble.OTHER, _from_elsewhere_of_an_earlier_version),
 }
 
 
@@ -96,6 +106,13 @@ def test_a_damaged_database_is_found_at_the_start_and_restore_recovers_it(data: 
         (visit,) = store.visits(store.patients()[0].id)
         (info,) = store.records(visit.id)
         assert len(store.load(info.id, Landmarks).people) == 1
+
+
+def test_an_own_database_of_an_earlier_version_is_taken_as_ours(data: Path) -> None:
+    set_stamp(database_path(data), 0)
+
+    with open_store(data) as store:
+        assert len(store.stored_records()) == 1
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"\0"])

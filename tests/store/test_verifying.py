@@ -140,3 +140,23 @@ def test_it_refuses_in_words_what_is_not_whole_and_where_nothing_is(
     assert cli.run(["record", "verify", "--data-dir", str(tmp_path / "empty")]) == 2
     assert "REC-016" in capsys.readouterr().err
     assert not (tmp_path / "empty").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("record", "verify"),
+        ("audit", "verify"),
+        ("audit", "list"),
+        ("export", "P-0001", "--out", "out"),
+        ("report", "P-0001", "--json"),
+        ("visits", "P-0001", "--json"),
+    ],
+)
+def test_who_only_reads_a_folder_without_a_record_makes_none_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "mistyped"
+    assert cli.run([*words, "--data-dir", str(folder)]) == 2
+    assert "REC-016" in capsys.readouterr().err
+    assert not folder.exists()

@@ -297,6 +297,24 @@ def test_another_sites_package_is_accepted_once_its_key_is_trusted(shell: Shell,
     assert "trusted" in shell.types("key", "show", "--data-dir", str(site))[1]
 
 
+def test_a_key_that_was_laid_beside_by_hand_is_told_until_somebody_accepts_it(
+    shell: Shell, tmp_path: Path
+) -> None:
+    theirs = make_site_key(tmp_path / "theirs", None, PASSPHRASE)
+    given = tmp_path / "theirs" / "keys" / "site.pub.pem"
+    data = ("--data-dir", str(tmp_path / "data"))
+    open_store(tmp_path / "data").close()
+    assert theirs.key_id not in shell.types("record", "verify", *data)[1]
+
+    trusted = tmp_path / "data" / "keys" / "trusted" / f"{theirs.key_id}.pub.pem"
+    trusted.parent.mkdir(parents=True)
+    trusted.write_bytes(given.read_bytes())
+
+    assert f"who accepted them: {theirs.key_id}." in shell.types("record", "verify", *data)[1]
+    assert shell.types("key", "trust", str(given), *data)[0] == 0
+    assert theirs.key_id not in shell.types("record", "verify", *data)[1]
+
+
 def test_a_key_is_made_once_and_replaced_on_demand(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
