@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -62,12 +62,25 @@ def check_trail(session: Session) -> TrailCheck:
         why = why or (TWICE if about in twice else "")
         if why:
             faults.append(RowFault(about, why, 0 if entry is None else entry.number))
+    explained = _erased_with_a_patient(entries)
     for about, entry in newest.items():
-        if about not in seen and entry.event.step != AuditStep.ROW_ERASED:
+        if about not in seen and entry.number not in explained:
             faults.append(RowFault(about, GONE, entry.number))
     erased = sum(entry.event.step == AuditStep.ROW_ERASED for entry in newest.values())
     broken = first_broken_link(entries, _stored_head(session))
     return TrailCheck(entries, broken, len(seen), erased, tuple(faults), backward_times(entries))
+
+
+def _erased_with_a_patient(entries: Sequence[AuditEntry]) -> frozenset[int]:
+    """Numbers of the erased rows that follow the erasure of a patient whose own row is among them."""
+    explained: set[int] = set()
+    for start, entry in enumerate(entries):
+        if entry.event.step != AuditStep.PATIENT_ERASED:
+            continue
+        rows = list(takewhile(lambda later: later.event.step == AuditStep.ROW_ERASED, entries[start + 1 :]))
+        if any(row.event.about.startswith("patient:") for row in rows):
+            explained |= {row.number for row in rows}
+    return frozenset(explained)
 
 
 def _written_twice(entries: Sequence[AuditEntry]) -> frozenset[str]:

@@ -113,17 +113,19 @@ def test_an_erased_row_that_is_back_and_one_that_went_without_a_word_are_found(t
     with open_store(tmp_path) as store:
         store.log("Dr A", "one", "")
         store.log("Dr A", "two", "")
+        store.log("Dr A", "three", "")
         with store._session() as session:
             session.execute(sqlalchemy_text("DROP TRIGGER log_no_delete"))
             kept = session.query(LogTable).filter_by(sequence=1).one()
             copied = (kept.on_utc, kept.who, kept.action)
             session.execute(delete(LogTable))
-            erased(session, AuditEvent(AuditStep.PATIENT_ERASED, "IT"), [("log", 1)])
+            # The third one claims to have gone with a patient, of whom nothing else was erased.
+            erased(session, AuditEvent(AuditStep.PATIENT_ERASED, "IT"), [("log", 1), ("log", 3)])
             on_utc, who, action = copied
             values = {"sequence": 1, "on_utc": on_utc, "who": who, "action": action}
             session.execute(LogTable.__table__.insert().values(**values, subject_id="", detail=""))
         found = {(fault.about, fault.why) for fault in store.check_trail().faults}
-    assert found == {("log:1", BACK), ("log:2", GONE)}
+    assert found == {("log:1", BACK), ("log:2", GONE), ("log:3", GONE)}
 
 
 def sqlalchemy_text(statement: str):

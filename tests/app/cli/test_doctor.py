@@ -35,6 +35,7 @@ def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
         "Serial ports",
         "Data folder",
         "Record",
+        "Encryption",
         "Processor and memory",
         "GPU",
         "Exo program",
