@@ -6,7 +6,9 @@ folder of both kinds reads well, as it is while it is being encrypted, and so do
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -28,8 +30,11 @@ def is_sealed(path: Path) -> bool:
 def open_read(path: Path) -> BinaryIO:
     """Its content as a stream that seeks. Raises OSError, and as `core.vault.opened.ensure_open`.
 
-    Of an encrypted file also UserError REC-035 (its key is gone) and REC-036 (it was damaged or changed).
+    OSError also for a pipe or a device, which might never begin or never end. Of an encrypted file also
+    UserError REC-035 (its key is gone) and REC-036 (it was damaged or changed).
     """
+    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        raise OSError(errno.EINVAL, "It is no ordinary file")
     file = path.open("rb")
     try:
         sealed = file.read(len(MAGIC)) == MAGIC

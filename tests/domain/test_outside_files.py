@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -74,3 +75,11 @@ def test_an_array_that_claims_a_size_it_does_not_have_is_refused(tmp_path: Path)
         archive.writestr("a.npy", claims)
     with pytest.raises(ValueError):
         read_arrays(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+def test_a_pipe_that_nobody_writes_to_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(OSError, match="no ordinary file"):
+        read_json_file(tmp_path / "pipe")

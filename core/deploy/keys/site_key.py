@@ -21,6 +21,7 @@ from pathlib import Path
 from core.deploy.keys.sealed_key import check_passphrase, damaged_key, seal, unseal
 from core.deploy.keys.signature import BadKeyError, PrivateKey, PublicKey
 from core.errors import UserError, refuse
+from core.vault import files
 from core.vault.key_store import KeyStore
 from core.vault.private_file import create_once
 
@@ -154,7 +155,7 @@ def exo_keys(data_dir: Path) -> tuple[TrustedKey, ...]:
 def read_public_key(path: Path) -> PublicKey:
     """A public key from a file of another site. Raises UserError KEY-009."""
     try:
-        return PublicKey.from_pem(path.read_bytes())
+        return PublicKey.from_pem(files.read_bytes(path))
     except (OSError, BadKeyError) as error:
         raise refuse(
             "KEY-009",
