@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -26,6 +26,7 @@ class StoreIdentity:
     format: int = FORMAT
     protection: str = "none"
     key_id: str = ""  # of the data key, where it is encrypted
+    people: bool = False  # whether accounts were ever made
 
     @property
     def stamp(self) -> int:
@@ -64,6 +65,13 @@ def write_identity(data_dir: Path, identity: StoreIdentity) -> None:
     if path.exists() and read_identity(data_dir) is None:
         path.replace(path.with_suffix(".json.damaged"))
     write_synced(path, json.dumps(asdict(identity), indent=2).encode())
+
+
+def remember_people(data_dir: Path) -> None:
+    """From now on a database without accounts is one from before them."""
+    identity = read_identity(data_dir)
+    if identity is not None and not identity.people:
+        write_identity(data_dir, replace(identity, people=True))
 
 
 def written_by_a_newer_version() -> Exception:

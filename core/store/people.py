@@ -19,6 +19,8 @@ RULES, RECORD = "rules", "record"  # what is signed for who changes the rules, o
 class People(Authority):
     """Accounts; each change needs the signature of somebody who manages people."""
 
+    made: Callable[[], None] = staticmethod(lambda: None)  # told when an account is there
+
     def all(self) -> tuple[Account, ...]:
         with self._session() as session:
             return accounts.accounts_of(session)
@@ -55,7 +57,9 @@ class People(Authority):
             accounts.forget_guesses(session, row.id)
             who = name if manager is None else manager.name
             self._log(session, who, "account made", row.id, f"{name}, {role.value}")
-            return accounts.person_of(row)
+            person = accounts.person_of(row)
+        self.made()
+        return person
 
     def change_role(self, name: str, role: Role, *, by: str) -> None:
         """Refuses PPL-003, PPL-012 (nobody could manage people any more) and PPL-013."""

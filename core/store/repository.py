@@ -28,6 +28,7 @@ from core.store.codec import decode, encode
 from core.store.erase_access import EraseAccess
 from core.store.files import Attachment, read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
+from core.store.identity import remember_people
 from core.store.open_folder import FILES_REMOVED
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
@@ -84,6 +85,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
     def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
         super().__init__(data_dir, engine, claim)
         self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
+        self.people.made = lambda: remember_people(self.data_dir)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
 
     def sweep(self) -> None:

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain.audit import BrokenLink
+from core.domain.audit import FIRST, AuditStep, BrokenLink
 from core.store.backup_files import backups_in
 from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
 from core.store.database import database_path, open_connection
@@ -40,11 +40,11 @@ class RecordCheck:
 def verify_record(store: Store, report: Report = lambda _fraction, _sentence: None) -> RecordCheck:
     """Check database, results, backups, trail and, where one was chosen, the second place."""
     records = store.stored_records()
-    faults: list[Fault] = [*_database_faults(store.data_dir), *_identity_faults(store.data_dir)]
+    faults: list[Fault] = [*_database_faults(store.data_dir), *_identity_faults(store)]
     for number, record in enumerate(records):
         report(number / len(records), f"Result {number + 1} of {len(records)}")
         faults += faults_of(record, store.data_dir)
-    faults += [*_backup_faults(store.data_dir), *_trail_faults(store)]
+    faults += [*_backup_faults(store.data_dir), *_trail_faults(store), *_lost_entries(store)]
     faults += faults_there(store.data_dir, records)
     backups = len(backups_in(store.data_dir))
     return RecordCheck(len(records), backups, tuple(faults), _notes(store, records))
@@ -84,10 +84,40 @@ def _database_fault(sentence: str) -> Fault:
     return Fault(FaultKind.DATABASE, "exotwin.db", sentence)
 
 
-def _identity_faults(data_dir: Path) -> tuple[Fault, ...]:
-    if read_identity(data_dir) is not None:
-        return ()
-    return (Fault(FaultKind.CHANGED, "store.json", "It is missing or cannot be read."),)
+def _identity_faults(store: Store) -> tuple[Fault, ...]:
+    identity = read_identity(store.data_dir)
+    if identity is None:
+        return (Fault(FaultKind.CHANGED, "store.json", "It is missing or cannot be read."),)
+    if identity.people and not store.people.all():
+        words = "People had accounts, and the database holds none: it is of the time before, or was emptied."
+        return (_database_fault(words),)
+    return ()
+
+
+def _lost_entries(store: Store) -> list[Fault]:
+    """Backups that know more of the trail than the record, unless somebody explained a restore."""
+    entries = store.trail()
+    if any(entry.event.step == AuditStep.RESTORED for entry in entries):
+        return []
+    hashes = [FIRST, *(entry.sha256 for entry in entries)]
+    words = (
+        "It has entries of the trail that the record lacks: an older copy is in place, or they were cut off."
+    )
+    return [
+        Fault(FaultKind.TRAIL, backup.path.name, words)
+        for backup in backups_in(store.data_dir)
+        if backup.entries is not None and not _within(hashes, backup.path)
+    ]
+
+
+def _within(hashes: Sequence[str], backup: Path) -> bool:
+    """Whether the trail of a backup is the beginning of the one with these hashes; one without is."""
+    try:
+        with closing(open_connection(backup, "ro")) as connection:
+            told = connection.execute("SELECT length, sha256 FROM audit_head").fetchone()
+    except sqlite_errors():  # of a version without a trail
+        return True
+    return told is None or (told[0] < len(hashes) and hashes[told[0]] == told[1])
 
 
 def _backup_faults(data_dir: Path) -> list[Fault]:

@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from app.cli import commands as cli
+from core.domain.people import Role
+from core.store.backup_files import backups_in
 from core.store.checking import FaultKind
 from core.store.database import database_path
 from core.store.repository import open_store
 from core.store.second_place import choose_second_place
 from core.store.verifying import RecordCheck, verify_record
+from tests.people import CHEAP
 from tests.store.programs import another_program
 from tests.store.test_second_place import copied, save
 
@@ -160,3 +163,24 @@ def test_who_only_reads_a_folder_without_a_record_makes_none_there(
     assert cli.run([*words, "--data-dir", str(folder)]) == 2
     assert "REC-016" in capsys.readouterr().err
     assert not folder.exists()
+
+
+def test_a_backup_that_knows_more_of_the_trail_than_the_record_is_told(data: Path) -> None:
+    before = database_path(data).read_bytes()
+    with open_store(data) as store:
+        store.log("Dr Test", "something that shall be forgotten", "")
+        store.back_up_if_due(after_s=0.0)
+        newer = backups_in(data)[-1].path.name
+    database_path(data).write_bytes(before)
+
+    found = checked(data)
+    assert [(fault.kind, fault.about) for fault in found.faults] == [(FaultKind.TRAIL, newer)]
+
+
+def test_a_database_of_before_the_accounts_is_told(data: Path) -> None:
+    before = database_path(data).read_bytes()
+    with open_store(data) as store:
+        store.people.add("Ines Tech", Role.IT, "274951", cost=CHEAP)
+    database_path(data).write_bytes(before)
+
+    assert "People had accounts" in checked(data).faults[0].sentence
