@@ -17,7 +17,8 @@ def trial_jobs(*, exo_log: bool) -> tuple[str, ...]:
 
 
 def demo_jobs(*, exo_log: bool) -> tuple[str, ...]:
-    return _jobs((*_DEMO, "solve_motion"), False, exo_log)
+    """The demo patient comes with EMG."""
+    return _jobs((*_DEMO, "solve_motion"), True, exo_log)
 
 
 def _jobs(seen: tuple[str, ...], emg: bool, exo_log: bool) -> tuple[str, ...]:

@@ -154,7 +154,11 @@ class OneProcess:
         self.seconds: dict[str, float] = {}
         self._data_dir = data_dir
 
+    def plan(self, kinds: tuple[str, ...]) -> None:
+        self.planned = kinds
+
     def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
+        assert kind in self.planned
         folder = self._data_dir / "jobs" / kind
         folder.mkdir(parents=True)
         module, function = JOB_TABLE[kind].task.split(":")
