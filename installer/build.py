@@ -19,7 +19,7 @@ from installer.terminal import Board, SetupFailure, Step  # noqa: E402
 DIST = ROOT / "dist"
 LOG = ROOT / "build" / "exotwin-build.log"
 DEB_STEPS = (Step("System libraries", 3.0), Step("Package", 100.0))
-WINDOWS_STEPS = (Step("Builder", 3.0), Step("Installer", 900.0))
+WINDOWS_STEPS = (Step("Builder", 3.0), Step("Installer", 300.0))
 
 
 def build_deb(board: Board, sign: str) -> None:
@@ -33,7 +33,7 @@ def build_deb(board: Board, sign: str) -> None:
 
 def build_windows(board: Board, sign: str) -> None:
     board.finish(system_libraries.ensure(board, LOG, extra=("nsis",)))
-    board.update(0.1, "fetching, laying out and packing, this takes a quarter of an hour")
+    board.update(0.1, "fetching, laying out and packing, this takes minutes")
     installer = windows_package.build(ROOT / "build" / "windows", DIST, LOG)
     if sign:
         signing.sign_exe(installer, sign, LOG)

@@ -14,9 +14,9 @@ from installer.terminal import clock
 # The import-linter has no `-m` entry; this is what its console script calls.
 IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 
-# Two processes: tests wait for exos and screens half of the time, and every PC it runs on has two cores. A
+# Three processes: tests wait for exos and screens half of the time, and every PC it runs on has two cores. A
 # file stays in one process, with its fixtures; `tests/conftest.py` puts the files that take longest first.
-SHARED_OUT = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+SHARED_OUT = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,6 @@ ZIG = (sys.executable, "-m", "ziglang")
 TARGET = ("-target", "x86_64-windows-gnu")
 PURE = ("crcmod",)  # has no wheel: its Python files work everywhere
 WINDOWS = Target("windows-amd64", (3, 11))
-RELEASE, QUICK = "/SOLID lzma", "zlib"  # the first takes a quarter of an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +184,10 @@ def write_icon(target: Path) -> None:
     Image.open(io.BytesIO(png.data().data())).save(target, "ICO", sizes=sizes)
 
 
-def pack(payload: Path, target: Path, log: Path, compressor: str = RELEASE) -> Path:
+def pack(payload: Path, target: Path, log: Path) -> Path:
     """The installer over a staged folder."""
     target.parent.mkdir(exist_ok=True)
-    defined = {"PAYLOAD": payload, "OUT": target, "VERSION": version("exotwin"), "COMPRESSOR": compressor}
+    defined = {"PAYLOAD": payload, "OUT": target, "VERSION": version("exotwin")}
     command = ["makensis", "-V2", "-WX", *(f"-D{name}={value}" for name, value in defined.items())]
     run([*command, str(FILES / "exotwin.nsi")], what="The installer could not be packed.", log=log)
     return target

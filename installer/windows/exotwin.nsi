@@ -22,7 +22,7 @@ VIAddVersionKey ProductName "ExoTwin"
 VIAddVersionKey FileVersion "${VERSION}"
 VIAddVersionKey FileDescription "ExoTwin setup"
 VIAddVersionKey LegalCopyright "Apache-2.0"
-SetCompressor ${COMPRESSOR}
+SetCompressor zlib ; small enough; lzma would take a quarter of an hour
 !define MUI_ICON "${PAYLOAD}\exotwin.ico"
 !define MUI_UNICON "${PAYLOAD}\exotwin.ico"
 !insertmacro MULTIUSER_PAGE_INSTALLMODE

@@ -142,7 +142,7 @@ def installer(wine: Wine) -> Path:
     windows_package.place_python(payload, python)
     windows_package.write_icon(payload / "exotwin.ico")
     windows_package.build_launchers(payload)
-    return windows_package.pack(payload, folder / "exotwin-setup.exe", folder / "log", windows_package.QUICK)
+    return windows_package.pack(payload, folder / "exotwin-setup.exe", folder / "log")
 
 
 @pytest.mark.long
