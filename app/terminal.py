@@ -95,8 +95,8 @@ class Terminal:
 
     def _follow(self, kind: str, start: Callable[[], str]) -> str:
         started_s = time.monotonic()
-        title = self._title(kind)
-        bar = self._bars.add_task("", total=1.0, title=title)
+        title = self._title(kind, "step {} of {}: {}")
+        bar = self._bars.add_task("", total=1.0, title=self._title(kind, "{}/{} {}"))
         own_id: list[str] = []
 
         def show(job_id: str, event: Event | Outcome) -> None:
@@ -129,11 +129,12 @@ class Terminal:
             if outcome is not None:
                 return outcome
 
-    def _title(self, kind: str) -> str:
+    def _title(self, kind: str, numbered: str) -> str:
+        """`numbered`: how number, count and title stand where the job is one of a plan."""
         title = JOB_TABLE[kind].title
         if kind not in self._plan:
             return title
-        return f"step {self._plan.index(kind) + 1} of {len(self._plan)}: {title}"
+        return numbered.format(self._plan.index(kind) + 1, len(self._plan), title)
 
     def _show(self, bar: TaskID, title: str, event: Event | Outcome) -> None:
         if isinstance(event, JobProgress):

@@ -17,7 +17,6 @@ import pytest
 from installer import build, debian_package, program_tree, system_libraries
 from installer.terminal import SetupFailure
 
-MIRROR = "http://deb.debian.org/debian"
 MOST_MB = 450.0
 
 
@@ -118,7 +117,7 @@ def clean_system(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if debian_package.PYTHON != "python3.11":
         pytest.skip("Debian 12 has Python 3.11")
     root = tmp_path_factory.mktemp("debian")
-    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(root), MIRROR], check=True)
+    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(root)], check=True)
     return root
 
 
