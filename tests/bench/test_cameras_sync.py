@@ -21,7 +21,7 @@ def test_a_shifted_copy_of_a_walk_is_found_to_a_picture(
     assert cameras_sync._walk_error_frames(shared_data(cameras_sync.WALK)) < 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_four_shifted_films_are_found_to_a_picture(
     shared_data: Callable[[str], Path], pose_model: Path
 ) -> None:

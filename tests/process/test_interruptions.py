@@ -102,7 +102,7 @@ def kill_the_worker() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["learn_gait", "train_controller"])
+@pytest.mark.parametrize("kind", ["learn_gait", pytest.param("train_controller", marks=pytest.mark.long)])
 def test_a_lesson_whose_worker_is_killed_goes_on_from_its_checkpoint(
     jobs: JobService, training_params: dict[str, dict[str, JsonValue]], tmp_path: Path, kind: str
 ) -> None:

@@ -166,6 +166,7 @@ class OneProcess:
         return str(getattr(importlib.import_module(module), function)(params, context))
 
 
+@pytest.mark.long  # each of its parts is in the two above, and in `tests/session/test_session_run.py`
 def test_the_demo_session_comes_to_its_virtual_exo_whatever_it_learned(
     tmp_path: Path, app: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,11 @@ def evaluator() -> WalkEvaluator:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("kind", "load"), [("default", load_default_controller), ("generic", load_generic_controller)]
+    ("kind", "load"),
+    [
+        ("default", load_default_controller),
+        pytest.param("generic", load_generic_controller, marks=pytest.mark.long),
+    ],
 )
 def test_what_the_card_of_a_shipped_controller_says_is_measured_again(
     kind: str, load: Any, evaluator: WalkEvaluator
