@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 
@@ -10,7 +9,6 @@ import sys
 def main() -> int:
     # Our matrices are small: several threads wait for one another longer than they work. Workers inherit it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    multiprocessing.freeze_support()
     from app.cli.commands import run
     from core.store.private import keep_private
 

@@ -18,8 +18,8 @@ _STOP_S = 5.0
 
 
 def own_command() -> list[str]:
-    """How this program starts itself: a packaged build is its own executable."""
-    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "app"]
+    """How this program starts itself, from its sources and installed alike."""
+    return [sys.executable, "-m", "app"]
 
 
 def listen_options(folder: Path, platform: str = sys.platform) -> list[str]:

@@ -1,4 +1,4 @@
-"""ExoTwin as a package for Debian and Ubuntu: `python3 installer/build.py --deb`.
+"""ExoTwin as a package for Debian and Ubuntu: `.venv/bin/python installer/build.py --deb`.
 
 It carries everything but Python and the system's own libraries, which apt brings. It runs on the Debian or
 Ubuntu release whose Python has the version of the one that built it (Debian 12: 3.11), and on no other.

@@ -114,22 +114,27 @@ def bill(
         "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}",
         "version": 1,
-        "metadata": {
-            "timestamp": made.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "component": {
-                "type": "application",
-                "bom-ref": own,
-                "name": project["name"],
-                "version": project["version"],
-                "licenses": _licences(project["license"]),
-            },
-            "properties": [{"name": "target", "value": target.name}],
-        },
+        "metadata": _metadata(project, own, target, made),
         "components": components,
         "dependencies": [
             {"ref": own, "dependsOn": sorted(address[n] for n in direct & address.keys())},
             *needs,
         ],
+    }
+
+
+def _metadata(project: Json, own: str, target: Target, made: datetime) -> Json:
+    """What the document is about."""
+    return {
+        "timestamp": made.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "component": {
+            "type": "application",
+            "bom-ref": own,
+            "name": project["name"],
+            "version": project["version"],
+            "licenses": _licences(project["license"]),
+        },
+        "properties": [{"name": "target", "value": target.name}],
     }
 
 

@@ -1,4 +1,4 @@
-"""ExoTwin as an installer for Windows, built on Linux: `python3 installer/build.py --windows`.
+"""ExoTwin as an installer for Windows, built on Linux: `.venv/bin/python installer/build.py --windows`.
 
 It carries the wheels of the lock for Windows, the core of the exo compiled by zig, and the embeddable
 CPython of python.org, which a person lays beside the build. Tried under wine; not yet run on Windows.

@@ -65,20 +65,7 @@ def sign_comparison(
     """
     by, role = store.people.named(Action.RELEASE, by, role, comparison_id)
     reason = reason.strip()
-    if not (by and role) or unattended(by):
-        raise refuse(
-            "DEP-031",
-            "The comparison was not signed.",
-            "Who releases a controller stands for it by name and role.",
-            "Give name and role of the person who releases it.",
-        )
-    if purpose is Purpose.SUPERVISED_HUMAN and store.people.single_user:
-        raise refuse(
-            "DEP-044",
-            "The comparison was not signed.",
-            NEEDS_ACCOUNT,
-            "Make accounts on the People page and sign with a PIN, or release it for a virtual exo only.",
-        )
+    _check_signer(store, by, role, purpose)
     assistance = situation_assistance(store.load(comparison_id, Comparison))
     if assistance.needs_reason and not reason:
         raise refuse(
@@ -99,6 +86,24 @@ def sign_comparison(
         reason=release_meaning(declaration, assistance, reason, proven=not store.people.single_user),
         second=second,
     )
+
+
+def _check_signer(store: Store, by: str, role: str, purpose: Purpose) -> None:
+    """Refuses DEP-031 and DEP-044."""
+    if not (by and role) or unattended(by):
+        raise refuse(
+            "DEP-031",
+            "The comparison was not signed.",
+            "Who releases a controller stands for it by name and role.",
+            "Give name and role of the person who releases it.",
+        )
+    if purpose is Purpose.SUPERVISED_HUMAN and store.people.single_user:
+        raise refuse(
+            "DEP-044",
+            "The comparison was not signed.",
+            NEEDS_ACCOUNT,
+            "Make accounts on the People page and sign with a PIN, or release it for a virtual exo only.",
+        )
 
 
 def signed_purpose(store: Store, comparison_id: str) -> Purpose:

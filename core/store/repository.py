@@ -235,7 +235,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         staged = stage_record(self._folder(kind, record_id), payload, files, self.owner_of(visit_id))
         try:
             with self._session() as session:
-                row = RecordTable(
+                saved = RecordTable(
                     id=record_id,
                     kind=kind.value,
                     visit_id=visit_id,
@@ -249,8 +249,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
                     seed=seed,
                     settings=json.dumps(settings or {}, sort_keys=True),
                 )
-                session.add(row)
-                session.add(_log(operator, f"{kind.value} saved", record_id, summary))
+                session.add_all([saved, _log(operator, f"{kind.value} saved", record_id, summary)])
                 session.flush()  # from here to the end nobody else writes: no folder lacks its row by chance
                 staged.put_in_place()
         finally:
