@@ -113,7 +113,7 @@ class AuditHead:
         """For the foot of a report: who rewrites the record cannot rewrite that. "" of an empty trail."""
         if self.length < 1:
             return ""
-        return f"Record {self.short} (entry and its hash; they stay so unless somebody rewrites the record)."
+        return f"Record {self.short}, for exotwin audit verify --printed"
 
     @staticmethod
     def of_short(text: str) -> AuditHead | None:

@@ -52,7 +52,7 @@ def test_the_line_says_where_and_offers_the_other_choice(app: object) -> None:
     assert "/media/disk" in line.words.text() and told == [None]
     assert line.words.text().startswith("Not encrypted, ") and "exotwin data protect" in line.words.toolTip()
     line.show_place("", encrypted=True)
-    assert line.words.text() == "Encrypted, the record has no second place"
+    assert line.words.text() == "Encrypted, no copy"
 
 
 def test_choosing_a_place_on_the_report_copies_at_once(

@@ -31,7 +31,7 @@ class SecondPlaceLine(QWidget):
     def show_place(self, place: str, *, encrypted: bool = False) -> None:
         """`encrypted`: the data folder, and with it what is copied."""
         self._place = place
-        copied = f"copied to {place}" if place else "the record has no second place"
+        copied = f"copied to {place}" if place else "no copy"
         words = f"{'Encrypted' if encrypted else 'Not encrypted'}, {copied}"
         self.words.setText(words)
         self.words.setToolTip(f"{words}. {_ENCRYPTED if encrypted else _PLAIN}")
