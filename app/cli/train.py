@@ -10,6 +10,7 @@ from typing import Any
 
 from app.paths import data_dir_default
 from core.domain.body import JOINTS
+from core.errors import refuse
 from core.store.private import ordinary_permissions
 
 _PERSON_HELP = """JSON file with the patient as for `session run`: code, birth_year, sex, height_m, mass_kg,
@@ -47,8 +48,15 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     predictive.add_argument(
         "--tracking", type=Path, help="walking policy to begin from (default: the shipped)"
     )
+    predictive.add_argument("--device", help="exo that half of the walkers wear without torque, as Hippo_L1")
+    predictive.add_argument(
+        "--from-nothing",
+        action="store_true",
+        help="no policy shows how to walk: stepping poses, published muscle modules; takes many hours",
+    )
     predictive.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
     predictive.set_defaults(command=_train_predictive)
+    _add_teacher(train)
     exo_base = train.add_parser(
         "exo-base",
         help="the shipped controllers of an exo: default law, generic one, and those of virtual people",
@@ -61,6 +69,23 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     _add_twin_options(twin)
     add_data_dir(twin)
     twin.set_defaults(command=_train_twin)
+
+
+def _add_teacher(train: Any) -> None:
+    teacher = train.add_parser(
+        "teacher", help="a hip exo's teacher: its policy sees the whole simulated body, no exo can run it"
+    )
+    teacher.add_argument(
+        "--walk", type=Path, required=True, metavar="FILE", help="predictive.npz of `train predictive`"
+    )
+    teacher.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+    teacher.add_argument("--minutes", type=float, default=60.0, help="(default 60)")
+    teacher.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
+    teacher.add_argument(
+        "--control", action="store_true", help="the exo gives nothing: what the person learns without help"
+    )
+    teacher.add_argument("--out", type=Path, required=True, help="folder for weights and card")
+    teacher.set_defaults(command=_train_teacher)
 
 
 def _add_twin_options(twin: argparse.ArgumentParser) -> None:
@@ -93,11 +118,33 @@ def _train_predictive(args: argparse.Namespace) -> int:
 
     check_minutes(args.minutes)
     check_results_folder(args.out)
+    if args.from_nothing and args.tracking is not None:
+        raise refuse(
+            "TRN-052",
+            "A walk from nothing begins without a walking policy.",
+            "Both --from-nothing and --tracking are given.",
+            "Leave one of them out.",
+        )
     tracking = None if args.tracking is None else read_policy(args.tracking)
     fidelity = Fidelity.LUMPED if args.muscles == "26" else Fidelity.STANDARD
-    request = PredictiveRequest(args.minutes, args.out, args.seed, fidelity=fidelity, tracking=tracking)
+    request = PredictiveRequest(
+        args.minutes, args.out, args.seed,
+        fidelity=fidelity, tracking=tracking, device_id=args.device, from_nothing=args.from_nothing,
+    )  # fmt: skip
     with ordinary_permissions():
         print(train_predictive(request, print))
+    return 0
+
+
+def _train_teacher(args: argparse.Namespace) -> int:
+    from app.session_request import check_minutes, check_results_folder
+    from app.train.teacher import TeacherRequest, train_teacher
+
+    check_minutes(args.minutes)
+    check_results_folder(args.out)
+    request = TeacherRequest(args.walk, args.out, args.minutes, args.device, args.seed, control=args.control)
+    with ordinary_permissions():
+        print(train_teacher(request, print))
     return 0
 
 

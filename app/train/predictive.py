@@ -2,6 +2,8 @@
 
 It is warm-started from a policy that tracks a reference: its walks give the starts and the muscle synergies,
 and for the first part of the time the networks imitate it. So what comes out is no gait found from nothing.
+With `from_nothing` there is no such policy: starts are stepping poses, synergies are published modules, and
+the networks are untrained. That takes far longer.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from core.errors import refuse
 from core.gait.scenario_reference import scenario_reference
 from core.learning.gait.dagger import DaggerLearner, DaggerProgress, with_exploration_std
 from core.learning.gait.demonstration import Demonstration, TrackingExpert, demonstrate
+from core.learning.gait.from_nothing import published_synergies, stepping_starts
 from core.learning.gait.predictive import (
     CURRICULUM,
     IMITATION_FRACTION,
@@ -33,10 +36,11 @@ from core.learning.gait.predictive import (
     evaluate_predictive,
     stage_walkers,
 )
+from core.learning.gait.predictive_twin import PredictiveTwin, twin_bytes
 from core.learning.gait.synergies import LegSynergies, leg_synergies
 from core.learning.rl.training_loop import Learner, train_until
 from core.simulation.environment.policy import PolicyNetworks, require_this_version
-from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker, RecordedStarts
+from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker
 from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.physics.domain_randomisation import NO_RANDOMISATION
@@ -61,6 +65,8 @@ class PredictiveRequest:
     body: BodyParameters = GENERIC_BODY
     fidelity: Fidelity = Fidelity.STANDARD
     tracking: PolicyNetworks | None = None  # the expert; None: the shipped policy
+    device_id: str | None = None  # half of the walkers wear this exo, without torque
+    from_nothing: bool = False  # without a policy that shows how to walk
     walkers: int = 64  # per environment
     demonstration_walkers: int = 32
     demonstration_seconds: float = 8.0
@@ -78,24 +84,15 @@ def train_predictive(request: PredictiveRequest, report: Report) -> Path:
     torch.set_num_threads(1)  # small networks: a second thread costs more time than it saves
     request.out.mkdir(parents=True, exist_ok=True)
     training = _Training(request, report)
-    networks = training.imitated()
+    networks = None if request.from_nothing else training.imitated()
     for stage in request.stages:
         networks = training.stage(stage, networks)
+    assert networks is not None
     result = request.out / RESULT
-    replace_file(result, predictive_bytes(networks, training.synergies))
+    replace_file(result, twin_bytes(training.twin(networks)))
     summary = training.evaluation(networks)
     replace_file(request.out / SUMMARY, json.dumps(summary, indent=2).encode())
     return result
-
-
-def predictive_bytes(networks: PolicyNetworks, synergies: LegSynergies) -> bytes:
-    """Content of a policy file, with the synergies that its actions scale."""
-    stream = io.BytesIO()
-    arrays: dict[str, Any] = networks.arrays()
-    np.savez_compressed(
-        stream, synergy_weight=synergies.weight, muscles=np.array(synergies.muscles), **arrays
-    )
-    return stream.getvalue()
 
 
 def read_policy(path: Path) -> PolicyNetworks:
@@ -128,10 +125,15 @@ class _Training:
         self._tracking = require_this_version(
             request.tracking or shipped_policy(muscles=request.fidelity is Fidelity.STANDARD)
         )
-        self._trackers = _trackers(request)
-        self._demonstration = self._demonstrate()
-        self._starts: RecordedStarts = self._demonstration.starts()
-        self.synergies = self._find_synergies()
+        self._model = worn_model(request.body, request.fidelity, None, surfaces=False)
+        self.demonstrated_s: float | None = None  # mean length of the walks that were shown
+        if request.from_nothing:
+            self._starts, self.synergies = stepping_starts(self._model), published_synergies(self._muscles)
+        else:
+            self._trackers = _trackers(request)
+            self._demonstration = self._demonstrate()
+            self.demonstrated_s = self._demonstration.seconds
+            self._starts, self.synergies = self._demonstration.starts(), self._find_synergies()
 
     def imitated(self) -> PolicyNetworks:
         """Networks fitted to the tracking policy by DAgger; the checkpoint's stored name is "showing"."""
@@ -147,19 +149,32 @@ class _Training:
         self._run(learner, "showing", IMITATION_FRACTION, _dagger_line)
         return with_exploration_std(learner)
 
-    def stage(self, stage: CurriculumStage, start: PolicyNetworks) -> PolicyNetworks:
-        """Networks trained by PPO in one stage of the curriculum."""
+    def stage(self, stage: CurriculumStage, start: PolicyNetworks | None) -> PolicyNetworks:
+        """Networks trained by PPO in one stage of the curriculum; untrained ones without `start`."""
         request = self._request
         environments = []
         for number in range(ENVIRONMENTS):
             seed = request.seed + 1000 * (number + 1)
-            walkers = stage_walkers(request.body, request.fidelity, stage, request.walkers, seed)
+            worn = request.device_id if number % 2 else None
+            walkers = stage_walkers(
+                request.body, request.fidelity, stage, request.walkers, seed, device_id=worn
+            )
             environments.append(
                 PredictiveEnvironment(walkers, self._starts, self.synergies.weight, seed=seed, threads=1)
             )
         learner = PredictiveLearner(environments, start=start, seed=request.seed)
         self._run(learner, stage.name, stage.fraction, _stage_line)
         return learner.best
+
+    def twin(self, networks: PolicyNetworks) -> PredictiveTwin:
+        return PredictiveTwin(
+            networks,
+            self.synergies.weight,
+            self.synergies.muscles,
+            self._starts,
+            self._request.fidelity,
+            self._request.from_nothing,
+        )
 
     def evaluation(self, networks: PolicyNetworks) -> dict[str, Any]:
         """Time until a fall, speed error and effort of the policy, for every slope and a few speeds."""
@@ -174,8 +189,9 @@ class _Training:
             "seed": request.seed,
             "fidelity": request.fidelity.value,
             "synergies_per_leg": self.synergies.per_leg,
-            "accounted": round(self.synergies.accounted, 4),
-            "demonstrated_walk_s": round(self._demonstration.seconds, 2),
+            "begun": "from nothing" if request.from_nothing else "warm-started from a tracking policy",
+            "accounted": None if request.from_nothing else round(self.synergies.accounted, 4),
+            "demonstrated_walk_s": None if self.demonstrated_s is None else round(self.demonstrated_s, 2),
             "conditions": conditions,
         }
 
@@ -239,12 +255,14 @@ class _Training:
         replace_file(path, stream.getvalue())
         return demonstration
 
+    @property
+    def _muscles(self) -> tuple[str, ...]:
+        return tuple(self._model.actuator(index).name for index in range(int(self._model.na)))
+
     def _find_synergies(self) -> LegSynergies:
-        model = self._trackers[0].model
-        muscles = tuple(model.actuator(index).name for index in range(int(model.na)))
         activation = self._demonstration.activation
         every = max(1, len(activation) // SYNERGY_SAMPLES)
-        found = leg_synergies(activation[::every], muscles, seed=self._request.seed)
+        found = leg_synergies(activation[::every], self._muscles, seed=self._request.seed)
         self._report(f"{found.per_leg} synergies per leg account for {found.accounted:.0%}")
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.exo_core.numpy_runtime import INPUTS
+from core.learning.exo.both_act import WalkingActor
 from core.learning.exo.sided_help import SidedHelp
 from core.learning.exo.surrogate import COSTS, SurrogateCost
 from core.learning.exo.wear_and_tear import add_hinge_friction
@@ -96,13 +97,6 @@ class PricedCost:
         squared = (torque_nm**2).mean(axis=1)
         price: FloatArray = self.sided.torque_price * squared
         return price + self.sided.lean * torque_nm[:, self.sided.affected]
-
-
-class WalkingActor(Protocol):
-    """What moves the person in the exo's environment."""
-
-    def act(self, observation: Float32Array) -> FloatArray:
-        """Actions (N, 14) for observations (N, O)."""
 
 
 class ExoEnvironment:

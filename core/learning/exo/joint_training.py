@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import torch
 
-from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.controller import Aim, ExoController
 from core.domain.twin import GaitPolicy
+from core.learning.exo.both_act import BothAct
 from core.learning.exo.environment import ExoEnvironment
 from core.learning.exo.study import Study
 from core.learning.exo.training import ExoAgent, exo_environments, privileged_normaliser
@@ -29,9 +29,9 @@ from core.learning.gait.coordination import CoordinationLearner
 from core.learning.rl.advantage import AdvantageSettings
 from core.learning.rl.networks import ActorCritic, to_network
 from core.learning.rl.ppo import Ppo, PpoSettings
-from core.learning.rl.rollout_collector import Normaliser, RolloutBatch, RolloutCollector, join_batches
+from core.learning.rl.rollout_collector import Normaliser, join_batches
 from core.simulation.environment.actuation import Actuation, MuscleActuation
-from core.simulation.environment.batch_environment import CONTROL_STEP_S, StepResult
+from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.observation import OBSERVATION_SIZE
 from core.simulation.environment.tracking import ACTION_SIZE
 
@@ -81,7 +81,7 @@ class JointLearner:
         exo = exo_environments(twin, study, start, aim, self._exo_agent, walker_count, seed)
         self._motion = _motion_learner(twin, exo, seed)
         self._environments = [
-            _BothAct(environment, collector, self._motion)
+            BothAct(environment, collector, self._motion)
             for environment, collector in zip(exo, self._motion.collectors, strict=True)
         ]
         self._exo = Ppo(
@@ -148,36 +148,6 @@ class JointLearner:
         network = self._coordination.network()
         for actuation in muscles:
             actuation.network = network
-
-
-class _BothAct:
-    """An exo's environment in which the motion network acts with exploration noise, and is recorded."""
-
-    def __init__(self, inner: ExoEnvironment, motion: RolloutCollector, learner: Ppo) -> None:
-        self.size, self.inner, self.motion = inner.size, inner, motion
-        self._learner = learner
-        inner.policy = self
-
-    def observation(self) -> Float32Array:
-        return self.inner.observation()
-
-    def act(self, observation: Float32Array) -> FloatArray:
-        """Actions (N, 14) of the motion network."""
-        return self.motion.act(observation, self._learner.agent, self._learner.normaliser)
-
-    def step(self, action: FloatArray) -> StepResult:
-        result = self.inner.step(action)
-        assert self.inner.walking_step is not None
-        self.motion.add(self.inner.walking_step, self._learner.normaliser)
-        return result
-
-    def reset(self, which: BoolArray) -> None:
-        self.inner.reset(which)
-
-    def finish(self) -> RolloutBatch:
-        """The motion network's rollout."""
-        with torch.no_grad():
-            return self.motion.finish(self._learner.agent, self._learner.normaliser, self._learner.settings)
 
 
 def _motion_learner(twin: TwinInExo, environments: Sequence[ExoEnvironment], seed: int) -> Ppo:

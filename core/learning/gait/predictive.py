@@ -25,7 +25,7 @@ from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker, RecordedStarts
-from core.simulation.model.exo_model import worn_model
+from core.simulation.model.exo_model import exo_model, worn_model
 from core.simulation.physics.domain_randomisation import (
     NO_RANDOMISATION,
     RandomisationRanges,
@@ -51,19 +51,31 @@ class CurriculumStage:
 
 
 CURRICULUM = (
-    CurriculumStage("speeds", (0.9, 1.5), (0.0,), 0.55),
-    CurriculumStage("slopes", (0.8, 1.4), (-8.0, -4.0, 0.0, 0.0, 4.0, 8.0), 0.30),  # level ground stays in
+    CurriculumStage("speeds", (0.75, 1.75), (0.0,), 0.5),
+    CurriculumStage("slopes", (0.75, 1.5), (-10.0, -5.0, 0.0, 0.0, 5.0, 10.0), 0.35),  # level ground stays in
 )
 IMITATION_FRACTION = 0.15  # of the time, before: see core.learning.gait.dagger
 
 
 def stage_walkers(
-    body: BodyParameters, fidelity: Fidelity, stage: CurriculumStage, count: int, seed: int
+    body: BodyParameters,
+    fidelity: Fidelity,
+    stage: CurriculumStage,
+    count: int,
+    seed: int,
+    *,
+    device_id: str | None = None,
+    straps: bool = False,
 ) -> tuple[PredictiveWalker, ...]:
-    """`count` walkers over the slopes of a stage, each with its own draw from the stage's ranges."""
+    """`count` walkers over the slopes of a stage, each with its own draw from the stage's ranges.
+
+    All wear the exo of `device_id`, rigidly fixed or by its `straps`, or none.
+    """
     grounds = [slope_ground(degrees) for degrees in stage.slopes_deg]
+    held = exo_model(device_id).straps if straps and device_id is not None else ()
     models = {
-        ground: worn_model(body, fidelity, None, ground=ground, surfaces=False) for ground in set(grounds)
+        ground: worn_model(body, fidelity, device_id, ground=ground, surfaces=False, straps=held)
+        for ground in set(grounds)
     }
     muscles = int(next(iter(models.values())).na)
     walkers = []

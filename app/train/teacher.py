@@ -1,0 +1,229 @@
+"""Training of an exo's teacher on a predictive twin: level walking first, then slopes; resumable.
+
+The person walks by muscles and wears the exo by its straps. Everything is simulated.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+
+from core.devices.profiles import load_profile, session_limits
+from core.domain.controller import TorqueLimits
+from core.errors import refuse
+from core.learning.exo.teacher_environment import UnassistedEffort
+from core.learning.exo.teacher_evaluation import (
+    SLOPES_DEG,
+    SPEEDS_M_S,
+    MatchedWalk,
+    WalkLength,
+    matched_walks,
+    unassisted_effort,
+)
+from core.learning.exo.teacher_training import Teacher, TeacherLearner, TeacherProgress
+from core.learning.gait.predictive import CurriculumStage
+from core.learning.gait.predictive_twin import PredictiveTwin
+from core.learning.rl.training_loop import train_until
+from core.tasks.policy_files import replace_file, resuming
+
+STAGES = (
+    CurriculumStage("level", (SPEEDS_M_S[0], SPEEDS_M_S[-1]), (0.0,), 0.5),
+    CurriculumStage("slopes", (0.75, 1.5), SLOPES_DEG, 0.5),
+)
+RESULT, CARD = "teacher.npz", "teacher.json"
+REPORT_EVERY = 5  # iterations
+_EFFORT_WALKS = WalkLength(walkers=8, seconds=6.0, seed=90)
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherRequest:
+    """What is trained, and the sizes of its batches."""
+
+    twin: Path  # file of `train predictive`
+    out: Path
+    minutes: float  # of learning, all stages together
+    device_id: str = "Hippo_L1"
+    seed: int = 0
+    walkers: int = 64  # in all
+    control: bool = False  # train as long with an exo that gives nothing
+    stages: tuple[CurriculumStage, ...] = STAGES
+    judged_speeds_m_s: tuple[float, ...] = (0.75, 1.25, 1.75)
+    judged_slopes_deg: tuple[float, ...] = (-5.0, 0.0, 5.0)
+    judged: WalkLength = WalkLength()  # noqa: RUF009 - frozen
+
+
+def train_teacher(request: TeacherRequest, report: Report) -> Path:
+    """Train for `request.minutes`; returns the file with the teacher and the person it was trained on.
+
+    An interrupted run resumes from what is in `request.out`. Refuses (TRN-050) a file that is no predictive
+    twin, (TRN-014) a checkpoint that cannot be read, and exos that no twin can wear.
+    """
+    torch.set_num_threads(1)
+    twin, limits = read_twin(request.twin), session_limits(load_profile(request.device_id))
+    request.out.mkdir(parents=True, exist_ok=True)
+    unassisted = _unassisted(request, twin, report)
+    person, teacher = twin, None
+    for stage in request.stages:
+        learner = _learned(request, stage, person, teacher, unassisted, limits, report)
+        person, teacher = learner.person(), learner.teacher()
+    assert teacher is not None
+    result = request.out / RESULT
+    replace_file(result, teacher_bytes(person, teacher))
+    card = _card(request, twin, person, teacher, limits, report)
+    replace_file(request.out / CARD, json.dumps(card, indent=2).encode())
+    return result
+
+
+def teacher_bytes(person: PredictiveTwin, teacher: Teacher) -> bytes:
+    """Content of a teacher's file: the exo's policy, and the person who walked with it."""
+    stream = io.BytesIO()
+    arrays: dict[str, Any] = person.arrays() | teacher.arrays()
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()
+
+
+def read_twin(path: Path) -> PredictiveTwin:
+    """A predictive twin from a file. Refuses (TRN-050) any other file."""
+    try:
+        with np.load(path) as arrays:
+            return PredictiveTwin.of(arrays)
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
+        raise refuse(
+            "TRN-050",
+            f"No predictive walk can be read from {path}.",
+            f"{error}." if str(error) else "The file is damaged or something else.",
+            "Give the file predictive.npz that `exotwin train predictive` has written.",
+        ) from error
+
+
+def read_teacher(path: Path) -> tuple[PredictiveTwin, Teacher]:
+    """A teacher and its person from a file. Refuses (TRN-051) any other file."""
+    try:
+        with np.load(path) as arrays:
+            return PredictiveTwin.of(arrays), Teacher.of(arrays)
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
+        raise refuse(
+            "TRN-051",
+            f"No teacher can be read from {path}.",
+            f"{error}." if str(error) else "The file is damaged or something else.",
+            "Give the file teacher.npz that `exotwin train teacher` has written.",
+        ) from error
+
+
+def _unassisted(request: TeacherRequest, twin: PredictiveTwin, report: Report) -> UnassistedEffort:
+    """Effort without an exo, kept in a file so that a resumed run has the same."""
+    path = request.out / "unassisted.npz"
+    if path.is_file():
+        with resuming(), np.load(path) as stored:
+            return UnassistedEffort(stored["slope_deg"], stored["speed_m_s"], stored["effort"])
+    report("the person walks without an exo")
+    slopes = sorted({slope for stage in request.stages for slope in stage.slopes_deg})
+    found = unassisted_effort(twin, SPEEDS_M_S, slopes, _EFFORT_WALKS)
+    stream = io.BytesIO()
+    np.savez(stream, slope_deg=found.slope_deg, speed_m_s=found.speed_m_s, effort=found.effort)
+    replace_file(path, stream.getvalue())
+    return found
+
+
+def _learned(
+    request: TeacherRequest,
+    stage: CurriculumStage,
+    person: PredictiveTwin,
+    teacher: Teacher | None,
+    unassisted: UnassistedEffort,
+    limits: TorqueLimits,
+    report: Report,
+) -> TeacherLearner:
+    """The learner after one stage, from its checkpoint if there is one."""
+    budget_s = 60.0 * request.minutes * stage.fraction
+    learner = TeacherLearner(
+        person, stage, request.device_id, limits, unassisted,
+        seed=request.seed, walker_count=request.walkers, budget_s=budget_s,
+        start=teacher, assists=not request.control,
+    )  # fmt: skip
+    checkpoint = request.out / f"{stage.name}.pt"
+    if checkpoint.exists():
+        with resuming():
+            learner.load_checkpoint(checkpoint.read_bytes())
+    report(f"{stage.name}: {learner.elapsed_s:.0f} s learned so far")
+
+    def watch(progress: TeacherProgress) -> None:
+        if progress.iteration % REPORT_EVERY == 0:
+            report(f"{stage.name}: {_line(progress)}")
+
+    train_until(
+        learner,
+        budget_s=budget_s,
+        clock=time.monotonic,
+        watch=watch,
+        save=lambda content: replace_file(checkpoint, content),
+    )
+    return learner
+
+
+def _line(progress: TeacherProgress) -> str:
+    who = "exo and person" if progress.both else "exo"
+    return (
+        f"{progress.elapsed_s / 60:.1f} min, {who}: effort {progress.effort_ratio:.3f} of that without exo, "
+        f"{progress.exo_power_w:+.1f} W, {progress.falls_per_minute:.1f} falls/min, "
+        f"speed off by {progress.speed_error_m_s:.2f} m/s"
+    )
+
+
+def _card(
+    request: TeacherRequest,
+    twin: PredictiveTwin,
+    person: PredictiveTwin,
+    teacher: Teacher,
+    limits: TorqueLimits,
+    report: Report,
+) -> dict[str, Any]:
+    """What the teacher is, and what its matched walks measured; simulated."""
+    walks: list[MatchedWalk] = []
+    for slope in request.judged_slopes_deg:
+        for speed in request.judged_speeds_m_s:
+            walks += matched_walks(twin, teacher, limits, speed, slope, request.judged, adapted=person)
+            report(f"judged: {slope:+g} deg, {speed:g} m/s")
+    return {
+        "what": "teacher of a hip exo on privileged state, simulated; no exo can run it",
+        "person": "begun from nothing" if person.from_nothing else "warm-started from a tracking policy",
+        "device": request.device_id,
+        "peak_nm": limits.peak_nm,
+        "fidelity": person.fidelity.value,
+        "minutes": request.minutes,
+        "seed": request.seed,
+        "control": request.control,
+        "judged_by": asdict(request.judged),
+        "walks": [asdict(walk) for walk in walks],
+        "ratios": ratios(walks),
+    }
+
+
+def ratios(walks: Sequence[MatchedWalk]) -> list[dict[str, float]]:
+    """Assisted over no exo at every speed and slope."""
+    of = {(walk.slope_deg, walk.asked_m_s, walk.arm.value): walk for walk in walks}
+    found = []
+    for slope, speed in dict.fromkeys((walk.slope_deg, walk.asked_m_s) for walk in walks):
+        bare, worn = of[slope, speed, "no exo"], of[slope, speed, "assisted"]
+        found.append(
+            {
+                "slope_deg": slope,
+                "speed_m_s": speed,
+                "activation": round(worn.activation / bare.activation, 4),
+                "positive_power": round(worn.positive_power_w_kg / bare.positive_power_w_kg, 4),
+                "metabolic": round(worn.metabolic_w_kg / bare.metabolic_w_kg, 4),
+                "survived_no_exo": round(bare.survived, 3),
+                "survived_assisted": round(worn.survived, 3),
+            }
+        )
+    return found
