@@ -12,7 +12,6 @@ from core.store.backup_files import (
     backups_dir,
     backups_in,
     last_backup,
-    newest_backup,
     series,
     superfluous,
 )

@@ -113,8 +113,9 @@ def encrypt_backups(data_dir: Path) -> None:
     Nothing happens where the folder is not encrypted. Raises as `encrypt`.
     """
     keys = ensure_open(data_dir)
-    for path in () if keys is None else filter(is_plain_database, _databases(data_dir)[1:]):
-        _encrypt_database(path, keys)
+    if keys is not None:
+        for path in filter(is_plain_database, _databases(data_dir)[1:]):
+            _encrypt_database(path, keys)
 
 
 def encrypt_results(data_dir: Path) -> None:
