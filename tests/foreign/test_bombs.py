@@ -90,6 +90,8 @@ def test_a_table_of_a_laboratory_beyond_the_limit_is_refused(
     "content",
     [
         "a = " + "[" * 50_000,
+        ".".join(["a"] * 40) + " = 1",  # thousands of them, a file of 40 kB, took 1.8 GB
+        "[" + ' . "b c"'.join(["a"] * 40) + "]",
         "[cam]\nmatrix = [[1" + "0" * 400 + ", 0, 0], [0, 1, 0], [0, 0, 1]]\nsize = [1, 1]",
     ],
 )
