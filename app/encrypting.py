@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QObject
+from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from app.jobs.service import JobService
@@ -67,14 +67,16 @@ def _outcome(window: EncryptingWindow, bridge: JobsBridge) -> Outcome:
         outcomes.append(outcome)
         loop.quit()
 
-    link = QObject()  # what is connected by it ends with it
-    window.stopped.connect(link, lambda: bridge.cancel(job_id))
+    def stop() -> None:
+        bridge.cancel(job_id)
+
+    window.stopped.connect(stop)
     bridge.changed.connect(show)
     bridge.ended.connect(end)
     show()
     window.show()
     loop.exec()
-    link.deleteLater()
+    window.stopped.disconnect(stop)
     return outcomes[0] if outcomes else Crashed("Its window was closed.")
 
 

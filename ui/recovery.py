@@ -192,12 +192,12 @@ class RecoveryWindow(QWidget):
             field.setVisible(state.asks_recovery_key)
         may_be_empty = " (or none)" if state.has_key_store else ""
         self.new_passphrase.setPlaceholderText(f"New passphrase{may_be_empty}")
-        if state.asks_passphrase:
-            self.passphrase.setFocus()
-        elif state.asks_recovery_key:
+        if state.asks_recovery_key:
             self.recovery_key.setFocus()
         else:
             self.recovery_key.clear()
+        if state.asks_passphrase:
+            self.passphrase.setFocus()
 
     def ask_for_folder(self) -> Path | None:
         name = QFileDialog.getExistingDirectory(self, "Data folder of ExoTwin")

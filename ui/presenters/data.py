@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 _FOLDERS = ("records", "quarantine", "jobs", "backups")
 _BYTES_A_MIN = 3e9  # half of what a laptop's SSD did; a hard disk takes several times as long
 _PLAIN = (
-    "Whoever gets hold of this disk, of a copy of the folder or of a backup can read the data of all patients.",
+    "Whoever gets hold of this disk, of a copy of the folder or of a backup can read the data of all "
+    "patients.",
     "To encrypt it, {how}. You get a recovery key to print or save. Then the program backs the record up, "
     "closes it, encrypts everything in it with its backups{second}, and opens it again. {time}",
     "What a person exports stays plain, and so do the clinic's name and logo. What was plain before may "
@@ -62,7 +63,7 @@ class _Stage(Enum):
 
 
 class DataPresenter(StepPresenter):
-    """No step of the session: it starts no job. Encrypting needs a closed record: `app.encrypting` does it."""
+    """No step of the session: it starts no job. Encrypting needs a closed record: see `app.encrypting`."""
 
     step = Step.PATIENT
     right_for_main = Action.LOOK_AFTER
