@@ -42,8 +42,8 @@ class DataPage(Page):
     help_text = (
         "An encrypted record can be read by nobody who takes the disk, a copy of the folder or a backup: "
         "database, results, films, job folders and logs are encrypted. It opens by a passphrase or by itself "
-        "in the login in which it was encrypted, and by the recovery key where those are lost. The right side "
-        "lists patients who were last seen longer ago than the clinic keeps them. Nobody is erased by "
+        "in the login in which it was encrypted, and by the recovery key where those are lost. The right "
+        "side lists patients who were last seen longer ago than the clinic keeps them. Nobody is erased by "
         "itself."
     )
 
