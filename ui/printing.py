@@ -16,6 +16,7 @@ from ui.wording import day
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
 
+_MARGIN_MM = 15
 _TITLE_PT, _KEY_PT, _WORDS_PT = 16, 20, 11
 
 
@@ -46,7 +47,13 @@ def print_recovery_key(printer: QPrinter, key: str, folder: str, on: date) -> No
             "The printer does not take it.",
             "Choose another printer, save the key on a stick, or write it down.",
         )
-    area = QRectF(painter.viewport())
+    draw_recovery_key(painter, key, folder, on)
+    painter.end()
+
+
+def draw_recovery_key(painter: QPainter, key: str, folder: str, on: date) -> None:
+    margin = _MARGIN_MM / 25.4 * painter.device().logicalDpiX()
+    area = QRectF(painter.viewport()).adjusted(margin, margin, -margin, -margin)
     fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
     plain = QFont().family()
     for family, size_pt, words in (
@@ -58,4 +65,3 @@ def print_recovery_key(printer: QPrinter, key: str, folder: str, on: date) -> No
         painter.setFont(QFont(family, size_pt))
         drawn = painter.drawText(area, int(Qt.TextFlag.TextWordWrap), words)
         area.setTop(drawn.bottom() + painter.fontMetrics().height() / 2)
-    painter.end()

@@ -104,7 +104,7 @@ class DataPresenter(StepPresenter):
                 tone=tone,
                 words=self._words(stage),
                 main_action=self._action(stage),
-                asks=stage is _Stage.PLAIN,
+                asks=stage is _Stage.PLAIN and not blocked,
                 has_key_store=stage is _Stage.PLAIN and _key_store() is not None,
                 recovery_key=self._recovery_key,
                 may_renew=stage is not _Stage.PLAIN,
