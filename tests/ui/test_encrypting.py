@@ -39,20 +39,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     opened.forget(tmp_path)
 
 
-@pytest.mark.slow
-def test_what_was_begun_is_encrypted_by_a_job_before_the_record_opens(
-    app: QApplication, folder: Path
-) -> None:
-    encrypt_what_was_begun(app, folder)
-
-    state = protection_of(folder)
-    assert state.encrypted and state.plain == ()
-    with open_store(folder) as store:
-        assert [row.subject.code for row in store.patients()] == [a_subject().code]
-        assert store.log_entries()[-1].action == "data folder encrypted"
-    assert list((folder / "jobs").iterdir()) == [] and app.quitOnLastWindowClosed()
-
-
 def test_a_locked_folder_asks_for_its_key_first(app: QApplication, folder: Path) -> None:
     opened.forget(folder)
     assert code_of(encrypt_what_was_begun, app, folder) == "REC-030"
