@@ -34,7 +34,9 @@ def encrypt_what_was_begun(app: QApplication, data_dir: Path) -> None:
     app.setQuitOnLastWindowClosed(False)  # the main window is still to come
     window = EncryptingWindow()
     try:
-        while (advice := _encrypt(window, data_dir)) is not None and _tries_again(window, advice):
+        while (advice := _encrypt(window, data_dir)) is not None and _tries_again(
+            window, advice, only_second_place=is_encrypted(data_dir)
+        ):
             pass
     finally:
         window.hide()
@@ -80,7 +82,7 @@ def _outcome(window: EncryptingWindow, bridge: JobsBridge) -> Outcome:
     return outcomes[0] if outcomes else Crashed("Its window was closed.")
 
 
-def _tries_again(window: EncryptingWindow, advice: Advice) -> bool:
+def _tries_again(window: EncryptingWindow, advice: Advice, *, only_second_place: bool) -> bool:
     """Whether the person wants to; else the record opens as it is."""
     loop, wanted = QEventLoop(), [False]
 
@@ -90,7 +92,7 @@ def _tries_again(window: EncryptingWindow, advice: Advice) -> bool:
 
     window.again.connect(again)
     window.later.connect(loop.quit)
-    window.show_refused(advice)
+    window.show_refused(advice, only_second_place=only_second_place)
     window.show()
     loop.exec()
     window.again.disconnect(again)

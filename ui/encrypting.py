@@ -21,6 +21,12 @@ _SAFE = (
 _LATER = "The record opens as it is, encrypted in part. The rest is tried again at the next start."
 
 
+_LATER_THERE = (
+    "Connect it and try again. The record opens meanwhile; what lies plain there is encrypted later by "
+    "`exotwin data protect` in a terminal."
+)
+
+
 class EncryptingWindow(QWidget):
     """Progress with "Stop for now"; or why it did not work, with "Try again" and "Open the record"."""
 
@@ -66,12 +72,16 @@ class EncryptingWindow(QWidget):
         self._note.setText(_SAFE)
         self.stop.setEnabled(not state.cancelling)
 
-    def show_refused(self, advice: Advice) -> None:
+    def show_refused(self, advice: Advice, *, only_second_place: bool = False) -> None:
+        """`only_second_place`: the record is encrypted, and its copy there could not be reached."""
         self._show_parts(working=False)
         self._icon.show_icon("attention", Tone.WARN)
-        self._what.setText("The record is not encrypted as a whole yet.")
+        what = "The record is not encrypted as a whole yet."
+        if only_second_place:
+            what = "The record is encrypted, but not its copy in the second place."
+        self._what.setText(what)
         self._why.setText(f"{advice.what} {advice.why}\n{advice.next_step}\n{advice.code}".rstrip())
-        self._note.setText(_LATER)
+        self._note.setText(_LATER_THERE if only_second_place else _LATER)
         self.setAccessibleName(advice.one_line())
         self.try_again.setFocus()
 

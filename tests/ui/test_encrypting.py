@@ -74,6 +74,9 @@ def test_the_window_tells_how_far_it_is_and_closing_it_is_to_stop(app: QApplicat
     assert window._why.text().startswith("Encrypting file 8 of 19 · 42 %") and window._bar.value() == 420
     window.close()
     window.show_refused(FULL)
+    assert window._what.text() == "The record is not encrypted as a whole yet."
+    window.show_refused(FULL, only_second_place=True)  # its record is: no later start would go on
+    assert "its copy in the second place" in window._what.text() and "data protect" in window._note.text()
     window.close()
     assert chosen == ["stop", "later"]
     window.deleteLater()
