@@ -338,14 +338,12 @@ def test_a_release_from_before_does_not_count(store: Store) -> None:
     store.people.check_released("c1", synthetic=True)
 
 
-@pytest.mark.parametrize(
-    "alike", ["P. DORN", " P.  Dorn", "P. Do\u200brn", "\uff30. Dorn", "J. Mu\u0308ller"]
-)
-def test_nobody_gets_a_second_account_under_a_name_that_looks_the_same(clinic: Store, alike: str) -> None:
+def test_nobody_gets_a_second_account_under_a_name_that_looks_the_same(clinic: Store) -> None:
     """Else one person would be two pairs of eyes."""
     add_person(clinic, "J. Müller", Role.PHYSICIAN)
-    clinic.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, " ".join(alike.split()))
-    assert code_of(clinic.people.add, alike, Role.PHYSICIAN, FIRST, by=MANAGER, cost=CHEAP) == "PPL-007"
+    for alike in ("P. DORN", " P.  Dorn", "P. Do\u200brn", "\uff30. Dorn", "J. Mu\u0308ller"):
+        clinic.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, " ".join(alike.split()))
+        assert code_of(clinic.people.add, alike, Role.PHYSICIAN, FIRST, by=MANAGER, cost=CHEAP) == "PPL-007"
 
 
 def test_two_who_released_different_things_are_no_four_eyes(clinic: Store) -> None:
