@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink, content_sha256, first_broken_link
 from core.store import audit
+from core.store.accounts import tickets_never_given
 from core.store.schema import AuditHeadTable, AuditTable
 from core.store.trail import CHAINED, ONCE
 from core.store.trail_clock import BACK as BACK_BY
@@ -24,6 +25,7 @@ GONE = "it was removed outside of ExoTwin"
 CHANGED = "it was changed outside of ExoTwin"
 TWICE = "its trail says that it changed, but such a row is only ever written once"
 DATED = "it came into the trail long after the time that it states"
+NEVER_GIVEN = "nobody signed in or started a job with this ticket"
 BACK = "it is there again, though it was erased"
 
 
@@ -66,6 +68,7 @@ def check_trail(session: Session) -> TrailCheck:
     for about, entry in newest.items():
         if about not in seen and entry.number not in explained:
             faults.append(RowFault(about, GONE, entry.number))
+    faults += [RowFault(f"ticket:{key[:12]}", NEVER_GIVEN) for key in tickets_never_given(session)]
     erased = sum(entry.event.step == AuditStep.ROW_ERASED for entry in newest.values())
     broken = first_broken_link(entries, _stored_head(session))
     return TrailCheck(entries, broken, len(seen), erased, tuple(faults), backward_times(entries))
