@@ -84,8 +84,10 @@ def _rollback(args: argparse.Namespace) -> int:
     from core.deploy.provisional import check_approver
     from core.domain.controller import Approver
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
 
     folder = _data_dir(args)
+    require_a_record(folder)
     with open_store(folder) as store:
         visit_id = _newest_visit(store, args.patient)
         name, role = signed(store, Action.ROLL_BACK, visit_id, (args.name, args.role))
@@ -137,8 +139,11 @@ def _verify(args: argparse.Namespace) -> int:
     from core.deploy.keys.site_secret import site_secret, subject_tag
     from core.deploy.package import read_bytes
     from core.deploy.package_text import check_lines, check_values, use_values
+    from core.store.trouble import require_a_record
 
     folder = _data_dir(args)
+    if args.patient:
+        require_a_record(folder)  # its secret tells patients apart
     tag = subject_tag(site_secret(folder), args.patient) if args.patient else ""
     check_context = CheckContext(
         trusted_keys(folder), datetime.now(UTC), device_id=args.device, subject_tag=tag

@@ -154,9 +154,18 @@ def test_it_refuses_in_words_what_is_not_whole_and_where_nothing_is(
         ("export", "P-0001", "--out", "out"),
         ("report", "P-0001", "--json"),
         ("visits", "P-0001", "--json"),
+        ("people", "list"),
+        ("people", "deactivate", "P. Dorn"),
+        ("people", "four-eyes", "on"),
+        ("patient", "export", "P-0001", "--out", "out"),
+        ("patient", "keep", "10"),
+        ("package", "verify", "x.exopkg", "--patient", "P-0001"),
+        ("audit", "clock", "--name", "Dr A", "--reason", "it is right"),
+        ("rollback", "--patient", "P-0001", "--exo", "tcp:127.0.0.1:1", "--reason", "too strong"),
+        ("key", "show", "--as", "P. Dorn"),
     ],
 )
-def test_who_only_reads_a_folder_without_a_record_makes_none_there(
+def test_who_means_a_record_that_is_there_makes_none_in_a_mistyped_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
     folder = tmp_path / "mistyped"
