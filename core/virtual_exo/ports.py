@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import refuse
+from core.vault.files import require_ordinary
 from core.virtual_exo.tcp_port import TcpPort
 
 CHUNK_BYTES = 1 << 16
@@ -75,6 +76,7 @@ def read_token(path: Path | None) -> str:
     if path is None:
         return ""
     try:
+        require_ordinary(path)
         with path.open(encoding="ascii") as file:
             others = os.fstat(file.fileno()).st_mode & 0o077 if os.name == "posix" else 0
             token = file.readline(_TOKEN_LENGTHS.stop + 1).strip()
