@@ -185,11 +185,13 @@ def _record(folder: Path) -> Iterator[Store | None]:
     """The record that a key belongs to: keys without a database count as the remains of a lost one.
 
     None where it is damaged: a key has nothing to do with the damage, and nobody can be asked for a role.
+    Where people have accounts that is refused (REC-002): a key counts by who accepted it.
     """
+    from core.store.accepted_keys import accepted_keys
     from core.store.repository import open_store
     from core.store.trouble import is_damaged
 
-    if is_damaged(folder):
+    if is_damaged(folder) and accepted_keys(folder) is None:
         yield None
         return
     with open_store(folder) as store:
@@ -221,11 +223,13 @@ def _ask_passphrase() -> str:
 
 
 def _show_keys(args: argparse.Namespace) -> int:
-    from core.deploy.keys.site_key import trusted_keys
+    from core.deploy.keys.site_key import laid_keys, trusted_keys
 
     keys = trusted_keys(_data_dir(args))
     for key_id, key in keys.items():
         print(f"{key_id}  {key.kind.value}")
+    for key_id in sorted({key.key_id for key in laid_keys(_data_dir(args))} - set(keys)):
+        print(f"{key_id}  does not count: nobody who may has accepted it (exotwin key trust FILE)")
     if not keys:
         print("There is no key yet; the first package makes one.")
     return EXIT_OK

@@ -150,7 +150,8 @@ def _notes_on_keys(store: Store) -> tuple[str, ...]:
     unknown = keys_nobody_accepted(store)
     if not unknown:
         return ()
-    words = "Keys of other sites count here, and the log does not say who accepted them"
+    count = "count here" if store.people.single_user else "lie here and do not count"
+    words = f"Keys of other sites {count}, and the log does not say who accepted them"
     way = "delete their files in keys/trusted; else accept each by exotwin key trust FILE"
     return (f"{words}: {', '.join(unknown)}. If nobody here did, {way}.",)
 
