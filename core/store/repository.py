@@ -71,10 +71,14 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
         return Store(data_dir, open_engine_to_read(data_dir), None, acts)
     try:
         store = Store(data_dir, open_engine(data_dir), claim, acts)
+    except BaseException:
+        claim.give_back()
+        raise
+    try:
         if claim.first:
             store.sweep()
     except BaseException:
-        claim.give_back()
+        store.close()
         raise
     return store
 

@@ -101,9 +101,7 @@ def test_a_window_opens_with_the_sign_in_and_shows_nothing_before(
     assert window.header.person.text() == f"{PHYSICIAN}, physician"
 
 
-def test_a_lock_closes_dialogs_and_forgets_the_message(
-    window: MainWindow, clinic: SessionContext
-) -> None:
+def test_a_lock_closes_dialogs_and_forgets_the_message(window: MainWindow, clinic: SessionContext) -> None:
     answer(window, PHYSICIAN)
     chooser, printing = QFileDialog(window, "Save report"), QPrintDialog(window)
     chooser.setOption(QFileDialog.Option.DontUseNativeDialog)
