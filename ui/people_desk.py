@@ -63,7 +63,7 @@ class PeopleDesk(QObject):
         self._ask_sign_in()
 
     def _leave_nothing_open(self) -> None:
-        """What may name a patient lies above the cover, or comes back with it: dialogs, lists, the message."""
+        """What may name a patient above the cover, or after it: dialogs, lists, the message."""
         popup = QApplication.activePopupWidget()
         if popup is not None:
             popup.close()

@@ -34,7 +34,7 @@ def add_as(parser: argparse.ArgumentParser) -> None:
 def acting(data_dir: Path, name: str) -> Iterator[None]:
     """What is done meanwhile is done by this person; without a name as the process was started.
 
-    Refuses PPL-014 without a PIN, REC-016 without a record, and what `sign_in` of the record's people refuses.
+    Refuses PPL-014 without a PIN, REC-016 without a record, and what `sign_in` refuses.
     """
     if not name:
         yield

@@ -1,7 +1,7 @@
 """Which keys of other sites somebody has accepted here, as the chained trail tells; read beside any program.
 
-A file in the folder of keys proves nothing: whoever can write there can lay one. So where people have accounts
-a key counts by a row of the log that the trail covers, which is written for who may accept keys.
+A file in the folder of keys proves nothing: whoever can write there can lay one. So where people have
+accounts a key counts by a row of the log that the trail covers, which is written for who may accept keys.
 """
 
 from __future__ import annotations

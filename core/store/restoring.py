@@ -34,8 +34,8 @@ def restore_from(data_dir: Path, place: Path, *, by: str = "") -> Restored:
 
     `place`: the folder that was chosen, or the copy in it. Where the database is sound, results that are not
     come back; where people have accounts, `by` whoever looks after the record and has signed that. A damaged
-    one can ask nobody: the accounts are in it. Refuses PPL-001 to PPL-003, REC-009 (nothing is damaged), REC-014 (nothing to restore from), REC-015 (it is of
-    another record), and what `restore_backup` refuses.
+    one can ask nobody: the accounts are in it. Refuses PPL-001 to PPL-003, REC-009 (nothing is damaged),
+    REC-014 (nothing to restore from), REC-015 (it is of another record), and what `restore_backup` refuses.
     """
     copy = _copy_in(place, read_identity(data_dir))
     with folder_errors(data_dir):

@@ -75,14 +75,28 @@ def check_trail(session: Session) -> TrailCheck:
 
 
 def _erased_with_a_patient(entries: Sequence[AuditEntry]) -> frozenset[int]:
-    """Numbers of the erased rows that follow the erasure of a patient whose own row is among them."""
+    """Numbers of the erased rows that follow the erasure of a patient whose own row is among them.
+
+    The patient has to be one that was entered before, and results and decisions have to be of visits that are
+    erased with it: an erasure that somebody only appends explains no decision that is gone.
+    """
     explained: set[int] = set()
+    visit_of: dict[str, str] = {}  # of the rows so far, where they have one
     for start, entry in enumerate(entries):
-        if entry.event.step != AuditStep.PATIENT_ERASED:
+        event = entry.event
+        if event.about and event.step != AuditStep.ROW_ERASED:
+            visit_of[event.about] = event.visit_id
+        if event.step != AuditStep.PATIENT_ERASED:
             continue
         rows = list(takewhile(lambda later: later.event.step == AuditStep.ROW_ERASED, entries[start + 1 :]))
-        if any(row.event.about.startswith("patient:") for row in rows):
-            explained |= {row.number for row in rows}
+        names = {row.event.about for row in rows}
+        if not any(name.startswith("patient:") and name in visit_of for name in names):
+            continue
+        explained |= {
+            row.number
+            for row in rows
+            if not (visit := visit_of.get(row.event.about)) or f"visit:{visit}" in names
+        }
     return frozenset(explained)
 
 

@@ -1,4 +1,4 @@
-"""Claims about what somebody wrote into the database past the program: a ticket acts for nobody, and is found."""
+"""Claims about what was written into the database past the program: a ticket acts for nobody."""
 
 from __future__ import annotations
 

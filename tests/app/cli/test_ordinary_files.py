@@ -1,4 +1,4 @@
-"""Claims about files that are none: a pipe that nobody writes to, or a device without an end, ends in advice."""
+"""Claims about files that are none: a pipe that nobody writes to or an endless device ends in advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claims about keys of other sites where people have accounts: one counts by who accepted it, not by its file."""
+"""Claims about keys of other sites where people have accounts: one counts by who accepted it."""
 
 from __future__ import annotations
 
