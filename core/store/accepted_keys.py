@@ -30,7 +30,7 @@ def accepted_keys(data_dir: Path) -> frozenset[str] | None:
         identity = read_identity(data_dir)
         unread = frozenset[str]() if identity is not None and identity.people else None
         return _told(data_dir, unread) if database_path(data_dir).exists() else unread
-    except (UserError, DatabaseError, *sqlite_errors()):
+    except sqlite_errors("Error", UserError, DatabaseError):
         return unread
 
 

@@ -95,7 +95,7 @@ def is_chained(session: Session, row: Row) -> bool:
     found = content_of(session, row)
     if newest is None or found is None:
         return False
-    return content_sha256(found, newest.salt) == newest.content_sha256
+    return content_sha256(found, str(newest.salt)) == str(newest.content_sha256)
 
 
 def erased(session: Session, event: AuditEvent, rows: Sequence[Row]) -> tuple[AuditEntry, ...]:
