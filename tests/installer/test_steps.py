@@ -253,3 +253,14 @@ def test_all_checks_run_even_after_one_has_failed(capfd):
     said = capfd.readouterr().out
     assert status == 1
     assert "ran" in said and "1 of 2 failed" in said
+
+
+def test_a_check_that_goes_on_beside_the_others_is_heard_after_them_and_counts(capfd):
+    beside = checks.Check("beside", ("-c", "print('heard'); raise SystemExit(3)"), beside=True)
+    plan = (beside, checks.Check("next", ("-c", "print('ran')")))
+
+    status = checks.run_checks(plan, Path(sys.executable), Path.cwd())
+
+    said = capfd.readouterr().out
+    assert status == 1 and "1 of 2 failed" in said
+    assert said.index("ran") < said.index("heard") < said.index("beside             FAILED")
