@@ -111,6 +111,29 @@ def test_without_administrator_rights_the_exact_command_is_printed(monkeypatch):
     assert "apt-get install -y libgl1 xvfb" in caught.value.next_step
 
 
+def test_what_only_some_tests_need_may_be_missing_and_nobody_is_asked_for_a_password(monkeypatch, tmp_path):
+    asked = []
+
+    def install(missing, board, log, *, ask):
+        asked.append((tuple(missing), ask))
+        if "wine" in missing:
+            raise SetupFailure("Not installed.", "There is no such package.", "Go on.")
+
+    monkeypatch.setattr(system_libraries.sys, "platform", "linux")
+    monkeypatch.setattr(system_libraries, "is_debian", lambda: True)
+    monkeypatch.setattr(system_libraries, "installed_packages", lambda: {"nsis"})
+    monkeypatch.setattr(system_libraries, "install_on_debian", install)
+    out = io.StringIO()
+
+    rows = (("wine", "nsis"), ("debootstrap",))
+    left = system_libraries.try_to_install(rows, Board(PLAN, stream=out), tmp_path / "log")
+
+    assert left == ("wine",) and asked == [(("wine",), False), (("debootstrap",), False)]
+    assert (
+        "wine: not installed, tests that need them are skipped. There is no such package." in out.getvalue()
+    )
+
+
 def test_on_another_linux_the_missing_libraries_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr(system_libraries, "is_debian", lambda: False)
     monkeypatch.setattr(system_libraries.sys, "platform", "linux")
