@@ -59,7 +59,7 @@ RUNTIME_PACKAGES = (*dict.fromkeys(LIBRARIES.values()), "libgl1-mesa-dri", "font
 # The walk-through of the windows needs a screen to draw on; the core of the exo is run on a Cortex-M7.
 TEST_PACKAGES = ("xvfb", "xauth", "qemu-system-arm")
 # With these the package for Debian is tried in a clean system, the installer for Windows under wine, and
-# signatures are checked. Each row is installed for itself; where that fails, the tests that need it are skipped.
+# signatures are checked. Each row is installed for itself; where that fails, tests that need it are skipped.
 TRIAL_PACKAGES = (
     ("debootstrap", "binutils", "dpkg-dev"),
     ("wine", "wine64", "nsis"),

@@ -123,6 +123,7 @@ class Wine:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_core_of_the_exo_gives_the_same_bits_on_windows(wine: Wine, tmp_path: Path) -> None:
     compiler = [*windows_package.ZIG, "cc", *windows_package.TARGET]
     core = building.build(tmp_path / "exo_core.dll", compiler=compiler)
@@ -157,6 +158,7 @@ def installer(wine: Wine) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_it_installs_starts_upgrades_and_goes_under_wine(wine: Wine, installer: Path) -> None:
     wine.run("cmd", "/c", "exit")  # makes the folders of the user
     data = wine.home / "AppData/Local/ExoTwin"
@@ -191,6 +193,7 @@ def test_it_installs_starts_upgrades_and_goes_under_wine(wine: Wine, installer: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_an_administrator_installs_it_for_all_users_of_the_pc(wine: Wine, installer: Path) -> None:
     assert wine.run(f"Z:{installer}", "/S", "/AllUsers")[0] == 0
 
