@@ -10,6 +10,7 @@ import subprocess
 from configparser import ConfigParser
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -86,8 +87,8 @@ def test_a_double_click_on_a_package_opens_it_and_the_menu_shows_the_program_onc
     assert [entry["Desktop Entry"]["Exec"] for entry in shown] == ["/opt/exotwin/exotwin"]
 
 
-def in_chroot(root: Path, *command: str, **variables: str) -> str:
-    """Run a command in a system of its own; what it said.
+def chroot_command(root: Path, *command: str, **variables: str) -> list[str]:
+    """`command` as it is run in a system of its own.
 
     What it needs of this system's kernel is mounted for this one command only: nothing is left mounted under
     a folder that is removed later.
@@ -101,10 +102,26 @@ def in_chroot(root: Path, *command: str, **variables: str) -> str:
         *command,
     ]
     mounts = " && ".join(f"mount --rbind /{name} {root / name}" for name in ("proc", "dev", "sys"))
-    shell = ["unshare", "--mount", "sh", "-c", f'{mounts} && exec chroot "$@"', "sh"]
-    ended = subprocess.run([*shell, *inside], capture_output=True, text=True, check=False)
+    return ["unshare", "--mount", "sh", "-c", f'{mounts} && exec chroot "$@"', "sh", *inside]
+
+
+def in_chroot(root: Path, *command: str, **variables: str) -> str:
+    """Run a command there; what it said."""
+    inside = chroot_command(root, *command, **variables)
+    ended = subprocess.run(inside, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"{command}: {ended.stdout[-3000:]}{ended.stderr[-3000:]}"
     return ended.stdout
+
+
+def doctor(root: Path, **variables: str) -> dict[str, Any]:
+    """What it says; asked again when all is not well: the first start on a busy PC may outlast its patience."""
+    asked = chroot_command(root, "exotwin", "doctor", "--json", **variables)
+    for _ in range(2):
+        said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+        report: dict[str, Any] = json.loads(said)
+        if report["ok"]:
+            break
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +157,7 @@ def test_it_installs_works_upgrades_and_goes_on_a_clean_system(clean_system: Pat
 
     with a_screen() as environment:
         seen = {"HOME": "/root", "DISPLAY": environment["DISPLAY"]}
-        report = json.loads(in_chroot(clean_system, "exotwin", "doctor", "--json", **seen))
+        report = doctor(clean_system, **seen)
         assert report["ok"], report
         started = json.loads(in_chroot(clean_system, "exotwin", "bench", "startup", "--json", **seen))
         assert started["heavy_modules_loaded"] == []
