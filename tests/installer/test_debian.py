@@ -114,7 +114,7 @@ def in_chroot(root: Path, *command: str, **variables: str) -> str:
 
 
 def doctor(root: Path, **variables: str) -> dict[str, Any]:
-    """What it says; asked again when all is not well, for a first start on a busy PC outlasts its patience."""
+    """What it says; asked again when all is not well: a first start on a busy PC outlasts its patience."""
     asked = chroot_command(root, "exotwin", "doctor", "--json", **variables)
     for _ in range(2):
         said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
