@@ -85,7 +85,9 @@ def run(arguments: list[str]) -> int:
         return EXIT_CANCELLED
     except Exception as error:  # noqa: BLE001 - the process border: a person reads this, not a traceback
         if isinstance(error, PermissionError) and _is_of(error.filename, _data_dir(args)):
-            return _print_advice(folder_is_unusable(_data_dir(args), error.strerror).advice, EXIT_REFUSED)
+            return _print_advice(
+                folder_is_unusable(_data_dir(args), error.strerror or str(error)).advice, EXIT_REFUSED
+            )
         if isinstance(error, BrokenPipeError) and reader_is_gone():
             return EXIT_OK
         return _print_advice(_bug(error, _data_dir(args)), EXIT_BUG)
