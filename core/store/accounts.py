@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from core.domain.controller import unattended
 from core.domain.people import GRANTED_TO_JOBS, Account, Action, PeopleRules, Person, Role, may
-from core.store.schema import AccountTable, PeopleRuleTable, PinGuessTable, SignatureTable, TicketTable
+from core.domain.record import Verdict
+from core.store.schema import (
+    AccountTable,
+    DecisionTable,
+    PeopleRuleTable,
+    PinGuessTable,
+    SignatureTable,
+    TicketTable,
+)
 
 SIGNATURE_S = 120.0  # from the PIN to the act: an exo's job may have to answer in between
 SIGN_IN_S, JOB_S = 24 * 3600.0, 7 * 24 * 3600.0  # how long a ticket counts; a training may wait for days
@@ -31,6 +41,15 @@ def has_accounts(session: Session) -> bool:
 
 def account_row(session: Session, name: str) -> AccountTable | None:
     return session.scalar(select(AccountTable).where(AccountTable.name_key == name_key(name)))
+
+
+def is_taken(session: Session, name: str) -> bool:
+    """Whether somebody has this name or one that looks the same: with other forms of its signs."""
+    return any(_looks(one.person.name) == _looks(name) for one in accounts_of(session))
+
+
+def _looks(name: str) -> str:
+    return name_key(unicodedata.normalize("NFKC", name))
 
 
 def name_key(name: str) -> str:
@@ -109,6 +128,20 @@ def signers(session: Session, action: Action, about: str) -> frozenset[str]:
         )
     )
     return frozenset(session.scalars(query))
+
+
+def newest_release(session: Session, comparison_id: str) -> frozenset[str]:
+    """Names of the people who signed what the newest signature of this comparison says, word for word.
+
+    Who released it for a virtual exo only is no second pair of eyes for whoever released it for a person.
+    """
+    query = (
+        select(DecisionTable.by, DecisionTable.reason)
+        .where(DecisionTable.record_id == comparison_id, DecisionTable.verdict == Verdict.SIGNED.value)
+        .order_by(DecisionTable.sequence)
+    )
+    signed = [(by, said) for by, said in session.execute(query) if not unattended(by)]
+    return frozenset(by for by, said in signed if said == signed[-1][1])
 
 
 # tickets

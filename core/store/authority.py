@@ -240,7 +240,8 @@ class Authority:
             if not accounts.has_accounts(session):
                 return
             needed = 2 if accounts.rules_of(session).four_eyes and not synthetic else 1
-            if len(accounts.signers(session, Action.RELEASE, comparison_id)) < needed:
+            proven = accounts.signers(session, Action.RELEASE, comparison_id)
+            if len(proven & accounts.newest_release(session, comparison_id)) < needed:
                 raise people_refusals.release_unproven()
 
     def admit(

@@ -15,6 +15,7 @@ from core.store.files import folder_errors, make_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import STORE_FILE, StoreIdentity, read_identity
 from core.store.orphans import record_folders, set_aside
+from core.store.protection import encrypt_backups, encrypt_results
 from core.store.repository import open_store
 from core.store.second_place import copy_file, copy_tree
 from core.store.trouble import is_damaged
@@ -31,15 +32,18 @@ def restore_from(data_dir: Path, place: Path) -> Restored:
     """Fill a lost or damaged data folder from a second place; what is still there and sound stays.
 
     `place`: the folder that was chosen, or the copy in it. Where the database is sound, results that are not
-    come back. Refuses REC-009 (nothing is damaged), REC-014 (nothing to restore from), REC-015 (it is of
-    another record), and what `restore_backup` refuses.
+    come back. What was copied before the data folder was encrypted is encrypted here. Refuses REC-009
+    (nothing is damaged), REC-014 (nothing to restore from), REC-015 (it is of another record), and what
+    `restore_backup` refuses.
     """
     copy = _copy_in(place, read_identity(data_dir))
     with folder_errors(data_dir):
         make_folder(data_dir)
     with held(data_dir), folder_errors(data_dir):
         if database_path(data_dir).exists() and not is_damaged(data_dir):
-            return Restored(None, copy, _mend(copy, data_dir))
+            mended = _mend(copy, data_dir)
+            encrypt_results(data_dir)
+            return Restored(None, copy, mended)
         _bring_small(copy, data_dir)
         records = _bring_records(copy, data_dir)
         make_folder(backups_dir(data_dir))
@@ -47,7 +51,10 @@ def restore_from(data_dir: Path, place: Path) -> Restored:
             there = backups_dir(data_dir) / backup.path.name
             if backup.entries is not None and not there.exists():
                 copy_file(backup.path, there)
-        return Restored(restore_backup(data_dir), copy, records)
+        encrypt_backups(data_dir)
+        restored = restore_backup(data_dir)
+        encrypt_results(data_dir)
+        return Restored(restored, copy, records)
 
 
 def _mend(copy: Path, data_dir: Path) -> int:
