@@ -62,7 +62,7 @@ def open_engine(data_dir: Path) -> Engine:
 
 @contextmanager
 def _or_closed(engine: Engine) -> Iterator[Engine]:
-    """Leave no connection open where the record is not opened."""
+    """Leave no connection open where the record is not opened: Windows would replace no file that is open."""
     try:
         yield engine
     except BaseException:
