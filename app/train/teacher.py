@@ -20,7 +20,8 @@ import torch
 from core.devices.profiles import load_profile, session_limits
 from core.domain.controller import TorqueLimits
 from core.errors import refuse
-from core.learning.exo.teacher_environment import UnassistedEffort
+from core.learning.exo.moment_share import SHARE, share_teacher
+from core.learning.exo.teacher_environment import TeacherEnvironment, UnassistedEffort
 from core.learning.exo.teacher_evaluation import (
     SLOPES_DEG,
     SPEEDS_M_S,
@@ -30,6 +31,7 @@ from core.learning.exo.teacher_evaluation import (
     unassisted_effort,
 )
 from core.learning.exo.teacher_training import Teacher, TeacherLearner, TeacherProgress
+from core.learning.exo.worn_controller import WalkingPolicy
 from core.learning.gait.predictive import CurriculumStage
 from core.learning.gait.predictive_twin import PredictiveTwin
 from core.learning.rl.training_loop import train_until
@@ -72,11 +74,10 @@ def train_teacher(request: TeacherRequest, report: Report) -> Path:
     twin, limits = read_twin(request.twin), session_limits(load_profile(request.device_id))
     request.out.mkdir(parents=True, exist_ok=True)
     unassisted = _unassisted(request, twin, report)
-    person, teacher = twin, None
+    person, teacher = twin, _first(request, twin, unassisted, limits, report)
     for stage in request.stages:
         learner = _learned(request, stage, person, teacher, unassisted, limits, report)
         person, teacher = learner.person(), learner.teacher()
-    assert teacher is not None
     result = request.out / RESULT
     replace_file(result, teacher_bytes(person, teacher))
     card = _card(request, twin, person, teacher, limits, report)
@@ -135,11 +136,35 @@ def _unassisted(request: TeacherRequest, twin: PredictiveTwin, report: Report) -
     return found
 
 
+def _first(
+    request: TeacherRequest,
+    twin: PredictiveTwin,
+    unassisted: UnassistedEffort,
+    limits: TorqueLimits,
+    report: Report,
+) -> Teacher:
+    """What PPO begins with, kept in a file so that a resumed run has the same."""
+    path = request.out / "share.npz"
+    if path.is_file():
+        with resuming(), np.load(path) as stored:
+            return Teacher.of(stored)
+    report(f"the exo learns to give {SHARE:.0%} of the muscles' moment")
+    walkers = twin.walkers(request.stages[0], request.walkers, request.seed, device_id=request.device_id)
+    walking = twin.environment(walkers, seed=request.seed)
+    environment = TeacherEnvironment(walking, WalkingPolicy(twin.networks), limits, unassisted)
+    teacher = share_teacher(environment, request.device_id, limits.peak_nm, seed=request.seed)
+    stream = io.BytesIO()
+    arrays: dict[str, Any] = teacher.arrays()
+    np.savez_compressed(stream, **arrays)
+    replace_file(path, stream.getvalue())
+    return teacher
+
+
 def _learned(
     request: TeacherRequest,
     stage: CurriculumStage,
     person: PredictiveTwin,
-    teacher: Teacher | None,
+    teacher: Teacher,
     unassisted: UnassistedEffort,
     limits: TorqueLimits,
     report: Report,
@@ -210,7 +235,7 @@ def _card(
 
 
 def ratios(walks: Sequence[MatchedWalk]) -> list[dict[str, float]]:
-    """Assisted over no exo at every speed and slope."""
+    """Assisted over no exo at every speed and slope, per second: who walks slower needs less."""
     of = {(walk.slope_deg, walk.asked_m_s, walk.arm.value): walk for walk in walks}
     found = []
     for slope, speed in dict.fromkeys((walk.slope_deg, walk.asked_m_s) for walk in walks):
@@ -219,9 +244,11 @@ def ratios(walks: Sequence[MatchedWalk]) -> list[dict[str, float]]:
             {
                 "slope_deg": slope,
                 "speed_m_s": speed,
-                "activation": round(worn.activation / bare.activation, 4),
-                "positive_power": round(worn.positive_power_w_kg / bare.positive_power_w_kg, 4),
-                "metabolic": round(worn.metabolic_w_kg / bare.metabolic_w_kg, 4),
+                "walked_speed": round(worn.speed_m_s / bare.speed_m_s, 4),
+                **{
+                    name: round(getattr(worn, name) / getattr(bare, name), 4)
+                    for name in ("activation", "positive_power_w_kg", "metabolic_w_kg")
+                },
                 "survived_no_exo": round(bare.survived, 3),
                 "survived_assisted": round(worn.survived, 3),
             }

@@ -36,7 +36,7 @@ HIDDEN = (128, 64)  # of the teacher, as of the exo's own network
 ENVIRONMENTS = 2  # that step at the same time
 EXO_ALONE = 0.5  # fraction of a stage's time, before both learn
 CRITIC_ITERATIONS = 5  # the value network alone learns at first
-_LOG_STD = -1.6  # 0.2 of a peak
+_LOG_STD = -2.0  # policy std 0.14: what it begins with helps already
 _MOTION_LOG_STD = -2.5
 _EXO_RATES, _MOTION_RATES = (2e-5, 1e-3), (2e-5, 3e-4)
 _SMOOTH = 10  # iterations
@@ -124,9 +124,10 @@ class TeacherLearner:
         seed: int,
         walker_count: int,
         budget_s: float,
-        start: Teacher | None = None,
+        start: Teacher,
         assists: bool = True,
     ) -> None:
+        """`start`: of the stage before, or of `share_teacher`."""
         torch.manual_seed(seed)
         self._twin, self._device_id, self._budget_s, self._assists = twin, device_id, budget_s, assists
         self._limits = limits if assists else replace(limits, peak_nm=1e-6)
@@ -135,12 +136,7 @@ class TeacherLearner:
         agent, normaliser = self._exo_agent(start)
         settings = PpoSettings(entropy=0.0, learning_rate_range=_EXO_RATES)
         self._exo = Ppo(
-            self._environments,
-            agent,
-            normaliser,
-            settings=settings,
-            seed=seed,
-            learn_normaliser=start is None,
+            self._environments, agent, normaliser, settings=settings, seed=seed, learn_normaliser=False
         )
         self._motion = _motion_learner(twin.networks, self._environments, seed)
         self._both: list[BothAct[TeacherEnvironment]] = []
@@ -221,12 +217,10 @@ class TeacherLearner:
             made.append(TeacherEnvironment(walking, self._walking, self._limits, unassisted))
         return made
 
-    def _exo_agent(self, start: Teacher | None) -> tuple[ActorCritic, Normaliser]:
-        """Untrained networks, or those of the stage before with a value network that is new."""
+    def _exo_agent(self, start: Teacher) -> tuple[ActorCritic, Normaliser]:
+        """The policy to begin with, and a value network that is new."""
         observations = self._environments[0].observation().shape[1]
         agent = ActorCritic(observations, 2, hidden=HIDDEN, log_std=_LOG_STD)
-        if start is None:
-            return agent, Normaliser.of(observations)
         load_layers(agent.policy, start.policy)
         return agent, Normaliser(start.observation_mean.copy(), start.observation_std**2)
 

@@ -11,14 +11,17 @@ import pytest
 
 from core.domain.controller import TorqueLimits
 from core.domain.twin import GENERIC_BODY
+from core.learning.exo.moment_share import SHARE, JointMoment, share_teacher
 from core.learning.exo.teacher_environment import TeacherEnvironment, UnassistedEffort
 from core.learning.exo.teacher_evaluation import Arm, WalkLength, matched_walks, unassisted_effort
-from core.learning.exo.teacher_training import Teacher, TeacherLearner
+from core.learning.exo.teacher_training import HIDDEN, Teacher, TeacherLearner, TeacherPolicy
 from core.learning.exo.worn_controller import WalkingPolicy
 from core.learning.gait.from_nothing import published_synergies, stepping_starts
 from core.learning.gait.policy_learner import networks_of
 from core.learning.gait.predictive import CurriculumStage, fresh_agent
 from core.learning.gait.predictive_twin import PredictiveTwin
+from core.learning.rl.networks import perceptron, to_network
+from core.simulation.analysis.muscle_analysis import muscle_analysis
 from core.simulation.environment.predictive import PredictiveEnvironment, PredictiveWalker
 from core.simulation.model.exo_model import exo_model, worn_model
 from core.simulation.model.moved_states import moved_states
@@ -49,6 +52,12 @@ def worn(twin: PredictiveTwin, count: int = 2) -> TeacherEnvironment:
     return TeacherEnvironment(walking, WalkingPolicy(twin.networks), LIMITS, EFFORT)
 
 
+def untaught(twin: PredictiveTwin) -> Teacher:
+    size = worn(twin, 1).observation().shape[1]
+    network = to_network(perceptron((size, *HIDDEN, 2), "silu", last_scale=0.01), "silu")
+    return Teacher(network, np.zeros(size), np.ones(size), DEVICE, LIMITS.peak_nm)
+
+
 def learner(twin: PredictiveTwin, **options: object) -> TeacherLearner:
     return TeacherLearner(
         twin,
@@ -59,6 +68,7 @@ def learner(twin: PredictiveTwin, **options: object) -> TeacherLearner:
         seed=0,
         walker_count=4,
         budget_s=2.0,
+        start=untaught(twin),
         **options,  # type: ignore[arg-type]
     )
 
@@ -120,6 +130,33 @@ def test_less_effort_pays_and_work_taken_from_the_person_costs(twin: PredictiveT
     assert along.step(moves).reward_terms["exo_power_w"] > against.step(-moves).reward_terms["exo_power_w"]
 
 
+def test_the_moment_that_is_shared_is_that_of_the_simulated_muscles(twin: PredictiveTwin) -> None:
+    walking = worn(twin).walking
+
+    found = JointMoment(walking)()
+
+    for row, model in enumerate(walking.physics.models):
+        facts = muscle_analysis(model, walking.state[row][None], walking.control[row][None])
+        np.testing.assert_allclose(found[row], facts.moment_nm[0, walking.exo_columns], atol=1.5)
+
+
+@pytest.mark.slow
+def test_the_teacher_begins_with_a_share_of_the_muscles_moment(twin: PredictiveTwin) -> None:
+    environment = worn(twin, 4)
+    teacher = share_teacher(environment, DEVICE, LIMITS.peak_nm, seed=0, rounds=2, seconds=0.8, steps=150)
+
+    policy, moment_of = TeacherPolicy(teacher), JointMoment(environment.walking)
+    environment.reset(np.ones(4, np.bool_))
+    wanted, given = [], []
+    for _ in range(12):
+        wanted.append(SHARE * (moment_of() + environment.torque_nm))
+        action = policy.act(environment.observation())
+        given.append(LIMITS.peak_nm * np.tanh(action))
+        environment.step(action)
+
+    assert np.corrcoef(np.ravel(wanted), np.ravel(given))[0, 1] > 0.7
+
+
 @pytest.mark.slow
 def test_the_exo_learns_alone_first_and_the_person_later(twin: PredictiveTwin) -> None:
     learning = learner(twin)
@@ -163,7 +200,7 @@ def test_the_control_wears_an_exo_that_gives_nothing(twin: PredictiveTwin) -> No
 
 @pytest.mark.slow
 def test_three_arms_begin_alike_and_are_measured(twin: PredictiveTwin) -> None:
-    teacher = learner(twin).teacher()
+    teacher = untaught(twin)
     length = WalkLength(walkers=2, seconds=1.4)
 
     bare, idle, assisted = matched_walks(twin, teacher, LIMITS, 1.0, 0.0, length)
