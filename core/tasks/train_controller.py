@@ -16,7 +16,15 @@ from core.devices.profiles import (
     session_limits,
 )
 from core.domain.assistance import trained_assistance
-from core.domain.controller import Aim, ExoController, MeasuredGait, TorqueLimits, TrainedController
+from core.domain.body import JointKind
+from core.domain.controller import (
+    Aim,
+    ExoController,
+    ExoSensors,
+    MeasuredGait,
+    TorqueLimits,
+    TrainedController,
+)
 from core.domain.findings import Finding, worst_first
 from core.domain.gait_envelope import GaitEnvelope
 from core.domain.record import RecordKind
@@ -32,6 +40,7 @@ from core.learning.exo.lesson_scores import LessonEvaluators
 from core.learning.exo.offline_stage import OFFLINE_STEPS, OfflineStage, offline_steps
 from core.learning.exo.sided_help import choice_seeds
 from core.learning.exo.study import Study, study_twin
+from core.learning.exo.teachers import not_at_the_hip
 from core.learning.exo.training import (
     CURVES,
     EVALUATE_EVERY,
@@ -48,6 +57,7 @@ from core.simulation.analysis.rollout import body_poses, packed_scene, trace_wal
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
 from core.store.repository import open_store
 from core.tasks import judged_walks
+from core.tasks.distil_controller import distil_record
 from core.tasks.gait_envelope import WALKERS_OF_OTHERS as ENVELOPE_WALKERS_OF_OTHERS
 from core.tasks.gait_envelope import judged_envelope, lesson_walkers
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
@@ -68,6 +78,7 @@ EARLIER_CHECKPOINT = "getting_used.pt"  # of versions in which the twin first go
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 QUICK_MINUTES = 1.0  # in less only the first round of the offline stage is worth its time
+_TEACHER_SHARE = 0.7  # of a job that also makes a controller from thigh gyros
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
 
 
@@ -77,10 +88,14 @@ def run(params: Params, context: JobContext) -> str:
     `aim` is the value of an `Aim`, "muscles" by default. `fidelity` "fast" trains by joint torques,
     "standard" by 80 muscles with the exo held by straps; without it the twin's own policy decides.
     `iterations` replaces the plan that `minutes` make on this PC; a training is repeated exactly with both.
-    Refuses (EXO-030, EXO-031, EXO-043) an exo that no controller can be trained and compared for.
+    `sensors` "thigh gyros" then distils what was trained, which is kept as well, into a controller that
+    needs no encoders (see `distil_controller`); "encoders" by default.
+    Refuses (EXO-030, EXO-031, EXO-043) an exo that no controller can be trained and compared for, and
+    (TRN-062) thigh gyros for one that does not turn the hips.
     """
     policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
     minutes, aim = _minutes(float(str(params["minutes"]))), _aim(params.get("aim"))
+    sensors = _sensors(params.get("sensors"))
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads
     with open_store(context.spec.data_dir) as store:
         policy = store.load(policy_id, GaitPolicy)
@@ -90,12 +105,16 @@ def run(params: Params, context: JobContext) -> str:
         limits = session_limits(require_training(device_id))
         walking = walking_policy(policy, params.get("fidelity"))
         twin = TwinInExo(walking, device_id)
+        gyros = sensors is ExoSensors.THIGH_GYROS
+        if gyros and twin.exo_joint is not JointKind.HIP_FLEXION:
+            raise not_at_the_hip(device_id)
         context.progress(0.0, "Putting the exo on the twin")
         training = _ControllerTraining(twin, limits, aim, minutes, seed, context)
+        training.share = _TEACHER_SHARE if gyros else 1.0
         trained = training.train(_iterations(params.get("iterations")))
         if walking is not policy:
             trained = dataclasses.replace(trained, walking=walking)
-        return store.save(
+        trained_id = store.save(
             RecordKind.CONTROLLER,
             trained,
             visit_id=visit_id,
@@ -111,6 +130,9 @@ def run(params: Params, context: JobContext) -> str:
                 "iterations": training.iterations,
             },
         )
+        if not gyros:
+            return trained_id
+        return distil_record(store, trained_id, context, seed=seed, begins=_TEACHER_SHARE)
 
 
 def starting_controller(device_id: str) -> ExoController:
@@ -159,6 +181,7 @@ class _ControllerTraining:
         self._last_picture_s = self._saved_s = self._started
         self._scoring_s = 0.0  # processor time of one controller's score
         self.iterations = 0  # of PPO, as planned: repeats this training exactly
+        self.share = 1.0  # of the job that the training is
         self._parts_studied, self._told_fraction = 0, 0.0
 
     def train(self, iterations: int | None) -> TrainedController:
@@ -305,7 +328,7 @@ class _ControllerTraining:
     def _tell(self, fraction: float | None, sentence: str) -> None:
         """The bar never goes back, also where a plan is made anew."""
         if fraction is not None:
-            fraction = self._told_fraction = max(self._told_fraction, fraction)
+            fraction = self._told_fraction = max(self._told_fraction, self.share * fraction)
         self._context.progress(fraction, sentence)
 
     def _on_progress(self, progress: ExoProgress, learner: ExoLearner, planned: int) -> None:
@@ -356,6 +379,18 @@ def _aim(aim: object) -> Aim:
             f"The exo cannot be trained for the aim {aim}.",
             "It is trained to relieve the muscles or to save energy.",
             f"Choose one of: {', '.join(one.value for one in Aim)}.",
+        ) from error
+
+
+def _sensors(sensors: object) -> ExoSensors:
+    try:
+        return ExoSensors(str(sensors or ExoSensors.ENCODERS.value))
+    except ValueError as error:
+        raise refuse(
+            "TRN-068",
+            f"The exo cannot be trained for the sensors {sensors}.",
+            "It feels its wearer by its encoders or by one gyro on each thigh.",
+            f"Choose one of: {', '.join(one.value for one in ExoSensors)}.",
         ) from error
 
 
