@@ -38,7 +38,7 @@ from core.tasks.training_findings import gait_findings
 from core.twin.body import Fidelity
 
 SIZES = DistillationSizes()
-_SHIPPED = {"default": load_default_controller, "generic": load_generic_controller}
+SHIPPED = {"default": load_default_controller, "generic": load_generic_controller}
 _TAUGHT = 0.75  # of the job, when the pupil is taught and judged
 _ENVELOPE_WALKS = (
     LEVEL_WALKING,
@@ -68,6 +68,8 @@ def distil_record(
     store: Store, controller_id: str, context: JobContext, *, seed: int, begins: float = 0.0
 ) -> str:
     """The record of the pupil of this CONTROLLER. `begins` is what of the job is over already."""
+    if store.info(controller_id).kind is not RecordKind.CONTROLLER:
+        raise no_teacher(controller_id, "It is no controller of the record.")
     trained = store.load(controller_id, TrainedController)
     policy_id = _policy_of(store, controller_id)
     policy = trained.walking or store.load(policy_id, GaitPolicy)
@@ -181,14 +183,19 @@ def _distil_shipped(store: Store, params: Params, context: JobContext, seed: int
 
 def shipped_teacher(name: str, device_id: str) -> ExoController:
     """The shipped controller of this name within the limits of a first session. Refuses TRN-061, EXO-031."""
-    if name not in _SHIPPED:
-        raise refuse(
-            "TRN-061",
-            f"There is no teacher called {name[:60]}.",
-            f"A teacher is a controller of the record or what ships: {' or '.join(_SHIPPED)}.",
-            "Name one of these.",
-        )
-    return for_first_session(_SHIPPED[name](device_id), device_id)
+    if name not in SHIPPED:
+        raise no_teacher(name, f"What ships is called {' or '.join(SHIPPED)}.")
+    return for_first_session(SHIPPED[name](device_id), device_id)
+
+
+def no_teacher(name: str, why: str) -> UserError:
+    return refuse(
+        "TRN-061",
+        f"{name[:60]} is no teacher.",
+        why,
+        "Give the id of a controller of the record, generic or default, or a file that "
+        "`exotwin train exo-base` wrote.",
+    )
 
 
 def _save(

@@ -31,7 +31,7 @@ from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
 from core.domain.walk_measures import WalkRatios
-from core.errors import JobCancelled, refuse
+from core.errors import JobCancelled
 from core.jobs.values import JobContext, Params
 from core.learning.exo.effort import change_words
 from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
@@ -70,7 +70,13 @@ from core.tasks.training_plan import (
     stored_calibration,
     threads,
 )
-from core.twin.body import Fidelity
+from core.tasks.training_request import (
+    asked_aim,
+    asked_iterations,
+    asked_minutes,
+    asked_sensors,
+    trains_muscles,
+)
 from core.vault import files
 
 CHECKPOINT = "checkpoint.pt"
@@ -94,8 +100,8 @@ def run(params: Params, context: JobContext) -> str:
     (TRN-062) thigh gyros for one that does not turn the hips.
     """
     policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
-    minutes, aim = _minutes(float(str(params["minutes"]))), _aim(params.get("aim"))
-    sensors = _sensors(params.get("sensors"))
+    minutes, aim = asked_minutes(float(str(params["minutes"]))), asked_aim(params.get("aim"))
+    sensors = asked_sensors(params.get("sensors"))
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads
     with open_store(context.spec.data_dir) as store:
         policy = store.load(policy_id, GaitPolicy)
@@ -111,7 +117,7 @@ def run(params: Params, context: JobContext) -> str:
         context.progress(0.0, "Putting the exo on the twin")
         training = _ControllerTraining(twin, limits, aim, minutes, seed, context)
         training.share = _TEACHER_SHARE if gyros else 1.0
-        trained = training.train(_iterations(params.get("iterations")))
+        trained = training.train(asked_iterations(params.get("iterations")))
         if walking is not policy:
             trained = dataclasses.replace(trained, walking=walking)
         trained_id = store.save(
@@ -147,7 +153,7 @@ def walking_policy(policy: GaitPolicy, fidelity: object) -> GaitPolicy:
     """
     if fidelity is None:
         return policy
-    muscles = _trains_muscles(fidelity)
+    muscles = trains_muscles(fidelity)
     if muscles == (policy.coordination is not None):
         return policy
     shipped = shipped_policy(muscles=muscles)
@@ -357,54 +363,3 @@ class _ControllerTraining:
         names, position, quaternion = body_poses(body, np.array(positions), twin.device_id)
         scene = packed_scene(body, twin.device_id, names)
         self._context.picture("twin", body_position_m=position, body_quaternion=quaternion, **scene)
-
-
-def _minutes(minutes: float) -> float:
-    if 0.05 <= minutes <= 24 * 60:
-        return minutes
-    raise refuse(
-        "TRN-010",
-        f"{minutes:g} minutes of training are not possible.",
-        "Training needs between 3 seconds and a day.",
-        "Choose some minutes; three are a good start.",
-    )
-
-
-def _aim(aim: object) -> Aim:
-    try:
-        return Aim(str(aim or Aim.MUSCLES.value))
-    except ValueError as error:
-        raise refuse(
-            "TRN-025",
-            f"The exo cannot be trained for the aim {aim}.",
-            "It is trained to relieve the muscles or to save energy.",
-            f"Choose one of: {', '.join(one.value for one in Aim)}.",
-        ) from error
-
-
-def _sensors(sensors: object) -> ExoSensors:
-    try:
-        return ExoSensors(str(sensors or ExoSensors.ENCODERS.value))
-    except ValueError as error:
-        raise refuse(
-            "TRN-068",
-            f"The exo cannot be trained for the sensors {sensors}.",
-            "It feels its wearer by its encoders or by one gyro on each thigh.",
-            f"Choose one of: {', '.join(one.value for one in ExoSensors)}.",
-        ) from error
-
-
-def _iterations(iterations: object) -> int | None:
-    return None if iterations is None else max(0, int(str(iterations)))
-
-
-def _trains_muscles(fidelity: object) -> bool:
-    kinds = {Fidelity.FAST.value: False, Fidelity.STANDARD.value: True}
-    if str(fidelity) in kinds:
-        return kinds[str(fidelity)]
-    raise refuse(
-        "TRN-006",
-        f"The exo cannot be trained at the fidelity {fidelity}.",
-        "It is trained with joint torques (fast) or with 80 muscles (standard).",
-        f"Choose one of: {', '.join(kinds)}.",
-    )

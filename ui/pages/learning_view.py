@@ -87,6 +87,15 @@ AGAINST = CurveText(  # of a fine-tuning
     0,
     (0.0, 20.0),
 )
+IMITATION = CurveText(  # of a controller from thigh gyros
+    "imitation",
+    "How far it is from its teacher",
+    "Torque before each round, on walks that are new to it; lower is better",
+    "N·m/kg",
+    1.0,
+    3,
+    (0.0, 0.2),
+)
 LIKENESS = CurveText(
     "similarity",
     "Follows the patient's own gait",

@@ -1,0 +1,161 @@
+"""`exotwin train student`: a controller from thigh gyros alone, from a teacher of the record or in a file."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+
+from app.session_request import check_results_folder
+from app.train.virtual_people import default_twin
+from core.devices.profiles import controller_of, for_first_session, load_profile, require_training
+from core.domain.arrays import FloatArray
+from core.domain.body import JointKind
+from core.domain.controller import ExoController, TrainedController
+from core.domain.distillation import Distillation
+from core.domain.outside_arrays import read_arrays
+from core.domain.twin import Network
+from core.errors import UserError, refuse
+from core.learning.exo.distil import distil
+from core.learning.exo.teachers import Teacher, TwinTeacher, not_at_the_hip
+from core.learning.exo.temporal_student import DistillationSizes, student_controller
+from core.store.private import ordinary_permissions
+from core.store.repository import open_store
+from core.tasks.distil_controller import SHIPPED, no_teacher, shipped_teacher
+
+if TYPE_CHECKING:
+    from app.terminal import Terminal
+
+RESULT, SUMMARY = "student.npz", "student.json"
+Arrays = dict[str, np.ndarray[Any, Any]]
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StudentRequest:
+    teacher: str  # id of a CONTROLLER, or a file
+    data_dir: Path
+    out: Path | None
+    device_id: str
+    seed: int
+
+    @property
+    def of_the_record(self) -> bool:
+        """Whether the teacher is looked for in the record; else it ships, or is in a file."""
+        return self.teacher not in SHIPPED and not Path(self.teacher).is_file()
+
+
+def student_of_record(request: StudentRequest, terminal: Terminal) -> dict[str, Any]:
+    """The numbers of the pupil's record. Refuses (TRN-061) an unknown id, and as `distil_controller` does."""
+    with open_store(request.data_dir) as store:
+        try:
+            visit_id = store.info(request.teacher).visit_id
+        except UserError as error:
+            why = "It is neither a file nor in the record of this data folder."
+            raise no_teacher(request.teacher, why) from error
+    params = {"controller_id": request.teacher, "seed": request.seed}
+    record_id = terminal.run("distil_controller", dict(params), visit_id=visit_id)
+    with open_store(request.data_dir) as store:
+        trained = store.load(record_id, TrainedController)
+    assert trained.distilled is not None
+    return {"controller": record_id, **numbers_of(trained.distilled)}
+
+
+def numbers_of(found: Distillation) -> dict[str, Any]:
+    """Of one distillation, ready for JSON. Simulated."""
+    return {
+        "teacher": found.teacher,
+        "correlation": round(found.overall.correlation, 4),
+        "rmse_nm_kg": round(found.overall.rmse_nm_kg, 4),
+        "teacher_rms_nm_kg": round(found.overall.teacher_rms_nm_kg, 4),
+        "standing_nm": round(found.standing_nm, 2),
+        "ticks": found.ticks,
+        "seconds": round(found.seconds, 1),
+        "walks": {one.name: [round(one.correlation, 4), round(one.rmse_nm_kg, 4)] for one in found.walks},
+    }
+
+
+def student_into_folder(request: StudentRequest, report: Report) -> dict[str, Any]:
+    """The numbers of the pupil in `out`. Refuses TRN-069 (no folder), and as `found_teacher` and `distil`."""
+    if request.out is None:
+        raise refuse(
+            "TRN-069",
+            "Nobody said where the controller goes.",
+            "A teacher in a file belongs to no patient, so its pupil goes into a folder.",
+            "Add --out DIR.",
+        )
+    check_results_folder(request.out)
+    teacher = found_teacher(request.teacher, request.device_id)
+    torch.set_num_threads(1)  # the networks are small; the physics has its own threads
+    pupil = distil(
+        teacher,
+        teacher_id="",
+        seed=request.seed,
+        watch=lambda fraction, sentence: report(f"{fraction:.0%} {sentence}"),
+        clock=time.monotonic,
+        sizes=DistillationSizes(),
+    )
+    numbers = {"simulated": True, "device": teacher.device_id, **numbers_of(pupil.evidence)}
+    card = numbers | {"limits": asdict(pupil.controller.limits), "mass_kg": teacher.mass_kg}
+    with ordinary_permissions():
+        request.out.mkdir(parents=True, exist_ok=True)
+        np.savez(request.out / RESULT, **student_arrays(pupil.controller))
+        (request.out / SUMMARY).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return {"file": str(request.out / RESULT), **numbers}
+
+
+def student_arrays(controller: ExoController) -> dict[str, FloatArray]:
+    """Weights and biases by layer; everything else of such a controller is fixed, but for its limits."""
+    network, found = controller.network, {}
+    for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+        found |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
+    return {name: np.asarray(values) for name, values in found.items()}
+
+
+def student_of(arrays: Arrays, device_id: str) -> ExoController:
+    """The inverse of `student_arrays`, within the limits of a first session with this exo."""
+    layers = range(sum(name.startswith("weight_") for name in arrays))
+    weights, biases = ([arrays[f"{kind}_{layer}"] for layer in layers] for kind in ("weight", "bias"))
+    network = Network(tuple(weights), tuple(biases), "relu")
+    return for_first_session(student_controller(network, load_profile(device_id).limits), device_id)
+
+
+def found_teacher(name: str, device_id: str) -> Teacher:
+    """What ships under this name, on the generic twin, or the teacher in the file of this name.
+
+    Refuses (TRN-061) a file that holds none, and exos as `require_training` does.
+    """
+    if require_training(device_id).joint is not JointKind.HIP_FLEXION:
+        raise not_at_the_hip(device_id)
+    if name in SHIPPED:
+        words = f"the {name} controller of {device_id} on the generic twin"
+        return TwinTeacher(default_twin(device_id), shipped_teacher(name, device_id), words)
+    path = Path(name)
+    try:
+        arrays = dict(read_arrays(path))
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise no_teacher(path.name, f"It cannot be read: {error}.") from error
+    for reader in READERS:
+        teacher = reader(path, arrays, device_id)
+        if teacher is not None:
+            return teacher
+    raise no_teacher(path.name, "It holds no controller that this version knows.")
+
+
+def _controller(path: Path, arrays: Arrays, device_id: str) -> Teacher | None:
+    """A controller with encoders, as `train exo-base` writes it, on the generic twin."""
+    if not {"gains", "limits", "weight_0", "bias_0"} <= arrays.keys():
+        return None
+    controller = for_first_session(controller_of(arrays), device_id)
+    return TwinTeacher(default_twin(device_id), controller, f"{path.name} on the generic twin")
+
+
+READERS: tuple[Callable[[Path, Arrays, str], Teacher | None], ...] = (_controller,)
+"""Each knows one kind of file, and gives None for others."""
