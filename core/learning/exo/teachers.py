@@ -24,8 +24,9 @@ from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import Act, WornExo
 from core.learning.rl.networks import load_layers, perceptron
 from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.walker import Walker
 
-SPEEDS_M_S = (0.75, 1.75)
+SPEEDS_M_S = (0.7, 1.8)  # a little more than 0.75 to 1.75, so that these are no edge
 SLOPES_DEG = (-10.0, -5.0, 0.0, 5.0, 10.0)
 
 
@@ -101,6 +102,12 @@ class TwinTeacher:
         self, scenarios: Sequence[Scenario], *, seed: int, seconds: float, threads: int = 2
     ) -> TaughtWalks:
         walkers = [self.twin.walker(one, worn=True, length_s=seconds) for one in scenarios]
+        return self.taught(walkers, seed=seed, seconds=seconds, threads=threads)
+
+    def taught(
+        self, walkers: Sequence[Walker], *, seed: int, seconds: float, threads: int = 2
+    ) -> TaughtWalks:
+        """The teacher with these walkers of its twin, who wear the exo."""
         environment = self.twin.environment(walkers, seed=seed, threads=threads, episode_s=seconds)
         exo = WornExo(self.controller, environment)
         exo.act = _quick(self.controller.network)
@@ -130,7 +137,8 @@ def drawn_walks(count: int, rng: np.random.Generator, *, own: int) -> list[Scena
     """`own` times the person's own walk; of the others one in six starts and stops on the level."""
     found = [LEVEL_WALKING] * own
     for number in range(count - own):
-        speed = float(rng.uniform(*SPEEDS_M_S))
+        # More of the slow walks: they are least regular, so hardest to foresee.
+        speed = SPEEDS_M_S[0] + (SPEEDS_M_S[1] - SPEEDS_M_S[0]) * float(rng.random()) ** 1.5
         if number % 6 == 0:
             found.append(walk_at(min(speed, 1.5), 0.0, start_and_stop=True))
         else:

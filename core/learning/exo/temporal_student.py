@@ -46,7 +46,7 @@ _RESPONSE_TICKS = 8  # of the low-pass: what is left out sums to 0.3 percent
 _LEAK = 0.02  # of the gradient of torque that the limits cut off
 _LEAD_IN = SPAN + _RESPONSE_TICKS - 2  # ticks of a window before the first that counts
 _LOSS_SCALE = 50.0  # brings the loss near one
-_STANDING_SHARE = 16  # one window in so many is of somebody who stands
+_STANDING_SHARE = 8  # one window in so many is of somebody who stands
 _SWAY_RAD_S, _SWAY_HZ = 0.03, (0.2, 0.8)
 
 
