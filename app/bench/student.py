@@ -84,7 +84,7 @@ def bench_student(recordings: Path, *, quick: bool) -> dict[str, Any]:
     )
     numbers["standing_nm"] = round(standing_nm(pupil, GYRO_FAULTS, seed=HELD_OUT), 2)
     numbers["help"] = _help(teacher, pupil, sizes)
-    numbers["recorded"] = bench_recorded(recordings, pupil, core)
+    numbers["recorded"] = bench_recorded(recordings, core, teacher.controller)
     numbers["tick"] = _tick(pupil, core)
     return numbers
 

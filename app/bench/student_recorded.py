@@ -7,7 +7,7 @@ of which only signs and times count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ import numpy as np
 from app.bench.kinetics_opensim import WALKS, read_walk, table_of
 from app.bench.kinetics_pig import PEOPLE
 from app.bench.recorded_walks import WALK36, required_file
-from core.domain.arrays import BoolArray, FloatArray
+from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.domain.body import SIDES
 from core.domain.controller import ExoController
 from core.exo_core.controller import Controller
 from core.kinetics.smoothing import low_pass
 from core.laboratory.c3d import read_c3d
 from core.laboratory.trial import read_trial
+from core.learning.exo.student_scores import streamed
 
 _RATE_HZ = 100.0
 _GYRO_HZ = 15.0  # what a gyro on a strap still tells; markers are noisier
@@ -39,28 +40,42 @@ class _Felt:
 
     name: str
     thigh_rad_s: FloatArray  # (T, 2) lower end forward
-    hip_rad_s: FloatArray  # (T, 2) flexion
+    hip_rad: FloatArray  # (T, 2) flexion
+    hip_rad_s: FloatArray  # (T, 2)
     moment: FloatArray  # (T, 2) of the hip, flexion positive, any unit
 
 
-def bench_recorded(recordings: Path, pupil: ExoController, core: Controller) -> dict[str, Any]:
-    """By walk and over all six young people: real motion, the controller's torque open loop."""
-    adult = _walk36(recordings)
-    young = list(_young_people(recordings))
-    numbers: dict[str, Any] = {"real_motion": True, "walk36": _judged([adult], core)}
-    numbers["six young people"] = _judged(young, core)
-    numbers["by_person"] = {one.name: _judged([one], core) for one in young}
-    return numbers
+def bench_recorded(recordings: Path, core: Controller, teacher: ExoController) -> dict[str, Any]:
+    """By walk and over all six young people: real motion, the controllers' torque open loop.
+
+    Beside the pupil its teacher, which reads the hips' angles of the same walks.
+    """
+
+    def pupil_nm(walk: _Felt) -> Float32Array:
+        core.reset()
+        thighs = walk.thigh_rad_s.astype(np.float32)
+        return core.run(0.0 * thighs, thighs)
+
+    def teacher_nm(walk: _Felt) -> Float32Array:
+        return streamed(teacher, walk.hip_rad, walk.hip_rad_s)
+
+    adult, young = _walk36(recordings), list(_young_people(recordings))
+    return {
+        "real_motion": True,
+        "walk36": _judged([adult], pupil_nm),
+        "walk36, teacher": _judged([adult], teacher_nm),
+        "six young people": _judged(young, pupil_nm),
+        "six young people, teacher": _judged(young, teacher_nm),
+        "by_person": {one.name: _judged([one], pupil_nm) for one in young},
+    }
 
 
-def _judged(walks: list[_Felt], core: Controller) -> dict[str, Any]:
+def _judged(walks: list[_Felt], torque_of: Callable[[_Felt], Float32Array]) -> dict[str, Any]:
     """Share of positive work against the measured hip's movement, and the lag behind its measured moment."""
     worked = braked = with_muscles = against_muscles = seconds = 0.0
     pairs = []
     for walk in walks:
-        core.reset()
-        given = core.run(0.0 * walk.thigh_rad_s.astype(np.float32), walk.thigh_rad_s.astype(np.float32))
-        torque = given[_SETTLED:].astype(np.float64)
+        torque = torque_of(walk)[_SETTLED:].astype(np.float64)
         power = torque * walk.hip_rad_s[_SETTLED:]
         worked += float(np.maximum(power, 0.0).sum())
         braked += float(np.maximum(-power, 0.0).sum())
@@ -113,7 +128,7 @@ def _walk36(recordings: Path) -> _Felt:
         [np.interp(data.time_s, table["time"], found[:, side]) for side in range(len(SIDES))], axis=1
     )
     moment = low_pass(moment, _RATE_HZ, _MOMENT_HZ)
-    return _Felt("walk36", _rate(thighs), _rate(hips), moment)
+    return _Felt("walk36", _rate(thighs), hips, _rate(hips), moment)
 
 
 def _young_people(recordings: Path) -> Iterator[_Felt]:
@@ -129,7 +144,7 @@ def _young_people(recordings: Path) -> Iterator[_Felt]:
         hips = np.radians(angle[rows])
         # Plug-in-Gait's moment is extension positive, and zero where no plate was hit.
         told = np.where(moment[rows] == 0.0, np.nan, -moment[rows])
-        yield _Felt(name, low_pass(thigh[rows], _RATE_HZ, _GYRO_HZ), _rate(hips), told)
+        yield _Felt(name, low_pass(thigh[rows], _RATE_HZ, _GYRO_HZ), hips, _rate(hips), told)
 
 
 def _output(file: Any, label: str) -> FloatArray:

@@ -32,6 +32,7 @@ _SPEEDS_M_S, _CHANGES_M = (0.9, 1.5, 0.9), (5.0, 11.0)
 _COURSE_S, _STAIRS_M = 13.0, 60.0  # the stairs of the course are never reached
 _ALIKE_TICKS, _AFTER_TICKS = 20, 100  # by which a moment is chosen, and what is judged after it
 _LAG_SPEED_M_S, _BINS = 1.25, 100
+_NEAR_PEAK = 0.95  # of the largest value
 
 
 def bench_transitions(
@@ -183,16 +184,22 @@ def _peak_lags(teacher: TwinTeacher, pupil: ExoController, walkers: int, seed: i
     hip, given = recorder.cycles()
     period_ms = 1e3 * float(environment.strides.period_s[0])
     return {
-        "extension": round(_later(hip.argmin(), given.argmin()) * period_ms),
-        "flexion": round(_later(hip.argmax(), given.argmax()) * period_ms),
+        "extension": round(_later(_peak(-hip), _peak(-given)) * period_ms),
+        "flexion": round(_later(_peak(hip), _peak(given)) * period_ms),
         "speed_m_s": _LAG_SPEED_M_S,
         "stride_ms": round(period_ms),
     }
 
 
-def _later(first: np.intp, second: np.intp) -> float:
-    """From one bin to another of a cycle, as a share of it, -0.5 to 0.5."""
-    return float((int(second) - int(first) + _BINS // 2) % _BINS - _BINS // 2) / _BINS
+def _peak(values: FloatArray) -> float:
+    """Middle of where a cycle is largest (0..1): an exo at its limit has a plateau, not a peak."""
+    top = np.flatnonzero(values >= _NEAR_PEAK * values.max())
+    return float(np.angle(np.exp(2j * np.pi * top / len(values)).mean()) / (2.0 * np.pi)) % 1.0
+
+
+def _later(first: float, second: float) -> float:
+    """From one phase to another, -0.5 to 0.5."""
+    return (second - first + 0.5) % 1.0 - 0.5
 
 
 class _Moments:
