@@ -9,6 +9,7 @@ misplacement, 0 to 20 ms of delay and one sample in a hundred lost. No walk here
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import radians
@@ -21,6 +22,7 @@ import torch
 from app.bench.assist import ITERATIONS, train
 from app.bench.student_recorded import bench_recorded
 from app.bench.student_transitions import bench_transitions
+from app.bench.told import tell
 from app.train.virtual_people import default_twin
 from core.deploy.keys.signature import PrivateKey
 from core.deploy.manifest import Origin
@@ -54,7 +56,6 @@ HELD_OUT = 70_000  # seeds of starts that nothing was learned on
 MISPLACED_DEG = (0.0, 5.0, 10.0, 15.0, 20.0)
 FIRST_PEAK_NM = 12.0
 HELP_SLOPES_DEG = (0.0, 5.0)
-_QUICK = DistillationSizes(walkers=24, seconds=6.0, steps=(300, 200, 500))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,25 @@ def bench_student(recordings: Path, *, quick: bool) -> dict[str, Any]:
     torch.set_num_threads(1)
     teacher, words = _teacher(quick=quick)
     sizes = _Sizes(2, 6.0, 4) if quick else _Sizes(4, 8.0, 8)
-    numbers: dict[str, Any] = {"simulated": True, "teacher": words}
-    pupil, numbers["training"] = _taught(teacher, _QUICK if quick else DistillationSizes())
+    pupil, training = _taught(teacher, DistillationSizes())
     core = Controller(package_bytes(pupil))
-    numbers["agreement"] = _agreement(teacher, pupil, core, sizes)
-    numbers["misplacement"] = {
-        f"{degrees:.0f} deg": _misplaced(teacher, pupil, core, degrees, sizes) for degrees in MISPLACED_DEG
-    }
-    numbers["transitions"] = bench_transitions(
-        teacher, pupil, core, walkers=sizes.walkers, seed=HELD_OUT + 50
+    numbers: dict[str, Any] = {"simulated": True, "teacher": words, "training": training}
+    blocks: tuple[tuple[str, Callable[[], Any]], ...] = (
+        ("tick", lambda: _tick(pupil, core)),
+        ("standing_nm", lambda: round(standing_nm(pupil, GYRO_FAULTS, seed=HELD_OUT), 2)),
+        ("recorded", lambda: bench_recorded(recordings, core, teacher.controller)),
+        ("agreement", lambda: _agreement(teacher, pupil, core, sizes)),
+        (
+            "transitions",
+            lambda: bench_transitions(teacher, pupil, core, walkers=sizes.walkers, seed=HELD_OUT + 50),
+        ),
+        ("misplacement", lambda: _misplacement(teacher, pupil, core, sizes)),
+        ("help", lambda: _help(teacher, pupil, sizes)),
     )
-    numbers["standing_nm"] = round(standing_nm(pupil, GYRO_FAULTS, seed=HELD_OUT), 2)
-    numbers["help"] = _help(teacher, pupil, sizes)
-    numbers["recorded"] = bench_recorded(recordings, core, teacher.controller)
-    numbers["tick"] = _tick(pupil, core)
+    tell("training", training)
+    for name, block in blocks:
+        numbers[name] = block()
+        tell(name, numbers[name])
     return numbers
 
 
@@ -203,6 +209,14 @@ def _largest_difference(walks: PupilWalks, core: Controller) -> float:
     walker = int(np.argmin(walks.falls))
     own = walks.pupil_nm[: _length(walks, walker), walker]
     return float(np.abs(_core_nm(walks, core, walker) - own).max())
+
+
+def _misplacement(
+    teacher: TwinTeacher, pupil: ExoController, core: Controller, sizes: _Sizes
+) -> dict[str, Any]:
+    return {
+        f"{degrees:.0f} deg": _misplaced(teacher, pupil, core, degrees, sizes) for degrees in MISPLACED_DEG
+    }
 
 
 def _misplaced(
