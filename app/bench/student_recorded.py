@@ -140,7 +140,7 @@ def _young_people(recordings: Path) -> Iterator[_Felt]:
             np.stack([_output(outputs, f"{side.suffix.upper()}{what}") for side in SIDES], axis=1)
             for what in ("HipAngles", "HipMoment")
         )
-        rows = _longest(np.isfinite(thigh).all(axis=1) & np.isfinite(angle).all(axis=1))
+        rows = _longest(np.isfinite(np.hstack([thigh, angle])).all(axis=1))
         hips = np.radians(angle[rows])
         # Plug-in-Gait's moment is extension positive, and zero where no plate was hit.
         told = np.where(moment[rows] == 0.0, np.nan, -moment[rows])

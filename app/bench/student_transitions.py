@@ -48,8 +48,12 @@ def bench_transitions(
     }
 
 
-def _told(own: FloatArray, told: FloatArray, mass_kg: float) -> dict[str, float]:
-    found = compared("", own.astype(np.float64) / mass_kg, told.astype(np.float64) / mass_kg)
+def _told(pairs: list[tuple[Float32Array, Float32Array]], mass_kg: float) -> dict[str, float]:
+    """Of torques of the pupil and of its teacher [N m]."""
+    own, told = (
+        np.concatenate([pair[which] for pair in pairs]).astype(np.float64) / mass_kg for which in (0, 1)
+    )
+    found = compared("", own, told)
     return {
         "r": round(found.correlation, 4),
         "rmse_nm_kg": round(found.rmse_nm_kg, 4),
@@ -78,10 +82,7 @@ def _starts_and_stops(
     stands, begun, slows, rests = (round(100 * moment) for moment in _STOPS_S)
     parts = {"stands": slice(30, stands), "starts": slice(stands, begun), "stops": slice(slows, rests)}
     numbers: dict[str, Any] = {
-        name: _told(
-            *(np.concatenate([one[part] for one in both]) for both in zip(*pairs, strict=True)),
-            teacher.mass_kg,
-        )
+        name: _told([(own[part], told[part]) for own, told in pairs], teacher.mass_kg)
         for name, part in parts.items()
     }
     quiet = [np.abs(own[parts["stands"]]) for own, _ in pairs]
@@ -101,8 +102,7 @@ def _between_speeds(
     exo = GyroExo(pupil, taught.environment, faults=GYRO_FAULTS, seed=seed)
     walks = pupil_walks(taught, exo, _COURSE_S, beta=0.0, seed=seed)
     pairs = [(own[SETTLED_TICKS:], told[SETTLED_TICKS:]) for own, told in _by_core(walks, core)]
-    both = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    return _told(*both, teacher.mass_kg) | {"falls": int(walks.falls.sum()), "walkers": walkers}
+    return _told(pairs, teacher.mass_kg) | {"falls": int(walks.falls.sum()), "walkers": walkers}
 
 
 def _ground() -> Ground:
@@ -119,11 +119,12 @@ def _course(teacher: TwinTeacher) -> Course:
     steps = Ground(GroundKind.STAIRS, rise_m=COURSE.ground.rise_m, tread_m=COURSE.ground.tread_m)
     length = [one.period_s * one.speed_m_s for one in strides]
     blend = tuple(BLEND_STRIDES * 0.5 * (length[n] + length[n + 1]) for n in range(len(length) - 1))
+    legs = (*strides, strides[-1], strides[-1])
     return Course(
-        (*strides, strides[-1]),
-        (*(leg.ground for leg in level), steps),
-        (*_CHANGES_M, _STAIRS_M),
-        (*blend, length[-1]),
+        legs,
+        (*(leg.ground for leg in level), steps, LEVEL_GROUND),
+        (*_CHANGES_M, _STAIRS_M, _STAIRS_M + 5.0),
+        (*blend, length[-1], length[-1]),
         _STAIRS_M,
     )
 
@@ -140,7 +141,7 @@ def _onto_ramps(
     ):
         scenarios = [walk_at(_LAG_SPEED_M_S, slope) for slope in (first, second)]
         walks = judge(teacher, pupil, scenarios, walkers=walkers, seconds=5.0, seed=seed, faults=GYRO_FAULTS)
-        own, told = [], []
+        pairs = []
         for walker in range(walkers):
             if walks.falls[[walker, walkers + walker]].any():
                 continue
@@ -152,9 +153,8 @@ def _onto_ramps(
                 for values in (walks.angle_rad, walks.turning_rad_s, walks.teacher_nm)
             )
             core.reset()
-            own.append(core.run(angle, turning)[until:])
-            told.append(teacher_nm[until:])
-        numbers[f"{name} (spliced)"] = _told(np.concatenate(own), np.concatenate(told), teacher.mass_kg)
+            pairs.append((core.run(angle, turning)[until:], teacher_nm[until:]))
+        numbers[f"{name} (spliced)"] = _told(pairs, teacher.mass_kg)
     return numbers
 
 

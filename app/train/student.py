@@ -16,13 +16,14 @@ import torch
 from app.session_request import check_results_folder
 from app.train.virtual_people import default_twin
 from core.devices.profiles import controller_of, for_first_session, load_profile, require_training
-from core.domain.arrays import FloatArray
+from core.domain.arrays import Float32Array
 from core.domain.body import JointKind
 from core.domain.controller import ExoController, TrainedController
 from core.domain.distillation import Distillation
 from core.domain.outside_arrays import read_arrays
 from core.domain.twin import Network
 from core.errors import UserError, refuse
+from core.jobs.values import JsonValue
 from core.learning.exo.distil import distil
 from core.learning.exo.teachers import Teacher, TwinTeacher, not_at_the_hip
 from core.learning.exo.temporal_student import DistillationSizes, student_controller
@@ -60,8 +61,8 @@ def student_of_record(request: StudentRequest, terminal: Terminal) -> dict[str, 
         except UserError as error:
             why = "It is neither a file nor in the record of this data folder."
             raise no_teacher(request.teacher, why) from error
-    params = {"controller_id": request.teacher, "seed": request.seed}
-    record_id = terminal.run("distil_controller", dict(params), visit_id=visit_id)
+    params: dict[str, JsonValue] = {"controller_id": request.teacher, "seed": request.seed}
+    record_id = terminal.run("distil_controller", params, visit_id=visit_id)
     with open_store(request.data_dir) as store:
         trained = store.load(record_id, TrainedController)
     assert trained.distilled is not None
@@ -106,17 +107,18 @@ def student_into_folder(request: StudentRequest, report: Report) -> dict[str, An
     card = numbers | {"limits": asdict(pupil.controller.limits), "mass_kg": teacher.mass_kg}
     with ordinary_permissions():
         request.out.mkdir(parents=True, exist_ok=True)
-        np.savez(request.out / RESULT, **student_arrays(pupil.controller))
+        np.savez(request.out / RESULT, **student_arrays(pupil.controller))  # type: ignore[arg-type]
         (request.out / SUMMARY).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return {"file": str(request.out / RESULT), **numbers}
 
 
-def student_arrays(controller: ExoController) -> dict[str, FloatArray]:
+def student_arrays(controller: ExoController) -> dict[str, Float32Array]:
     """Weights and biases by layer; everything else of such a controller is fixed, but for its limits."""
-    network, found = controller.network, {}
+    network = controller.network
+    found: dict[str, Float32Array] = {}
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
         found |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
-    return {name: np.asarray(values) for name, values in found.items()}
+    return found
 
 
 def student_of(arrays: Arrays, device_id: str) -> ExoController:

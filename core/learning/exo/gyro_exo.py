@@ -14,10 +14,10 @@ from core.learning.exo.temporal_network import StreamedNetwork
 from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.batch_environment import BatchEnvironment
 from core.simulation.environment.tracking import WalkingEnvironment
-from core.simulation.model.exo_sensors import PERFECT, Encoder, Faults, Imu, ImuSite, VirtualSensors
+from core.simulation.model.exo_sensors import PERFECT, Encoder, Faults, Imu, ImuSite, Sensor, VirtualSensors
 from core.simulation.model.thigh_gyros import SAGITTAL, ThighGyros
 
-_SENSORS = (
+_SENSORS: tuple[Sensor, ...] = (
     *(Imu(ImuSite.THIGH, side) for side in SIDES),
     *(Encoder(Joint.of(Joint.HIP_FLEXION_L.kind, side)) for side in SIDES),
 )
