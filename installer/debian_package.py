@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,7 +33,8 @@ SCRIPTS = ("postinst", "prerm")
 _BASE = re.compile(
     r"^(ld-linux|lib(c|m|dl|rt|pthread|util|gcc_s|stdc\+\+|z|atomic|gomp|crypt|resolv|python3)[.-])"
 )
-_COMPRESSION = ("-Zzstd", "-z9")  # xz takes ten times as long for 5 % less
+SMALL = ("-Zzstd", "-z9")  # xz takes ten times as long for 5 % less
+QUICK = ("-Zzstd", "-z1")  # to be tried here and now
 # Symbols that only a debugger reads are a tenth of the package. Libraries that the builder of a wheel has
 # rewritten already are left alone: they may not bear it.
 _STRIPPED = re.compile(r"/(libtorch_cpu|libtorch_python|libmediapipe|libvtk\w+)\.so$")
@@ -106,13 +108,13 @@ def stage(folder: Path) -> None:
     _write(folder / "DEBIAN/control", control(asked_of_the_loader(home), size_kb), 0o644)
 
 
-def build(folder: Path, dist: Path, log: Path) -> Path:
+def build(folder: Path, dist: Path, log: Path, compression: Sequence[str] = SMALL) -> Path:
     """Stage and pack; returns the package."""
     stage(folder)
     _allow_reading(folder)
     package = dist / f"exotwin_{version('exotwin')}_{PYTHON}_amd64.deb"
     dist.mkdir(exist_ok=True)
-    command = ["dpkg-deb", "--root-owner-group", *_COMPRESSION, "--build", str(folder), str(package)]
+    command = ["dpkg-deb", "--root-owner-group", *compression, "--build", str(folder), str(package)]
     run(command, what="The package could not be packed.", log=log)
     return package
 

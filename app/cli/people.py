@@ -90,7 +90,7 @@ def _values(everybody: Any, rules: Any, present: str) -> dict[str, Any]:
 
 
 def _add(args: argparse.Namespace) -> int:
-    with _store(args) as store:
+    with _store(args, may_be_new=True) as store:
         by = _managed_by(store, " ".join(args.name.split()))
         person = store.people.add(args.name, Role(args.role), ask_new_pin(args.name), by=by)
     first = "" if by else " From now on everybody signs in here: in the window, or with --as NAME."
@@ -160,9 +160,13 @@ def _name_of(store: Store, typed: str) -> str:
 
 
 @contextmanager
-def _store(args: argparse.Namespace) -> Iterator[Store]:
+def _store(args: argparse.Namespace, *, may_be_new: bool = False) -> Iterator[Store]:
+    """The record; only the first account may begin one. Refuses REC-016."""
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
 
     folder: Path = getattr(args, "data_dir", None) or data_dir_default()
+    if not may_be_new:
+        require_a_record(folder)
     with open_store(folder) as store:
         yield store

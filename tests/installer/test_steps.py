@@ -111,6 +111,29 @@ def test_without_administrator_rights_the_exact_command_is_printed(monkeypatch):
     assert "apt-get install -y libgl1 xvfb" in caught.value.next_step
 
 
+def test_what_only_some_tests_need_may_be_missing_and_nobody_is_asked_for_a_password(monkeypatch, tmp_path):
+    asked = []
+
+    def install(missing, board, log, *, ask):
+        asked.append((tuple(missing), ask))
+        if "wine" in missing:
+            raise SetupFailure("Not installed.", "There is no such package.", "Go on.")
+
+    monkeypatch.setattr(system_libraries.sys, "platform", "linux")
+    monkeypatch.setattr(system_libraries, "is_debian", lambda: True)
+    monkeypatch.setattr(system_libraries, "installed_packages", lambda: {"nsis"})
+    monkeypatch.setattr(system_libraries, "install_on_debian", install)
+    out = io.StringIO()
+
+    rows = (("wine", "nsis"), ("debootstrap",))
+    left = system_libraries.try_to_install(rows, Board(PLAN, stream=out), tmp_path / "log")
+
+    assert left == ("wine",) and asked == [(("wine",), False), (("debootstrap",), False)]
+    assert (
+        "wine: not installed, tests that need them are skipped. There is no such package." in out.getvalue()
+    )
+
+
 def test_on_another_linux_the_missing_libraries_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr(system_libraries, "is_debian", lambda: False)
     monkeypatch.setattr(system_libraries.sys, "platform", "linux")
@@ -253,3 +276,14 @@ def test_all_checks_run_even_after_one_has_failed(capfd):
     said = capfd.readouterr().out
     assert status == 1
     assert "ran" in said and "1 of 2 failed" in said
+
+
+def test_a_check_that_goes_on_beside_the_others_is_heard_after_them_and_counts(capfd):
+    beside = checks.Check("beside", ("-c", "print('heard'); raise SystemExit(3)"), beside=True)
+    plan = (beside, checks.Check("next", ("-c", "print('ran')")))
+
+    status = checks.run_checks(plan, Path(sys.executable), Path.cwd())
+
+    said = capfd.readouterr().out
+    assert status == 1 and "1 of 2 failed" in said
+    assert said.index("ran") < said.index("heard") < said.index("beside             FAILED")

@@ -52,6 +52,7 @@ def clinic(made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_first_account_ends_the_single_user_mode(
     shell: Shell, data: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    open_store(Path(data[1])).close()
     assert "single-user mode: nobody signed in" in shell.types("people", "list", *data)[1]
     assert shell.refusal("people", "add", MANAGER, "--role", "IT", *data) == "PPL-014"  # nowhere to type
     monkeypatch.setenv(signing.NEW_PIN_VARIABLE, PIN)
