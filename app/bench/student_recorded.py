@@ -17,7 +17,7 @@ import numpy as np
 from app.bench.kinetics_opensim import WALKS, read_walk, table_of
 from app.bench.kinetics_pig import PEOPLE
 from app.bench.recorded_walks import WALK36, required_file
-from core.domain.arrays import BoolArray, Float32Array, FloatArray
+from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import SIDES
 from core.domain.controller import ExoController
 from core.exo_core.controller import Controller
@@ -140,7 +140,7 @@ def _young_people(recordings: Path) -> Iterator[_Felt]:
             np.stack([_output(outputs, f"{side.suffix.upper()}{what}") for side in SIDES], axis=1)
             for what in ("HipAngles", "HipMoment")
         )
-        rows = _longest(np.isfinite(np.hstack([thigh, angle])).all(axis=1))
+        rows = _longest(np.all(np.isfinite([thigh, angle]), axis=(0, 2)))
         hips = np.radians(angle[rows])
         # Plug-in-Gait's moment is extension positive, and zero where no plate was hit.
         told = np.where(moment[rows] == 0.0, np.nan, -moment[rows])
@@ -176,7 +176,7 @@ def _rate(angle_rad: FloatArray) -> FloatArray:
     return found
 
 
-def _longest(known: BoolArray) -> slice:
+def _longest(known: np.ndarray) -> slice:
     """The longest run without gaps."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
     begins, ends = edges[::2], edges[1::2]

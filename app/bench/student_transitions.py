@@ -179,6 +179,7 @@ def _peak_lags(teacher: TwinTeacher, pupil: ExoController, walkers: int, seed: i
     exo = GyroExo(pupil, taught.environment, faults=GYRO_FAULTS, seed=seed)
     recorder = _Moments(exo)
     environment = taught.environment
+    assert isinstance(environment, WalkingEnvironment)
     for _ in range(round(6.0 / CONTROL_STEP_S)):
         environment.step(taught.act(environment.observation()), recorder)
     hip, given = recorder.cycles()

@@ -54,7 +54,7 @@ class _Recorder:
         self._rows: list[tuple[np.ndarray, ...]] = []
 
     def __call__(self, environment: BatchEnvironment) -> FloatArray:
-        told = self._teacher(environment)  # type: ignore[arg-type]
+        told = self._teacher(environment)
         own = self._pupil(environment)
         angle, turning = self._pupil.reading
         row = (angle, turning, own.astype(np.float32), told.astype(np.float32), self._age.copy())
@@ -63,7 +63,7 @@ class _Recorder:
         return np.where(self._by_teacher[:, None], told, own)
 
     def reset(self, which: BoolArray, environment: BatchEnvironment) -> None:
-        self._teacher.reset(which, environment)  # type: ignore[arg-type]
+        self._teacher.reset(which, environment)
         self._pupil.reset(which, environment)
         self._age[which] = 0
         self._by_teacher[which] = self._rng.random(int(which.sum())) < self._beta

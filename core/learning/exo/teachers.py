@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,11 +19,10 @@ from core.domain.controller import ExoController, ExoSensors, TorqueLimits
 from core.domain.scenario import LEVEL_GROUND, LEVEL_WALKING, Ground, GroundKind, Scenario
 from core.domain.twin import Network
 from core.errors import UserError, refuse
-from core.learning.exo.measures import Exo
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import Act, WornExo
 from core.learning.rl.networks import load_layers, perceptron
-from core.simulation.environment.tracking import WalkingEnvironment
+from core.simulation.environment.batch_environment import BatchEnvironment
 from core.simulation.environment.walker import Walker
 
 SPEEDS_M_S = (0.7, 1.8)  # a little more than 0.75 to 1.75, so that these are no edge
@@ -34,9 +33,9 @@ SLOPES_DEG = (-10.0, -5.0, 0.0, 5.0, 10.0)
 class TaughtWalks:
     """N walkers, what moves them, and who teaches the exo that they wear."""
 
-    environment: WalkingEnvironment
+    environment: BatchEnvironment  # of any kind: tracking or predictive
     act: Callable[[Float32Array], FloatArray]  # observation (N, O) -> action (N, A)
-    teacher: Exo
+    teacher: Any  # an `Exo` of this kind of environment
 
 
 class Teacher(Protocol):
