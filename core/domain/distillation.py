@@ -47,6 +47,6 @@ class Distillation:
 
     @property
     def words(self) -> str:
-        """`r 0.98, 0.016 N·m/kg from its teacher`."""
+        """`r 0.984, 0.016 N·m/kg from its teacher`."""
         found = self.overall
-        return f"r {found.correlation:.2f}, {found.rmse_nm_kg:.3f} N·m/kg from its teacher"
+        return f"r {found.correlation:.3f}, {found.rmse_nm_kg:.3f} N·m/kg from its teacher"

@@ -79,7 +79,7 @@ def test_a_pupil_becomes_a_controller_of_the_same_visit_with_its_evidence(visit:
     assert found.find(GaitLabel.WITHOUT_EXO) is not None and found.curves[0].name == IMITATION
     with open_store(visit.folder) as store:
         info = store.latest(visit.visit_id, RecordKind.CONTROLLER)
-    assert info is not None and info.summary.startswith("From thigh gyros alone: r 0.97, 0.015 N·m/kg")
+    assert info is not None and info.summary.startswith("From thigh gyros alone: r 0.970, 0.015 N·m/kg")
     assert {name for name, _ in info.provenance.inputs} == {visit.policy_id, teacher_id}
     assert code_of(run, visit, controller_id=info.id) == "TRN-064"
 

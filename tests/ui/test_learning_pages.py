@@ -303,7 +303,7 @@ def test_a_controller_with_encoders_can_become_one_from_thigh_gyros(
     presenter.refresh()
     assert "distil" not in [key for key, _ in page._secondary_actions]
     fact = next(one for one in result_facts(student) if one.name == "like its teacher")
-    assert fact.value == "r 0.97" and "1.25 m/s, level: r 0.97" in fact.tip and "stands" in fact.tip
+    assert fact.value == "r 0.970" and "1.25 m/s, level: r 0.970" in fact.tip and "stands" in fact.tip
     assert set(shown_cards(page)) == {"imitation"}
 
 

@@ -220,14 +220,14 @@ def _teacher_facts(trained: TrainedController) -> tuple[Fact, ...]:
     found = trained.distilled
     if found is None:
         return ()
-    told = [f"{one.name}: r {one.correlation:.2f}, {one.rmse_nm_kg:.3f} N·m/kg" for one in found.walks]
+    told = [f"{one.name}: r {one.correlation:.3f}, {one.rmse_nm_kg:.3f} N·m/kg" for one in found.walks]
     tip = (
         f"Correlation of its torque with that of {found.teacher}, on simulated walks with faulty sensors "
         f"that it did not learn on. They differ by {found.overall.rmse_nm_kg:.3f} N·m/kg in all.\n\n"
         + "\n".join(told)
         + f"\n\nTo somebody who stands it gives at most {found.standing_nm:.1f} N·m."
     )
-    return (Fact("like its teacher", f"r {found.overall.correlation:.2f}", tip),)
+    return (Fact("like its teacher", f"r {found.overall.correlation:.3f}", tip),)
 
 
 def _adapted_braking(fact: Fact, adapted: Adaptation) -> Fact:
