@@ -55,7 +55,7 @@ from core.learning.rl.training_loop import CHECKPOINT_EVERY_S
 from core.session.exo_ready import check_ready
 from core.simulation.analysis.rollout import body_poses, packed_scene, trace_walk
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
-from core.store.repository import open_store
+from core.store.repository import Store, open_store
 from core.tasks import judged_walks
 from core.tasks.distil_controller import distil_record
 from core.tasks.gait_envelope import WALKERS_OF_OTHERS as ENVELOPE_WALKERS_OF_OTHERS
@@ -80,6 +80,7 @@ from core.tasks.training_request import (
 from core.vault import files
 
 CHECKPOINT = "checkpoint.pt"
+TEACHER = "teacher.txt"  # which record was trained, while it is distilled: a job that goes on keeps it
 EARLIER_CHECKPOINT = "getting_used.pt"  # of versions in which the twin first got used to the exo
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
@@ -99,46 +100,54 @@ def run(params: Params, context: JobContext) -> str:
     Refuses (EXO-030, EXO-031, EXO-043) an exo that no controller can be trained and compared for, and
     (TRN-062) thigh gyros for one that does not turn the hips.
     """
-    policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
-    minutes, aim = asked_minutes(float(str(params["minutes"]))), asked_aim(params.get("aim"))
-    sensors = asked_sensors(params.get("sensors"))
+    sensors, seed = asked_sensors(params.get("sensors")), int(str(params.get("seed", 0)))
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads
     with open_store(context.spec.data_dir) as store:
-        policy = store.load(policy_id, GaitPolicy)
-        check_ready(policy)
-        visit_id = store.info(policy_id).visit_id
-        device_id = str(params.get("device") or store.subject_of(visit_id).device)
-        limits = session_limits(require_training(device_id))
-        walking = walking_policy(policy, params.get("fidelity"))
-        twin = TwinInExo(walking, device_id)
-        gyros = sensors is ExoSensors.THIGH_GYROS
-        if gyros and twin.exo_joint is not JointKind.HIP_FLEXION:
-            raise not_at_the_hip(device_id)
-        context.progress(0.0, "Putting the exo on the twin")
-        training = _ControllerTraining(twin, limits, aim, minutes, seed, context)
-        training.share = _TEACHER_SHARE if gyros else 1.0
-        trained = training.train(asked_iterations(params.get("iterations")))
-        if walking is not policy:
-            trained = dataclasses.replace(trained, walking=walking)
-        trained_id = store.save(
-            RecordKind.CONTROLLER,
-            trained,
-            visit_id=visit_id,
-            inputs=(policy_id,),
-            summary=trained_assistance(trained).told_of("The controller"),
-            operator=context.spec.operator,
-            seed=seed,
-            settings={
-                "minutes": minutes,
-                "device": device_id,
-                "aim": aim.value,
-                "fidelity": twin.fidelity.value,
-                "iterations": training.iterations,
-            },
-        )
-        if not gyros:
-            return trained_id
-        return distil_record(store, trained_id, context, seed=seed, begins=_TEACHER_SHARE)
+        if sensors is ExoSensors.ENCODERS:
+            return _trained_record(store, params, context, seed, share=1.0)
+        teacher = context.work_dir / TEACHER
+        if not teacher.is_file():
+            trained_id = _trained_record(store, params, context, seed, share=_TEACHER_SHARE)
+            replace_file(teacher, trained_id.encode())
+        teacher_id = files.read_bytes(teacher).decode()
+        return distil_record(store, teacher_id, context, seed=seed, begins=_TEACHER_SHARE)
+
+
+def _trained_record(store: Store, params: Params, context: JobContext, seed: int, *, share: float) -> str:
+    """The CONTROLLER of a training with encoders, which is this `share` of the job."""
+    policy_id = str(params["policy_id"])
+    minutes, aim = asked_minutes(float(str(params["minutes"]))), asked_aim(params.get("aim"))
+    policy = store.load(policy_id, GaitPolicy)
+    check_ready(policy)
+    visit_id = store.info(policy_id).visit_id
+    device_id = str(params.get("device") or store.subject_of(visit_id).device)
+    limits = session_limits(require_training(device_id))
+    walking = walking_policy(policy, params.get("fidelity"))
+    twin = TwinInExo(walking, device_id)
+    if share < 1.0 and twin.exo_joint is not JointKind.HIP_FLEXION:
+        raise not_at_the_hip(device_id)
+    context.progress(0.0, "Putting the exo on the twin")
+    training = _ControllerTraining(twin, limits, aim, minutes, seed, context)
+    training.share = share
+    trained = training.train(asked_iterations(params.get("iterations")))
+    if walking is not policy:
+        trained = dataclasses.replace(trained, walking=walking)
+    return store.save(
+        RecordKind.CONTROLLER,
+        trained,
+        visit_id=visit_id,
+        inputs=(policy_id,),
+        summary=trained_assistance(trained).told_of("The controller"),
+        operator=context.spec.operator,
+        seed=seed,
+        settings={
+            "minutes": minutes,
+            "device": device_id,
+            "aim": aim.value,
+            "fidelity": twin.fidelity.value,
+            "iterations": training.iterations,
+        },
+    )
 
 
 def starting_controller(device_id: str) -> ExoController:

@@ -110,6 +110,12 @@ def test_training_for_thigh_gyros_trains_a_teacher_first_and_keeps_it(
     assert found.distilled is not None and training.share < 1.0
     assert visit.trained(found.distilled.teacher_id).sensors is ExoSensors.ENCODERS
 
+    # Stopped while it was distilled and begun again: what was trained is not trained once more.
+    monkeypatch.setattr(train_controller, "_ControllerTraining", None)
+    again = visit.trained(train_controller.run(context.spec.params, context))
+    assert again.distilled is not None and again.distilled.teacher_id == found.distilled.teacher_id
+    (context.work_dir / train_controller.TEACHER).unlink()  # all jobs of this test share a folder
+
 
 def count(visit: Visit) -> int:
     with open_store(visit.folder) as store:
