@@ -60,12 +60,7 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     exo_base.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
     exo_base.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
     exo_base.set_defaults(command=_train_exo_base)
-    student = train.add_parser(
-        "student", help="a controller from one gyro on each thigh, distilled from one that knows more"
-    )
-    _add_student_options(student)
-    add_data_dir(student)
-    student.set_defaults(command=_train_student)
+    add_data_dir(_add_student(train))
     twin = train.add_parser("twin", help="a person's twin, from a description of the person")
     _add_twin_options(twin)
     add_data_dir(twin)
@@ -83,7 +78,11 @@ def _add_twin_options(twin: argparse.ArgumentParser) -> None:
     twin.add_argument("--json", action="store_true", dest="as_json", help="print the numbers as JSON")
 
 
-def _add_student_options(student: argparse.ArgumentParser) -> None:
+def _add_student(train: Any) -> argparse.ArgumentParser:
+    student: argparse.ArgumentParser = train.add_parser(
+        "student", help="a controller from one gyro on each thigh, distilled from one that knows more"
+    )
+    student.set_defaults(command=_train_student)
     student.add_argument("--teacher", required=True, metavar="ID|FILE|NAME", help=_TEACHER_HELP)
     student.add_argument("--device", default="Hippo_L1", help="exo of a file or name (default Hippo_L1)")
     student.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
@@ -91,6 +90,7 @@ def _add_student_options(student: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="DIR", help="folder for weights and card of a file's pupil"
     )
     student.add_argument("--json", action="store_true", dest="as_json", help="print the numbers as JSON")
+    return student
 
 
 def _train_base(args: argparse.Namespace) -> int:

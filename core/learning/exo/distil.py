@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,29 +53,38 @@ def distil(
         _check_falls(told)
         points.append((clock() - began, told.rmse_nm_kg))
         watch(_LEARNED * (told.number + 1) / distiller.rounds, _words(told, distiller.rounds))
-    learned_s = clock() - began
-    controller, scenarios = distiller.controller, judged_walks()
+    learned_s, controller = clock() - began, distiller.controller
+    found = _evidence(teacher, teacher_id, controller, seed + _JUDGED_STARTS)
+    time_s, value = np.array(points).T
+    return Pupil(
+        controller,
+        replace(found, ticks=distiller.ticks, seconds=clock() - began),
+        (LearningCurve(IMITATION, "N m/kg", time_s, value),),
+        distiller.ticks / max(learned_s, 1e-9),
+    )
+
+
+def _evidence(teacher: Teacher, teacher_id: str, controller: ExoController, seed: int) -> Distillation:
+    """On walks that were not learned on; what it took is not known here."""
+    scenarios = judged_walks()
     walks = judge(
         teacher,
         controller,
         scenarios,
         walkers=JUDGED_WALKERS,
         seconds=JUDGED_S,
-        seed=seed + _JUDGED_STARTS,
+        seed=seed,
         faults=GYRO_FAULTS,
     )
-    evidence = Distillation(
+    return Distillation(
         teacher.words,
         teacher_id,
         agreements(walks, scenarios, JUDGED_WALKERS, teacher.mass_kg),
         agreement("all walks", (walks,), teacher.mass_kg),
-        standing_nm(controller, GYRO_FAULTS, seed=seed + _JUDGED_STARTS),
-        distiller.ticks,
-        clock() - began,
+        standing_nm(controller, GYRO_FAULTS, seed=seed),
+        ticks=0,
+        seconds=0.0,
     )
-    time_s, value = np.array(points).T
-    curve = LearningCurve(IMITATION, "N m/kg", time_s, value)
-    return Pupil(controller, evidence, (curve,), distiller.ticks / max(learned_s, 1e-9))
 
 
 def _words(told: RoundTold, rounds: int) -> str:
