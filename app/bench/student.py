@@ -48,7 +48,7 @@ from core.learning.exo.teachers import TwinTeacher, walk_at
 from core.learning.exo.temporal_student import GYRO_FAULTS, DistillationSizes, Distiller
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.model.exo_sensors import Faults
-from core.tasks.distil_controller import shipped_teacher
+from core.tasks.teacher_files import shipped_teacher
 
 DEVICE = "Hippo_L1"
 SEED = 0

@@ -22,7 +22,7 @@ list of degrees per joint ({", ".join(joint.value for joint in JOINTS)}), 20 to 
 stride from left heel strike, its end not repeated; flexion, dorsiflexion and adduction are positive; joints
 that are not given move as in normal walking. Without a trial a normal walk is learned."""
 _TEACHER_HELP = """id of a CONTROLLER record, whose pupil becomes a record of the same visit; or a file that
-`train exo-base` wrote, generic or default (what ships), on the generic twin: needs --out"""
+`train exo-base` wrote, generic or default (what ships): needs --twin, or --out for the generic twin"""
 _FIDELITY_HELP = """fast: joint torques (the default); standard: 80 muscles; full: learned with 80 muscles as
 well, because 416 are too slow to learn with"""
 
@@ -84,6 +84,7 @@ def _add_student(train: Any) -> argparse.ArgumentParser:
     )
     student.set_defaults(command=_train_student)
     student.add_argument("--teacher", required=True, metavar="ID|FILE|NAME", help=_TEACHER_HELP)
+    student.add_argument("--twin", default="", metavar="ID", help="GAIT_POLICY record that is to wear it")
     student.add_argument("--device", default="Hippo_L1", help="exo of a file or name (default Hippo_L1)")
     student.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
     student.add_argument(
@@ -159,7 +160,7 @@ def _train_student(args: argparse.Namespace) -> int:
     from app.train.student import StudentRequest, student_into_folder, student_of_record
 
     folder = getattr(args, "data_dir", None) or data_dir_default()
-    request = StudentRequest(args.teacher, folder, args.out, args.device, args.seed)
+    request = StudentRequest(args.teacher, folder, args.out, args.device, args.seed, args.twin)
     if request.of_the_record:
         with open_terminal(folder) as terminal:
             result = student_of_record(request, terminal)

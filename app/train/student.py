@@ -8,34 +8,29 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 
 from app.session_request import check_results_folder
 from app.train.virtual_people import default_twin
-from core.devices.profiles import controller_of, for_first_session, load_profile, require_training
+from core.devices.profiles import for_first_session, load_profile, require_training
 from core.domain.arrays import Float32Array
-from core.domain.body import JointKind
 from core.domain.controller import ExoController, TrainedController
 from core.domain.distillation import Distillation
-from core.domain.outside_arrays import read_arrays
 from core.domain.twin import Network
 from core.errors import UserError, refuse
 from core.jobs.values import JsonValue
 from core.learning.exo.distil import distil
-from core.learning.exo.teachers import Teacher, TwinTeacher, not_at_the_hip
 from core.learning.exo.temporal_student import DistillationSizes, student_controller
 from core.store.private import ordinary_permissions
 from core.store.repository import open_store
-from core.tasks.distil_controller import SHIPPED, no_teacher, shipped_teacher
+from core.tasks.teacher_files import SHIPPED, Arrays, found_teacher, no_teacher
 
 if TYPE_CHECKING:
     from app.terminal import Terminal
 
 RESULT, SUMMARY = "student.npz", "student.json"
-Arrays = dict[str, np.ndarray[Any, Any]]
 Report = Callable[[str], None]
 
 
@@ -46,22 +41,26 @@ class StudentRequest:
     out: Path | None
     device_id: str
     seed: int
+    policy_id: str = ""  # of the twin that is to wear the pupil of a file or of what ships; "": none
 
     @property
     def of_the_record(self) -> bool:
-        """Whether the teacher is looked for in the record; else it ships, or is in a file."""
-        return self.teacher not in SHIPPED and not Path(self.teacher).is_file()
+        """Whether the pupil becomes a record; else the teacher ships, or is in a file, and nobody wears it."""
+        return bool(self.policy_id) or (self.teacher not in SHIPPED and not Path(self.teacher).is_file())
 
 
 def student_of_record(request: StudentRequest, terminal: Terminal) -> dict[str, Any]:
     """The numbers of the pupil's record. Refuses (TRN-061) an unknown id, and as `distil_controller` does."""
+    own = request.policy_id or request.teacher
     with open_store(request.data_dir) as store:
         try:
-            visit_id = store.info(request.teacher).visit_id
+            visit_id = store.info(own).visit_id
         except UserError as error:
             why = "It is neither a file nor in the record of this data folder."
-            raise no_teacher(request.teacher, why) from error
+            raise no_teacher(own, why) from error
     params: dict[str, JsonValue] = {"controller_id": request.teacher, "seed": request.seed}
+    if request.policy_id:
+        params = {"policy_id": own, "teacher": request.teacher, "seed": request.seed}
     record_id = terminal.run("distil_controller", params, visit_id=visit_id)
     with open_store(request.data_dir) as store:
         trained = store.load(record_id, TrainedController)
@@ -90,10 +89,11 @@ def student_into_folder(request: StudentRequest, report: Report) -> dict[str, An
             "TRN-069",
             "Nobody said where the controller goes.",
             "A teacher in a file belongs to no patient, so its pupil goes into a folder.",
-            "Add --out DIR.",
+            "Add --out DIR, or --twin ID for somebody's twin.",
         )
     check_results_folder(request.out)
-    teacher = found_teacher(request.teacher, request.device_id)
+    require_training(request.device_id)
+    teacher = found_teacher(request.teacher, default_twin(request.device_id))
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads
     pupil = distil(
         teacher,
@@ -127,37 +127,3 @@ def student_of(arrays: Arrays, device_id: str) -> ExoController:
     weights, biases = ([arrays[f"{kind}_{layer}"] for layer in layers] for kind in ("weight", "bias"))
     network = Network(tuple(weights), tuple(biases), "relu")
     return for_first_session(student_controller(network, load_profile(device_id).limits), device_id)
-
-
-def found_teacher(name: str, device_id: str) -> Teacher:
-    """What ships under this name, on the generic twin, or the teacher in the file of this name.
-
-    Refuses (TRN-061) a file that holds none, and exos as `require_training` does.
-    """
-    if require_training(device_id).joint is not JointKind.HIP_FLEXION:
-        raise not_at_the_hip(device_id)
-    if name in SHIPPED:
-        words = f"the {name} controller of {device_id} on the generic twin"
-        return TwinTeacher(default_twin(device_id), shipped_teacher(name, device_id), words)
-    path = Path(name)
-    try:
-        arrays = dict(read_arrays(path))
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise no_teacher(path.name, f"It cannot be read: {error}.") from error
-    for reader in READERS:
-        teacher = reader(path, arrays, device_id)
-        if teacher is not None:
-            return teacher
-    raise no_teacher(path.name, "It holds no controller that this version knows.")
-
-
-def _controller(path: Path, arrays: Arrays, device_id: str) -> Teacher | None:
-    """A controller with encoders, as `train exo-base` writes it, on the generic twin."""
-    if not {"gains", "limits", "weight_0", "bias_0"} <= arrays.keys():
-        return None
-    controller = for_first_session(controller_of(arrays), device_id)
-    return TwinTeacher(default_twin(device_id), controller, f"{path.name} on the generic twin")
-
-
-READERS: tuple[Callable[[Path, Arrays, str], Teacher | None], ...] = (_controller,)
-"""Each knows one kind of file, and gives None for others."""

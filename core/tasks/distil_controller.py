@@ -7,14 +7,9 @@ from dataclasses import replace
 
 import torch
 
-from core.devices.profiles import (
-    for_first_session,
-    load_default_controller,
-    load_generic_controller,
-    require_training,
-)
+from core.devices.profiles import require_training
 from core.domain.assistance import trained_assistance
-from core.domain.controller import Aim, ExoController, MeasuredGait, TrainedController
+from core.domain.controller import Aim, MeasuredGait, TrainedController
 from core.domain.distillation import LEAST_CORRELATION, MOST_RMSE_NM_KG, Distillation
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.record import RecordKind
@@ -26,7 +21,7 @@ from core.errors import Advice, UserError, refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo.distil import Pupil, distil
 from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
-from core.learning.exo.teachers import SLOPES_DEG, SPEEDS_M_S, TwinTeacher, walk_at
+from core.learning.exo.teachers import SLOPES_DEG, SPEEDS_M_S, Teacher, TwinTeacher, walk_at
 from core.learning.exo.temporal_student import BY_MUSCLES, DistillationSizes
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.session.exo_ready import check_ready
@@ -34,11 +29,11 @@ from core.store.repository import Store, open_store
 from core.tasks import judged_walks
 from core.tasks.gait_envelope import WALKERS_OF_OTHERS as ENVELOPE_WALKERS_OF_OTHERS
 from core.tasks.gait_envelope import judged_envelope, lesson_walkers
+from core.tasks.teacher_files import found_teacher, no_teacher
 from core.tasks.training_findings import gait_findings
 from core.twin.body import Fidelity
 
 SIZES = DistillationSizes()
-SHIPPED = {"default": load_default_controller, "generic": load_generic_controller}
 _TAUGHT = 0.75  # of the job, when the pupil is taught and judged
 _ENVELOPE_WALKS = (
     LEVEL_WALKING,
@@ -51,9 +46,9 @@ _ENVELOPE_WALKS = (
 def run(params: Params, context: JobContext) -> str:
     """Distil CONTROLLER `controller_id` into one that reads thigh gyros alone; returns the new CONTROLLER.
 
-    In its place `policy_id`, a GAIT_POLICY, with `teacher` "generic" or "default" distils what ships for
-    `device` (by default the patient's). Optional `seed`. The pupil walks with the twin that its teacher was
-    trained on. Refuses TRN-060 (the twin falls with the teacher), TRN-061 (no such teacher), TRN-062 (an exo
+    In its place `policy_id`, a GAIT_POLICY, with `teacher` "generic", "default" (what ships for `device`, by
+    default the patient's) or a file distils that. Optional `seed`. The pupil walks with the twin that its
+    teacher was trained on, and is judged on the person's. Refuses TRN-060 (the twin falls with the teacher), TRN-061 (no such teacher), TRN-062 (an exo
     of another joint), TRN-063 (no twin) and TRN-064 (a teacher with no more than gyros itself).
     """
     seed = int(str(params.get("seed", 0)))
@@ -61,7 +56,7 @@ def run(params: Params, context: JobContext) -> str:
     with open_store(context.spec.data_dir) as store:
         if params.get("controller_id"):
             return distil_record(store, str(params["controller_id"]), context, seed=seed)
-        return _distil_shipped(store, params, context, seed)
+        return _distil_named(store, params, context, seed)
 
 
 def distil_record(
@@ -76,12 +71,13 @@ def distil_record(
     check_ready(policy)
     twin = TwinInExo(policy, trained.device_id)
     teacher = TwinTeacher(twin, trained.controller, "this person's controller")
-    pupil = taught_controller(teacher, trained, controller_id, context, seed=seed, begins=begins)
+    pupil = taught_controller(teacher, twin, trained, controller_id, context, seed=seed, begins=begins)
     return _save(store, pupil, (policy_id, controller_id), context, seed)
 
 
 def taught_controller(
-    teacher: TwinTeacher,
+    teacher: Teacher,
+    twin: TwinInExo,
     trained: TrainedController | None,
     teacher_id: str,
     context: JobContext,
@@ -89,16 +85,16 @@ def taught_controller(
     seed: int,
     begins: float = 0.0,
 ) -> TrainedController:
-    """What the pupil's record holds. `trained` is that of its teacher, if it has one."""
+    """What the pupil's record holds, for the person of `twin`. `trained` is that of its teacher, if any."""
 
     def watch(fraction: float, sentence: str) -> None:
         context.check_cancelled()
         context.progress(begins + (1.0 - begins) * _TAUGHT * fraction, sentence)
 
-    sizes = SIZES if teacher.twin.fidelity is Fidelity.FAST else _smaller(SIZES)
+    sizes = SIZES if twin.fidelity is Fidelity.FAST else _smaller(SIZES)
     pupil = distil(teacher, teacher_id=teacher_id, seed=seed, watch=watch, clock=time.monotonic, sizes=sizes)
     watch(1.0, "Measuring what the exo brings")
-    return _judged(teacher, trained, pupil, seed=seed)
+    return _judged(twin, trained, pupil.worn_by(twin.policy.body.mass_kg), seed=seed)
 
 
 def _smaller(sizes: DistillationSizes) -> DistillationSizes:
@@ -113,9 +109,9 @@ def _smaller(sizes: DistillationSizes) -> DistillationSizes:
 
 
 def _judged(
-    teacher: TwinTeacher, trained: TrainedController | None, pupil: Pupil, *, seed: int
+    twin: TwinInExo, trained: TrainedController | None, pupil: Pupil, *, seed: int
 ) -> TrainedController:
-    twin, controller = teacher.twin, pupil.controller
+    controller = pupil.controller
     held_out = judged_walks.evaluator(twin)  # walks that chose nothing
     gaits: dict[GaitLabel, WalkMeasures] = {
         GaitLabel.WITHOUT_EXO: held_out.without_exo,
@@ -126,7 +122,7 @@ def _judged(
     walkers = lesson_walkers(twin, _ENVELOPE_WALKS, own=ENVELOPE_WALKERS, others=ENVELOPE_WALKERS_OF_OTHERS)
     return TrainedController(
         controller=controller,
-        device_id=teacher.device_id,
+        device_id=twin.device_id,
         curves=pupil.curves,
         control_steps=pupil.evidence.ticks // 2,
         control_steps_per_s=pupil.ticks_per_s / 2.0,
@@ -168,7 +164,7 @@ def distillation_findings(evidence: Distillation) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _distil_shipped(store: Store, params: Params, context: JobContext, seed: int) -> str:
+def _distil_named(store: Store, params: Params, context: JobContext, seed: int) -> str:
     policy_id = str(params.get("policy_id") or "")
     if not policy_id:
         raise _no_twin("Neither a controller nor a twin was named.")
@@ -176,26 +172,10 @@ def _distil_shipped(store: Store, params: Params, context: JobContext, seed: int
     check_ready(policy)
     device_id = str(params.get("device") or store.subject_of(info.visit_id).device)
     require_training(device_id)
-    controller = shipped_teacher(str(params.get("teacher") or "generic"), device_id)
-    teacher = TwinTeacher(TwinInExo(policy, device_id), controller, "the shipped controller")
-    return _save(store, taught_controller(teacher, None, "", context, seed=seed), (policy_id,), context, seed)
-
-
-def shipped_teacher(name: str, device_id: str) -> ExoController:
-    """The shipped controller of this name within the limits of a first session. Refuses TRN-061, EXO-031."""
-    if name not in SHIPPED:
-        raise no_teacher(name, f"What ships is called {' or '.join(SHIPPED)}.")
-    return for_first_session(SHIPPED[name](device_id), device_id)
-
-
-def no_teacher(name: str, why: str) -> UserError:
-    return refuse(
-        "TRN-061",
-        f"{name[:60]} is no teacher.",
-        why,
-        "Give the id of a controller of the record, generic or default, or a file that "
-        "`exotwin train exo-base` wrote.",
-    )
+    twin = TwinInExo(policy, device_id)
+    teacher = found_teacher(str(params.get("teacher") or "generic"), twin)
+    pupil = taught_controller(teacher, twin, None, "", context, seed=seed)
+    return _save(store, pupil, (policy_id,), context, seed)
 
 
 def _save(

@@ -16,7 +16,7 @@ from core.exo_core.controller import Controller
 from core.learning.exo.student_scores import judge
 from core.learning.exo.teachers import TwinTeacher, walk_at
 from core.learning.exo.temporal_student import GYRO_FAULTS
-from core.tasks.distil_controller import shipped_teacher
+from core.tasks.teacher_files import shipped_teacher
 from tests.learning.exo.gyros import delayed_gyros
 from tests.learning.exo.twins import DEVICE, walking_twin
 

@@ -51,9 +51,9 @@ def small() -> Iterator[None]:
 
 
 def ready_pupil(teacher: Any, *, teacher_id: str, watch: Any, **_: object) -> Pupil:
-    watch(0.5, f"Taught by {teacher.words}")
+    watch(0.5, "Taught")
     curve = LearningCurve(IMITATION, "N m/kg", np.array([1.0]), np.array([0.1]))
-    return Pupil(delayed_gyros(), replace(EVIDENCE, teacher_id=teacher_id), (curve,), 2000.0)
+    return Pupil(delayed_gyros(), replace(EVIDENCE, teacher_id=teacher_id), (curve,), 2000.0, 74.975)
 
 
 def saved(visit: Visit, controller: ExoController, *inputs: str, **changed: Any) -> str:
@@ -82,6 +82,18 @@ def test_a_pupil_becomes_a_controller_of_the_same_visit_with_its_evidence(visit:
     assert info is not None and info.summary.startswith("From thigh gyros alone: r 0.970, 0.015 N·m/kg")
     assert {name for name, _ in info.provenance.inputs} == {visit.policy_id, teacher_id}
     assert code_of(run, visit, controller_id=info.id) == "TRN-064"
+
+
+def test_what_ships_can_teach_the_pupil_of_a_twin(visit: Visit) -> None:
+    found = visit.trained(run(visit, policy_id=visit.policy_id, device=DEVICE, teacher="default"))
+    assert found.distilled is not None and found.distilled.teacher_id == "" and found.envelope is not None
+
+
+def test_a_pupil_gives_a_heavier_wearer_more_within_the_same_limits() -> None:
+    pupil = ready_pupil(None, teacher_id="", watch=lambda *_: None)
+    heavier = pupil.worn_by(2.0 * 74.975).controller
+    np.testing.assert_allclose(heavier.network.weights[-1], 2.0 * pupil.controller.network.weights[-1])
+    assert heavier.limits == pupil.controller.limits and pupil.worn_by(74.975) is pupil
 
 
 def test_teachers_that_are_none_are_refused(visit: Visit) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.domain.controller import ExoController
 from core.domain.distillation import Distillation
-from core.domain.twin import LearningCurve
+from core.domain.twin import LearningCurve, Network
 from core.errors import UserError, refuse
 from core.learning.exo.student_scores import agreement, agreements, judge, judged_walks, standing_nm
 from core.learning.exo.teachers import Teacher
@@ -31,6 +31,17 @@ class Pupil:
     evidence: Distillation
     curves: tuple[LearningCurve, ...]
     ticks_per_s: float
+    mass_kg: float  # of the body that it gives torque for
+
+    def worn_by(self, mass_kg: float) -> Pupil:
+        """The same torque per body mass for another body, within the same limits."""
+        network, share = self.controller.network, np.float32(mass_kg / self.mass_kg)
+        if share == 1.0:
+            return self
+        weights = (*network.weights[:-1], share * network.weights[-1])
+        biases = (*network.biases[:-1], share * network.biases[-1])
+        scaled = replace(self.controller, network=Network(weights, biases, network.activation))
+        return replace(self, controller=scaled, mass_kg=mass_kg)
 
 
 def distil(
@@ -61,6 +72,7 @@ def distil(
         replace(found, ticks=distiller.ticks, seconds=clock() - began),
         (LearningCurve(IMITATION, "N m/kg", time_s, value),),
         distiller.ticks / max(learned_s, 1e-9),
+        teacher.mass_kg,
     )
 
 

@@ -12,13 +12,15 @@ import pytest
 
 from app.cli import commands as cli
 from app.train import student
-from app.train.student import StudentRequest, found_teacher, student_arrays, student_into_folder, student_of
+from app.train.student import StudentRequest, student_arrays, student_into_folder, student_of
+from app.train.virtual_people import default_twin
 from core.devices.profiles import controller_arrays, load_default_controller
 from core.domain.controller import ExoSensors
 from core.domain.distillation import Agreement, Distillation
 from core.learning.exo.distil import Pupil
 from core.learning.exo.temporal_network import TemporalNetwork
 from core.learning.exo.temporal_student import student_controller
+from core.tasks.teacher_files import found_teacher
 from tests.learning.exo.twins import DEVICE, LIMITS
 from tests.refusals import code_of
 
@@ -29,7 +31,7 @@ FAR = Agreement("all walks", 0.9, 0.03, 0.1)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def ready(teacher: Any, **_: object) -> Pupil:
         controller = student_controller(TemporalNetwork().network(70.0), LIMITS)
-        return Pupil(controller, Distillation(teacher.words, "", (FAR,), FAR, 0.1, 9, 1.0), (), 9.0)
+        return Pupil(controller, Distillation(teacher.words, "", (FAR,), FAR, 0.1, 9, 1.0), (), 9.0, 70.0)
 
     monkeypatch.setattr(student, "distil", ready)
     yield
@@ -45,7 +47,7 @@ def test_a_pupil_goes_into_a_folder_with_its_card_and_comes_back(tmp_path: Path,
     told = student_into_folder(request(str(file), tmp_path / "out"), print)
     card = json.loads((tmp_path / "out" / student.SUMMARY).read_text(encoding="utf-8"))
     assert told["correlation"] == card["correlation"] == 0.9 and card["simulated"] is True
-    assert card["limits"]["peak_nm"] == 12.0 and "law.npz on the generic twin" in card["teacher"]
+    assert card["limits"]["peak_nm"] == 12.0 and card["teacher"] == "the controller in law.npz"
     with np.load(told["file"]) as arrays:
         found = student_of(dict(arrays), DEVICE)
     assert found.sensors is ExoSensors.THIGH_GYROS and found.limits == LIMITS
@@ -53,7 +55,7 @@ def test_a_pupil_goes_into_a_folder_with_its_card_and_comes_back(tmp_path: Path,
 
 
 def test_what_ships_can_teach_by_its_name() -> None:
-    assert found_teacher("generic", DEVICE).words == "the generic controller of Hippo_L1 on the generic twin"
+    assert found_teacher("generic", default_twin(DEVICE)).words == "the generic controller of Hippo_L1"
 
 
 def test_what_is_no_teacher_is_refused(tmp_path: Path) -> None:
