@@ -45,7 +45,7 @@ class StudentRequest:
 
     @property
     def of_the_record(self) -> bool:
-        """Whether the pupil becomes a record; else the teacher ships, or is in a file, and nobody wears it."""
+        """Whether the pupil becomes a record; else, of a file or of what ships, it goes into a folder."""
         return bool(self.policy_id) or (self.teacher not in SHIPPED and not Path(self.teacher).is_file())
 
 

@@ -14,13 +14,14 @@ from core.domain.distillation import LEAST_CORRELATION, MOST_RMSE_NM_KG, Distill
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
-from core.domain.scenario import LEVEL_WALKING
+from core.domain.scenario import LEVEL_WALKING, GaitKind
 from core.domain.twin import GaitPolicy
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.errors import Advice, UserError, refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo.distil import Pupil, distil
 from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
+from core.learning.exo.lessons import OTHER_LESSONS
 from core.learning.exo.teachers import SLOPES_DEG, SPEEDS_M_S, Teacher, TwinTeacher, walk_at
 from core.learning.exo.temporal_student import BY_MUSCLES, DistillationSizes
 from core.learning.exo.twin_in_exo import TwinInExo
@@ -40,6 +41,7 @@ _ENVELOPE_WALKS = (
     *(walk_at(speed, 0.0) for speed in SPEEDS_M_S),
     *(walk_at(1.2, slope) for slope in SLOPES_DEG if slope),
     walk_at(1.2, 0.0, start_and_stop=True),
+    *(lesson for lesson in OTHER_LESSONS if lesson.gait is not GaitKind.WALK),
 )
 
 
@@ -48,8 +50,9 @@ def run(params: Params, context: JobContext) -> str:
 
     In its place `policy_id`, a GAIT_POLICY, with `teacher` "generic", "default" (what ships for `device`, by
     default the patient's) or a file distils that. Optional `seed`. The pupil walks with the twin that its
-    teacher was trained on, and is judged on the person's. Refuses TRN-060 (the twin falls with the teacher), TRN-061 (no such teacher), TRN-062 (an exo
-    of another joint), TRN-063 (no twin) and TRN-064 (a teacher with no more than gyros itself).
+    teacher was trained on, and is judged on the person's. Refuses TRN-060 (the twin falls with the teacher),
+    TRN-061 (no such teacher), TRN-062 (an exo of another joint), TRN-063 (no twin) and TRN-064 (a teacher
+    with no more than gyros itself).
     """
     seed = int(str(params.get("seed", 0)))
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads

@@ -16,9 +16,10 @@ import torch
 from core.domain.arrays import Float32Array, FloatArray
 from core.domain.body import JointKind
 from core.domain.controller import ExoController, ExoSensors, TorqueLimits
-from core.domain.scenario import LEVEL_GROUND, LEVEL_WALKING, Ground, GroundKind, Scenario
+from core.domain.scenario import LEVEL_GROUND, LEVEL_WALKING, GaitKind, Ground, GroundKind, Scenario
 from core.domain.twin import Network
 from core.errors import UserError, refuse
+from core.learning.exo.lessons import OTHER_LESSONS
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.worn_controller import Act, WornExo
 from core.learning.rl.networks import load_layers, perceptron
@@ -56,6 +57,10 @@ class Teacher(Protocol):
     @property
     def mass_kg(self) -> float:
         """Of the body that walks."""
+
+    @property
+    def further(self) -> tuple[Scenario, ...]:
+        """What else than walks on slopes can be walked with it."""
 
     def walks(
         self, scenarios: Sequence[Scenario], *, seed: int, seconds: float, threads: int = 2
@@ -97,6 +102,11 @@ class TwinTeacher:
     def mass_kg(self) -> float:
         return self.twin.policy.body.mass_kg
 
+    @property
+    def further(self) -> tuple[Scenario, ...]:
+        """Stairs and runs: its walks there are no better than the twin's, and not judged."""
+        return tuple(lesson for lesson in OTHER_LESSONS if lesson.gait is not GaitKind.WALK)
+
     def walks(
         self, scenarios: Sequence[Scenario], *, seed: int, seconds: float, threads: int = 2
     ) -> TaughtWalks:
@@ -132,10 +142,18 @@ def walk_at(speed_m_s: float, slope_deg: float, *, start_and_stop: bool = False)
     return Scenario(name, name, ground=ground, speed_m_s=speed_m_s, start_and_stop=start_and_stop)
 
 
-def drawn_walks(count: int, rng: np.random.Generator, *, own: int) -> list[Scenario]:
-    """`own` times the person's own walk; of the others one in six starts and stops on the level."""
+def drawn_walks(
+    count: int, rng: np.random.Generator, *, own: int, further: Sequence[Scenario] = ()
+) -> list[Scenario]:
+    """`own` times the person's own walk; of the others one in six starts and stops on the level.
+
+    One in eight is one of `further`.
+    """
     found = [LEVEL_WALKING] * own
     for number in range(count - own):
+        if further and number % 8 == 7:
+            found.append(further[(number // 8) % len(further)])
+            continue
         # More of the slow walks: they are least regular, so hardest to foresee.
         speed = SPEEDS_M_S[0] + (SPEEDS_M_S[1] - SPEEDS_M_S[0]) * float(rng.random()) ** 1.5
         if number % 6 == 0:

@@ -138,7 +138,8 @@ class Distiller(Iterator[RoundTold]):
 
     def _walk(self, beta: float) -> PupilWalks:
         sizes, seed = self._sizes, self._seed + 100 * self._number
-        scenarios = drawn_walks(sizes.walkers, np.random.default_rng(seed), own=sizes.own)
+        rng, further = np.random.default_rng(seed), self._teacher.further
+        scenarios = drawn_walks(sizes.walkers, rng, own=sizes.own, further=further)
         taught = self._teacher.walks(scenarios, seed=seed, seconds=sizes.seconds, threads=self._threads)
         pupil = GyroExo(self.controller, taught.environment, faults=GYRO_FAULTS, seed=seed)
         return pupil_walks(taught, pupil, sizes.seconds, beta=beta, seed=seed)

@@ -11,6 +11,7 @@ import pytest
 from core.devices.profiles import for_first_session, load_default_controller
 from core.domain.body import JointKind
 from core.domain.distillation import Agreement, Distillation
+from core.domain.scenario import LEVEL_WALKING
 from core.learning.exo import distil as distil_module
 from core.learning.exo.distil import Pupil, distil
 from core.learning.exo.gyro_exo import GyroExo
@@ -127,6 +128,8 @@ def test_lessons_cover_all_speeds_slopes_starts_and_the_own_walk() -> None:
     speeds = np.array([one.speed_m_s for one in drawn[4:]])
     assert [one.speed_m_s for one in drawn[:4]] == [None] * 4
     assert speeds.min() < 0.75 and speeds.max() > 1.7 and SPEEDS_M_S == (0.7, 1.8)
+    further = drawn_walks(50, np.random.default_rng(0), own=2, further=(LEVEL_WALKING,))
+    assert sum(one is LEVEL_WALKING for one in further) == 2 + 6
     assert len({one.ground for one in drawn}) == 5 and sum(one.start_and_stop for one in drawn) > 20
 
 
