@@ -50,7 +50,7 @@ def _export(args: argparse.Namespace) -> int:
     from core.session.patient_export import export_patient
     from core.store.private import ordinary_permissions
 
-    with _open(args) as store:
+    with _open(args, to_read=True) as store:
         patient = _patient(store, args.code)
         with ordinary_permissions():
             count = export_patient(store, patient.id, args.out)

@@ -42,6 +42,7 @@ from core.store.trouble import require_a_record
 from core.vault.scratch import sweep as sweep_plain
 
 SCHEMA_VERSION = 1
+_STILL_READ = ("REC-003", "REC-006", "REC-010")  # why nothing can be written, but all can be read
 _CACHED_RECORDS = 8  # the screens load the same few results repeatedly
 T = TypeVar("T")
 
@@ -57,20 +58,25 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     """Open the record of a data folder; use it as a context manager.
 
     `ticket` tells who acts; without one that of this process counts (see `core.store.authority`). Refuses
-    REC-010 and REC-011 while another program has the folder. With `to_read` it opens also then, and refuses
-    REC-010 what would change something (`Store.writable`), and REC-016 a folder without a record.
+    REC-010 and REC-011 while another program has the folder, REC-003 on a full disk and REC-006 on one that
+    cannot be written. With `to_read` it opens also then (not for REC-011), and refuses with the same what
+    would change something (`Store.writable`); and REC-016 a folder without a record.
     """
     acts = ticket_of_process() if ticket is None else ticket
     if to_read:
         require_a_record(data_dir)
     try:
-        claim = hold(data_dir)
+        return _open_to_write(data_dir, acts)
     except UserError as error:
-        if not to_read or error.advice.code != "REC-010":
+        if not to_read or error.advice.code not in _STILL_READ:
             raise
-        return Store(data_dir, open_engine_to_read(data_dir), None, acts)
+        return Store(data_dir, open_engine_to_read(data_dir, error), None, acts, error)
+
+
+def _open_to_write(data_dir: Path, ticket: str) -> Store:
+    claim = hold(data_dir)
     try:
-        store = Store(data_dir, open_engine(data_dir), claim, acts)
+        store = Store(data_dir, open_engine(data_dir), claim, ticket)
         if claim.first:
             store.sweep()
     except BaseException:
@@ -82,8 +88,15 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
 class Store(TrailAccess, Ownership, EraseAccess):
     """The record of one open data folder."""
 
-    def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
-        super().__init__(data_dir, engine, claim)
+    def __init__(
+        self,
+        data_dir: Path,
+        engine: Engine,
+        claim: FolderHold | None,
+        ticket: str = "",
+        only_read: UserError | None = None,
+    ) -> None:
+        super().__init__(data_dir, engine, claim, only_read)
         self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
         self.people.made = lambda: remember_people(self.data_dir)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)

@@ -95,8 +95,8 @@ def _plain_in_place_of_encrypted() -> UserError:
         "REC-034",
         "The record cannot be opened.",
         "This data folder is encrypted, and the database in it is a plain one, put there from elsewhere.",
-        "Put the encrypted one back. If it is lost, move exotwin.db out of the folder; then `exotwin restore` "
-        "brings back the last backup.",
+        "Put the encrypted one back. If it is lost, move exotwin.db out of the folder, and the last backup "
+        "comes back by `exotwin restore`.",
     )
 
 
