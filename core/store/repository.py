@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -19,10 +19,12 @@ from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
 from core.domain.people import ACTION_OF_KIND, Action, patient_action
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
+from core.domain.release import signed_thing
 from core.domain.subject import Subject, check_consent
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.store import audit
+from core.store.accounts import pin_given_words
 from core.store.authority import utc_now
 from core.store.codec import decode, encode
 from core.store.erase_access import EraseAccess
@@ -331,14 +333,16 @@ class Store(TrailAccess, Ownership, EraseAccess):
         """Append a decision; the newest one of a step counts. A signature also goes into the audit trail.
 
         In people mode name and role are those of the account, whatever was typed; a release may need a
-        `second` person (see `core.store.authority`), whose decision stands before the first one's. Refuses a
-        signature (REC-042) while the clock of the PC is behind the record.
+        `second` person (see `core.store.authority`), whose decision stands before the first one's. A PIN
+        is given for these very words. Refuses a signature (REC-042) while the clock of the PC is behind the
+        record.
         """
         if verdict is Verdict.SIGNED:
             self.require_clock()
         synthetic, about = self.subject_of(visit_id).synthetic, record_id or visit_id
         with self._session() as session:
-            people = self.people.deciders(session, verdict, by, second, about, synthetic=synthetic)
+            signed_for = signed_thing(about, reason) if verdict is Verdict.SIGNED else about
+            people = self.people.deciders(session, verdict, by, second, signed_for, synthetic=synthetic)
             for name, held in reversed([(one.name, one.role.value) for one in people] or [(by, role)]):
                 row = DecisionTable(
                     visit_id=visit_id,
@@ -354,7 +358,8 @@ class Store(TrailAccess, Ownership, EraseAccess):
                 session.add(_log(name, f"{step} {verdict.value}", about, reason))
                 if verdict is Verdict.SIGNED:
                     signed = AuditEvent(AuditStep.APPROVED, name, held, reason, visit_id, record_id or "")
-                    audit.append(session, signed)
+                    given = pin_given_words(session, name, utc_now())
+                    audit.append(session, replace(signed, detail=given))
 
     def decisions(self, visit_id: str) -> tuple[Decision, ...]:
         """Decisions of a visit, oldest first."""
