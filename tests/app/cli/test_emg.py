@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 import pytest
@@ -71,6 +72,18 @@ def test_a_file_without_a_known_muscle_is_shown_all_the_same(
     assert [told["code"] for told in shown["findings"]] == ["EMG-005"]
     assert cli.run(["emg", str(path), "--rate", "1000"]) == 0
     assert "EMG 1: not used" in capsys.readouterr().out
+
+
+def test_signs_that_steer_a_terminal_are_not_printed_from_names_in_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "walk.csv"
+    np.savetxt(path, bursts(2.0, 1000)[:, None], "%.4f", header="R SOL \x1b[31mred\x07", comments="")
+    assert cli.run(["emg", str(path), "--rate", "1000"]) == 0
+    assert cli.run(["emg", str(tmp_path / "a\x1b[2J\x9b\nb.csv")]) == cli.EXIT_REFUSED
+    told = capsys.readouterr()
+    assert "\ufffd[31mred\ufffd" in told.out and "a\ufffd[2J\ufffd b.csv" in told.err
+    assert not any(category(sign) == "Cc" for sign in (told.out + told.err).replace("\n", ""))
 
 
 def test_refusals_name_the_remedy(walk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
