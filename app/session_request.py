@@ -113,8 +113,15 @@ def check_name_and_role(name: str, role: str) -> None:
 
 
 def check_files(*files: Path | None) -> None:
-    """Refuses (PC-025) a file that is not there."""
+    """Refuses (PC-025) a file that is not there, or is a folder."""
     for file in files:
+        if file is not None and file.is_dir():
+            raise refuse(
+                "PC-025",
+                f"{file} is no file.",
+                "It is a folder.",
+                "Name the file in it that is meant, and run the command again.",
+            )
         if file is not None and not file.is_file():
             raise refuse(
                 "PC-025",

@@ -20,7 +20,7 @@ from core.domain.patient_code import check_code
 from core.domain.people import ACTION_OF_KIND, Action, patient_action
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.release import signed_thing
-from core.domain.subject import Subject, check_consent
+from core.domain.subject import Subject, check_consent, check_diagnosis
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.store import audit
@@ -116,8 +116,9 @@ class Store(TrailAccess, Ownership, EraseAccess):
     # patients and visits
 
     def add_patient(self, subject: Subject, *, by: str = "") -> str:
-        """Refuses PAT-005 (the code is taken), PAT-020 (it is too long, or has other signs) and PAT-033."""
+        """Refuses PAT-005 (the code is taken), PAT-020 (too long, or other signs), PAT-021 and PAT-033."""
         check_code(subject.code)
+        check_diagnosis(subject.diagnosis)
         check_consent(subject, date.today())
         patient_id = uuid4().hex
         row = PatientTable(
@@ -137,12 +138,14 @@ class Store(TrailAccess, Ownership, EraseAccess):
         return patient_id
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
-        """Refuses PAT-005, PAT-020 and PAT-033; an earlier version's code and consent may stay."""
+        """Refuses PAT-005, PAT-020, PAT-021 and PAT-033; what an earlier version took may stay."""
         before = self.patient(patient_id).subject
         if subject == before:
             return  # saved as it was: nothing to log, and no report is out of date
         if subject.code != before.code:
             check_code(subject.code)
+        if subject.diagnosis != before.diagnosis:
+            check_diagnosis(subject.diagnosis)
         if subject.consent != before.consent:
             check_consent(subject, date.today())
         try:

@@ -93,6 +93,8 @@ def test_refusals_name_the_remedy(walk: Path, tmp_path: Path, capsys: pytest.Cap
     )
     assert cli.run(["emg", str(tmp_path / "gone.csv")]) == cli.EXIT_REFUSED
     assert "[PC-025]" in capsys.readouterr().err
+    assert cli.run(["emg", str(tmp_path)]) == cli.EXIT_REFUSED
+    assert "It is a folder." in capsys.readouterr().err
 
 
 def test_what_a_page_would_ask_is_an_option_here(walk: Path) -> None:
@@ -116,7 +118,8 @@ def test_an_event_seen_in_both_gives_the_offset(walk: Path, capsys: pytest.Captu
 def test_a_map_that_is_none_is_refused(
     walk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for text in ("no json", '{"EMG 1": "third eye"}', '{"EMG 1": ["soleus"]}', "[1, 2]"):
+    endless = json.dumps({f"EMG {number}": "left soleus" for number in range(513)})
+    for text in ("no json", '{"EMG 1": "third eye"}', '{"EMG 1": ["soleus"]}', "[1, 2]", endless):
         (tmp_path / "map.json").write_text(text)
         assert cli.run(["emg", str(walk), "--map", str(tmp_path / "map.json")]) == cli.EXIT_REFUSED
         assert "[EMG-052]" in capsys.readouterr().err
