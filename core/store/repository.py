@@ -22,7 +22,7 @@ from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdi
 from core.domain.release import signed_thing
 from core.domain.subject import Subject, check_consent, check_diagnosis
 from core.domain.walking_ability import VisitNotes
-from core.errors import UserError, refuse
+from core.errors import UserError
 from core.store import audit
 from core.store.accounts import pin_given_words
 from core.store.authority import utc_now
@@ -36,6 +36,7 @@ from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
 from core.store.ownership import Ownership
 from core.store.people import People
+from core.store.record_refusals import code_taken, unknown
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
@@ -134,7 +135,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
                 session.add(row)
                 session.add(_log(by, "patient created", patient_id, subject.code))
         except IntegrityError as error:
-            raise _code_taken(subject.code) from error
+            raise code_taken(subject.code) from error
         return patient_id
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
@@ -155,7 +156,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
                 row.code, row.subject = subject.code, encode(subject)[0]
                 session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
         except IntegrityError as error:
-            raise _code_taken(subject.code) from error
+            raise code_taken(subject.code) from error
 
     def archive_patient(self, patient_id: str, archived: bool, *, by: str = "") -> None:
         with self._session() as session:
@@ -220,7 +221,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         with self._session() as session:
             row = session.get(VisitTable, visit_id)
             if row is None:
-                raise _unknown("visit", visit_id)
+                raise unknown("visit", visit_id)
             return visit_of(row)
 
     def visits(self, patient_id: str) -> tuple[Visit, ...]:
@@ -301,7 +302,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         with self._session() as session:
             row = session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one_or_none()
             if row is None:
-                raise _unknown("result", record_id)
+                raise unknown("result", record_id)
             return info_of(row)
 
     def folder(self, record_id: str) -> Path:
@@ -402,21 +403,3 @@ def _log(who: str, action: str, subject_id: str, detail: str) -> LogTable:
 
 def _patient(row: PatientTable) -> PatientRow:
     return PatientRow(row.id, decode(Subject, row.subject, {}), row.archived)
-
-
-def _code_taken(code: str) -> Exception:
-    return refuse(
-        "PAT-005",
-        f"There is already a patient with the code {code}.",
-        "A code names exactly one patient.",
-        "Choose another code, or open the existing patient.",
-    )
-
-
-def _unknown(what: str, name: str) -> UserError:
-    return refuse(
-        "REC-007",
-        f"There is no {what} {name} in this data folder.",
-        "It belongs to another data folder, or its name is not complete.",
-        "Check the data folder, then choose again.",
-    )
