@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -77,14 +78,15 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
 
 
 def _open_to_write(data_dir: Path, ticket: str) -> Store:
-    claim = hold(data_dir)
-    try:
-        store = Store(data_dir, open_engine(data_dir), claim, ticket)
+    with ExitStack() as undo:
+        claim = hold(data_dir)
+        undo.callback(claim.give_back)
+        engine = open_engine(data_dir)
+        undo.callback(engine.dispose)
+        store = Store(data_dir, engine, claim, ticket)
         if claim.first:
             store.sweep()
-    except BaseException:
-        claim.give_back()
-        raise
+        undo.pop_all()
     return store
 
 
