@@ -28,6 +28,13 @@ PLACES = {  # what the desktop and the system want to know, and where they look 
     "exotwin.svg": "usr/share/icons/hicolor/scalable/apps/exotwin.svg",
     "70-exotwin.rules": "lib/udev/rules.d/70-exotwin.rules",
 }
+DOC = "usr/share/doc/exotwin"
+PAPERS = {
+    "copyright": "LICENSE",
+    "changelog": "CHANGELOG.md",
+    "manual.html": "manual.html",
+    "third-party-notices.txt": "THIRD-PARTY-NOTICES.txt",
+}
 SCRIPTS = ("postinst", "prerm")
 # Libraries of every Debian, or of Python itself.
 _BASE = re.compile(
@@ -101,6 +108,9 @@ def stage(folder: Path) -> None:
         _write(folder / where, (FILES / name).read_text(encoding="utf-8"), 0o644)
     (folder / "usr/bin").mkdir(parents=True)
     (folder / "usr/bin/exotwin").symlink_to(f"/{HOME}/exotwin")
+    (folder / DOC).mkdir(parents=True)
+    for name, where in PAPERS.items():
+        (folder / DOC / name).symlink_to(f"/{HOME}/{where}")
     for name in SCRIPTS:
         text = (FILES / name).read_text(encoding="utf-8").replace("@PYTHON@", PYTHON)
         _write(folder / "DEBIAN" / name, text, 0o755)
@@ -135,6 +145,13 @@ def _strip(tree: Path) -> None:
 
 
 def _allow_reading(folder: Path) -> None:
-    """Folders that were made under a private umask must be open to every user of the system."""
-    for path in (folder, *(each for each in folder.rglob("*") if each.is_dir())):
-        path.chmod(0o755)
+    """What was cloned, installed or made under a private umask must be open to every user of the system."""
+    for path in (folder, *folder.rglob("*")):
+        if path.is_symlink():
+            continue
+        mode = path.stat().st_mode
+        open_to_all = mode | 0o444 | (0o111 if mode & 0o100 else 0)
+        if path.is_dir():
+            path.chmod(0o755)
+        elif mode != open_to_all:
+            path.chmod(open_to_all)

@@ -194,3 +194,17 @@ def test_no_library_is_named_twice() -> None:
     packages = system_libraries.RUNTIME_PACKAGES
 
     assert len(set(packages)) == len(packages)
+
+
+def test_what_was_built_under_a_private_umask_opens_to_every_user(tmp_path: Path) -> None:
+    program, data = tmp_path / "opt" / "exotwin", tmp_path / "opt" / "data.py"
+    program.parent.mkdir(mode=0o700)
+    for path, mode in ((program, 0o700), (data, 0o600)):
+        path.touch()
+        path.chmod(mode)
+    (tmp_path / "link").symlink_to("/nowhere")
+
+    debian_package._allow_reading(tmp_path)
+
+    modes = [path.stat().st_mode & 0o777 for path in (program.parent, program, data)]
+    assert modes == [0o755, 0o755, 0o644]

@@ -287,3 +287,28 @@ def test_a_check_that_goes_on_beside_the_others_is_heard_after_them_and_counts(c
     said = capfd.readouterr().out
     assert status == 1 and "1 of 2 failed" in said
     assert said.index("ran") < said.index("heard") < said.index("beside             FAILED")
+
+
+def test_an_environment_of_another_python_is_made_anew_and_it_is_said(monkeypatch, tmp_path):
+    out = io.StringIO()
+    board = Board(PLAN, stream=out)
+    python = environment.venv_python(tmp_path / ".venv")
+    python.parent.mkdir(parents=True)
+    python.touch()
+    commands: list[str] = []
+    answers = {"version": "3.99"}
+
+    def fake(command, **_options):
+        commands.append(" ".join(command))
+        return answers["version"] + "\n" if environment.TELL_VERSION in command else ""
+
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "venv_python", lambda: python)
+    monkeypatch.setattr(environment, "run", fake)
+    monkeypatch.setattr(environment, "check_disk", lambda: None)
+
+    assert environment.ensure_venv(board) == "made"
+    assert "-m venv --clear" in commands[-1] and "is of Python 3.99 and is made anew" in out.getvalue()
+
+    answers["version"] = environment.WANTED_VERSION
+    assert environment.ensure_venv(board) == "there"

@@ -6,6 +6,7 @@ The Python in it is a stand-in here, which tells how it was started: the real on
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import zipfile
@@ -202,3 +203,23 @@ def test_an_administrator_installs_it_for_all_users_of_the_pc(wine: Wine, instal
     assert wine.run("reg", "query", UNINSTALL.replace("HKCU", "HKLM"))[0] == 0
     assert wine.run(str(home / "uninstall.exe"), "/S", "/AllUsers", r"_?=C:\Program Files\ExoTwin")[0] == 0
     assert not (home / "app").exists()
+
+
+def test_the_uninstaller_removes_all_that_lies_beside_the_packages(tmp_path: Path) -> None:
+    program_tree.place_own(tmp_path / "payload")
+    (tmp_path / "payload" / "lib").mkdir(exist_ok=True)
+    told = {"THIRD-PARTY-NOTICES.txt", "sbom.cdx.json", "exotwin.ico", "exotwin.exe", "exotwin-window.exe"}
+    laid = {path.name for path in (tmp_path / "payload").iterdir()} | told | {"python"}
+
+    script = (windows_package.FILES / "exotwin.nsi").read_text(encoding="utf-8")
+    removes = script[script.index("!macro REMOVE_PROGRAM") :].partition("!macroend")[0]
+    assert not {name for name in laid if rf'"$INSTDIR\{name}"' not in removes}
+
+
+def test_the_manual_goes_along_with_its_pictures_and_links(tmp_path: Path) -> None:
+    program_tree.place_own(tmp_path)
+
+    page = (tmp_path / "manual.html").read_text(encoding="utf-8")
+    places = re.findall(r'(?:src|href)="([^"#:]+)"', page)
+    assert "<table>" in page and "resources/pictures/filming.png" in places
+    assert not [place for place in places if not (tmp_path / place).exists()]

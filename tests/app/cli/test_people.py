@@ -61,6 +61,7 @@ def test_the_first_account_ends_the_single_user_mode(
     status, told, _ = shell.types("people", "add", MANAGER, "--role", "IT", *data)
 
     assert status == 0 and told.startswith(f"{MANAGER}, IT, has an account. From now on everybody signs in")
+    assert "Give a second person of IT an account" in told
     listed = json.loads(shell.types("people", "list", "--json", *data)[1])
     assert listed["people"] == [{"name": MANAGER, "role": "IT", "active": True}]
     assert listed["may"]["release"] == ["physician"] and not listed["four_eyes"]
