@@ -17,7 +17,7 @@ from scipy import special
 from core.domain.arrays import FloatArray
 
 _FOUR_LN_2 = 4.0 * math.log(2.0)
-_HALVINGS = 80
+_HALVINGS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,8 @@ def smoothness(residual: FloatArray) -> float:
     slope = np.gradient(residual, axis=1)
     square = (residual**2).sum(axis=0)
     seen = square > 0.0
+    if not seen.any():
+        return math.inf
     roughness = (slope**2).sum(axis=0)[seen] / square[seen]
     resels = float(np.sqrt(roughness / _FOUR_LN_2).mean())
     return 1.0 / resels if resels > 0.0 else math.inf
