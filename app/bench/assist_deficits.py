@@ -20,7 +20,7 @@ from app.bench.assist import profile_numbers
 from app.bench.told import tell
 from app.train.virtual_people import Person, twin_of
 from core.devices.profiles import load_profile, session_limits
-from core.domain.arrays import FloatArray, unbroken
+from core.domain.arrays import FloatArray
 from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import SIDES, JointKind, Side
 from core.domain.controller import Aim, ExoController
@@ -29,24 +29,22 @@ from core.domain.motion import GaitCycles
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.domain.walk_measures import SYMMETRY_PARTS, WalkMeasures, WalkRatios
-from core.gait.cycles import cut_cycles
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 from core.gait.similarity import compare_cycles
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.expected_assistance import expected_assistance
 from core.learning.exo.lessons import LESSONS
-from core.learning.exo.measures import WalkRecording, measured, record_walk
+from core.learning.exo.measures import measured, record_walk
 from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.sided_help import choice_seeds
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.training import BestController
 from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.walked_cycles import walked_cycles
 from core.learning.exo.worn_controller import WornExo
 from core.learning.gait.symmetric_policy import symmetric_policy
-from core.simulation.analysis.ground_reactions import ground_contacts
-from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.impaired_actuation import FULL_MOMENT_NM
 from core.simulation.reference_gait.antalgic import antalgic_reference
 from core.tasks.policy_files import shipped_policy
@@ -216,27 +214,6 @@ def _walk(twin: TwinInExo, controller: ExoController | None, seed: int, *, worn:
         assistance_profile(recording, environment, body),
         walked_cycles(recording),
     )
-
-
-def walked_cycles(recording: WalkRecording) -> tuple[GaitCycles, GaitCycles]:
-    """Joint angles of all complete strides of all walkers, in the order of SIDES."""
-    found: list[list[GaitCycles]] = [[], []]
-    for walker in range(recording.settled.shape[1]):
-        for rows in unbroken(recording.settled[:, walker]):
-            angle, ground = recording.angle_rad[rows, walker], recording.ground_n[rows, walker]
-            time_s: FloatArray = CONTROL_STEP_S * np.arange(len(angle), dtype=np.float64)
-            strides = [
-                stride
-                for number, side in enumerate(SIDES)
-                for stride in ground_contacts(side, ground[:, number], CONTROL_STEP_S, after_s=CONTROL_STEP_S)
-            ]
-            for one, cycles in zip(found, cut_cycles(time_s, angle, strides), strict=True):
-                one.append(cycles)
-    left, right = (
-        GaitCycles(one[0].side, np.concatenate([cycles.angle_rad for cycles in one]), float("nan"))
-        for one in found
-    )
-    return left, right
 
 
 # Numbers

@@ -246,11 +246,13 @@ def chance(runs: int) -> dict[str, Any]:
         return round(sum(differs() for _ in range(runs)) / runs, 4)
 
     def curves(count: int) -> FloatArray:
-        return np.asarray(smooth(random.randn(count, POINTS + 80), 10.0)[:, :POINTS])
+        found: FloatArray = smooth(random.randn(count, POINTS + 80), 10.0)[:, :POINTS]
+        return found
 
     def unequal() -> FloatArray:
         """Twelve subjects, five conditions that scatter very differently."""
-        return random.randn(12, 5) * np.array([0.2, 0.5, 1.0, 2.0, 4.0]) + random.randn(12, 1)
+        scatter: FloatArray = random.randn(12, 5) * np.array([0.2, 0.5, 1.0, 2.0, 4.0])
+        return scatter + random.randn(12, 1)
 
     def of_three_curves() -> bool:
         return repeated_curves(curves(24).reshape(8, 3, POINTS)).shown

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray, frozen
+from core.statistics.paired import bonferroni
 from core.statistics.random_field import Field, smoothness
 from core.statistics.repeated import SIGNIFICANT
 
@@ -48,8 +49,11 @@ class CurveTest:
         return bool(self.clusters)
 
 
-def paired_curves(first: FloatArray, second: FloatArray) -> CurveTest:
-    """Two-sided paired t of curves (n, points) of the same n subjects, second minus first."""
+def paired_curves(first: FloatArray, second: FloatArray, *, tests: int = 1) -> CurveTest:
+    """Two-sided paired t of curves (n, points) of the same n subjects, second minus first.
+
+    Of several curves that are tested at once, `tests` is their number: the chance is that of all together.
+    """
     change = np.asarray(second, dtype=np.float64) - first
     _check(change)
     count, points = change.shape
@@ -57,9 +61,9 @@ def paired_curves(first: FloatArray, second: FloatArray) -> CurveTest:
     error = np.sqrt((residual**2).sum(axis=0) / (count - 1) / count)
     statistic = _ratio(_without_rounding(change.mean(axis=0), np.abs(first).max()), error)
     field = Field("t", 1, count - 1, points, smoothness(residual))
-    threshold = _threshold(field, 0.5 * SIGNIFICANT)
+    threshold = _threshold(field, 0.5 * SIGNIFICANT / tests)
     clusters = [
-        Cluster(begin, end, min(1.0, 2.0 * field.p_cluster(end - begin, threshold)), sign)
+        Cluster(begin, end, bonferroni(field.p_cluster(end - begin, threshold), 2 * tests), sign)
         for sign in (1, -1)
         for begin, end in _beyond(sign * statistic, threshold)
     ]

@@ -11,6 +11,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import Side
 from ui import theme
 from ui.plots.against import Difference
+from ui.plots.plot_key import Mark, mark_fill
 from ui.plots.plot_style import fill, line_pen, small_font
 
 LOW_PX, HIGH_PX = 22, 76  # in a grid, and where one joint has all the room
@@ -19,7 +20,10 @@ RIGHT_PX = 12  # as the plots above it
 
 
 class DifferenceStrip(QWidget):
-    """Zero in the middle, the band around it; beyond it the field is filled and a bar runs along the foot."""
+    """Zero in the middle, the band around it; beyond it the field is filled and a bar runs along the foot.
+
+    Where the gaits differ by more than chance the strip is shaded.
+    """
 
     def __init__(self, side: Side, left_px: int) -> None:
         """`left_px`: where the plot above begins."""
@@ -70,6 +74,9 @@ class DifferenceStrip(QWidget):
         painter.setPen(pen)
         painter.drawPolyline(self._line(field, difference.value))
         self._scale(painter, field)
+        for begin, end in difference.beyond_chance:
+            left, right = (field.left() + 0.01 * percent * field.width() for percent in (begin, end))
+            painter.fillRect(QRectF(left, 0, right - left, field.height()), mark_fill(look, Mark.CHANCE))
         painter.end()
 
     def _beyond(self, painter: QPainter, field: QRectF, difference: Difference) -> None:
