@@ -91,15 +91,30 @@ def differences_of(panels: Sequence[JointPanel]) -> tuple[Difference | None, ...
 
 
 def chance_words(differences: Sequence[Difference | None]) -> str:
-    """What is shaded and by whom it is told, in one sentence; empty where nothing was tested."""
-    tests = [one.test for one in differences if one is not None and one.test is not None]
+    """What the shade means and who was counted, short enough for one line; empty where nothing was tested."""
+    tests = _tests(differences)
     if not tests:
         return ""
-    curves = f"all {len(tests)} curves together" if len(tests) > 1 else "the curve"
-    by = f"SPM, paired t, p < 0.05 of {curves}; n = {tests[0].n} simulated starts of one twin, not people"
-    if not any(test.shown for test in tests):
-        return f"A and B differ nowhere by more than chance ({by})."
-    return f"Shaded: A and B differ by more than chance ({by})."
+    of = f" of all {len(tests)} curves" if len(tests) > 1 else ""
+    shown = "Shaded: beyond chance" if any(test.shown for test in tests) else "Nowhere beyond chance"
+    return f"{shown} (SPM, p < 0.05{of}); n = {tests[0].n} simulated starts, not people."
+
+
+def chance_tip(differences: Sequence[Difference | None]) -> str:
+    """The same for those who want to know how."""
+    tests = _tests(differences)
+    if not tests:
+        return ""
+    return (
+        f"Statistical parametric mapping: paired t of the mean curves of {tests[0].n} starts, the same for "
+        f"both gaits, {tests[0].n - 1} degrees of freedom. The threshold is that of random field theory for "
+        "all curves of this picture together. Strides of one walk do not count one by one. This is about "
+        "this one twin, not about other people; whether a difference matters, its size says."
+    )
+
+
+def _tests(differences: Sequence[Difference | None]) -> list[CurveTest]:
+    return [one.test for one in differences if one is not None and one.test is not None]
 
 
 def difference_of(panel: JointPanel) -> Difference | None:
@@ -119,12 +134,12 @@ def _starts(panel: JointPanel) -> tuple[FloatArray, FloatArray] | None:
     """(S, 101) of A and of B, of the starts that have strides in both; None where they share too few."""
     by_mark = {curve.mark: curve.starts for curve in panel.curves}
     first, second = (by_mark.get(letter) for letter in LETTERS)
-    if first is None or second is None or first.curves.shape != second.curves.shape:
+    if first is None or second is None or first.shape != second.shape:
         return None
-    whole = np.isfinite(first.curves).all(axis=1) & np.isfinite(second.curves).all(axis=1)
+    whole = np.isfinite(first).all(axis=1) & np.isfinite(second).all(axis=1)
     if whole.sum() < LEAST:
         return None
-    return first.curves[whole], second.curves[whole]
+    return first[whole], second[whole]
 
 
 def _tested(panel: JointPanel, pair: tuple[FloatArray, FloatArray] | None, tests: int) -> Difference | None:

@@ -77,17 +77,6 @@ _CSV_UNITS: dict[Quantity, str] = {ExoQuantity.TORQUE: "N m", ExoQuantity.POWER:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Starts:
-    """The same simulated gait again, from several starts that other gaits share: one mean curve of each."""
-
-    curves: FloatArray  # (S, 101) in the unit of the panel; NaN rows without a stride
-    walks: int  # of each start
-
-    def __post_init__(self) -> None:
-        frozen(self, "curves", (None, CYCLE_POINTS))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class CycleCurve:
     """One gait in one plot: mean over strides, perhaps with its standard deviation, 0..100 % of the cycle.
 
@@ -102,12 +91,14 @@ class CycleCurve:
     sd_words: str = ""  # what the standard deviation is, one sentence for the key
     visit: int | None = None  # number of a recording: then colour and dashes tell it, not the side and style
     mark: str = ""  # "A" or "B", where two gaits are held against each other
-    starts: Starts | None = None  # None where there are none, or nobody counted them
+    starts: FloatArray | None = None  # (S, 101) means of a simulated gait, from starts that other gaits share
 
     def __post_init__(self) -> None:
         frozen(self, "mean", (CYCLE_POINTS,))
         if self.sd is not None:
             frozen(self, "sd", (CYCLE_POINTS,))
+        if self.starts is not None:
+            frozen(self, "starts", (None, CYCLE_POINTS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,12 +11,12 @@ from core.domain.arrays import FloatArray
 from core.domain.body import Side
 from ui import theme
 from ui.plots.against import Difference
-from ui.plots.plot_key import Mark, mark_fill
 from ui.plots.plot_style import fill, line_pen, small_font
 
 LOW_PX, HIGH_PX = 22, 76  # in a grid, and where one joint has all the room
 BAR_PX = 3  # along the foot, where the band is exceeded
 RIGHT_PX = 12  # as the plots above it
+_SHADE = 0.25  # over what is drawn
 
 
 class DifferenceStrip(QWidget):
@@ -76,7 +76,7 @@ class DifferenceStrip(QWidget):
         self._scale(painter, field)
         for begin, end in difference.beyond_chance:
             left, right = (field.left() + 0.01 * percent * field.width() for percent in (begin, end))
-            painter.fillRect(QRectF(left, 0, right - left, field.height()), mark_fill(look, Mark.CHANCE))
+            painter.fillRect(QRectF(left, 0, right - left, field.height()), fill(look.colors.accent, _SHADE))
         painter.end()
 
     def _beyond(self, painter: QPainter, field: QRectF, difference: Difference) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QStackedLayout, QWidget
 
 from core.domain.body import SAGITTAL, SIDES, Side
-from ui.plots.against import Difference, chance_words, differences_of
+from ui.plots.against import Difference, chance_tip, chance_words, differences_of
 from ui.plots.curves import CurveStyle, JointPanel, Quantity
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.joint_cell import JointCell
@@ -143,11 +143,11 @@ class JointGrid(QWidget):
             entries.append((Mark.BAND, "Published peaks"))
         if any(one is not None and one.band is not None for one in differences):
             entries.append((Mark.BEYOND, "B−A beyond it"))
-        if any(one is not None and one.beyond_chance for one in differences):
-            entries.append((Mark.CHANCE, "B−A beyond chance"))
         spread = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
-        words = [*(band.words for band in bands[:1] if band.words), *spread[:1], chance_words(differences)]
-        words = [sentence for sentence in words if sentence]
+        words = [*(band.words for band in bands[:1] if band.words), *spread[:1]]
+        if told := chance_words(differences):
+            words.append(told)
+        self._band_words.setToolTip(chance_tip(differences))
         self._band_words.setText(" ".join(words))
         self._band_words.setVisible(bool(words))
         self._key.show_entries(entries)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QBrush, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLayout, QWidget
 
 from core.domain.body import Side
@@ -24,17 +24,6 @@ class Mark(Enum):
 
     BAND = "band"
     BEYOND = "beyond"  # the bar at the foot of a strip of differences
-    CHANCE = "chance"  # its shade
-
-
-def mark_fill(look: theme.Theme, mark: Mark) -> QBrush:
-    match mark:
-        case Mark.BAND:
-            return fill(look.colors.norm_band, 0.9)
-        case Mark.BEYOND:
-            return fill(look.colors.text, 0.9)
-        case Mark.CHANCE:
-            return fill(look.colors.accent, 0.2)
 
 
 Entry = tuple[CurveStyle | Mark | int, str]  # a number is that of a recording
@@ -104,9 +93,9 @@ class KeySwatch(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = self.height() / 2
         if isinstance(self._style, Mark):
-            bar = self._style is Mark.BEYOND
-            place = self.rect().adjusted(2, 8 if bar else 2, -2, -3 if bar else -2)
-            painter.fillRect(place, mark_fill(look, self._style))
+            band = self._style is Mark.BAND
+            place = self.rect().adjusted(2, 2 if band else 8, -2, -2 if band else -3)
+            painter.fillRect(place, fill(look.colors.norm_band if band else look.colors.text, 0.9))
             painter.end()
             return
         if isinstance(self._style, int):

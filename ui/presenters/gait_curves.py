@@ -17,7 +17,7 @@ from core.gait.norm_choice import Norm
 from core.gait.similarity import compare_curves
 from core.session.muscle_activity import mean_over_cycles
 from ui.pages.number_table import NumberRow
-from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, NormalBand, Starts
+from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, NormalBand
 from ui.presenters.closeness import likeness_of
 
 STYLES: dict[GaitLabel, CurveStyle] = {
@@ -98,7 +98,7 @@ def with_starts(panels: Sequence[JointPanel], starts: Sequence[StartCurves]) -> 
             return curve
         joint = found.joints.index(panel.kind)
         angle = np.degrees(found.angle_rad[:, SIDES.index(panel.side), joint])
-        return replace(curve, starts=Starts(angle, found.walks))
+        return replace(curve, starts=angle)
 
     return tuple(replace(panel, curves=tuple(of(panel, curve) for curve in panel.curves)) for panel in panels)
 
@@ -107,7 +107,7 @@ def _with_torque(panel: JointPanel, starts: Sequence[StartCurves], mass_kg: floa
     if panel.kind is not ExoQuantity.TORQUE:
         return panel
     torque = {
-        one.label: Starts(mass_kg * one.torque_nm_kg[:, SIDES.index(panel.side)], one.walks)
+        one.label: mass_kg * one.torque_nm_kg[:, SIDES.index(panel.side)]
         for one in starts
         if one.torque_nm_kg is not None
     }
