@@ -47,6 +47,9 @@ from core.learning.exo.worn_controller import WornExo
 from core.learning.gait.symmetric_policy import symmetric_policy
 from core.simulation.environment.impaired_actuation import FULL_MOMENT_NM
 from core.simulation.reference_gait.antalgic import antalgic_reference
+from core.statistics.study import study
+from core.statistics.table import LEAST_SUBJECTS
+from core.statistics.told import rounded, study_values
 from core.tasks.policy_files import shipped_policy
 from core.twin.impairments import pain_severities
 
@@ -87,7 +90,7 @@ def bench_deficits(
     if healthy:
         numbers["healthy"] = _healthy()
         tell("healthy", numbers["healthy"])
-    return numbers | {"deficits": blocks, "reached": _reached(blocks)}
+    return numbers | {"deficits": blocks, "reached": _reached(blocks), "statistics": _statistics(blocks)}
 
 
 def _deficit(name: str, self_walks: list[_Walks], tell: Tell) -> dict[str, Any]:
@@ -296,6 +299,19 @@ def _reached(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "falls_not_more": count("falls_not_more"),
         "correlation_rises_at_every_affected_joint": count("correlation_rises"),
     }
+
+
+def _statistics(blocks: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """Tests over deficits, each of which counts once, with the mean of its training seeds."""
+    if len(blocks) < LEAST_SUBJECTS:
+        return None
+    found: dict[str, Any] = {"who": f"{len(blocks)} deficits of one virtual body, simulated"}
+    for name, without in (("metabolic_ratio", None), ("asymmetry", "asymmetry")):
+        after = [np.mean([run[name] for run in block["by_training_seed"]]) for block in blocks.values()]
+        before = [1.0 if without is None else block["without_exo"][without] for block in blocks.values()]
+        pair = np.column_stack([before, after])
+        found[name] = rounded(study_values(study(name, ("without exo", "with the exo"), pair)))
+    return found
 
 
 def _conditions() -> dict[str, Any]:

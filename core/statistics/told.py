@@ -29,6 +29,15 @@ def number(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.4g}"
 
 
+def rounded(values: Any, digits: int = 4) -> Any:
+    """JSON values with so many digits that count."""
+    if isinstance(values, dict):
+        return {name: rounded(value, digits) for name, value in values.items()}
+    if isinstance(values, list):
+        return [rounded(value, digits) for value in values]
+    return float(f"{values:.{digits}g}") if isinstance(values, float) else values
+
+
 # JSON ------------------------------------------------------------------------------------------------
 
 
