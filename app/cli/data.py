@@ -226,13 +226,10 @@ def _asked(question: str, otherwise: str) -> str:
 
 
 def _typed_twice() -> str:
-    from core.vault.data_key import check_passphrase
+    from core.vault.data_key import check_passphrase, check_typed_twice
 
     otherwise = "Give it with --passphrase-file FILE, or run this command in a terminal."
     first = _asked("Passphrase for the data folder: ", otherwise)
     check_passphrase(first)
-    if getpass.getpass("Once more: ") != first:
-        raise refuse(
-            "REC-038", "Nothing was changed.", "The two passphrases differ.", "Try again and type it slowly."
-        )
+    check_typed_twice(first, getpass.getpass("Once more: "))
     return first

@@ -334,6 +334,9 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_an_installation_without_sqlcipher",
     ),
     "passphrase too short for the data": ("REC-038", "vault/test_keys.py", "test_what_holds_no_key"),
+    "recovery key and no printer": ("REC-046", "ui/test_data_page.py", "test_a_recovery_key_is_printed"),
+    "recovery key saved beside the data": ("REC-047", "ui/test_data_page.py", "test_a_recovery_key_is_not"),
+    "encrypting while work runs": ("REC-048", "ui/test_data_page.py", "test_it_goes_on_when_the_recovery"),
     "no room to encrypt": ("REC-039", "store/test_protection.py", "test_nothing_is_begun_without"),
     "database locked": ("REC-001", "app/cli/test_commands.py", "test_a_locked_record_is_told"),
     "record changed outside of the program": (
@@ -667,6 +670,7 @@ INDEX = {  # bad input: code, file below tests/, test
     "erased without the code typed again": ("PAT-035", "app/cli/test_patient.py", "test_a_patient_is_erased"),
     "erasing an unknown patient": ("PAT-036", "app/cli/test_patient.py", "test_a_patient_is_erased_only"),
     "erasing while work runs": ("PAT-037", "ui/test_patients_page.py", "test_a_patient_whose_work_runs"),
+    "patient taken out to no folder": ("PAT-038", "tasks/test_export_patient.py", "test_a_folder_with_other"),
     "a code that no header can show": ("PAT-020", "domain/test_patient_code.py", "test_what_no_header"),
     "endless notes": ("PAT-021", "session/test_patient_file.py", "test_what_cannot_be_right"),
     "a person with the demo's code": ("PAT-015", "session/test_same_patient.py", "test_the_demo_never"),

@@ -30,6 +30,7 @@ from ui.signature import SignatureRequest, Signed
 from ui.widgets.basics import Button
 from ui.widgets.pin_cover import PinAnswer, PinKind
 
+ALL_OF_PATIENT = {"Archive", "Export…", "Erase…", "New patient"}
 PHYSICIAN, ASSISTANT = NAMES[Role.PHYSICIAN], NAMES[Role.ASSISTANT]
 
 
@@ -283,6 +284,20 @@ def test_other_actions_are_greyed_too(window: MainWindow, clinic: SessionContext
     for button in (page.main_buttons[0], *others, page.interpretation.keep):
         assert not button.isEnabled() and "An assistant may not" in button.toolTip()
     assert len(others) == 2
+
+
+@pytest.mark.parametrize(("name", "greyed"), [(ASSISTANT, {"Export…", "Erase…"}), (MANAGER, ALL_OF_PATIENT)])
+def test_export_and_erase_are_greyed_with_who_may(
+    window: MainWindow, clinic: SessionContext, subject: Subject, name: str, greyed: set[str]
+) -> None:
+    answer(window, PHYSICIAN)
+    patient_id = clinic.store.add_patient(subject)
+    window.desk.switch_user()
+    answer(window, name)
+    clinic.open_patient(patient_id)
+    buttons = {one.text(): one for one in window.pages.page(Step.PATIENT).findChildren(Button)}
+    assert {words for words in ALL_OF_PATIENT if not buttons[words].isEnabled()} == greyed
+    assert "may not erase recordings or patients; a physician may" in buttons["Erase…"].toolTip()
 
 
 # The page of people
