@@ -76,8 +76,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Repeated:
-    """The same subjects in all conditions. Axes: n subjects, k conditions (crossed, the last factor first to
-    change), values (one, or the points of a curve)."""
+    """The same subjects in all conditions. Axes: n subjects, k conditions, values (one, or those of a curve).
+
+    The conditions of two factors are crossed, and those of the second change first.
+    """
 
     subjects: tuple[str, ...]  # n
     conditions: tuple[tuple[str, ...], ...]  # of each factor, in their order

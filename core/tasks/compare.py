@@ -108,16 +108,7 @@ def compare(
         for one in load_stranger_controllers(device_id)
     ]
     walks.expect(judged_walks.SEEDS * len(conditions) + STRANGER_SEEDS * len(strangers))
-    rollouts: list[Rollout] = []
-    level: list[SituationWalks] = []
-    curves: list[StartCurves] = []
-    for condition in conditions:
-        found, own = walks.seed_by_seed(condition, judged_walks.SEEDS)
-        level.append(found)
-        curves.append(own)
-        if condition.label is GaitLabel.WITHOUT_EXO:
-            _check_walks(level[0].measures)
-        rollouts.append(walks.drawn(condition))
+    level, curves, rollouts = walks.level(conditions)
     scores = [
         score_gait(rollout, one.measures, motion.cycles) for rollout, one in zip(rollouts, level, strict=True)
     ]
@@ -137,7 +128,7 @@ def compare(
         correlations_of(rollouts, motion),
         policy.body.impairments,
         policy.body.mass_kg,
-        tuple(curves),
+        curves,
     )
 
 
@@ -166,6 +157,22 @@ class _Walks:
 
     def expect(self, seeds: int) -> None:
         self._expected = seeds
+
+    def level(
+        self, conditions: Sequence[Condition]
+    ) -> tuple[list[SituationWalks], tuple[StartCurves, ...], list[Rollout]]:
+        """All of every condition. Raises UserError CMP-003 when the twin falls without the exo."""
+        found: list[SituationWalks] = []
+        curves: list[StartCurves] = []
+        rollouts: list[Rollout] = []
+        for condition in conditions:
+            walks, own = self.seed_by_seed(condition, judged_walks.SEEDS)
+            if condition.label is GaitLabel.WITHOUT_EXO:
+                _check_walks(walks.measures)
+            found.append(walks)
+            curves.append(own)
+            rollouts.append(self.drawn(condition))
+        return found, tuple(curves), rollouts
 
     def measured(self, condition: Condition, seeds: int) -> SituationWalks:
         """Many level walks from starts nobody trained on; the seeds are the same for all conditions."""
