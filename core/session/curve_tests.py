@@ -54,22 +54,23 @@ def joint_tests(comparison: Comparison) -> tuple[JointTest, ...]:
 
 
 def curve_sentence(tests: tuple[JointTest, ...]) -> str:
-    """Where, and by whom it is told; empty where nothing was tested."""
+    """Where, the longest stretch of each joint, and by whom it is told; empty where nothing was tested."""
     if not tests:
         return ""
-    shown = [f"{one.name} {_spans(one.test)}" for one in tests if one.test.shown]
-    where = f"beyond chance at {'; '.join(shown)}" if shown else "nowhere beyond chance"
+    shown = [f"{one.side.value} {one.joint.place} {_longest(one.test)}" for one in tests if one.test.shown]
+    where = f"beyond chance at {', '.join(shown)}" if shown else "nowhere beyond chance"
     largest = np.degrees(max(one.largest_rad for one in tests))
     return (
-        f"Joint angles with the personalized against the default controller: at most {largest:.1f}° apart, "
-        f"{where} (statistical parametric mapping, p < 0.05 of all {len(tests)} curves; "
-        f"n = {tests[0].test.n} simulated starts of one twin, not people)."
+        f"Joint angles, personalized against default controller: at most {largest:.1f}° apart, {where} "
+        f"(SPM, p < 0.05 of all {len(tests)} curves; n = {tests[0].test.n} simulated starts, not people)."
     )
 
 
-def _spans(test: CurveTest) -> str:
-    spans = [(round(one.begin), round(one.end)) for one in test.clusters]
-    return ", ".join(f"{a}–{b} %" if a != b else f"{a} %" for a, b in spans)
+def _longest(test: CurveTest) -> str:
+    longest = max(test.clusters, key=lambda one: one.end - one.begin)
+    begin, end, more = round(longest.begin), round(longest.end), len(test.clusters) - 1
+    named = f"{begin}–{end} %" if begin != end else f"{begin} %"
+    return f"{named} (+{more})" if more else named
 
 
 def _of(comparison: Comparison, label: GaitLabel) -> StartCurves | None:

@@ -21,8 +21,8 @@ def test_only_what_differs_is_told_with_how_much_and_by_how_many_starts() -> Non
 
     assert len(tests) == 6
     assert (shown.joint, shown.side) == (JointKind.HIP_FLEXION, Side.LEFT)
-    assert "beyond chance at left hip flexion 7" in words and words.count("%") == 1
-    assert "p < 0.05 of all 6 curves; n = 5 simulated starts of one twin, not people" in words
+    assert "beyond chance at left hip 7" in words and words.count("%") == 1
+    assert "p < 0.05 of all 6 curves; n = 5 simulated starts, not people" in words
 
 
 def test_report_and_programs_get_it() -> None:
