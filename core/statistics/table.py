@@ -19,6 +19,7 @@ from core.errors import Advice, UserError, refuse
 
 LEAST_SUBJECTS = 3
 MOST_CONDITIONS = 50
+ENDLESS = 1e60  # nobody measures more, and its fourth power is still a number
 _MISSING = frozenset(("", "nan", "na", "n/a", "#n/a", "-", "--", "null", "none", "missing"))
 _MOST_NAMED = 6
 _NUMBERED = re.compile(r"[ _.-]?(\d{1,5})")
@@ -56,11 +57,12 @@ class Table:
         try:
             value = float(text)
         except ValueError:
-            value = math.inf
-        if not math.isfinite(value):
+            value = math.nan
+        if not abs(value) < ENDLESS:
+            what = "is no number" if math.isnan(value) else "is too large a number"
             raise refuse(
                 "STA-003",
-                f"“{cell[:40]}” in column “{self.names[column]}” is no number.",
+                f"“{cell[:40]}” in column “{self.names[column]}” {what}.",
                 f"It stands in line {self.lines[row]} of {self.file}.",
                 "Write a number there, or leave the cell empty; or name other columns after --value.",
             )

@@ -30,11 +30,11 @@ def read_table(path: Path) -> Table:
         ]
     except csv.Error as error:
         raise _no_table(path, f"It breaks off within quotation marks ({error}).") from error
+    if len(rows) < 2:
+        raise _no_table(path, "It has no line below the names.")
     (_, names), *body = rows
     if len(names) > MOST_COLUMNS:
         raise _no_table(path, f"It has {len(names)} columns; at most {MOST_COLUMNS} are read.")
-    if not body:
-        raise _no_table(path, "It has no line below the names.")
     _check_names(path, names)
     for number, row in body:
         if len(row) > len(names) and any(row[len(names) :]):

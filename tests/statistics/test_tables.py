@@ -131,9 +131,11 @@ def test_curves_are_columns_with_numbers_in_their_order(tmp_path: Path) -> None:
         (LONG.replace("condition", "Condition"), "STA-002"),
         (LONG.replace("3.4", "three"), "STA-003"),
         (LONG.replace("3.4", "inf"), "STA-003"),
+        (LONG.replace("3.4", "1e300"), "STA-003"),
         (LONG.replace(",on,", ",off,"), "STA-004"),  # one condition, each twice
         (LONG[: LONG.index("B,")], "STA-004"),  # one subject
         ("id,condition,watts\n", "STA-001"),
+        (";;;\n", "STA-001"),
     ],
 )
 def test_bad_tables_are_refused(tmp_path: Path, text: str | bytes, code: str) -> None:
