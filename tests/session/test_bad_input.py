@@ -41,6 +41,7 @@ from tests.virtual_exo.virtual_exo_process import virtual_exo
 INDEX = {  # bad input: code, file below tests/, test
     "empty file": ("CAP-002", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
     "text renamed .mp4": ("CAP-003", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
+    "video whose name is no text": ("CAP-061", "capture/test_video_sources.py", "test_a_video_whose_name"),
     "truncated video, unreadable": ("CAP-004", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
     "truncated video, readable": ("CAP-010", "session/test_bad_input.py", "test_frames_before_the_cut"),
     "video that lies on its side": ("CAP-032", "capture/test_upright.py", "test_a_turned_video_is_told"),
