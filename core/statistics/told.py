@@ -205,7 +205,7 @@ def f_lines(name: str, found: RepeatedF) -> list[str]:
     by = " (Greenhouse-Geisser)" if found.corrected else ""
     lines = [
         f"{name}: F[{df}] = {found.f:.3f}, {p_words(found.p)}{by}, partial η² {effect.value:.3f} "
-        f"({F_CONFIDENCE:.0%} interval {effect.low:.3f} to {effect.high:.3f}), {effect.words}"
+        f"({100.0 * F_CONFIDENCE:.0f} % interval {effect.low:.3f} to {effect.high:.3f}), {effect.words}"
     ]
     if ball.df:
         w = (
@@ -260,7 +260,7 @@ def _pair_lines(pair: Pair, by_ranks: bool) -> list[str]:
     kind = "signed ranks" if by_ranks else f"t[{t.df}] = {t.t:.3f}"
     size = f"d_z {t.effect.value:.2f} ({t.effect.low:.2f} to {t.effect.high:.2f}), {t.effect.words}"
     return [
-        f"{head} {number(t.change)} ({CONFIDENCE:.0%} interval {_span(t.low, t.high)}), {kind}, "
+        f"{head} {number(t.change)} ({100.0 * CONFIDENCE:.0f} % interval {_span(t.low, t.high)}), {kind}, "
         f"{p_words(pair.p)}, {size}{side}"
     ]
 
