@@ -182,6 +182,12 @@ def _vault(options: BenchOptions) -> dict[str, Any]:
     return bench_vault(options.data_dir)
 
 
+def _stats(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.stats import bench_stats
+
+    return bench_stats()
+
+
 BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "startup": _startup,
     "video": _video,
@@ -202,6 +208,7 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "coadaptation": _coadaptation,
     "student": _student,
     "vault": _vault,
+    "stats": _stats,
 }
 
 

@@ -883,6 +883,27 @@ INDEX = {  # bad input: code, file below tests/, test
     ),
     "figure of no stride": ("OUT-003", "ui/test_take_away.py", "test_without_a_stride"),
     "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
+    "statistics: no table": ("STA-001", "statistics/test_tables.py", "test_bad_tables_are_refused"),
+    "statistics: no such column": ("STA-002", "statistics/test_tables.py", "test_bad_tables_are_refused"),
+    "statistics: words among numbers": (
+        "STA-003",
+        "statistics/test_tables.py",
+        "test_bad_tables_are_refused",
+    ),
+    "statistics: one subject or condition": (
+        "STA-004",
+        "statistics/test_tables.py",
+        "test_bad_tables_are_refused",
+    ),
+    "statistics: nothing scatters": (
+        "STA-005",
+        "statistics/test_repeated.py",
+        "test_what_does_not_scatter_is_refused",
+    ),
+    "statistics: rows there twice": ("STA-006", "statistics/test_tables.py", "test_rows_of_one_subject"),
+    "statistics: missing cells": ("STA-007", "statistics/test_tables.py", "test_who_lacks_a_condition"),
+    "statistics: not normal": ("STA-008", "statistics/test_repeated.py", "test_ranks_decide_where"),
+    "statistics: no curve": ("STA-009", "statistics/test_tables.py", "test_curves_are_columns"),
 }
 
 
