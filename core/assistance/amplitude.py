@@ -144,7 +144,7 @@ def fitted(force_n: FloatArray, activity: FloatArray, noise_percent: float) -> H
     def cost(log: FloatArray) -> tuple[float, FloatArray]:
         # scikit-learn's order: variance of the signal, length, variance of the noise, all as logarithms.
         theta = np.array([2.0 * log[1], log[0], 2.0 * log[2]])
-        likelihood, slope = process.log_marginal_likelihood(theta, eval_gradient=True)
+        likelihood, slope = process.log_marginal_likelihood(theta, eval_gradient=True, clone_kernel=False)
         off = (log - medians) / spread
         by_log = np.array([slope[1], 2.0 * slope[0], 2.0 * slope[2]])
         return float(0.5 * off @ off - likelihood), off / spread - by_log
