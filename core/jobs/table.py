@@ -44,7 +44,7 @@ JOB_TABLE: dict[str, JobKind] = {
     ),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG", Action.CAPTURE, limits=TABLES),
     "tune_amplitude": JobKind(
-        "core.tasks.tune_amplitude:run", "Find the assistance force", Action.TRAIN, limits=TABLES
+        "core.tasks.tune_amplitude:run", "Find the assistance force", Action.CAPTURE, limits=TABLES
     ),
     "shift_emg": JobKind("core.tasks.shift_emg:run", "Move EMG in time", Action.CAPTURE),
     "take_logo": JobKind("core.tasks.take_logo:run", "Take the logo", None, stream=True, limits=LOOK),
