@@ -6,6 +6,9 @@ half newtons, holds the true optimum. The noise of 0.3 %MVC is that of the mean 
 cycles at one force, the stricter reading; "per cycle" is the other one. Priors of the process were chosen on
 people of seeds 11 and 12. The oracle knows the family and its distribution, which nobody does of a patient,
 and answers with the place that lies within 2 N of the truth most probably: no rule can be right more often.
+
+Forces are chosen below the safety bound only, which forbids the true optimum of some people; who they are is
+counted, and the others are told apart. That was added after the first run, and changes no number of it.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from app.bench.emg_holds import FOLDER, RATE_HZ, Hold, read_sheets
+from app.bench.emg_holds import FOLDER, RATE_HZ, read_sheets
 from core.assistance.amplitude import STEP_N, find_amplitude
 from core.assistance.iemg import ForceActivity, activity_of, measured_activity
 from core.domain.amplitude import MUSCLES, Amplitude
@@ -26,6 +29,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import Side
 from core.domain.emg import ChannelSite
 from core.emg.importing import process_emg
+from core.emg.mvc import mvc_values
 from core.emg.signals import RawEmg
 from core.errors import UserError
 
@@ -93,6 +97,7 @@ def _blocks(folder: Path, *, quick: bool) -> dict[str, Any]:
         "people": {"count": count, "seed": SEED, "synthetic": True, "noise_percent_mvc": NOISE_PERCENT},
         "six_forces": judged(people, SEED),
         "six_forces_noise_per_cycle": judged(some, SEED, noise=per_cycle),
+        "six_forces_noise_0.01": judged(some, SEED, noise=0.01),
         "with_the_recordings_it_asks_for": judged(some, SEED, added=MOST_ADDED),
         "with_them_noise_per_cycle": judged(some, SEED, noise=per_cycle, added=MOST_ADDED),
         "four_times_as_steep": judged(SyntheticPeople.drawn(len(some.least), SEED + 2, 4.0), SEED),
@@ -116,6 +121,7 @@ def judged(
     error = np.abs(best - people.optimum_n)
     half = STEP_N / 2
     covers = (band[:, 0] - half <= people.optimum_n) & (people.optimum_n <= band[:, 1] + half)
+    beyond = people.optimum_n > np.array([one.bound_n for one in found])
     thirds = np.digitize(people.optimum_n, np.linspace(*_OPTIMUM_N, 4)[1:-1])
     return {
         "people": len(found),
@@ -129,6 +135,9 @@ def judged(
         "band_covers": float(np.mean(covers)),
         "band_width_median_n": float(np.median(band[:, 1] - band[:, 0])),
         "curve_covers": float(np.mean([_covered(one, people, row) for row, one in enumerate(found)])),
+        "optimum_beyond_safety_bound": float(np.mean(beyond)),
+        "within_2_n_of_the_others": float(np.mean(error[~beyond] <= WITHIN_N)),
+        "band_covers_of_the_others": float(np.mean(covers[~beyond])),
         "recordings_mean": float(np.mean([len(one.measured.force_n) for one in found])),
     }
 
@@ -152,7 +161,8 @@ def oracle(people: SyntheticPeople, seed: int, *, noise: float = NOISE_PERCENT) 
 def real_emg(folder: Path) -> dict[str, Any]:
     """Vastus lateralis of six people in isometric holds, normalised as a walk's: its own hold, and a shin's.
 
-    Its own hold has to be near 100 % and no more, the hold of tibialis anterior far below. Refuses PC-026.
+    100 % is the best second of its own hold, which fades. Where no second was held, the highest peak is
+    taken, and every share is small. Some press the knee straight while they lift the toes. Refuses PC-026.
     """
     found: dict[str, Any] = {"source": FOLDER}
     for number in range(1, 7):
@@ -162,11 +172,10 @@ def real_emg(folder: Path) -> dict[str, Any]:
             sheets["VL"][:, 2],
         )  # a column for each hold, in the order of its muscles
         maximum = own[np.isfinite(own)]
-        has = Hold(f"ID{number}", "VL", maximum, maximum).has_muscle
         found[f"ID{number}"] = {
             "own_hold": percent_of_mvc(maximum, maximum),
             "shin_hold": percent_of_mvc(other[np.isfinite(other)], maximum),
-            "electrode_shows_a_muscle": has,
+            "maximum_was_held": mvc_values([_raw(maximum, "maximum")], _NAMES).held[0],
         }
     return found
 
@@ -176,12 +185,8 @@ def percent_of_mvc(signal: FloatArray, maximum: FloatArray) -> float | None:
 
     None where the maximum is not believed (AMP-004): the channel gives more in the other hold.
     """
-    sites = {f"R {muscle.value}": ChannelSite(muscle, Side.RIGHT) for muscle in MUSCLES}
-
-    def raw(one: FloatArray, name: str) -> RawEmg:
-        return RawEmg(tuple(sites), np.repeat(one[:, None], 3, axis=1), RATE_HZ, name, ("uV",) * 3)
-
-    emg = process_emg(raw(signal, "hold"), sites, raw(maximum, "maximum"))
+    sites = {name: ChannelSite(muscle, Side.RIGHT) for name, muscle in zip(_NAMES, MUSCLES, strict=True)}
+    emg = process_emg(_raw(signal, "hold"), sites, _raw(maximum, "maximum"))
     strikes = np.arange(1.0, len(signal) / RATE_HZ - 0.5, 1.0)
     try:
         return round(float(activity_of(emg, strikes, force_n=10.0).percent.mean()), 1)
@@ -189,6 +194,13 @@ def percent_of_mvc(signal: FloatArray, maximum: FloatArray) -> float | None:
         if error.advice.code != "AMP-004":
             raise
         return None
+
+
+_NAMES = tuple(f"R {muscle.value}" for muscle in MUSCLES)
+
+
+def _raw(signal: FloatArray, name: str) -> RawEmg:
+    return RawEmg(_NAMES, np.repeat(signal[:, None], 3, axis=1), RATE_HZ, name, ("uV",) * 3)
 
 
 def _tuned(

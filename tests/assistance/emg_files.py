@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-RATE_HZ = 1000
+RATE_HZ = 500
 CYCLE_S = 1.1
 NAMES = ("R RF", "R VMO", "R VLO")
 MVC_UV = 400.0

