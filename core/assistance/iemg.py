@@ -197,4 +197,5 @@ def _closings(signal: FloatArray) -> FloatArray:
     told = np.where(level > _HIGH, 1, np.where(level < _LOW, 0, -1))
     known_at = np.flatnonzero(told >= 0)
     closed = told[known_at]
-    return known_at[1:][(closed[1:] == 1) & (closed[:-1] == 0)].astype(np.float64)
+    closes = (closed[1:] == 1) & (closed[:-1] == 0)
+    return np.asarray(known_at[1:][closes], dtype=np.float64)

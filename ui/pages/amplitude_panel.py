@@ -130,6 +130,7 @@ class AmplitudePanel(QWidget):
         maxima.clicked.connect(self._choose_maxima)
         self._maxima, self._rows = ElidedLabel("muted"), column(gap=4)
         inside = QWidget()
+        inside.setProperty("ground", True)  # the card shows through
         inside.setLayout(self._rows)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -201,7 +202,9 @@ class AmplitudePanel(QWidget):
         card.body.addWidget(self.plot, 1)
         card.body.addWidget(key)
         side = QWidget()
-        side.setLayout(column(self.numbers, self._words, None, gap=12))
+        beside = column(self._words, self.numbers, gap=12)
+        beside.setStretch(1, 1)
+        side.setLayout(beside)
         page = QWidget()
         layout = row(side, card, gap=16)
         layout.setStretch(0, 1)
