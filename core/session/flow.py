@@ -214,6 +214,7 @@ def _sizes(kind: RecordKind, subject: Subject) -> tuple[tuple[str, float], ...]:
 _REPORTED = frozenset(RecordKind) - {
     RecordKind.CALIBRATION,
     RecordKind.RECORDING,
+    RecordKind.AMPLITUDE,
     RecordKind.TWIN,
     RecordKind.IMPAIRMENTS,
     RecordKind.SCENARIO,
