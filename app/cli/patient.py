@@ -48,11 +48,11 @@ def add_patient(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
 
 def _export(args: argparse.Namespace) -> int:
     from core.session.patient_export import export_patient
-    from core.store.private import ordinary_permissions
+    from core.store.private import patient_permissions
 
-    with _open(args) as store:
+    with _open(args, to_read=True) as store:
         patient = _patient(store, args.code)
-        with ordinary_permissions():
+        with patient_permissions():
             count = export_patient(store, patient.id, args.out)
     print(f"{count} files about {args.code} are in {args.out}; README.txt says what they are.")
     return EXIT_OK
@@ -136,5 +136,8 @@ def _patient(store: Store, code: str) -> PatientRow:
 
 def _open(args: argparse.Namespace, *, to_read: bool = False) -> Store:
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
 
-    return open_store(getattr(args, "data_dir", None) or data_dir_default(), to_read=to_read)
+    folder: Path = getattr(args, "data_dir", None) or data_dir_default()
+    require_a_record(folder)
+    return open_store(folder, to_read=to_read)
