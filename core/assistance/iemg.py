@@ -95,7 +95,7 @@ def sites_of_leg(
             f"Its channels are: {', '.join(there)}."
             if there
             else "None of its channels is named as a muscle.",
-            "Choose recordings of these three muscles, or give a map of channels to muscles.",
+            "Choose recordings of these three muscles, with channels that are named after muscle and side.",
         )
     chosen = whole[0] if side is None else side
     return chosen, by_side[chosen]

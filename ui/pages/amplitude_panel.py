@@ -147,7 +147,7 @@ class AmplitudePanel(QWidget):
             )
         )
         card.body.addWidget(scroll, 1)
-        limits = row(label("Maximum contractions", "strong"), self._maxima, maxima)
+        limits = row(label("Maximum contractions", "section"), self._maxima, maxima)
         limits.setStretch(1, 1)
         card.body.addLayout(limits)
         page = QWidget()

@@ -4,8 +4,8 @@ No belt of this kind is among the exos: the one soft suit that a twin can wear e
 with motors at both hips is worn, and gives the torque that the belt's force would.
 
 A twin does not brace its knee against the pull as people do. Rectus femoris of the default twin works 7 %
-less at 60 N than at 10 N (9 % by its own 80 muscles), the vasti hardly work at all in this part of the cycle, and
-no minimum appears.
+less at 60 N than at 10 N (9 % by its own 80 muscles), the vasti hardly work at all in this part of the cycle,
+and no minimum appears.
 """
 
 from __future__ import annotations
