@@ -24,9 +24,7 @@ def add_bench(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     parser.add_argument("what", choices=tuple(BENCHES), help="what is measured")
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="`bench assist`: within six minutes; `bench amplitude`: few people",
+        "--quick", action="store_true", help="`bench assist`, `student`, `amplitude`: smaller"
     )
     for part, measured in ASSIST_PARTS.items():
         parser.add_argument(f"--{part}", action="store_true", help=f"`bench assist`: {measured}")
