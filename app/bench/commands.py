@@ -23,7 +23,7 @@ class BenchOptions:
 
     data_dir: Path
     file: Path | None = None  # of `video`
-    quick: bool = False  # `assist` within six minutes, `student` smaller
+    quick: bool = False  # `assist` within six minutes, `student` smaller, `amplitude` with few people
     assist_parts: tuple[
         str, ...
     ] = ()  # of `assist`: "deficits", "situations", "ankle", "adapt"; () its main blocks
@@ -169,6 +169,12 @@ def _coadaptation(_: BenchOptions) -> dict[str, Any]:
     return bench_coadaptation()
 
 
+def _amplitude(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.amplitude import bench_amplitude
+
+    return bench_amplitude(_recordings(), quick=options.quick)
+
+
 def _student(options: BenchOptions) -> dict[str, Any]:
     from app.bench.student import bench_student
 
@@ -206,6 +212,7 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "assist": _assist,
     "strangers": _strangers,
     "coadaptation": _coadaptation,
+    "amplitude": _amplitude,
     "student": _student,
     "vault": _vault,
     "stats": _stats,

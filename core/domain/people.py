@@ -108,6 +108,7 @@ _CAPTURED = (
     RecordKind.MOTION,
     RecordKind.EXO_LOG,
     RecordKind.EMG,
+    RecordKind.AMPLITUDE,
     RecordKind.CAPTURE_COMPARISON,  # its page leaves the program by an export only
 )
 _MADE = (

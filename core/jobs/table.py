@@ -43,6 +43,9 @@ JOB_TABLE: dict[str, JobKind] = {
         "core.tasks.read_emg_head:run", "Look into the EMG file", Action.CAPTURE, stream=True, limits=LOOK
     ),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG", Action.CAPTURE, limits=TABLES),
+    "tune_amplitude": JobKind(
+        "core.tasks.tune_amplitude:run", "Find the assistance force", Action.CAPTURE, limits=TABLES
+    ),
     "shift_emg": JobKind("core.tasks.shift_emg:run", "Move EMG in time", Action.CAPTURE),
     "take_logo": JobKind("core.tasks.take_logo:run", "Take the logo", None, stream=True, limits=LOOK),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin", Action.TRAIN),

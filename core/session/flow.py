@@ -105,7 +105,7 @@ JOBS: dict[Step, frozenset[str]] = {
     Step.MOTION: frozenset(
         {"solve_motion", "solve_markers", "edit_events", "import_exo_log", "inverse_dynamics"}
     ),
-    Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
+    Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg", "tune_amplitude"}),
     Step.PERSONALIZE: frozenset(
         {"fit_twin", "calibrate_muscles", "assess_deficits", "fit_impairments", "learn_gait"}
     ),
@@ -214,6 +214,7 @@ def _sizes(kind: RecordKind, subject: Subject) -> tuple[tuple[str, float], ...]:
 _REPORTED = frozenset(RecordKind) - {
     RecordKind.CALIBRATION,
     RecordKind.RECORDING,
+    RecordKind.AMPLITUDE,
     RecordKind.TWIN,
     RecordKind.IMPAIRMENTS,
     RecordKind.SCENARIO,

@@ -113,6 +113,35 @@ INDEX = {  # bad input: code, file below tests/, test
         "tasks/test_several_cameras.py",
         "test_videos_of_another_shape",
     ),
+    "too few assistance forces": ("AMP-001", "assistance/test_amplitude.py", "test_three_forces_are_too_few"),
+    "an assistance force twice": ("AMP-002", "assistance/test_iemg.py", "test_what_cannot_be_used"),
+    "EMG of other muscles than the thigh's": (
+        "AMP-003",
+        "assistance/test_iemg.py",
+        "test_what_cannot_be_used",
+    ),
+    "forces without a maximum contraction": (
+        "AMP-004",
+        "assistance/test_iemg.py",
+        "test_what_cannot_be_used",
+    ),
+    "one gait cycle at a force": ("AMP-005", "assistance/test_iemg.py", "test_what_cannot_be_used"),
+    "a force that is not in newtons": ("AMP-006", "assistance/test_iemg.py", "test_what_cannot_be_used"),
+    "forces at which a vastus works harder": (
+        "AMP-007",
+        "assistance/test_amplitude.py",
+        "test_forces_at_which_a_vastus",
+    ),
+    "activity that only falls with the force": (
+        "AMP-008",
+        "assistance/test_amplitude.py",
+        "test_activity_that_only_falls",
+    ),
+    "a best force that is not known well": (
+        "AMP-009",
+        "assistance/test_amplitude.py",
+        "test_a_wide_band_asks",
+    ),
     "plates without corners": (
         "KIN-011",
         "kinetics/test_inverse_dynamics.py",
