@@ -112,6 +112,7 @@ _CAPTURED = (
 )
 _MADE = (
     RecordKind.KINETICS,
+    RecordKind.MOMENTS,
     RecordKind.MUSCLE_CALIBRATION,
     RecordKind.DEFICITS,
     RecordKind.TWIN,
