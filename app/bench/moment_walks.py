@@ -135,9 +135,7 @@ def _adult(recordings: Path, adult: _Adult) -> RealWalk:
     kinetics = kinetics_of(motion, body, trial)
     hidden = replace(trial, plates=(), plate_time_s=np.zeros(0), events=())
     strides = motion_from_markers(hidden, height_m=height_m, mass_kg=mass_kg).strides
-    return RealWalk(
-        _with_moments(adult.name, body, motion.kinematics, strides, kinetics.moment_nm / mass_kg)
-    )
+    return RealWalk(_with_moments(adult.name, body, motion.kinematics, strides, kinetics.moment_nm / mass_kg))
 
 
 def _walk36(recordings: Path) -> RealWalk:
@@ -145,9 +143,7 @@ def _walk36(recordings: Path) -> RealWalk:
     own = own_walk(read_walk(recordings, _WALK36), mass_from_plates=True)
     course = course_of_motion(own.kinematics)
     moment = own.body.tree.moments(course, own.loads)[:, JOINT_COLUMNS] / own.body.parameters.mass_kg
-    return RealWalk(
-        _with_moments(_WALK36.name, own.body.parameters, own.kinematics, own.strides(), moment)
-    )
+    return RealWalk(_with_moments(_WALK36.name, own.body.parameters, own.kinematics, own.strides(), moment))
 
 
 def _with_moments(

@@ -14,10 +14,10 @@ from core.domain.moments import EstimatedCycles, Moments
 from core.domain.motion import Motion, Stride
 from core.domain.twin import BodyParameters
 from core.errors import Advice, refuse
+from core.estimation.fusion import Estimates
 from core.estimation.model import MomentModel
 from core.estimation.walks import LegWalk, leg_walk
 from core.kinetics.body_dynamics import BodyDynamics, course_of_motion
-
 
 _NEEDED = (JointKind.HIP_FLEXION, JointKind.KNEE, JointKind.ANKLE)
 _JUDGED_BY = [joint.column for joint in JOINTS if joint.kind in _NEEDED]
@@ -49,14 +49,8 @@ def moments_of(motion: Motion, body: BodyParameters, model: MomentModel, judged:
             "Record a walk of several strides, or solve the motion again.",
         )
     estimates = model.estimates(walk)
-    used = sorted({name for one in model.weights for name in one.names})
     moment = model.fused(walk, estimates)
-    cycles = tuple(
-        EstimatedCycles(
-            side, moment[_of(walk, side)], {name: np.array(estimates[name][_of(walk, side)]) for name in used}
-        )
-        for side in SIDES
-    )
+    cycles = tuple(_cycles(side, walk, moment, estimates) for side in SIDES)
     return Moments(
         (cycles[0], cycles[1]),
         model.weights,
@@ -136,14 +130,19 @@ def _unlike(leg_m: float, stride_s: float, judged: Judged) -> Finding:
     )
 
 
+def _cycles(side: Side, walk: LegWalk, moment: FloatArray, estimates: Estimates) -> EstimatedCycles:
+    own = _of(walk, side)
+    return EstimatedCycles(side, moment[own], {name: np.array(one[own]) for name, one in estimates.items()})
+
+
 def _of(walk: LegWalk, side: Side) -> list[int]:
     return [number for number, stride in enumerate(walk.strides) if stride.side is side]
 
 
 def _seen(motion: Motion) -> tuple[Stride, ...]:
-    """Strides in which the joints of both legs were seen throughout: either leg carries what the other does
-    not."""
-    time_s, missing = motion.kinematics.time_s, np.isnan(motion.kinematics.angle_rad[:, _JUDGED_BY]).any(axis=1)
+    """Strides in which both legs were seen throughout: either one carries what the other does not."""
+    time_s = motion.kinematics.time_s
+    missing = np.isnan(motion.kinematics.angle_rad[:, _JUDGED_BY]).any(axis=1)
     return tuple(
         stride
         for stride in motion.strides

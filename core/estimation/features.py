@@ -1,9 +1,9 @@
 """What the networks are told of one leg: 54 numbers at every point of a stride.
 
 Joint centres, angles, angular velocities and accelerations, centres of mass and their accelerations of one
-leg's three segments (source E, 2.3.1: the input of a Newton-Euler model). All are in the axes of the pelvis, a
-left leg as if it were a right one, and without units: lengths over the leg's length L, times over sqrt(L/g)
-(Hof 1996, Gait & Posture 4:222), so that a child and an adult who walk alike look alike.
+leg's three segments (source E, 2.3.1: the input of a Newton-Euler model). All are in the axes of the
+pelvis, a left leg as if it were a right one, and without units: lengths over the leg's length L, times over
+sqrt(L/g) (Hof 1996, Gait & Posture 4:222), so that a child and an adult who walk alike look alike.
 """
 
 from __future__ import annotations

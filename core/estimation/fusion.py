@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import FloatArray, IntArray
-from core.domain.motion import CYCLE_POINTS
 from core.domain.moments import STAGES, StageWeights
+from core.domain.motion import CYCLE_POINTS
 from core.estimation.walks import PLANES
 
 PHYSICS, CORRECTED = "Newton-Euler", "Newton-Euler, corrected"

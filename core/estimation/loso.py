@@ -1,10 +1,10 @@
 """Leave one person out: every estimate of hip moments judged on people it knows nothing of.
 
-For every person in turn all others are for training. They are dealt into three groups. Each network is trained
-three times, each time with another group to validate it, and its estimate of the person left out is the mean of
-the three. What each of the three says of its own group serves to find the weights of the fusion, so that they
-are not found on people by whom a network was fitted; when it had best stop was. Nothing is chosen by the
-person left out.
+For every person in turn all others are for training. They are dealt into three groups. Each network is
+trained three times, each time with another group to validate it, and its estimate of the person left out is
+the mean of the three. What each of the three says of its own group serves to find the weights of the
+fusion, so that they are not found on people by whom a network was fitted; when it had best stop was.
+Nothing is chosen by the person left out.
 """
 
 from __future__ import annotations

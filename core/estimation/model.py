@@ -18,7 +18,6 @@ from core.estimation.fusion import CORRECTED, PHYSICS, Estimates, fused
 from core.estimation.networks import NETWORKS, Estimator, Scaling
 from core.estimation.walks import PLANES, LegWalk
 
-USED = ("LSTM", "NTM")  # of the networks
 _SCALES = ("input_mean", "input_sd", "output_sd")
 Arrays = dict[str, NDArray[Any]]
 
@@ -27,7 +26,7 @@ Arrays = dict[str, NDArray[Any]]
 class MomentModel:
     """Networks, what physics misses on the mean, and how both are weighed; all from the same people."""
 
-    estimators: Mapping[str, Estimator]  # by `USED`
+    estimators: Mapping[str, Estimator]  # by `NETWORKS`
     correction_nm_kg: FloatArray  # (101, 3)
     weights: tuple[StageWeights, ...]
 
@@ -36,9 +35,15 @@ class MomentModel:
 
     def estimates(self, walk: LegWalk) -> Estimates:
         """Moments (N, 101, 3) by everything that is weighed."""
-        networks = {name: one.moments_nm_kg(walk) for name, one in self.estimators.items()}
-        physics = walk.physics_nm_kg
-        return {PHYSICS: physics, CORRECTED: physics + self.correction_nm_kg, **networks}
+        weighed = {name for one in self.weights for name in one.names}
+        physics = {
+            PHYSICS: walk.physics_nm_kg,
+            CORRECTED: np.asarray(walk.physics_nm_kg + self.correction_nm_kg),
+        }
+        return {
+            name: physics[name] if name in physics else self.estimators[name].moments_nm_kg(walk)
+            for name in sorted(weighed)
+        }
 
     def fused(self, walk: LegWalk, estimates: Estimates) -> FloatArray:
         """(N, 101, 3)"""
@@ -56,24 +61,28 @@ class MomentModel:
         return found
 
     @staticmethod
-    def of(arrays: Mapping[str, NDArray[Any]], weights: Sequence[Mapping[str, Any]]) -> MomentModel:
-        """The inverse of `arrays` and `weights_as_json`. Raises KeyError when something is missing."""
-        found = {name: _estimator(name, arrays) for name in USED}
-        told = tuple(
-            StageWeights(
-                int(one["plane"]),
-                int(one["stage"]),
-                (str(one["names"][0]), str(one["names"][1])),
-                (float(one["weights"][0]), float(one["weights"][1])),
-                float(one["accuracy"]),
-            )
-            for one in weights
-        )
-        return MomentModel(found, np.array(arrays["correction_nm_kg"], dtype=float), told)
+    def of(arrays: Mapping[str, NDArray[Any]], weights: tuple[StageWeights, ...]) -> MomentModel:
+        """The inverse of `arrays`. Raises KeyError, RuntimeError or ValueError when something is amiss."""
+        found = {name: _estimator(name, arrays) for name in NETWORKS}
+        return MomentModel(found, np.array(arrays["correction_nm_kg"], dtype=float), weights)
 
 
 def weights_as_json(weights: Sequence[StageWeights]) -> list[dict[str, Any]]:
     return [asdict(one) for one in weights]
+
+
+def weights_of(told: Sequence[Mapping[str, Any]]) -> tuple[StageWeights, ...]:
+    """The inverse of `weights_as_json`."""
+    return tuple(
+        StageWeights(
+            int(one["plane"]),
+            int(one["stage"]),
+            (str(one["names"][0]), str(one["names"][1])),
+            (float(one["weights"][0]), float(one["weights"][1])),
+            float(one["accuracy"]),
+        )
+        for one in told
+    )
 
 
 def _estimator(name: str, arrays: Mapping[str, NDArray[Any]]) -> Estimator:

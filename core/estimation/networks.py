@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ class Recurrent(nn.Module):
 
 def _perceptron(*widths: int) -> nn.Module:
     layers: list[nn.Module] = []
-    for narrow, wide in zip(widths[:-2], widths[1:-1], strict=True):
+    for narrow, wide in itertools.pairwise(widths[:-1]):
         layers += [nn.Linear(narrow, wide), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(widths[-2], widths[-1]))
 

@@ -1,13 +1,13 @@
 """Hip moments from the motion by physics alone: Newton and Euler without force plates.
 
 M = M(theta) + F_m x R + I alpha + omega x (I omega) (source E, eq. 4), link by link as `RigidTree` does it.
-While a leg swings nothing else acts on it, and this is all. While it stands the ground's force is missing. Its
-size and way are then what the motion of all seven links asks for, passed from foot to foot as
+While a leg swings nothing else acts on it, and this is all. While it stands the ground's force is missing.
+Its size and way are then what the motion of all seven links asks for, passed from foot to foot as
 `core.kinetics.ground_reaction` tells, and where it acts is what their turning asks for: the moment that a
-centre of pressure rolling over the sole would leave unexplained is given to the feet as they carry weight. On
-one leg the hip's moment is thus that of the links above it, and no guess of the centre of pressure is left in
-it. About the vertical nothing is given: there the arms, which nobody sees, do what the body's turning seems to
-ask of the feet. In double support no physics tells the share of either foot.
+centre of pressure rolling over the sole would leave unexplained is given to the feet as they carry weight.
+On one leg the hip's moment is thus that of the links above it, and no guess of the centre of pressure is
+left in it. About the vertical nothing is given: there the arms, which nobody sees, do what the body's
+turning seems to ask of the feet. In double support no physics tells the share of either foot.
 """
 
 from __future__ import annotations

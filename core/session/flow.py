@@ -221,6 +221,7 @@ def _sizes(kind: RecordKind, subject: Subject) -> tuple[tuple[str, float], ...]:
 _REPORTED = frozenset(RecordKind) - {
     RecordKind.CALIBRATION,
     RecordKind.RECORDING,
+    RecordKind.MOMENTS,
     RecordKind.TWIN,
     RecordKind.IMPAIRMENTS,
     RecordKind.SCENARIO,
