@@ -23,6 +23,7 @@ from core.estimation.loso import (
     SOURCE_FUSION,
     LeftOut,
     as_trained,
+    check_enough,
     judged,
     leave_one_out,
     paired_p,
@@ -98,13 +99,7 @@ def chosen(real: Sequence[RealWalk], people: Sequence[str]) -> tuple[RealWalk, .
             "Give --person one of these names.",
         )
     found = tuple(one for one in real if not people or one.name in people)
-    if len(found) <= GROUPS:
-        raise refuse(
-            "MOM-008",
-            f"{len(found)} {'person is' if len(found) == 1 else 'people are'} too few to leave one out.",
-            f"Those who remain are dealt into {GROUPS} groups, each of which validates the others once.",
-            f"Give at least {GROUPS + 1} people, or leave out --person for all.",
-        )
+    check_enough(len(found))
     return found
 
 

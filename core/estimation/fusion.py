@@ -104,7 +104,7 @@ def _best(people: Sequence[Sample], plane: int, stage: int, pair: tuple[str, str
 def accuracy_grid(curves: FloatArray, counts: FloatArray) -> FloatArray:
     """R (101, 101) of w a + k b for curves (3, n): measured, a, b. `counts` (n,) is how much a point counts.
 
-    Negative correlations and estimates that do not move have R = 0 at most.
+    Estimates that do not move have R = 0.
     """
     share = counts / counts.sum()
     mean = curves @ share
@@ -117,4 +117,11 @@ def accuracy_grid(curves: FloatArray, counts: FloatArray) -> FloatArray:
     moves = spread * yy > 1e-18
     correlation = np.where(moves, together / np.sqrt(np.where(moves, spread * yy, 1.0)), 0.0)
     error = np.sqrt(np.maximum(square, 0.0)) / max(float(np.ptp(curves[0])), 1e-9)
-    return np.asarray(correlation * (1.0 - error))
+    return correlation_accuracy(correlation, error)
+
+
+def correlation_accuracy(correlation: FloatArray, error: FloatArray) -> FloatArray:
+    """R = c (1 - E_r). Where the curves run against each other and are further apart than the whole range, two
+    wrongs would make a right: there R is as far below zero as it would be above."""
+    accuracy = np.asarray(correlation * (1.0 - error))
+    return np.where((correlation < 0.0) & (error > 1.0), -accuracy, accuracy)

@@ -17,7 +17,8 @@ from scipy import stats
 
 from core.domain.arrays import FloatArray
 from core.domain.moments import StageWeights
-from core.estimation.fusion import CORRECTED, PHYSICS, SOURCE_PAIRS, Estimates, Sample, found_weights, fused
+from core.errors import refuse
+from core.estimation.fusion import CORRECTED, PHYSICS, SOURCE_PAIRS, Estimates, Sample, correlation_accuracy, found_weights, fused
 from core.estimation.networks import NETWORKS, Estimator, Recipe, train
 from core.estimation.walks import PLANES, MeasuredWalk
 
@@ -55,13 +56,29 @@ def leave_one_out(
     starts: Mapping[str, Estimator] | None = None,
     kinds: Sequence[str] = tuple(NETWORKS),
 ) -> tuple[LeftOut, ...]:
-    """`starts` are networks trained before, on other people than `walks`, that are trained further."""
+    """`starts` are networks trained before, on other people than `walks`, that are trained further.
+
+    Refuses MOM-008 too few people.
+    """
+    check_enough(len(walks))
     found = []
     for number, walk in enumerate(walks):
         others = [other for other in walks if other is not walk]
         found.append(_left_out(walk, others, recipe, seed + number, starts or {}, kinds))
         report(f"{walk.name} left out, {number + 1} of {len(walks)}")
     return tuple(found)
+
+
+def check_enough(people: int) -> None:
+    """Refuses MOM-008: those who remain must fill the groups."""
+    if people > GROUPS:
+        return
+    raise refuse(
+        "MOM-008",
+        f"{people} {'person is' if people == 1 else 'people are'} too few to leave one out.",
+        f"Those who remain are dealt into {GROUPS} groups, each of which validates the others once.",
+        f"Give at least {GROUPS + 1} people.",
+    )
 
 
 def _left_out(
@@ -160,7 +177,8 @@ def judged(measured: FloatArray, estimated: FloatArray) -> FloatArray:
         truth, guess = truth[known], np.broadcast_to(estimated, measured.shape)[..., plane][known]
         rmse = float(np.sqrt(np.mean((guess - truth) ** 2)))
         r = float(np.corrcoef(guess, truth)[0, 1]) if np.ptp(guess) > 0.0 else 0.0
-        rows.append((rmse, r, r * (1.0 - rmse / float(np.ptp(truth)))))
+        accuracy = correlation_accuracy(np.array(r), np.array(rmse / float(np.ptp(truth))))
+        rows.append((rmse, r, float(accuracy)))
     return np.array(rows).T
 
 
