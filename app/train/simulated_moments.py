@@ -72,12 +72,12 @@ def simulated_walks(people: int, seed: int, report: Callable[[str], None]) -> tu
 def _walker(number: int, random: np.random.Generator) -> Walker:
     if number % _EVERY_IMPAIRED == _EVERY_IMPAIRED - 1:
         ill = impaired_body(random)
-        size = (float(random.uniform(*span)) for span in (_IMPAIRED_HEIGHTS_M, _IMPAIRED_MASSES))
-        body = replace(varied_body(*size, random), impairments=ill.impairments)
+        height_m, mass = (float(random.uniform(*span)) for span in (_IMPAIRED_HEIGHTS_M, _IMPAIRED_MASSES))
+        body = replace(varied_body(height_m, mass, random), impairments=ill.impairments)
         stride = normal_walk(Leg.of(body.scale))
     else:
-        size = (float(random.uniform(*span)) for span in (_HEIGHTS_M, _MASSES))
-        body = varied_body(*size, random)
+        height_m, mass = (float(random.uniform(*span)) for span in (_HEIGHTS_M, _MASSES))
+        body = varied_body(height_m, mass, random)
         odd = number % _EVERY_IMPAIRED == _EVERY_ODD - 1
         stride = varied_reference(body, IMPAIRED if odd else HEALTHY, random)
     return Walker(worn_model(body, Fidelity.FAST, None, surfaces=False), body, stride)

@@ -142,7 +142,7 @@ def _of(walk: LegWalk, side: Side) -> list[int]:
 def _seen(motion: Motion) -> tuple[Stride, ...]:
     """Strides in which both legs were seen throughout: either one carries what the other does not."""
     time_s = motion.kinematics.time_s
-    missing = np.isnan(motion.kinematics.angle_rad[:, _JUDGED_BY]).any(axis=1)
+    missing = np.asarray(np.isnan(motion.kinematics.angle_rad[:, _JUDGED_BY]).any(axis=1))
     return tuple(
         stride
         for stride in motion.strides

@@ -18,7 +18,16 @@ from scipy import stats
 from core.domain.arrays import FloatArray
 from core.domain.moments import StageWeights
 from core.errors import refuse
-from core.estimation.fusion import CORRECTED, PHYSICS, SOURCE_PAIRS, Estimates, Sample, correlation_accuracy, found_weights, fused
+from core.estimation.fusion import (
+    CORRECTED,
+    PHYSICS,
+    SOURCE_PAIRS,
+    Estimates,
+    Sample,
+    correlation_accuracy,
+    found_weights,
+    fused,
+)
 from core.estimation.networks import NETWORKS, Estimator, Recipe, train
 from core.estimation.walks import PLANES, MeasuredWalk
 
@@ -152,13 +161,13 @@ def sample_of(walk: MeasuredWalk, estimated: Estimates) -> Sample:
 
 def mean_curve(walks: Sequence[MeasuredWalk]) -> FloatArray:
     """(101, 3); every person counts alike."""
-    return np.nanmean([np.nanmean(walk.moment_nm_kg, axis=0) for walk in walks], axis=0)
+    return np.asarray(np.nanmean([np.nanmean(walk.moment_nm_kg, axis=0) for walk in walks], axis=0))
 
 
 def physics_error(walks: Sequence[MeasuredWalk]) -> FloatArray:
     """What physics misses on the mean at every point of the cycle, (101, 3)."""
     missed = [np.nanmean(walk.moment_nm_kg - walk.walk.physics_nm_kg, axis=0) for walk in walks]
-    return np.nanmean(missed, axis=0)
+    return np.asarray(np.nanmean(missed, axis=0))
 
 
 def score(found: Sequence[LeftOut], name: str) -> Score:

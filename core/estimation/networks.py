@@ -168,7 +168,7 @@ def _table(walks: Sequence[MeasuredWalk], scaling: Scaling, most_strides: int) -
 
 def _epoch(module: nn.Module, optimiser: torch.optim.Optimizer, table: _Table, batch: int) -> None:
     module.train()
-    for picks in torch.randperm(len(table.inputs)).split(batch):
+    for picks in torch.split(torch.randperm(len(table.inputs)), batch):
         optimiser.zero_grad()
         shift = _JITTER * torch.randn(len(picks), 1, FEATURES)
         loss = _loss(module, table, picks, shift)
@@ -186,7 +186,7 @@ def _loss_of(module: nn.Module, table: _Table) -> float:
 def _loss(module: nn.Module, table: _Table, picks: Tensor, shift: Tensor | None = None) -> Tensor:
     inputs = table.inputs[picks] if shift is None else table.inputs[picks] + shift
     error = module(inputs) - table.wanted[picks]
-    return (table.weight[picks] * error**2).mean()
+    return torch.as_tensor((table.weight[picks] * error**2).mean())
 
 
 def _inputs(walk: LegWalk, scaling: Scaling) -> Tensor:

@@ -34,11 +34,13 @@ class TuringMachine(nn.Module):
             state = self.controller(torch.cat([point, read], dim=1), state)
             read, memory = self._remember(self.heads(state[0]), memory)
             outputs.append(torch.cat([state[0], read], dim=1))
-        return self.last(torch.stack(outputs, dim=1))
+        return torch.as_tensor(self.last(torch.stack(outputs, dim=1)))
 
     def _remember(self, asked: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Write, then read: (B, WIDTH) and the memory after it."""
-        write_key, read_key, erase, add, sharpness = asked.split([WIDTH, WIDTH, WIDTH, WIDTH, 2], dim=1)
+        write_key, read_key, erase, add, sharpness = torch.split(
+            asked, [WIDTH, WIDTH, WIDTH, WIDTH, 2], dim=1
+        )
         keys = torch.tanh(torch.stack([write_key, read_key], dim=1))
         sharp = 1.0 + functional.softplus(sharpness)
         at = _places(keys[:, :1], sharp[:, :1], memory).transpose(1, 2)  # (B, ROWS, 1)

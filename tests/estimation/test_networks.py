@@ -53,9 +53,7 @@ def test_training_is_repeatable_and_keeps_what_was_best_on_other_people() -> Non
     people = [person(number) for number in range(6)]
     losses: list[float] = []
 
-    first = train(
-        "FNN", people[:4], people[4:], LONGER, seed=1, watch=lambda _, loss: losses.append(loss)
-    )
+    first = train("FNN", people[:4], people[4:], LONGER, seed=1, watch=lambda _, loss: losses.append(loss))
     again = train("FNN", people[:4], people[4:], LONGER, seed=1)
 
     walk = people[5].walk
@@ -116,7 +114,9 @@ def test_one_person_alone_cannot_be_left_out() -> None:
 
 def test_a_model_comes_back_from_its_arrays_as_it_was() -> None:
     people = [person(number) for number in range(3)]
-    models = {kind: train(kind, people[:2], people[2:], replace(QUICK, epochs=0), seed=0) for kind in NETWORKS}
+    models = {
+        kind: train(kind, people[:2], people[2:], replace(QUICK, epochs=0), seed=0) for kind in NETWORKS
+    }
     weights = tuple(
         StageWeights(plane, stage, (CORRECTED, "NTM"), (0.5, 0.25), 0.7)
         for plane in range(3)

@@ -127,7 +127,11 @@ INDEX = {  # bad input: code, file below tests/, test
     ),
     "model of hip moments damaged": ("MOM-002", "tasks/test_estimate_moments.py", "test_a_damaged_model"),
     "hip moments estimated": ("MOM-003", "tasks/test_estimate_moments.py", "test_a_walk_gets_moments"),
-    "hip moments from one camera": ("MOM-004", "tasks/test_estimate_moments.py", "test_one_camera_and_one_leg"),
+    "hip moments from one camera": (
+        "MOM-004",
+        "tasks/test_estimate_moments.py",
+        "test_one_camera_and_one_leg",
+    ),
     "hip moments from one leg": ("MOM-005", "tasks/test_estimate_moments.py", "test_one_camera_and_one_leg"),
     "a walk unlike those judged": ("MOM-006", "tasks/test_estimate_moments.py", "test_who_walks_unlike"),
     "moments of an unknown person": ("MOM-007", "bench/test_moments.py", "test_one_subject_only"),
