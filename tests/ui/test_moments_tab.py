@@ -16,8 +16,8 @@ from core.session.flow import JOBS, Step
 from tests.ui.board import HandBoard
 from tests.ui.force_samples import kinetics
 from tests.ui.samples import doubtful_motion, motion, squat_motion
-from ui.pages.motion import MotionPage
 from ui.pages.moments import MomentView
+from ui.pages.motion import MotionPage
 from ui.plots.curves import CurveStyle
 from ui.presenters.moments import JOB, moment_panels, weight_table
 from ui.presenters.motion import MotionPresenter
