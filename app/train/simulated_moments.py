@@ -3,22 +3,25 @@
 Bodies of 1.22 to 1.92 m, light and heavy, healthy strides and strides as patients show at many speeds, and
 weak, stiff or limited legs walk by the shipped policy, moved by joint torques. What muscles and ligaments do
 at a joint is then what its actuator, its springs and its stops do, mean over 10 ms: exact, and free of force
-plates. All else is found as it is for a recorded walk.
+plates. The motion is told as laboratories and cameras tell it, with markers a little beside their places,
+skin that moves, lengths and events that are a little wrong (`Blur`): networks and weights that only ever met
+exact motion would trust it too far. All else is found as it is for a recorded walk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import mujoco
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.motion import Kinematics, Stride
-from core.domain.twin import BodyParameters
+from core.domain.twin import BodyParameters, SegmentScale
 from core.estimation.features import over_stride
 from core.estimation.newton_euler import hip_columns
 from core.estimation.walks import MeasuredWalk, leg_walk
@@ -38,12 +41,29 @@ from core.twin.body import Fidelity
 
 FRAME_S = 0.01
 WALK_S, SETTLE_S, LEAST_S = 6.0, 1.0, 3.5  # who falls earlier than the last is left out
+TOLD = 2  # times that every person's walk is told, each time blurred anew
 TOGETHER = 16  # people in one batch: each has a model of its own in memory
 _HEIGHTS_M, _MASSES = (1.22, 1.92), (0.7, 1.3)
 _IMPAIRED_HEIGHTS_M, _IMPAIRED_MASSES = (1.4, 1.9), (0.75, 1.25)
 _EVERY_IMPAIRED, _EVERY_ODD = 5, 4  # of five people one is impaired, one walks as patients do
 _FULL_PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 _STOP = mujoco.mjtConstraint.mjCNSTR_LIMIT_JOINT
+
+
+@dataclass(frozen=True, slots=True)
+class Blur:
+    """Standard deviations of what a measurement adds. Sizes as marker sets repeat between laboratories and
+    skin moves over bone (McGinley et al. 2009, Gait & Posture 29:360; Leardini et al. 2005, ibid. 21:212)."""
+
+    joint_deg: float = 2.5  # constant, by joint
+    skin_deg: float = 1.5  # with the stride and at twice its rate
+    pelvis_deg: float = 2.5  # constant, about each axis
+    pelvis_m: float = 0.002  # with the stride and at twice its rate
+    length: float = 0.03  # of a segment
+    event_s: float = 0.015
+
+
+BLUR = Blur()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,9 +122,13 @@ def _walked(
         if last * CONTROL_STEP_S < LEAST_S:
             continue
         own = (np.array([each[column] for each in part[:last]]) for part in (states, controls))
-        measured = _measured(names[column], walker.body, walker.model, _replayed(walker.model, *own))
-        if len(measured.moment_nm_kg):
-            yield measured
+        recorded = _replayed(walker.model, *own)
+        for time in range(TOLD):
+            random = np.random.default_rng((seed, column, time))
+            name = f"{names[column]}, told {time + 1}"
+            measured = _measured(name, walker.body, walker.model, recorded, random)
+            if len(measured.moment_nm_kg):
+                yield measured
 
 
 def _replayed(model: Any, states: FloatArray, controls: FloatArray) -> _Recorded:
@@ -160,17 +184,65 @@ def _vertical_n(model: Any, data: Any, feet: list[int | None]) -> FloatArray:
     return found
 
 
-def _measured(name: str, body: BodyParameters, model: Any, recorded: _Recorded) -> MeasuredWalk:
+def _measured(
+    name: str, body: BodyParameters, model: Any, recorded: _Recorded, random: np.random.Generator
+) -> MeasuredWalk:
     time_s = FRAME_S * np.arange(len(recorded.position), dtype=float)
     position = recorded.position
-    kinematics = Kinematics(time_s, position[:, position_columns(model)], position[:, :3], position[:, 3:7])
-    dynamics = BodyDynamics.of(replace(body, impairments=()))
-    walk = leg_walk(dynamics, course_of_motion(kinematics), time_s, _strides(recorded.vertical_n))
+    exact = Kinematics(time_s, position[:, position_columns(model)], position[:, :3], position[:, 3:7])
+    strides = _strides(recorded.vertical_n)
+    stride_s = float(np.mean([s.end_s - s.start_s for s in strides] or [1.0]))
+    dynamics = BodyDynamics.of(_blurred_body(replace(body, impairments=()), random))
+    course = course_of_motion(_blurred(exact, stride_s, random))
+    walk = leg_walk(dynamics, course, time_s, _blurred_strides(strides, random))
     moments = [
         over_stride(stride, time_s, recorded.moment_nm[:, hip_columns(stride.side)] / body.mass_kg)
         for stride in walk.strides
     ]
     return MeasuredWalk(name, walk, np.array(moments).reshape(walk.physics_nm_kg.shape), simulated=True)
+
+
+def _blurred(exact: Kinematics, stride_s: float, random: np.random.Generator) -> Kinematics:
+    """The motion as it would have been measured."""
+    joints = exact.angle_rad.shape[1]
+    off = np.radians(random.normal(0.0, BLUR.joint_deg, joints))
+    skin = np.radians(_swinging(exact.time_s, stride_s, BLUR.skin_deg, joints, random))
+    turn = Rotation.from_rotvec(np.radians(random.normal(0.0, BLUR.pelvis_deg, 3)))
+    pelvis = Rotation.from_quat(exact.pelvis_quaternion, scalar_first=True) * turn
+    place = exact.pelvis_position_m + _swinging(exact.time_s, stride_s, BLUR.pelvis_m, 3, random)
+    return Kinematics(exact.time_s, exact.angle_rad + off + skin, place, pelvis.as_quat(scalar_first=True))
+
+
+def _swinging(
+    time_s: FloatArray, stride_s: float, size: float, columns: int, random: np.random.Generator
+) -> FloatArray:
+    """Artefacts (T, columns) that come again with every stride: waves of random height at one and two times
+    its rate."""
+    found = np.zeros((len(time_s), columns))
+    for rate in (1.0, 2.0):
+        phase, height = random.uniform(0.0, 2.0 * np.pi, columns), random.normal(0.0, size, columns)
+        found += height / rate * np.sin(2.0 * np.pi * rate * time_s[:, None] / stride_s + phase)
+    return found
+
+
+def _blurred_body(body: BodyParameters, random: np.random.Generator) -> BodyParameters:
+    scale = {key: value * float(random.normal(1.0, BLUR.length)) for key, value in asdict(body.scale).items()}
+    return replace(body, scale=SegmentScale(**scale))
+
+
+def _blurred_strides(strides: tuple[Stride, ...], random: np.random.Generator) -> tuple[Stride, ...]:
+    """With events a little beside their times; the end of a stride stays the beginning of the next one."""
+    strikes = {(one.side, at_s) for one in strides for at_s in (one.start_s, one.end_s)}
+    moved = {strike: strike[1] + float(random.normal(0.0, BLUR.event_s)) for strike in sorted(strikes)}
+    return tuple(
+        Stride(
+            one.side,
+            moved[one.side, one.start_s],
+            one.toe_off_s + float(random.normal(0.0, BLUR.event_s)),
+            moved[one.side, one.end_s],
+        )
+        for one in strides
+    )
 
 
 def _strides(vertical_n: FloatArray) -> tuple[Stride, ...]:

@@ -121,7 +121,7 @@ def accuracy_grid(curves: FloatArray, counts: FloatArray) -> FloatArray:
 
 
 def correlation_accuracy(correlation: FloatArray, error: FloatArray) -> FloatArray:
-    """R = c (1 - E_r). Two wrongs would make a right where curves run against each other and are further apart
-    than the whole range: there R is as far below zero as it would be above."""
+    """R = c (1 - E_r). Two wrongs would make a right where curves run against each other and are further
+    apart than the whole range: there R is as far below zero as it would be above."""
     accuracy = np.asarray(correlation * (1.0 - error))
     return np.where((correlation < 0.0) & (error > 1.0), -accuracy, accuracy)

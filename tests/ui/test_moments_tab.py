@@ -91,7 +91,7 @@ def test_moments_are_shown_as_estimated_with_their_weights_and_made_anew_for_a_n
     context.store.save(RecordKind.MOMENTS, moments(), visit_id=visit_id, summary="", inputs=(first,))
     context.record_changed.emit()
     assert page.moments._source.text() == "Estimated, not measured: 2 left and 1 right stride."
-    assert "11 real people, of whom the model knew nothing" in page.moments._note.text()
+    assert "draw the leg in" in page.moments._note.text()
     assert page.moments._stale.isHidden() and page.moments._button.isHidden()
     page.moments.choose(MomentView.WEIGHTS)
     assert page.moments._middle.currentWidget() is page.moments._table
@@ -114,7 +114,7 @@ def test_the_band_is_the_error_with_real_people_and_plates_are_drawn_beside() ->
     estimated, measured = left.curves
     assert estimated.style is CurveStyle.ESTIMATED and measured.style is CurveStyle.MEASURED
     assert estimated.sd is not None and np.allclose(estimated.sd, 0.15)
-    assert "error with 11 real people" in estimated.sd_words
+    assert "error with 11 real people, of whom the model knew nothing" in estimated.sd_words
 
     others = moment_panels(moments(), all_planes, kinetics(ForceSource.ESTIMATED))
     assert all(len(panel.curves) == 1 for panel in others), "one estimate says nothing about another"
@@ -128,5 +128,6 @@ def test_one_camera_tells_the_sagittal_plane_only() -> None:
 def test_weights_are_told_by_stage_and_plane_in_words() -> None:
     table = weight_table(moments().weights)
     assert table.columns == ("", "Sagittal", "Frontal", "Transverse")
-    assert table.rows[0].cells[0] == "physics 0.90 + NTM 0.25"
-    assert table.rows[-1].name == "Swing" and table.rows[-1].cells[2] == "physics 0.90"
+    assert table.rows[0].cells[0] == "90 · – · 25"
+    assert table.rows[0].tips[0] == "physics 90 %, NTM 25 %"
+    assert table.rows[-1].name == "Swing" and table.rows[-1].cells[2] == "90 · – · –"

@@ -33,6 +33,9 @@ _WHAT = (
 )
 _PLANES = ("Sagittal", "Frontal", "Transverse")
 _SHORT = {"Newton-Euler": "physics", "Newton-Euler, corrected": "physics"}
+_FACTORS = ("physics", "LSTM", "NTM")
+_ORDER = " · ".join(_FACTORS)
+_UPWARDS = "Upwards, muscles bend the hip, draw the leg in, turn it inwards."
 _LEAST = 0.005  # of a weight: less is not shown
 
 
@@ -104,7 +107,7 @@ class MomentsPresenter:
             action="Estimate again" if stale or running else "",
             why_not=_RUNNING if running else "",
             panels=moment_panels(moments, motion, kinetics),
-            note=band_words(moments),
+            note=_UPWARDS,
             weights=weight_table(moments.weights),
             weights_note=weight_words(moments),
         ), () if stale else moments.findings
@@ -116,17 +119,13 @@ def source_line(moments: Moments) -> str:
 
 
 def band_words(moments: Moments) -> str:
-    return (
-        f"Band around a curve: the root mean square error at that moment of the stride with "
-        f"{moments.judged_on}, of whom the model knew nothing. Upwards, muscles bend the hip, draw the leg "
-        "in, turn it in."
-    )
+    return f"Band: root mean square error with {moments.judged_on}, of whom the model knew nothing."
 
 
 def weight_words(moments: Moments) -> str:
     return (
-        f"How much each estimate counts, found on simulated people by whom no network was trained. Physics: "
-        f"Newton and Euler, with what it misses on the mean added. Model: {moments.model}."
+        f"In percent: {_ORDER}. Found on simulated people by whom no network was trained. Physics is Newton "
+        f"and Euler, with what it misses on the mean added. Model: {moments.model}."
     )
 
 
@@ -157,7 +156,7 @@ def _estimated(moments: Moments, kind: JointKind, side: Side) -> CycleCurve | No
     if not len(strides):
         return None
     error = np.array(moments.error_nm_kg[:, plane])
-    words = f"Band: error with {moments.judged_on}."
+    words = band_words(moments)
     mean = strides[:, :, plane].mean(axis=0)
     return CycleCurve("Estimated", side, mean, error, CurveStyle.ESTIMATED, words)
 
@@ -177,19 +176,23 @@ def _measured(kinetics: Kinetics | None, kind: JointKind, side: Side) -> CycleCu
 
 
 def weight_table(weights: tuple[StageWeights, ...]) -> NumberTable:
-    """Stages below each other, planes beside."""
-    cells = {(one.stage, one.plane): _weight_words(one) for one in weights}
-    rows = tuple(
-        NumberRow(stage.capitalize(), tuple(cells.get((number, plane), "–") for plane in range(len(_PLANES))))
-        for number, stage in enumerate(STAGES)
-    )
-    return NumberTable(("", *_PLANES), rows)
+    """Stages below each other, planes beside; a cell in percent in the order of `_FACTORS`."""
+    shares = {(one.stage, one.plane): _by_factor(one) for one in weights}
+    rows = []
+    for number, stage in enumerate(STAGES):
+        own = [shares.get((number, plane), {}) for plane in range(len(_PLANES))]
+        cells = tuple(" · ".join(_percent(one.get(name, 0.0)) for name in _FACTORS) for one in own)
+        tips = tuple(
+            ", ".join(f"{name} {_percent(share)} %" for name, share in one.items() if share >= _LEAST)
+            for one in own
+        )
+        rows.append(NumberRow(stage.capitalize(), cells, tips=tips))
+    return NumberTable(("", *_PLANES), tuple(rows))
 
 
-def _weight_words(one: StageWeights) -> str:
-    told = [
-        f"{_SHORT.get(name, name)} {weight:.2f}"
-        for name, weight in zip(one.names, one.weights, strict=True)
-        if weight >= _LEAST
-    ]
-    return " + ".join(told) or "nothing"
+def _by_factor(one: StageWeights) -> dict[str, float]:
+    return {_SHORT.get(name, name): weight for name, weight in zip(one.names, one.weights, strict=True)}
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.0f}" if share >= _LEAST else "–"
