@@ -74,7 +74,7 @@ def _add_moments(train: Any) -> None:
     )
     moments.add_argument("--loso", action="store_true", help="leave one person out at a time")
     moments.add_argument("--out", type=Path, metavar="DIR", help="folder for model and card")
-    moments.add_argument("--people", type=int, default=192, help="simulated, of --out (default 192)")
+    moments.add_argument("--people", type=int, default=112, help="simulated, of --out (default 112)")
     moments.add_argument("--person", action="append", default=[], help="--loso: only these, by name")
     moments.add_argument(
         "--learning-rate", type=float, default=1e-3, help="--loso (default 1e-3; the source has 5e-5)"

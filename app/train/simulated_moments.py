@@ -42,6 +42,7 @@ from core.twin.body import Fidelity
 FRAME_S = 0.01
 WALK_S, SETTLE_S, LEAST_S = 6.0, 1.0, 3.5  # who falls earlier than the last is left out
 TOLD = 2  # times that every person's walk is told, each time blurred anew
+_TOLD_MARK = ", told "
 TOGETHER = 16  # people in one batch: each has a model of its own in memory
 _HEIGHTS_M, _MASSES = (1.22, 1.92), (0.7, 1.3)
 _IMPAIRED_HEIGHTS_M, _IMPAIRED_MASSES = (1.4, 1.9), (0.75, 1.25)
@@ -85,8 +86,14 @@ def simulated_walks(people: int, seed: int, report: Callable[[str], None]) -> tu
         names = [f"simulated {number}" for number in numbers]
         found += list(_walked(names, walkers, networks, seed + first))
         strides = sum(len(one.moment_nm_kg) for one in found)
-        report(f"{len(found)} of {numbers.stop} simulated people walked, {strides} strides")
+        walked = len({person_of(one) for one in found})
+        report(f"{walked} of {numbers.stop} simulated people walked, {strides} strides")
     return tuple(found)
+
+
+def person_of(walk: MeasuredWalk) -> str:
+    """Whose walk it is: the same person's is told several times."""
+    return walk.name.partition(_TOLD_MARK)[0]
 
 
 def _walker(number: int, random: np.random.Generator) -> Walker:
@@ -125,7 +132,7 @@ def _walked(
         recorded = _replayed(walker.model, *own)
         for time in range(TOLD):
             random = np.random.default_rng((seed, column, time))
-            name = f"{names[column]}, told {time + 1}"
+            name = f"{names[column]}{_TOLD_MARK}{time + 1}"
             measured = _measured(name, walker.body, walker.model, recorded, random)
             if len(measured.moment_nm_kg):
                 yield measured

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,8 @@ import pytest
 from app.bench.moment_walks import RealWalk, measured_only
 from app.bench.moments import chosen, lines, told
 from app.cli import commands as cli
+from app.train.moments import split
+from app.train.simulated_moments import person_of
 from core.estimation.loso import leave_one_out
 from core.estimation.networks import NETWORKS, Recipe
 from core.estimation.walks import MeasuredWalk
@@ -82,3 +85,10 @@ def test_real_people_are_in_one_convention(shared_data: Any) -> None:
         others = np.mean([curve for k, curve in enumerate(curves) if k != number], axis=0)
         for plane in range(3):
             assert np.corrcoef(own[:, plane], others[:, plane])[0, 1] > 0.7, (real[number].name, plane)
+
+
+def test_all_walks_of_a_simulated_person_are_on_one_side_of_the_split() -> None:
+    walks = [replace(person(k), name=f"simulated {k}, told {time}") for k in range(10) for time in (1, 2)]
+    judges, learn = split(walks, seed=7)
+    assert len(judges) == 4 and len(learn) == 16
+    assert not {person_of(one) for one in judges} & {person_of(one) for one in learn}
