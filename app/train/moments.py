@@ -33,7 +33,7 @@ from core.tasks.policy_files import replace_file
 PEOPLE = 112
 KEPT = 0.2  # of the simulated people, to validate and to find the weights of the fusion
 RECIPE = Recipe(epochs=40, patience=6)
-MOST_STRIDES = 4  # of a simulated person
+MOST_STRIDES = 3  # of a simulated person each time their walk is told
 NAME = "hip moments 1"
 Report = Callable[[str], None]
 
@@ -168,9 +168,9 @@ stage of the stride and every plane. `hip_moments.npz` holds networks and the me
 `hip_moments.json` the weights and the numbers below. Made by `exotwin train moments --out DIR`.
 
 **What it was trained on: simulation only.** {trained}: bodies of 1.22 to 1.92 m, healthy, odd and
-impaired strides, moved by joint torques whose moments are exactly known. Their motion is told with errors of measurement (joint
-offsets of {joint}°, moving skin, lengths, events; standard deviations of the literature), so that networks and
-weights meet what laboratories measure. Weights and mean error of
+impaired strides, moved by joint torques whose moments are exactly known. Their motion is told with
+errors of measurement (joint offsets of {joint}°, moving skin, lengths, events; standard deviations of
+the literature), so that networks and weights meet what laboratories measure. Weights and mean error of
 physics are from simulated people, too. No recording of a person went in, and nothing was chosen by one.
 
 **How far it is right** with {judged}, of whom it knew nothing. Mean over people; sagittal / coronal /
