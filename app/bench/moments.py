@@ -66,7 +66,7 @@ def bench_moments(
     real = chosen(real_walks(recordings), people)
     every, young = [one.measured for one in real], [one.measured for one in of_young_people(real)]
     model, source_weights = simulated
-    known = as_trained(every, model.estimators, model.correction_nm_kg, (source_weights, model.weights))
+    known = as_trained(every, model.estimators, model.means, (source_weights, model.weights))
     ways = [Way("simulation only (this ships)", known)]
     groups = {"all": every, **({"young": young} if GROUPS < len(young) < len(every) else {})}
     starts: dict[str, Mapping[str, Estimator]] = {

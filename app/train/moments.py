@@ -14,13 +14,14 @@ import torch
 
 from app.train.simulated_moments import BLUR, TOLD, person_of, simulated_walks
 from core.domain.moments import StageWeights
-from core.estimation.fusion import CORRECTED, PHYSICS, SOURCE_PAIRS, found_weights
+from core.estimation.fusion import SOURCE_PAIRS, found_weights
 from core.estimation.loso import (
     OWN_FUSION,
     LeftOut,
+    Means,
     as_trained,
     error_band,
-    physics_error,
+    estimates,
     sample_of,
     score,
 )
@@ -56,19 +57,10 @@ def train_on_simulation(people: Sequence[MeasuredWalk], seed: int, report: Repor
     for kind in NETWORKS:
         models[kind] = train(kind, learn, judges, RECIPE, seed=seed, most_strides=MOST_STRIDES)
         report(f"{kind} has learned from {len(learn)} walks of simulated people")
-    correction = physics_error(learn)
-    samples = [
-        sample_of(
-            one,
-            {
-                PHYSICS: one.walk.physics_nm_kg,
-                CORRECTED: one.walk.physics_nm_kg + correction,
-                **{kind: models[kind].moments_nm_kg(one.walk) for kind in ("LSTM", "NTM")},
-            },
-        )
-        for one in judges
-    ]
-    model = MomentModel(models, correction, found_weights(samples))
+    means = Means.of(learn)
+    weighed = {kind: models[kind] for kind in ("LSTM", "NTM")}
+    samples = [sample_of(one, estimates(weighed, means, one.walk)) for one in judges]
+    model = MomentModel(models, means, found_weights(samples))
     strides = sum(len(one.moment_nm_kg) for one in people)
     count = len({person_of(one) for one in people})
     return Trained(model, found_weights(samples, SOURCE_PAIRS), count, strides)
@@ -95,7 +87,7 @@ def train_shipped(
 
 def judged_on(real: Sequence[MeasuredWalk], trained: Trained) -> tuple[LeftOut, ...]:
     weights = (trained.source_weights, trained.model.weights)
-    return as_trained(real, trained.model.estimators, trained.model.correction_nm_kg, weights)
+    return as_trained(real, trained.model.estimators, trained.model.means, weights)
 
 
 def save(trained: Trained, found: Sequence[LeftOut], seed: int, out: Path) -> dict[str, Any]:
@@ -163,9 +155,10 @@ _CARD = """# {model}
 
 **What it is.** Hip moments in three planes from the motion alone, without force plates: Newton and Euler
 on the person's scaled body, five networks (perceptrons BPNN and FNN, RNN, LSTM, neural Turing machine;
-54 inputs of one leg), and weights by which an LSTM, a Turing machine and physics are fused in every
-stage of the stride and every plane. `hip_moments.npz` holds networks and the mean error of physics,
-`hip_moments.json` the weights and the numbers below. Made by `exotwin train moments --out DIR`.
+54 inputs of one leg), and weights by which physics, a typical curve, an LSTM and a Turing machine are
+fused in every stage of the stride and every plane. `hip_moments.npz` holds networks, the typical curve
+and the mean error of physics, `hip_moments.json` the weights and the numbers below. Made by `exotwin
+train moments --out DIR`.
 
 **What it was trained on: simulation only.** {trained}: bodies of 1.22 to 1.92 m, healthy, odd and
 impaired strides, moved by joint torques whose moments are exactly known. Their motion is told with

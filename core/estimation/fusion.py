@@ -20,12 +20,13 @@ from core.domain.motion import CYCLE_POINTS
 from core.estimation.walks import PLANES
 
 PHYSICS, CORRECTED = "Newton-Euler", "Newton-Euler, corrected"
+TYPICAL = "typical curve"  # the mean of the people for training, the same for everybody
 SOURCE_PAIRS = (*((("LSTM", "NTM"),) * (len(STAGES) - 1)), (PHYSICS, "NTM"))
 """By stage. In stance source E has no use for physics without force plates."""
-FACTORS = (CORRECTED, "LSTM", "NTM")
+FACTORS = (CORRECTED, TYPICAL, "LSTM", "NTM")
 OWN_PAIRS = tuple(itertools.combinations(FACTORS, 2))
-"""From which the better one is taken by stage and plane: physics that balances the whole body tells a good
-deal of stance, too."""
+"""From which the best one is taken by stage and plane: physics that balances the whole body tells a good deal
+of stance, too, and where neither it nor a network knows better, people are alike."""
 _STAGE_ENDS = (0.02, 0.12, 0.31, 0.50, 0.62)  # of a stride with the last of them in stance
 _GRID = np.linspace(0.0, 1.0, 101)
 _BLEND = 2  # points to either side of a stage's end over which weights change

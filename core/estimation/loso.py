@@ -22,6 +22,7 @@ from core.estimation.fusion import (
     CORRECTED,
     PHYSICS,
     SOURCE_PAIRS,
+    TYPICAL,
     Estimates,
     Sample,
     correlation_accuracy,
@@ -29,7 +30,7 @@ from core.estimation.fusion import (
     fused,
 )
 from core.estimation.networks import NETWORKS, Estimator, Recipe, train
-from core.estimation.walks import PLANES, MeasuredWalk
+from core.estimation.walks import PLANES, LegWalk, MeasuredWalk
 
 GROUPS = 3  # of the people for training: two to four of ten are kept to validate
 MEAN_CURVE = "mean curve"
@@ -106,22 +107,37 @@ def _left_out(
             kind: train(kind, learn, group, recipe, seed=seed + 100 * number, start=starts.get(kind))
             for kind in kinds
         }
-        correction = physics_error(learn)
-        for name, values in _estimates(models, correction, walk).items():
+        means = Means.of(learn)
+        for name, values in estimates(models, means, walk.walk).items():
             of_person.setdefault(name, []).append(values)
-        samples += [sample_of(other, _estimates(models, correction, other)) for other in group]
+        samples += [sample_of(other, estimates(models, means, other.walk)) for other in group]
     estimated = {name: np.mean(values, axis=0) for name, values in of_person.items()}
-    estimated[CORRECTED] = walk.walk.physics_nm_kg + physics_error(others)
-    estimated[MEAN_CURVE] = np.broadcast_to(mean_curve(others), walk.moment_nm_kg.shape)
+    estimated |= estimates({}, Means.of(others), walk.walk)
+    estimated[MEAN_CURVE] = estimated[TYPICAL]
     return _fused(walk, estimated, samples)
 
 
-def _estimates(
-    models: Mapping[str, Estimator], correction: FloatArray, walk: MeasuredWalk
-) -> dict[str, FloatArray]:
-    found = {kind: model.moments_nm_kg(walk.walk) for kind, model in models.items()}
-    physics = walk.walk.physics_nm_kg
-    return {PHYSICS: physics, CORRECTED: physics + correction, **found}
+@dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """What a group of people has in common, (101, 3) both."""
+
+    typical_nm_kg: FloatArray  # moment
+    missed_nm_kg: FloatArray  # by physics
+
+    @classmethod
+    def of(cls, walks: Sequence[MeasuredWalk]) -> Means:
+        return cls(mean_curve(walks), physics_error(walks))
+
+
+def estimates(models: Mapping[str, Estimator], means: Means, walk: LegWalk) -> dict[str, FloatArray]:
+    """Of all that can be weighed, (N, 101, 3) by name."""
+    physics = walk.physics_nm_kg
+    return {
+        PHYSICS: physics,
+        CORRECTED: np.asarray(physics + means.missed_nm_kg),
+        TYPICAL: np.broadcast_to(means.typical_nm_kg, physics.shape),
+        **{kind: model.moments_nm_kg(walk) for kind, model in models.items()},
+    }
 
 
 def _fused(walk: MeasuredWalk, estimated: dict[str, FloatArray], samples: list[Sample]) -> LeftOut:
@@ -134,13 +150,13 @@ def _fused(walk: MeasuredWalk, estimated: dict[str, FloatArray], samples: list[S
 def as_trained(
     walks: Sequence[MeasuredWalk],
     models: Mapping[str, Estimator],
-    correction: FloatArray,
+    means: Means,
     weights: tuple[tuple[StageWeights, ...], tuple[StageWeights, ...]],
 ) -> tuple[LeftOut, ...]:
-    """Networks, correction and weights (source's pairs, best pairs) that never saw any of these people."""
+    """Networks, means and weights (source's pairs, best pairs) that never saw any of these people."""
     found = []
     for walk in walks:
-        estimated = _estimates(models, correction, walk)
+        estimated = estimates(models, means, walk.walk)
         others = [other for other in walks if other is not walk]
         estimated[MEAN_CURVE] = np.broadcast_to(mean_curve(others), walk.moment_nm_kg.shape)
         for name, own in zip((SOURCE_FUSION, OWN_FUSION), weights, strict=True):

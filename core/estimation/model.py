@@ -10,40 +10,33 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.domain.arrays import FloatArray, frozen
+from core.domain.arrays import FloatArray
 from core.domain.moments import StageWeights
-from core.domain.motion import CYCLE_POINTS
 from core.estimation.features import FEATURES
-from core.estimation.fusion import CORRECTED, PHYSICS, Estimates, fused
+from core.estimation.fusion import Estimates, fused
+from core.estimation.loso import Means, estimates
 from core.estimation.networks import NETWORKS, Estimator, Scaling
 from core.estimation.walks import PLANES, LegWalk
 
+_MEANS = ("typical_nm_kg", "missed_nm_kg")
 _SCALES = ("input_mean", "input_sd", "output_sd")
 Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MomentModel:
-    """Networks, what physics misses on the mean, and how both are weighed; all from the same people."""
+    """Networks, what people have in common, and how all are weighed; all from the same people."""
 
     estimators: Mapping[str, Estimator]  # by `NETWORKS`
-    correction_nm_kg: FloatArray  # (101, 3)
+    means: Means
     weights: tuple[StageWeights, ...]
-
-    def __post_init__(self) -> None:
-        frozen(self, "correction_nm_kg", (CYCLE_POINTS, len(PLANES)))
 
     def estimates(self, walk: LegWalk) -> Estimates:
         """Moments (N, 101, 3) by everything that is weighed."""
         weighed = {name for one in self.weights for name in one.names}
-        physics = {
-            PHYSICS: walk.physics_nm_kg,
-            CORRECTED: np.asarray(walk.physics_nm_kg + self.correction_nm_kg),
-        }
-        return {
-            name: physics[name] if name in physics else self.estimators[name].moments_nm_kg(walk)
-            for name in sorted(weighed)
-        }
+        asked = {name: one for name, one in self.estimators.items() if name in weighed}
+        found = estimates(asked, self.means, walk)
+        return {name: found[name] for name in sorted(weighed)}
 
     def fused(self, walk: LegWalk, estimates: Estimates) -> FloatArray:
         """(N, 101, 3)"""
@@ -51,7 +44,7 @@ class MomentModel:
 
     def arrays(self) -> Arrays:
         """Flat named arrays, ready for one npz file."""
-        found: Arrays = {"correction_nm_kg": np.array(self.correction_nm_kg)}
+        found: Arrays = {name: np.array(getattr(self.means, name)) for name in _MEANS}
         for name, one in self.estimators.items():
             found |= {
                 f"{name}.network.{key}": value.numpy().astype(np.float32)
@@ -64,7 +57,7 @@ class MomentModel:
     def of(arrays: Mapping[str, NDArray[Any]], weights: tuple[StageWeights, ...]) -> MomentModel:
         """The inverse of `arrays`. Raises KeyError, RuntimeError or ValueError when something is amiss."""
         found = {name: _estimator(name, arrays) for name in NETWORKS}
-        return MomentModel(found, np.array(arrays["correction_nm_kg"], dtype=float), weights)
+        return MomentModel(found, Means(*(np.array(arrays[name], dtype=float) for name in _MEANS)), weights)
 
 
 def weights_as_json(weights: Sequence[StageWeights]) -> list[dict[str, Any]]:

@@ -7,8 +7,10 @@ import numpy as np
 from core.domain.moments import STAGES
 from core.estimation.fusion import (
     CORRECTED,
+    FACTORS,
     PHYSICS,
     SOURCE_PAIRS,
+    TYPICAL,
     Sample,
     accuracy_grid,
     found_weights,
@@ -60,7 +62,7 @@ def test_stages_end_where_the_literature_has_them_and_swing_begins_at_toe_off() 
 def test_weights_find_the_better_estimate_in_every_stage_and_fuse_to_it() -> None:
     truth = np.stack([np.sin(np.linspace(0.0, 6.0, 101) + k) for k in range(3)], axis=1)[None]
     noise = np.random.default_rng(0).standard_normal(truth.shape)
-    estimated = {PHYSICS: noise, CORRECTED: truth, "LSTM": noise[:, ::-1], "NTM": truth}
+    estimated = {PHYSICS: noise, CORRECTED: truth, TYPICAL: -truth, "LSTM": noise[:, ::-1], "NTM": truth}
     sample = Sample(np.array([0.62]), truth, estimated)
 
     best, source = found_weights([sample]), found_weights([sample], SOURCE_PAIRS)
@@ -78,6 +80,8 @@ def test_points_that_no_plate_measured_do_not_count() -> None:
     gone[:, 40:45] = np.nan
     spoiled = truth.copy()
     spoiled[:, 40:45] = 9.0
-    sample = Sample(np.array([0.62]), gone, {CORRECTED: spoiled, "LSTM": truth * 0.0, "NTM": truth * 0.0})
+    sample = Sample(
+        np.array([0.62]), gone, {name: spoiled if name == CORRECTED else 0.0 * truth for name in FACTORS}
+    )
 
     assert all(one.accuracy > 0.999 for one in found_weights([sample]))

@@ -11,7 +11,7 @@ import torch
 from core.domain.moments import STAGES, StageWeights
 from core.estimation.features import FEATURE_NAMES, FEATURES
 from core.estimation.fusion import CORRECTED, PHYSICS
-from core.estimation.loso import MEAN_CURVE, OWN_FUSION, dealt, error_band, leave_one_out, score
+from core.estimation.loso import MEAN_CURVE, OWN_FUSION, Means, dealt, error_band, leave_one_out, score
 from core.estimation.model import MomentModel, weights_as_json, weights_of
 from core.estimation.networks import NETWORKS, Recipe, train
 from core.estimation.turing import ROWS, WIDTH, TuringMachine
@@ -122,7 +122,7 @@ def test_a_model_comes_back_from_its_arrays_as_it_was() -> None:
         for plane in range(3)
         for stage in range(len(STAGES))
     )
-    model = MomentModel(models, np.full((101, 3), 0.1), weights)
+    model = MomentModel(models, Means.of(people), weights)
 
     again = MomentModel.of(model.arrays(), weights_of(weights_as_json(weights)))
 

@@ -128,6 +128,6 @@ def test_one_camera_tells_the_sagittal_plane_only() -> None:
 def test_weights_are_told_by_stage_and_plane_in_words() -> None:
     table = weight_table(moments().weights)
     assert table.columns == ("", "Sagittal", "Frontal", "Transverse")
-    assert table.rows[0].cells[0] == "90 · – · 25"
+    assert table.rows[0].cells[0] == "P 90 · N 25"
     assert table.rows[0].tips[0] == "physics 90 %, NTM 25 %"
-    assert table.rows[-1].name == "Swing" and table.rows[-1].cells[2] == "90 · – · –"
+    assert table.rows[-1].name == "Swing" and table.rows[-1].cells[2] == "P 90"

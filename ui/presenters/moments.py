@@ -32,9 +32,14 @@ _WHAT = (
     "plate is needed; where there was one, its moments are drawn beside."
 )
 _PLANES = ("Sagittal", "Frontal", "Transverse")
-_SHORT = {"Newton-Euler": "physics", "Newton-Euler, corrected": "physics"}
-_FACTORS = ("physics", "LSTM", "NTM")
-_ORDER = " · ".join(_FACTORS)
+_FACTORS = {  # by what is weighed: letter and words
+    "Newton-Euler": ("P", "physics"),
+    "Newton-Euler, corrected": ("P", "physics"),
+    "typical curve": ("T", "typical curve"),
+    "LSTM": ("L", "LSTM"),
+    "NTM": ("N", "NTM"),
+}
+_KEY = "P physics, T typical curve, L LSTM, N neural Turing machine"
 _UPWARDS = "Upwards, muscles bend the hip, draw the leg in, turn it inwards."
 _LEAST = 0.005  # of a weight: less is not shown
 
@@ -124,8 +129,8 @@ def band_words(moments: Moments) -> str:
 
 def weight_words(moments: Moments) -> str:
     return (
-        f"In percent: {_ORDER}. Found on simulated people by whom no network was trained. Physics is Newton "
-        f"and Euler, with what it misses on the mean added. Model: {moments.model}."
+        f"In percent: {_KEY}. Found on simulated people by whom no network was trained. Physics is Newton and "
+        f"Euler, with what it misses on the mean added. Model: {moments.model}."
     )
 
 
@@ -176,23 +181,25 @@ def _measured(kinetics: Kinetics | None, kind: JointKind, side: Side) -> CycleCu
 
 
 def weight_table(weights: tuple[StageWeights, ...]) -> NumberTable:
-    """Stages below each other, planes beside; a cell in percent in the order of `_FACTORS`."""
-    shares = {(one.stage, one.plane): _by_factor(one) for one in weights}
+    """Stages below each other, planes beside; a cell tells letters and percents."""
+    by_place = {(one.stage, one.plane): one for one in weights}
     rows = []
     for number, stage in enumerate(STAGES):
-        own = [shares.get((number, plane), {}) for plane in range(len(_PLANES))]
-        cells = tuple(" · ".join(_percent(one.get(name, 0.0)) for name in _FACTORS) for one in own)
-        tips = tuple(
-            ", ".join(f"{name} {_percent(share)} %" for name, share in one.items() if share >= _LEAST)
-            for one in own
+        own = [by_place.get((number, plane)) for plane in range(len(_PLANES))]
+        cells = tuple(
+            " · ".join(f"{letter} {share}" for letter, _, share in _shares(one)) or "–" for one in own
         )
+        tips = tuple(", ".join(f"{words} {share} %" for _, words, share in _shares(one)) for one in own)
         rows.append(NumberRow(stage.capitalize(), cells, tips=tips))
     return NumberTable(("", *_PLANES), tuple(rows))
 
 
-def _by_factor(one: StageWeights) -> dict[str, float]:
-    return {_SHORT.get(name, name): weight for name, weight in zip(one.names, one.weights, strict=True)}
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.0f}" if share >= _LEAST else "–"
+def _shares(one: StageWeights | None) -> list[tuple[str, str, str]]:
+    """Letter, words and percents of what counts at all."""
+    if one is None:
+        return []
+    return [
+        (*_FACTORS.get(name, (name, name)), f"{100.0 * weight:.0f}")
+        for name, weight in zip(one.names, one.weights, strict=True)
+        if weight >= _LEAST
+    ]
