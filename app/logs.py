@@ -38,3 +38,11 @@ def start_logging(data_dir: Path) -> Path:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     return path
+
+
+def stop_logging() -> None:
+    """Close the log: its file may be exchanged for an encrypted one. Nothing where none was started."""
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if isinstance(one, RotatingFileHandler)]:
+        root.removeHandler(handler)
+        handler.close()

@@ -12,10 +12,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.crash import install_crash_hook
+from app.encrypting import encrypt_what_was_begun
 from app.exo_process import VirtualExo
 from app.jobs.admission import by_role
 from app.jobs.service import JobService
-from app.logs import start_logging
+from app.logs import start_logging, stop_logging
 from app.paths import operator_name
 from app.recovery import RecoveryQuestion, open_or_recover
 from core.errors import UserError
@@ -33,6 +34,7 @@ from ui.warm_up import warm_up
 from ui.window_place import place
 
 EXIT_NOT_OPENED = 2  # the record could not be opened, and the person gave up
+_REOPEN = 3  # of the event loop: close the record, do what needs it closed, and open it again
 _LOOK_FOR_BACKUP_MS = 600_000
 
 
@@ -49,26 +51,49 @@ def run_gui(
     preferences = Preferences(data_dir)
     remember_folders_in(app, data_dir)
     theme.apply(app, preferences.mode)
-    with ExitStack() as clean_up:
-        context = _context_or_recovery(app, data_dir, clean_up)
-        if context is None:
-            return EXIT_NOT_OPENED
-        window = MainWindow(context)
-        _open_as_before(window, context, preferences)
-        install_crash_hook(context.show_message)
-        window.show()
-        app.processEvents()
-        if on_shown is not None:
-            QTimer.singleShot(0, lambda: on_shown(window))
-        _back_up_periodically(context)
-        ask_about_clock(window, context)
-        context.person_changed.connect(lambda: ask_about_clock(window, context))
-        QTimer.singleShot(0, lambda: warm_up(window.pages, context))
-        if demo:
-            QTimer.singleShot(0, lambda: open_demo(context))
-        status = app.exec()
-        preferences.keep_window(window.saveGeometry())
-        return status
+    status = _REOPEN
+    while status == _REOPEN:
+        with ExitStack() as clean_up:
+            context = _context_or_recovery(app, data_dir, clean_up)
+            if context is None:
+                return EXIT_NOT_OPENED
+            data_dir = context.store.data_dir
+            status = _show_window(app, context, preferences, demo=demo, on_shown=on_shown)
+        demo, on_shown = False, None
+    return status
+
+
+def _show_window(
+    app: QApplication,
+    context: SessionContext,
+    preferences: Preferences,
+    *,
+    demo: bool,
+    on_shown: Callable[[MainWindow], None] | None,
+) -> int:
+    """The main window, until it is closed; `_REOPEN` when the record is to be closed and opened again."""
+    window = MainWindow(context)
+    _open_as_before(window, context, preferences)
+    install_crash_hook(context.show_message)
+    app.setQuitOnLastWindowClosed(True)
+    window.show()
+    app.processEvents()
+    if on_shown is not None:
+        QTimer.singleShot(0, lambda: on_shown(window))
+    _back_up_periodically(context)
+    ask_about_clock(window, context)
+    context.person_changed.connect(lambda: ask_about_clock(window, context))
+    context.reopen_wanted.connect(lambda: app.exit(_REOPEN))
+    QTimer.singleShot(0, lambda: warm_up(window.pages, context))
+    if demo:
+        QTimer.singleShot(0, lambda: open_demo(context))
+    status = app.exec()
+    preferences.keep_window(window.saveGeometry())
+    if status == _REOPEN:
+        app.setQuitOnLastWindowClosed(False)  # the next window is still to come
+        window.close()
+        window.deleteLater()
+    return status
 
 
 def _open_as_before(window: MainWindow, context: SessionContext, preferences: Preferences) -> None:
@@ -90,7 +115,12 @@ def _open_as_before(window: MainWindow, context: SessionContext, preferences: Pr
 def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack) -> SessionContext | None:
     """Open the record; when that fails, offer what can be done. None: the person gave up."""
     question = RecoveryQuestion(app)
-    opened = open_or_recover(data_dir, lambda folder: make_session_context(folder, clean_up), question.ask)
+
+    def open_folder(folder: Path) -> SessionContext:
+        encrypt_what_was_begun(app, folder)
+        return make_session_context(folder, clean_up)
+
+    opened = open_or_recover(data_dir, open_folder, question.ask)
     question.close()
     if opened is None:
         return None
@@ -136,6 +166,7 @@ def _sign_out_at_the_end(store: Store) -> None:
 
 def make_session_context(data_dir: Path, clean_up: ExitStack) -> SessionContext:
     """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
+    clean_up.callback(stop_logging)  # last of all: what closing could not do is told, too
     store = clean_up.enter_context(open_store(data_dir, NO_TICKET))
     clean_up.callback(_back_up_at_the_end, store)
     clean_up.callback(_sign_out_at_the_end, store)

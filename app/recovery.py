@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
@@ -12,13 +12,24 @@ from PySide6.QtWidgets import QApplication
 from core.errors import Advice, UserError
 from core.store.backup_files import backup_time, newest_backup
 from core.store.backups import restore_backup
-from core.vault.opened import ensure_open
+from core.vault.opened import bring_in, ensure_open
 from core.vault.places import sealed_file
-from ui.recovery import RecoveryAction, RecoveryState, RecoveryWindow, recovery_state
+from ui.recovery import (
+    RecoveryAction,
+    RecoveryAnswer,
+    RecoveryState,
+    RecoveryWindow,
+    recovery_key_state,
+    recovery_state,
+)
+
+if TYPE_CHECKING:
+    from core.vault.key_store import KeyStore
 
 T = TypeVar("T")
-# The chosen action, and with it the other folder or the passphrase.
-Ask = Callable[[RecoveryState], tuple[RecoveryAction, Path | str | None]]
+# With the chosen action the other folder, the passphrase, or the recovery key.
+Answer = Path | str | RecoveryAnswer | None
+Ask = Callable[[RecoveryState], tuple[RecoveryAction, Answer]]
 
 
 def open_or_recover(
@@ -29,23 +40,30 @@ def open_or_recover(
     Returns what was opened and the backup that was restored, if any; None when the person gave up.
     """
     restored: Path | None = None
-    refused: Advice | None = None
+    state: RecoveryState | None = None
     while True:
         try:
-            if refused is None:
+            if state is None:
                 return open_folder(data_dir), restored
         except UserError as error:
-            refused = error.advice
-        assert refused is not None
-        action, answer = ask(_state(refused, data_dir))
-        refused = None
+            state = _state(error.advice, data_dir)
+        assert state is not None
+        action, answer = ask(state)
+        state = None
         match action:
             case RecoveryAction.QUIT:
                 return None
             case RecoveryAction.UNLOCK:
                 refused = _unlock(data_dir, str(answer or ""))
+                state = None if refused is None else _state(refused, data_dir)
+            case RecoveryAction.HAVE_RECOVERY_KEY:
+                state = _key_state(None, data_dir)
+            case RecoveryAction.UNLOCK_BY_KEY:
+                assert isinstance(answer, RecoveryAnswer), "the window that asks for it gives it"
+                refused = _unlock_by_key(data_dir, answer)
+                state = None if refused is None else _key_state(refused, data_dir)
             case RecoveryAction.OTHER_FOLDER:
-                data_dir, restored = Path(answer or data_dir), None
+                data_dir, restored = answer if isinstance(answer, Path) else data_dir, None
             case RecoveryAction.RESTORE:
                 restored = _restore(data_dir) or restored
             case RecoveryAction.TRY_AGAIN:
@@ -59,7 +77,7 @@ class RecoveryQuestion:
         self._app = app
         self._window: RecoveryWindow | None = None
 
-    def ask(self, state: RecoveryState) -> tuple[RecoveryAction, Path | str | None]:
+    def ask(self, state: RecoveryState) -> tuple[RecoveryAction, Answer]:
         self._app.setQuitOnLastWindowClosed(False)  # the main window may still come
         window = self._window = self._window or RecoveryWindow()
         window.show_state(state)
@@ -67,6 +85,8 @@ class RecoveryQuestion:
         action = _chosen(window)
         if action is RecoveryAction.UNLOCK:
             return action, window.passphrase.text()
+        if action is RecoveryAction.UNLOCK_BY_KEY:
+            return action, window.answer
         return action, window.ask_for_folder() if action is RecoveryAction.OTHER_FOLDER else None
 
     def close(self) -> None:
@@ -95,6 +115,33 @@ def _state(advice: Advice, data_dir: Path) -> RecoveryState:
     backup = newest_backup(data_dir) if advice.code == "REC-002" else None
     made = None if backup is None else backup_time(backup)
     return recovery_state(advice, data_dir, made, has_passphrase=sealed_file(data_dir).is_file())
+
+
+def _key_state(refused: Advice | None, data_dir: Path) -> RecoveryState:
+    return recovery_key_state(refused, data_dir, has_key_store=_key_store() is not None)
+
+
+def _key_store() -> KeyStore | None:
+    """Slow to import, and of no use to a folder that is not encrypted."""
+    from core.vault.key_store import DATA_KEYS, system_key_store
+
+    return system_key_store(DATA_KEYS)
+
+
+def _unlock_by_key(data_dir: Path, answer: RecoveryAnswer) -> Advice | None:
+    """Open it by the recovery key, and keep its key as was chosen; why that was refused, or None."""
+    from core.vault.data_key import check_typed_twice, keep, unlock_by_recovery
+
+    store = _key_store()
+    try:
+        if answer.passphrase or answer.again or store is None:
+            check_typed_twice(answer.passphrase, answer.again)
+        keys = unlock_by_recovery(data_dir, answer.recovery_key)
+        keep(keys, store, answer.passphrase)
+    except UserError as error:
+        return error.advice
+    bring_in(keys)
+    return None
 
 
 def _unlock(data_dir: Path, passphrase: str) -> Advice | None:

@@ -10,6 +10,7 @@ from core.session.flow import Step
 class Aside(StrEnum):
     VISITS = "visits"
     PEOPLE = "people"
+    DATA = "data"
 
 
 Place = Step | Aside

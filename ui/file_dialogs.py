@@ -41,6 +41,12 @@ def ask_where(parent: QWidget, title: str, file_name: str, pattern: str) -> Path
     )
 
 
+def ask_folder(parent: QWidget, title: str) -> Path | None:
+    """A folder to write into; None when none was chosen."""
+    name = QFileDialog.getExistingDirectory(parent, title, str(_last(Folder.WRITTEN)))
+    return _kept(Folder.WRITTEN, Path(name) / "any").parent if name else None
+
+
 def _last(folder: Folder) -> Path:
     preferences = _preferences()
     kept = None if preferences is None else preferences.folder(folder)

@@ -115,6 +115,14 @@ def _people(context: SessionContext) -> Built:
     return page, PeoplePresenter(page, context)
 
 
+def _data(context: SessionContext) -> Built:
+    from ui.pages.data import DataPage
+    from ui.presenters.data import DataPresenter
+
+    page = DataPage()
+    return page, DataPresenter(page, context)
+
+
 BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Step.PATIENT: _patient,
     Step.CAPTURE: _capture,
@@ -128,6 +136,7 @@ BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Step.REPORT: _report,
     Aside.VISITS: _visits,
     Aside.PEOPLE: _people,
+    Aside.DATA: _data,
 }
 
 

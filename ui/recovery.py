@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,14 @@ from ui.widgets.basics import Button, Icon, clear, column, label, row
 from ui.wording import clock
 
 _LOCKED = ("REC-030", "REC-031")  # the passphrase is needed, or was wrong
+_KEY_OUT_OF_REACH = ("REC-033", "KEY-004", "KEY-005")  # its file or the key store does not give it
+_BY_RECOVERY_KEY = Advice(
+    "Open the record with its recovery key.",
+    "It was printed or saved when the record was encrypted: eight groups of five signs. Small letters, "
+    "spaces and dashes do not matter.",
+    "Type it below.",
+    "REC-030",
+)
 _WIDTH_PX = 760  # the longest button beside the other two
 
 
@@ -25,6 +33,8 @@ class RecoveryAction(StrEnum):
 
     RESTORE = "restore"
     UNLOCK = "unlock"
+    HAVE_RECOVERY_KEY = "have recovery key"
+    UNLOCK_BY_KEY = "unlock by recovery key"
     TRY_AGAIN = "try again"
     OTHER_FOLDER = "other folder"
     QUIT = "quit"
@@ -39,6 +49,52 @@ class RecoveryState:
     ]  # with the words of their buttons; the first is the main action
     note: str = ""
     asks_passphrase: bool = False
+    asks_recovery_key: bool = False
+    has_key_store: bool = False  # a new passphrase may be left out
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAnswer:
+    """The recovery key as typed, and how the record opens from now on."""
+
+    recovery_key: str
+    passphrase: str  # empty: by the key store of this login
+    again: str
+
+
+def _in_this_window(advice: Advice, *, has_passphrase: bool) -> Advice:
+    """Of a locked record: what its next step is called here."""
+    other = "choose “Use the recovery key…”."
+    first = (
+        "Type the passphrase."
+        if advice.code == "REC-030"
+        else "Type it again; small and capital letters count."
+    )
+    words = f"{first} If nobody knows it, {other}" if has_passphrase else f"Open it there, or {other}"
+    return replace(advice, next_step=words)
+
+
+def recovery_key_state(refused: Advice | None, data_dir: Path, *, has_key_store: bool) -> RecoveryState:
+    """Asks for the recovery key; `refused`: why what was typed before did not do."""
+    actions = (
+        (RecoveryAction.UNLOCK_BY_KEY, "Open"),
+        (RecoveryAction.TRY_AGAIN, "Back"),
+        (RecoveryAction.QUIT, "Quit"),
+    )
+    note = "Choose the passphrase with which the record opens from now on. The recovery key stays as it is."
+    if has_key_store:
+        note = (
+            "The record then opens by itself in this login. With a new passphrase it asks for that at each "
+            "start instead. The recovery key stays as it is."
+        )
+    return RecoveryState(
+        refused or _BY_RECOVERY_KEY,
+        str(data_dir),
+        actions,
+        note,
+        asks_recovery_key=True,
+        has_key_store=has_key_store,
+    )
 
 
 def recovery_state(
@@ -59,9 +115,14 @@ def recovery_state(
         note = "What was done after this backup is not in it. A file that it replaces is kept beside it."
     elif advice.code in ("REC-002", "REC-005"):
         actions = (other, leave)
+    by_key = (RecoveryAction.HAVE_RECOVERY_KEY, "Use the recovery key…")
     unlocks = has_passphrase and advice.code in _LOCKED
+    if advice.code in _LOCKED:
+        advice = _in_this_window(advice, has_passphrase=has_passphrase)
     if unlocks:
-        actions = ((RecoveryAction.UNLOCK, "Open"), other, leave)
+        actions = ((RecoveryAction.UNLOCK, "Open"), by_key, other, leave)
+    elif advice.code in (*_LOCKED, *_KEY_OUT_OF_REACH):
+        actions = (again, by_key, other, leave)
     return RecoveryState(advice, str(data_dir), actions, note, unlocks)
 
 
@@ -77,19 +138,21 @@ class RecoveryWindow(QWidget):
         self._next = label("", "body", wrap=True)
         self._note = label("", "muted", wrap=True)
         self._folder = label("", "small", wrap=True)
-        self.passphrase = QLineEdit()
-        self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
-        self.passphrase.setPlaceholderText("Passphrase of the data folder")
-        self.passphrase.setAccessibleName("Passphrase of the data folder")
+        self.passphrase = _secret("Passphrase of the data folder")
         self.passphrase.returnPressed.connect(lambda: self.chosen.emit(RecoveryAction.UNLOCK))
+        self.recovery_key = QLineEdit()
+        self.recovery_key.setPlaceholderText("Recovery key: XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX")
+        self.recovery_key.setAccessibleName("Recovery key")
+        self.new_passphrase, self.again = _secret("New passphrase"), _secret("Once more")
+        self.again.returnPressed.connect(lambda: self.chosen.emit(RecoveryAction.UNLOCK_BY_KEY))
         self._buttons = row()
         top = row(Icon("attention", 28, Tone.WARN), self._what, gap=Spacing().m)
         top.setStretch(1, 1)
         outer = column(gap=Spacing().m, margin=Spacing().xl)
         outer.addLayout(top)
-        for text in (self._why, self._next, self._note):
-            outer.addWidget(text)
-        outer.addWidget(self.passphrase)
+        for widget in (self._why, self._next, self.recovery_key, self._note, self.passphrase):
+            outer.addWidget(widget)
+        outer.addLayout(row(self.new_passphrase, self.again, gap=Spacing().s))
         outer.addSpacing(Spacing().s)
         outer.addLayout(self._buttons)
         outer.addWidget(self._folder)
@@ -113,11 +176,28 @@ class RecoveryWindow(QWidget):
             if number == 0:
                 button.setDefault(True)
                 button.setFocus()
-        self.passphrase.clear()
+        self._buttons.addStretch(1)
+        self._show_fields(state)
+
+    @property
+    def answer(self) -> RecoveryAnswer:
+        return RecoveryAnswer(self.recovery_key.text(), self.new_passphrase.text(), self.again.text())
+
+    def _show_fields(self, state: RecoveryState) -> None:
+        """A recovery key that was mistyped stays, to be compared with the printed one; secrets do not."""
+        for field in (self.passphrase, self.new_passphrase, self.again):
+            field.clear()
         self.passphrase.setVisible(state.asks_passphrase)
+        for field in (self.recovery_key, self.new_passphrase, self.again):
+            field.setVisible(state.asks_recovery_key)
+        may_be_empty = " (or none)" if state.has_key_store else ""
+        self.new_passphrase.setPlaceholderText(f"New passphrase{may_be_empty}")
+        if state.asks_recovery_key:
+            self.recovery_key.setFocus()
+        else:
+            self.recovery_key.clear()
         if state.asks_passphrase:
             self.passphrase.setFocus()
-        self._buttons.addStretch(1)
 
     def ask_for_folder(self) -> Path | None:
         name = QFileDialog.getExistingDirectory(self, "Data folder of ExoTwin")
@@ -126,3 +206,11 @@ class RecoveryWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
         self.chosen.emit(RecoveryAction.QUIT)
+
+
+def _secret(words: str) -> QLineEdit:
+    field = QLineEdit()
+    field.setEchoMode(QLineEdit.EchoMode.Password)
+    field.setPlaceholderText(words)
+    field.setAccessibleName(words)
+    return field

@@ -30,6 +30,7 @@ class SessionContext(QObject):
     message_shown = Signal(str, object)  # sentence for the status line, Tone
     person_changed = Signal()  # somebody signed in or out, or an account was changed
     signature_wanted = Signal(object)  # SignatureRequest; whoever shows the window asks for the PIN
+    reopen_wanted = Signal()  # close the record, do what needs it closed, and open it again
     exo_changed = Signal(object)  # job id of the telemetry stream while an exo is connected, or None
 
     def __init__(

@@ -221,7 +221,8 @@ def probe(
     Pictures are turned clockwise by `turn_deg`, and sizes are after that.
 
     Refuses CAP-001 (no such file), CAP-002 (empty), CAP-003 (not a video), CAP-004 (damaged),
-    CAP-005 (too few frames per second), CAP-006 (too short), CAP-007 (times beside it that are none).
+    CAP-005 (too few frames per second), CAP-006 (too short), CAP-007 (times beside it that are none),
+    CAP-061 (a name that is no text).
     """
     times: list[float] = []
     width_px = height_px = 0
@@ -293,6 +294,10 @@ def _open_file(path: Path) -> Any:
             "Copying from the camera may not have finished.",
             "Copy the video from the camera again.",
         )
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:  # of an old disk; OpenCV ends its process over it
+        raise _unreadable_name(path) from error
     capture = _capture(path)
     if capture.isOpened():
         return capture
@@ -309,6 +314,16 @@ def _not_a_video(path: Path) -> UserError:
         f"{path.name} is not a video.",
         "Its content is something else, whatever its name says.",
         f"Choose a video file ({', '.join(VIDEO_ENDINGS)}).",
+    )
+
+
+def _unreadable_name(path: Path) -> UserError:
+    shown = str(path.name).encode(errors="replace").decode()
+    return refuse(
+        "CAP-061",
+        f"The video {shown} cannot be opened by its name.",
+        "Its name or that of its folder has letters in a code that this PC does not use, as on an old disk.",
+        "Rename it or its folder with plain letters, then choose it again.",
     )
 
 

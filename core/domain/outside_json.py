@@ -44,10 +44,22 @@ def parse_json(raw: bytes | str, *, most_bytes: int = MOST_BYTES) -> Any:
     except RecursionError as error:
         raise ValueError(_TOO_DEEP) from error
     _check_depth(tree)
+    if "\\u" in text:
+        _check_text(tree)
     return tree
 
 
 _TOO_DEEP = f"it is nested more than {DEEPEST} levels deep"
+
+
+def _check_text(tree: Any) -> None:
+    """Only an escape can hold half a sign or the end of a string in C: kept, it breaks whatever writes it."""
+    try:
+        whole = json.dumps(tree, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("it has half a sign, which is no text") from error
+    if b"\\u0000" in whole:
+        raise ValueError("it has a sign of number zero, which is no text")
 
 
 def _check_depth(tree: Any) -> None:

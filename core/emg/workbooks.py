@@ -19,6 +19,11 @@ from core.errors import UserError, refuse
 _HEAD_ROWS = 100
 _SURE_ROWS = 5
 _MOST_UNFOLDED = 1_000_000_000  # bytes; a quarter of an hour of 16 channels at 1 kHz, as text
+_MOST_ROWS = (
+    1_048_576  # of a sheet, in every Excel; a row may claim any number, and all before it are looked at
+)
+_MOST_SHEETS = 100  # each is looked into
+_MOST_PARTS = 2_000  # files in it
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -68,6 +73,8 @@ class _opened:  # noqa: N801 - used like a function
             with _undamaged(self._path):
                 _check_unfolded(self._path, self._stream)
                 self._book = openpyxl.load_workbook(self._stream, read_only=True, data_only=True)
+                if len(self._book.worksheets) > _MOST_SHEETS:
+                    raise refuse_file(self._path, f"It has more than {_MOST_SHEETS} sheets.")
                 for sheet in self._book.worksheets:
                     sheet.reset_dimensions()  # what it says of its size may be anything; its rows count
         except UserError:
@@ -83,8 +90,11 @@ class _opened:  # noqa: N801 - used like a function
 def _check_unfolded(path: Path, stream: IO[bytes]) -> None:
     """Refuses EMG-013, before any of it is unfolded, a workbook that would fill the memory."""
     with zipfile.ZipFile(stream) as archive:
-        unfolded = sum(member.file_size for member in archive.infolist())
+        parts = archive.infolist()
+    unfolded = sum(part.file_size for part in parts)
     stream.seek(0)
+    if len(parts) > _MOST_PARTS:
+        raise refuse_file(path, f"It is packed of {len(parts)} files, as no program does.")
     if unfolded > _MOST_UNFOLDED:
         raise refuse(
             "EMG-013",
@@ -210,6 +220,8 @@ def _are_units(cells: list[str]) -> bool:
 
 def _rows(path: Path, sheet: Any, first: int, width: int) -> Iterator[list[float]]:
     for number, row in enumerate(sheet.iter_rows(min_row=first + 1, values_only=True), first + 1):
+        if number > _MOST_ROWS:
+            raise refuse_file(path, f"A row of it is numbered beyond {_MOST_ROWS}, the last one of a sheet.")
         cells = (*row, *[None] * width)[:width]
         if all(cell is None for cell in cells):
             continue

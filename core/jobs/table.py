@@ -66,6 +66,10 @@ JOB_TABLE: dict[str, JobKind] = {
     "roll_back": JobKind("core.tasks.roll_back:run", "Go back to the controller before", Action.DEPLOY),
     "telemetry": JobKind("core.tasks.telemetry:run", "Exo connection", Action.DEPLOY, stream=True),
     "compare_captures": JobKind("core.tasks.compare_captures:run", "Compare recordings", Action.CAPTURE),
+    # Leaves no history: the name of the folder may be that of the patient.
+    "export_patient": JobKind(
+        "core.tasks.export_patient:run", "Export the patient", Action.EXPORT, stream=True
+    ),
     "copy_record": JobKind("core.tasks.copy_record:run", "Copy to the second place", None, stream=True),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", Action.DEPLOY, stream=True),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -33,8 +33,17 @@ These copies are not protected by ExoTwin any more: keep them as the patient's d
 """
 
 
-def export_patient(store: Store, patient_id: str, folder: Path) -> int:
+Report = Callable[[float, str], None]
+
+
+def _silent(fraction: float, sentence: str) -> None:
+    """Nobody waits."""
+
+
+def export_patient(store: Store, patient_id: str, folder: Path, report: Report = _silent) -> int:
     """Write everything of a patient into an empty folder; returns the number of files.
+
+    `report` is told before each visit how far it is, as a fraction and a sentence.
 
     Refuses PAT-030 (the folder is not empty) and what `take_out` does. Raises OSError.
     """
@@ -50,7 +59,9 @@ def export_patient(store: Store, patient_id: str, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     content = _everything(store, patient_id)
     (folder / ALL_FILE).write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
-    for visit in store.visits(patient_id):
+    visits = store.visits(patient_id)
+    for done, visit in enumerate(visits):
+        report(done / len(visits), f"Exporting visit {done + 1} of {len(visits)}")
         _write_visit(store, visit, folder / f"visit-{visit.number}")
     told = {"code": code, "day": f"{datetime.now():%Y-%m-%d}", "all": ALL_FILE, "sums": SUMS}
     (folder / READ_ME).write_text(_WORDS.format(**told), encoding="utf-8")

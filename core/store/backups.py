@@ -12,15 +12,16 @@ from core.store.backup_files import (
     backups_dir,
     backups_in,
     last_backup,
-    newest_backup,
+    series,
     superfluous,
 )
 from core.store.database import database_path, entries_of, open_connection, set_stamp
 from core.store.files import folder_errors, make_folder, sync_file, sync_folder
 from core.store.folder_lock import held
 from core.store.identity import read_identity
-from core.store.sealed_database import sqlite_errors
+from core.store.sealed_database import is_plain_database, sqlite_errors
 from core.store.trouble import Trouble, damaged_advice, trouble_of
+from core.vault.places import told_protection
 
 BACKUP_AFTER_S = 3600.0
 PART = ".part"  # ending of a backup that is being written
@@ -107,7 +108,7 @@ def restore_backup(data_dir: Path) -> Path:
 
 
 def _restore(data_dir: Path) -> Path:
-    backup = newest_backup(data_dir)
+    backup = _to_restore(data_dir)
     if backup is None:
         raise UserError(damaged_advice(data_dir, trouble_of(data_dir) or Trouble.DAMAGED))
     path = database_path(data_dir)
@@ -122,6 +123,14 @@ def _restore(data_dir: Path) -> Path:
         fresh.replace(path)
         sync_folder(data_dir)
     return backup
+
+
+def _to_restore(data_dir: Path) -> Path | None:
+    """The last good backup; a plain one in an encrypted folder came from elsewhere, and is passed by."""
+    encrypted, _key = told_protection(data_dir)
+    ours = [one for one in backups_in(data_dir) if not (encrypted and is_plain_database(one.path))]
+    complete, _emptier = series(ours)
+    return complete[-1].path if complete else None
 
 
 def _keep_damaged(path: Path) -> None:

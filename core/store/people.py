@@ -38,7 +38,7 @@ class People(Authority):
             manager = self.require(session, Action.MANAGE_PEOPLE, by=by, about=name)
             if manager is None and not may(role, Action.MANAGE_PEOPLE):
                 raise people_refusals.first_must_manage()
-            if accounts.account_row(session, name) is not None:
+            if accounts.is_taken(session, name):
                 raise people_refusals.name_unusable(name, "This name is taken, also by who left.")
             now = self._now()
             row = AccountTable(

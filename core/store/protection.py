@@ -99,18 +99,40 @@ def encrypt(data_dir: Path, report: Report = lambda fraction, sentence: None) ->
     assert keys is not None, "begin comes first"
     with held(data_dir), folder_errors(data_dir):
         _remove_unfinished(data_dir)
-        done = _encrypt_databases(data_dir, keys)
-        with open_store(data_dir) as store:
-            owners = {f"{kind}/{record_id}": patient(name) for kind, record_id, name in store.owners()}
-        plain = list(_plain_files(data_dir))
-        for number, path in enumerate(plain):
-            report(number / len(plain), f"Encrypting file {number + 1} of {len(plain)}")
-            _encrypt_file(keys, path, owners)
+        done = _encrypt_databases(data_dir, keys) + _encrypt_files(data_dir, keys, report)
         _drop_folders(data_dir / "preferences.ini")
         identity = read_identity(data_dir) or make_identity(data_dir)
         write_identity(data_dir, replace(identity, protection=ENCRYPTED, key_id=keys.key_id))
         _encrypt_second_place(data_dir, keys)
-    return done + len(plain)
+    return done
+
+
+def encrypt_backups(data_dir: Path) -> None:
+    """Those that were brought from a second place that is older than the encryption; needs no database.
+
+    Nothing happens where the folder is not encrypted. Raises as `encrypt`.
+    """
+    keys = ensure_open(data_dir)
+    if keys is not None:
+        for path in filter(is_plain_database, _databases(data_dir)[1:]):
+            _encrypt_database(path, keys)
+
+
+def encrypt_results(data_dir: Path) -> None:
+    """The same of results and files, which need a sound database."""
+    keys = ensure_open(data_dir)
+    if keys is not None:
+        _encrypt_files(data_dir, keys, lambda fraction, sentence: None)
+
+
+def _encrypt_files(data_dir: Path, keys: Keys, report: Report) -> int:
+    with open_store(data_dir) as store:
+        owners = {f"{kind}/{record_id}": patient(name) for kind, record_id, name in store.owners()}
+    plain = list(_plain_files(data_dir))
+    for number, path in enumerate(plain):
+        report(number / len(plain), f"Encrypting file {number + 1} of {len(plain)}")
+        _encrypt_file(keys, path, owners)
+    return len(plain)
 
 
 def _encrypt_databases(data_dir: Path, keys: Keys) -> int:

@@ -141,6 +141,15 @@ def check_passphrase(passphrase: str) -> None:
         )
 
 
+def check_typed_twice(passphrase: str, again: str) -> None:
+    """Raises UserError REC-038 when it is too short, or not the same both times."""
+    check_passphrase(passphrase)
+    if passphrase != again:
+        raise refuse(
+            "REC-038", "Nothing was changed.", "The two passphrases differ.", "Try again and type it slowly."
+        )
+
+
 def _unsealed(data_dir: Path, passphrase: str) -> bytes:
     if not passphrase:
         raise refuse(
@@ -148,7 +157,7 @@ def _unsealed(data_dir: Path, passphrase: str) -> bytes:
             "This data folder is locked.",
             "It is encrypted, and its key is kept under a passphrase.",
             f"Type the passphrase; in a session without a screen set {PASSPHRASE_VARIABLE}. If nobody knows "
-            "it, use the printed recovery key: `exotwin data unlock`.",
+            "it, use the printed recovery key, in the window or by `exotwin data unlock`.",
         )
     try:
         return sealing.unseal(sealed_file(data_dir).read_bytes(), passphrase, SEALED_FORMAT)
@@ -158,7 +167,7 @@ def _unsealed(data_dir: Path, passphrase: str) -> bytes:
             "The passphrase of this data folder is wrong.",
             "The key does not open with it; the record itself was not touched.",
             "Type it again; capital and small letters count. If nobody knows it, use the printed recovery "
-            "key: `exotwin data unlock`.",
+            "key, in the window or by `exotwin data unlock`.",
         ) from error
     except (OSError, DamagedFileError) as error:
         raise damaged_key_file() from error
@@ -201,7 +210,7 @@ def _needs_passphrase() -> UserError:
         "REC-030",
         "This data folder cannot be encrypted without a passphrase.",
         "This computer has no safe place of its own for the key.",
-        "Choose a passphrase: `exotwin data protect --passphrase-file FILE`.",
+        "Choose a passphrase; in a terminal: `exotwin data protect --passphrase-file FILE`.",
     )
 
 
@@ -211,7 +220,8 @@ def _not_in_this_login() -> UserError:
         "This data folder is locked.",
         "It is encrypted, and its key is not in the key store of this login: it was encrypted on another "
         "computer or in another login.",
-        "Open it there, or bring the key here with the printed recovery key: `exotwin data unlock`.",
+        "Open it there, or bring the key here with the printed recovery key, in the window or by "
+        "`exotwin data unlock`.",
     )
 
 
@@ -222,5 +232,5 @@ def damaged_key_file() -> UserError:
         "The folder is encrypted, and the file data.json or data.sealed.json in its folder keys is missing, "
         "damaged or of another data folder; the record itself was not touched.",
         "Copy the file back from a saved data folder. If only data.sealed.json is lost, the printed recovery "
-        "key opens it too: `exotwin data unlock`.",
+        "key opens it too, in the window or by `exotwin data unlock`.",
     )

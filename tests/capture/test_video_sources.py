@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,13 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     assert _code(tmp_path / "empty.mp4") == "CAP-002"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are letters there")
+def test_a_video_whose_name_is_no_text_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcller.mp4"))
+    path.write_bytes(b"as Latin-1 wrote it")
+    assert _code(path) == "CAP-061"
 
 
 def test_text_renamed_mp4_is_refused_as_no_video(tmp_path: Path) -> None:

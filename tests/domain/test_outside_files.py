@@ -26,6 +26,9 @@ from core.domain.outside_json import DEEPEST, parse_json, read_json_file
         ("[1e999]", "too large"),
         ("[" + "9" * 5000 + "]", "too large"),
         ('"' + "x" * 4_000_000 + '"', "4 MB"),
+        (r'{"notes": "half \ud800"}', "half a sign"),
+        (r'{"\udfff": 1}', "half a sign"),
+        (r'["nothing \u0000"]', "number zero"),
         ("{", "property name"),
         ("", "Expecting value"),
     ],
@@ -41,6 +44,7 @@ def test_json_is_read_with_and_without_a_byte_order_mark(tmp_path: Path) -> None
     for encoding in ("utf-8", "utf-8-sig"):
         file.write_text(json.dumps(told, ensure_ascii=False), encoding=encoding)
         assert read_json_file(file) == told
+    assert parse_json(r'["J\u00fcrgen \ud83d\ude00"]') == ["Jürgen \U0001f600"]
     assert parse_json("[" * DEEPEST + "]" * DEEPEST)
     file.write_bytes(b'"\xff"')
     with pytest.raises(ValueError):

@@ -18,7 +18,7 @@ from core.domain.release import Purpose
 from core.exo_core.device import Identity
 from core.exo_core.library import Library
 from tests.deploy.controllers import FOR_A_PERSON, KEY, NOW, SERIAL, SMALL, built, trained
-from tests.exo_core.host import EXO, OS, WRITE, Exo, Host
+from tests.exo_core.host import EXO, IMAGE, OS, WRITE, Exo, Host
 
 EXPIRES = NOW + timedelta(days=VALID_DAYS)
 REASON = "The newer one pulls."
@@ -268,6 +268,23 @@ def test_no_time_before_the_last_confirmation_is_believed_even_after_power_off(c
     assert exo.tell_time(NOW + timedelta(days=1)) == {"err": {"group": OS, "rc": 5}}
     assert exo.ask(EXO, 0)["time_s"] == 0
     assert exo.tell_time(NOW + timedelta(days=2)) == {}
+
+
+def test_a_clock_that_ran_decades_ahead_is_held_fast_by_no_confirmation(core: Library):
+    """Else the exo would believe no honest time any more, and arm nothing, for good."""
+    exo, data = Exo(core), blob()
+    exo.upload(data)
+    exo.ask(EXO, 3, WRITE, action="test", sha=name_of(data))
+    exo.ask(EXO, 3, WRITE, action="activate")
+    exo.tell_time(datetime(2105, 1, 1))
+    assert refusal(exo.ask(EXO, 3, WRITE, action="confirm", sha=name_of(data))) is Rc.EXPIRED
+    assert exo.ask(IMAGE, 0, WRITE, confirm=True)["err"]["group"] == IMAGE
+
+    exo.device.boot()
+    assert exo.tell_time() == {}
+    exo.install(data)
+    exo.wear()
+    assert exo.arm(name_of(data)) == {"state": DeviceState.ARMED}
 
 
 @settings(max_examples=100, deadline=None)

@@ -6,6 +6,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from core.capture.calibration.files import read_calibration
@@ -37,6 +38,23 @@ def test_a_workbook_that_unfolds_to_more_than_fits_is_refused_before_it_is_unfol
         patch.setattr(workbooks, "_MOST_UNFOLDED", 3_000_000)
         with refused("EMG-013"):
             read_head(path)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_ROWS", 300), ("_MOST_SHEETS", 2), ("_MOST_PARTS", 8)])
+def test_a_workbook_with_more_of_anything_than_excel_writes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    """A row may say that it is the billionth, and every one before it is then looked at."""
+    book = openpyxl.Workbook()
+    for number in range(400):
+        book.active.append([number / 1000.0, 1.0, 2.0])
+    for _ in range(2):
+        book.create_sheet()
+    book.save(tmp_path / "wide.xlsx")
+    assert read_emg(tmp_path / "wide.xlsx", 1000.0)
+    monkeypatch.setattr(workbooks, limit, most)
+    with refused("EMG-001"):
+        read_emg(tmp_path / "wide.xlsx", 1000.0)
 
 
 def test_a_table_with_more_columns_than_any_recording_is_refused(tmp_path: Path) -> None:
@@ -90,6 +108,8 @@ def test_a_table_of_a_laboratory_beyond_the_limit_is_refused(
     "content",
     [
         "a = " + "[" * 50_000,
+        ".".join(["a"] * 40) + " = 1",  # thousands of them, a file of 40 kB, took 1.8 GB
+        "[" + ' . "b c"'.join(["a"] * 40) + "]",
         "[cam]\nmatrix = [[1" + "0" * 400 + ", 0, 0], [0, 1, 0], [0, 0, 1]]\nsize = [1, 1]",
     ],
 )

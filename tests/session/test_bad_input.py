@@ -41,6 +41,7 @@ from tests.virtual_exo.virtual_exo_process import virtual_exo
 INDEX = {  # bad input: code, file below tests/, test
     "empty file": ("CAP-002", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
     "text renamed .mp4": ("CAP-003", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
+    "video whose name is no text": ("CAP-061", "capture/test_video_sources.py", "test_a_video_whose_name"),
     "truncated video, unreadable": ("CAP-004", "session/test_bad_input.py", "test_a_bad_video_is_refused"),
     "truncated video, readable": ("CAP-010", "session/test_bad_input.py", "test_frames_before_the_cut"),
     "video that lies on its side": ("CAP-032", "capture/test_upright.py", "test_a_turned_video_is_told"),
@@ -351,6 +352,9 @@ INDEX = {  # bad input: code, file below tests/, test
         "test_an_installation_without_sqlcipher",
     ),
     "passphrase too short for the data": ("REC-038", "vault/test_keys.py", "test_what_holds_no_key"),
+    "recovery key and no printer": ("REC-046", "ui/test_data_page.py", "test_a_recovery_key_is_printed"),
+    "recovery key saved beside the data": ("REC-047", "ui/test_data_page.py", "test_a_recovery_key_is_not"),
+    "encrypting while work runs": ("REC-048", "ui/test_data_page.py", "test_it_goes_on_when_the_recovery"),
     "no room to encrypt": ("REC-039", "store/test_protection.py", "test_nothing_is_begun_without"),
     "database locked": ("REC-001", "app/cli/test_commands.py", "test_a_locked_record_is_told"),
     "record changed outside of the program": (
@@ -684,6 +688,7 @@ INDEX = {  # bad input: code, file below tests/, test
     "erased without the code typed again": ("PAT-035", "app/cli/test_patient.py", "test_a_patient_is_erased"),
     "erasing an unknown patient": ("PAT-036", "app/cli/test_patient.py", "test_a_patient_is_erased_only"),
     "erasing while work runs": ("PAT-037", "ui/test_patients_page.py", "test_a_patient_whose_work_runs"),
+    "patient taken out to no folder": ("PAT-038", "tasks/test_export_patient.py", "test_a_folder_with_other"),
     "a code that no header can show": ("PAT-020", "domain/test_patient_code.py", "test_what_no_header"),
     "endless notes": ("PAT-021", "session/test_patient_file.py", "test_what_cannot_be_right"),
     "a person with the demo's code": ("PAT-015", "session/test_same_patient.py", "test_the_demo_never"),

@@ -70,9 +70,12 @@ def a_visit(store: Store) -> str:
     return store.start_visit(store.add_patient(a_subject())).id
 
 
-def signed_by(store: Store, visit_id: str, by: str, *, second: str = "") -> list[tuple[str, str]]:
+def signed_by(
+    store: Store, visit_id: str, by: str, *, second: str = "", reason: str = ""
+) -> list[tuple[str, str]]:
     """Release something for this visit; name and role of every decision."""
-    store.decide(visit_id, "compare", Verdict.SIGNED, record_id="c1", by=by, role="anything", second=second)
+    said = {"role": "anything", "second": second, "reason": reason}
+    store.decide(visit_id, "compare", Verdict.SIGNED, record_id="c1", by=by, **said)
     return [(one.by, one.role) for one in store.decisions(visit_id)]
 
 
@@ -333,6 +336,31 @@ def test_a_release_from_before_does_not_count(store: Store) -> None:
     with_four_eyes(store)
     assert code_of(store.people.check_released, "c1", synthetic=False) == "PPL-010"
     store.people.check_released("c1", synthetic=True)
+
+
+def test_nobody_gets_a_second_account_under_a_name_that_looks_the_same(clinic: Store) -> None:
+    """Else one person would be two pairs of eyes."""
+    add_person(clinic, "J. Müller", Role.PHYSICIAN)
+    for alike in ("P. DORN", " P.  Dorn", "P. Do\u200brn", "\uff30. Dorn", "J. Mu\u0308ller"):
+        clinic.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, " ".join(alike.split()))
+        assert code_of(clinic.people.add, alike, Role.PHYSICIAN, FIRST, by=MANAGER, cost=CHEAP) == "PPL-007"
+
+
+def test_two_who_released_different_things_are_no_four_eyes(clinic: Store) -> None:
+    """One of them released it for a virtual exo only, before the clinic asked for two people."""
+    add_person(clinic, "P. Zweig", Role.PHYSICIAN)
+    visit_id = a_visit(clinic)
+    clinic.people.prove("P. Zweig", PIN, Action.RELEASE, "c1")
+    signed_by(clinic, visit_id, "P. Zweig", reason="for a virtual exo")
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
+    signed_by(clinic, visit_id, PHYSICIAN, reason="for a person")
+    with_four_eyes(clinic)
+    assert code_of(clinic.people.check_released, "c1", synthetic=False) == "PPL-010"
+
+    clinic.people.prove("P. Zweig", PIN, Action.RELEASE, "c1")
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
+    signed_by(clinic, visit_id, PHYSICIAN, second="P. Zweig", reason="for a person")
+    clinic.people.check_released("c1", synthetic=False)
 
 
 def test_rules_are_changed_by_who_manages_people_only(clinic: Store) -> None:

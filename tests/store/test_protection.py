@@ -17,11 +17,14 @@ from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.domain.subject import Sex, Subject
 from core.store import protection
-from core.store.backups import back_up_if_due, newest_backup
+from core.store.backup_files import newest_backup
+from core.store.backups import back_up_if_due, restore_backup
 from core.store.database import database_path
 from core.store.protection import encrypt, protection_of
 from core.store.repository import open_store
+from core.store.restoring import restore_from
 from core.store.sealed_database import is_plain_database
+from core.store.second_place import choose_second_place, copy_record
 from core.store.trouble import trouble_of
 from core.vault import files, key_store, opened
 from core.vault.data_key import PASSPHRASE_VARIABLE
@@ -143,6 +146,44 @@ def test_the_key_of_another_folder_is_not_taken_for_damage(folder: Path, tmp_pat
     for name in ("keys/data.json", "keys/data.sealed.json", "backups/data-key.json"):
         (folder / name).write_bytes((other / name).read_bytes())
     assert code_of(opened.ensure_open, folder, PASSPHRASE) == "REC-033"
+
+
+@pytest.mark.parametrize("lost", ["a result", "the database and its backups"])
+def test_what_comes_back_from_a_plain_second_place_is_encrypted(
+    folder: Path, tmp_path: Path, lost: str
+) -> None:
+    """It was not connected when the data folder was encrypted."""
+    before, place = the_record(folder), tmp_path / "place"
+    place.mkdir()
+    choose_second_place(folder, place)
+    with open_store(folder) as store:
+        copy_record(folder, store.stored_records())
+    choose_second_place(folder, None)
+    protect(folder)
+    if lost == "a result":
+        shutil.rmtree(next((folder / "records" / "landmarks").iterdir()))
+    else:
+        database_path(folder).unlink()
+        shutil.rmtree(folder / "backups")
+
+    restored = restore_from(folder, place)
+
+    assert (restored.records, restored.backup is None) == ((1, True) if lost == "a result" else (0, False))
+    assert the_record(folder) == before
+    assert found(folder) == []
+    assert protection_of(folder).plain == ()
+
+
+def test_a_plain_backup_that_lies_in_an_encrypted_folder_does_not_keep_the_encrypted_one_from_coming_back(
+    folder: Path,
+) -> None:
+    before = the_record(folder)
+    plain = database_path(folder).read_bytes()
+    protect(folder)
+    (folder / "backups" / "exotwin-20990101-000000.db").write_bytes(plain)
+    database_path(folder).unlink()
+    assert not is_plain_database(restore_backup(folder))
+    assert the_record(folder) == before
 
 
 def test_a_plain_database_in_the_place_of_the_encrypted_one_is_refused(folder: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale
@@ -11,8 +12,8 @@ from PySide6.QtCore import QLocale
 from core.domain.record import RecordKind
 from core.domain.subject import AffectedSide, Sex, Subject
 from core.domain.walking_ability import FunctionalClass, VisitNotes, WalkingAid
-from core.errors import UserError
-from core.jobs.values import Done
+from core.errors import Advice, UserError
+from core.jobs.values import Done, Refused
 from core.session.flow import Step
 from core.store.clinic import write_keep_years
 from core.store.schema import PatientTable
@@ -292,3 +293,42 @@ def test_who_was_kept_long_enough_stands_below_the_list(
         session.get_one(PatientTable, patient_id).created_utc = datetime(2015, 1, 1)
     context.open_patient(patient_id)
     assert page._quiet.text() == f"Last seen over 5 years ago: {subject.code}."
+
+
+def test_a_patient_is_exported_by_a_job_into_a_folder_of_its_own(
+    context: SessionContext, board: HandBoard, page: PatientsPage, subject: Subject, tmp_path: Path
+) -> None:
+    patient_id = context.store.add_patient(replace(subject, code="P/0042"))
+    context.open_visit(context.store.start_visit(patient_id).id)
+    said: list[str] = []
+    context.message_shown.connect(lambda sentence, _tone: said.append(sentence))
+    page.ask_folder = lambda: tmp_path  # type: ignore[method-assign]
+    (tmp_path / f"P-0042-{date.today().isoformat()}").mkdir()
+
+    page.secondary_action.emit("export")
+
+    (state,) = board.states()
+    folder = str(tmp_path / f"P-0042-{date.today().isoformat()}-2")
+    assert (state.spec.kind, state.spec.params) == (
+        "export_patient",
+        {"patient_id": patient_id, "folder": folder},
+    )
+    assert page._running.isVisibleTo(page) and "not encrypted" in page._running._note.text()
+    context.open_patient(None)
+    board.happens(state.spec.id, Done(""))
+    until(lambda: bool(said))
+    assert said[0].startswith("Exported, not encrypted: P-0042-")
+
+
+def test_an_export_that_fails_is_told_and_a_patient_who_is_exported_is_not_erased(
+    context: SessionContext, board: HandBoard, page: PatientsPage, subject: Subject, tmp_path: Path
+) -> None:
+    context.open_patient(context.store.add_patient(subject))
+    page.ask_folder = lambda: tmp_path  # type: ignore[method-assign]
+    page.secondary_action.emit("export")
+    page.secondary_action.emit("erase")
+    page.erased.emit("a wish", "Dr Lind", "physician")
+    assert page._advice._code.text() == "PAT-037" and len(context.store.patients()) == 1
+
+    board.happens("job-1", Refused(Advice("Not exported.", "It is full.", "Free some space.", "PAT-038")))
+    until(lambda: page._advice._code.text() == "PAT-038")

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShortcut
+from PySide6.QtPrintSupport import QPrintDialog
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 
 from core.domain.people import Action, PeopleRules, Role
 from core.domain.record import Verdict
@@ -22,6 +23,7 @@ from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, make_clinic
 from tests.ui import records
 from tests.ui.board import HandBoard
 from ui.asides import Aside
+from ui.file_dialogs import ask_where
 from ui.main_window import MainWindow
 from ui.pages.people import PeoplePage
 from ui.pages.report import ReportPage
@@ -30,6 +32,7 @@ from ui.signature import SignatureRequest, Signed
 from ui.widgets.basics import Button
 from ui.widgets.pin_cover import PinAnswer, PinKind
 
+ALL_OF_PATIENT = {"Archive", "Export…", "Erase…", "New patient"}
 PHYSICIAN, ASSISTANT = NAMES[Role.PHYSICIAN], NAMES[Role.ASSISTANT]
 
 
@@ -97,6 +100,32 @@ def test_a_window_opens_with_the_sign_in_and_shows_nothing_before(
 
     assert cover.isHidden() and window.pages.isVisible() and clinic.operator == PHYSICIAN
     assert window.header.person.text() == f"{PHYSICIAN}, physician"
+
+
+def test_a_lock_closes_dialogs_and_forgets_the_message(window: MainWindow, clinic: SessionContext) -> None:
+    answer(window, PHYSICIAN)
+    chooser, printing = QFileDialog(window, "Save report"), QPrintDialog(window)
+    chooser.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialogs: tuple[QDialog, ...] = (chooser, printing)
+    for dialog in dialogs:
+        dialog.show()
+    clinic.show_message("P-0001 was saved.")
+
+    window.desk.lock()
+
+    assert not any(dialog.isVisible() for dialog in dialogs)
+    assert all(dialog.result() == QDialog.DialogCode.Rejected for dialog in dialogs)
+    assert "P-0001" not in window.tray._message.text() and window.cover.isVisible()
+    for dialog in dialogs:
+        dialog.deleteLater()
+
+
+def test_a_file_that_is_being_chosen_is_not_chosen_once_the_screen_locks(
+    window: MainWindow, clinic: SessionContext
+) -> None:
+    answer(window, PHYSICIAN)
+    QTimer.singleShot(0, window.desk.lock)
+    assert ask_where(window, "Save report", "P-0001.pdf", "PDF (*.pdf)") is None
 
 
 def test_it_can_be_done_by_keys_alone(window: MainWindow, clinic: SessionContext) -> None:
@@ -283,6 +312,20 @@ def test_other_actions_are_greyed_too(window: MainWindow, clinic: SessionContext
     for button in (page.main_buttons[0], *others, page.interpretation.keep):
         assert not button.isEnabled() and "An assistant may not" in button.toolTip()
     assert len(others) == 2
+
+
+@pytest.mark.parametrize(("name", "greyed"), [(ASSISTANT, {"Export…", "Erase…"}), (MANAGER, ALL_OF_PATIENT)])
+def test_export_and_erase_are_greyed_with_who_may(
+    window: MainWindow, clinic: SessionContext, subject: Subject, name: str, greyed: set[str]
+) -> None:
+    answer(window, PHYSICIAN)
+    patient_id = clinic.store.add_patient(subject)
+    window.desk.switch_user()
+    answer(window, name)
+    clinic.open_patient(patient_id)
+    buttons = {one.text(): one for one in window.pages.page(Step.PATIENT).findChildren(Button)}
+    assert {words for words in ALL_OF_PATIENT if not buttons[words].isEnabled()} == greyed
+    assert "may not erase recordings or patients; a physician may" in buttons["Erase…"].toolTip()
 
 
 # The page of people

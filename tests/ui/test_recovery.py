@@ -6,18 +6,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from app.recovery import RecoveryQuestion, open_or_recover
+from app.recovery import Answer, RecoveryQuestion, open_or_recover
 from core.domain.subject import Sex, Subject
 from core.errors import Advice
 from core.store.backups import back_up
 from core.store.database import database_path
+from core.store.protection import encrypt
 from core.store.repository import Store, open_store
-from core.vault import opened
-from tests.vault.protected import protect
-from ui.recovery import RecoveryAction, RecoveryState, RecoveryWindow, recovery_state
+from core.vault import key_store, opened
+from tests.vault.protected import begun, protect
+from ui.recovery import (
+    RecoveryAction,
+    RecoveryAnswer,
+    RecoveryState,
+    RecoveryWindow,
+    recovery_key_state,
+    recovery_state,
+)
 from ui.wording import clock
 
 MORNING = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -149,6 +158,60 @@ def test_a_locked_folder_asks_for_its_passphrase_and_opens(
     assert store is not None and store[0].patients() == () and store[1] is None
     store[0].close()
     opened.forget(tmp_path)
+
+
+def test_a_record_opens_by_its_recovery_key_and_from_then_on_by_a_new_passphrase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.vault.passphrase._N", 2)
+    monkeypatch.setattr(key_store.keyring, "get_keyring", NoKeyring)
+    monkeypatch.delenv("EXOTWIN_DATA_PASSPHRASE", raising=False)
+    printed, new = begun(tmp_path), "a new and longer one"
+    encrypt(tmp_path)
+    opened.forget(tmp_path)
+    by_key = RecoveryAction.UNLOCK_BY_KEY
+    left: list[tuple[RecoveryAction, object]] = [
+        (RecoveryAction.HAVE_RECOVERY_KEY, None),
+        (by_key, RecoveryAnswer(printed[:-1], new, new)),
+        (by_key, RecoveryAnswer(printed, new, "another")),
+        (by_key, RecoveryAnswer(printed.lower(), new, new)),
+    ]
+    asked: list[tuple[str, bool]] = []
+
+    def ask(state: RecoveryState) -> tuple[RecoveryAction, Answer]:
+        asked.append((state.advice.code, state.asks_recovery_key))
+        assert RecoveryAction.RESTORE not in dict(state.actions)  # a wrong key is not damage
+        action, answer = left.pop(0)
+        return action, answer  # type: ignore[return-value]
+
+    store = open_or_recover(tmp_path, open_store, ask)
+    assert asked == [("REC-030", False), ("REC-030", True), ("REC-032", True), ("REC-038", True)]
+    assert store is not None
+    store[0].close()
+    opened.forget(tmp_path)
+    assert opened.ensure_open(tmp_path, new) is not None
+    opened.forget(tmp_path)
+
+
+def test_the_window_asks_for_the_recovery_key_and_keeps_a_mistyped_one_to_be_compared(
+    app: QApplication,
+) -> None:
+    window, chosen = RecoveryWindow(), list[RecoveryAction]()
+    window.chosen.connect(chosen.append)
+    locked = recovery_state(advice("REC-030"), Path("data"), None, has_passphrase=True)
+    assert "“Use the recovery key…”" in locked.advice.next_step
+    assert RecoveryAction.HAVE_RECOVERY_KEY in dict(locked.actions)
+    window.show_state(recovery_key_state(None, Path("data"), has_key_store=True))
+    window.recovery_key.setText("ABCDE")
+    window.new_passphrase.setText("secret")
+    window.again.returnPressed.emit()
+    assert chosen == [RecoveryAction.UNLOCK_BY_KEY] and window.answer.recovery_key == "ABCDE"
+    assert "or none" in window.new_passphrase.placeholderText() and window.passphrase.isHidden()
+    window.show_state(recovery_key_state(advice("REC-032"), Path("data"), has_key_store=False))
+    assert window.answer == RecoveryAnswer("ABCDE", "", "")
+    window.show_state(locked)
+    assert window.recovery_key.isHidden() and window.answer == RecoveryAnswer("", "", "")
+    window.deleteLater()
 
 
 def test_giving_up_changes_nothing(damaged: Path) -> None:

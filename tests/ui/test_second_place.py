@@ -50,7 +50,7 @@ def test_the_line_says_where_and_offers_the_other_choice(app: object) -> None:
     line.show_place("/media/disk")
     line.button.click()
     assert "/media/disk" in line.words.text() and told == [None]
-    assert line.words.text().startswith("Not encrypted, ") and "exotwin data protect" in line.words.toolTip()
+    assert line.words.text().startswith("Not encrypted, ") and "“Data…” in the menu" in line.words.toolTip()
     line.show_place("", encrypted=True)
     assert line.words.text() == "Encrypted, no copy"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QSplitter, QWidget
 
 from core.domain.walking_ability import VisitNotes
+from ui.file_dialogs import ask_folder
 from ui.pages.frame import Page
 from ui.theme import Tone
 from ui.widgets.basics import Box, Button, column, label, row
@@ -55,8 +57,9 @@ class PatientsPage(Page):
     help_text = (
         "Choose a patient on the left, or create one. Patients are kept under a pseudonymous code, never "
         "under their name. A visit holds everything measured and made in one sitting; it can start once "
-        "consent is recorded. Archived patients keep their data and can be restored at any time; erased "
-        "ones are gone for good."
+        "consent is recorded. Export writes everything about a patient into a folder, in open formats and "
+        "plain. Archived patients keep their data and can be restored at any time; erased ones are gone for "
+        "good."
     )
 
     searched = Signal(str)
@@ -97,6 +100,10 @@ class PatientsPage(Page):
 
     def show_field_notes(self, notes: tuple[FieldNote, ...]) -> None:
         self._form.show_notes(notes)
+
+    def ask_folder(self) -> Path | None:
+        """Where everything of a patient goes; None when no folder was chosen."""
+        return ask_folder(self, "Where the folder of this patient is written to")
 
     def forget_entry(self) -> None:
         """The fields may be filled anew by the next `render`."""
@@ -206,9 +213,9 @@ def _secondary(state: PatientsState) -> tuple[tuple[str, str], ...]:
         return ()
     if state.selected is not None:
         actions.append(("archive", "Restore" if state.archived else "Archive"))
-        actions.append(("erase", "Erase…"))
+        actions.append(("export", "Export…"))
     if state.none_yet:
         actions.append(("demo", "Demo patient"))
     elif state.selected is not None:
-        actions.append(("new", "New patient"))
+        actions += [("new", "New patient"), ("erase", "Erase…")]  # the last apart from the others
     return tuple(actions)

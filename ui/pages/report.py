@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSizeF, Signal
-from PySide6.QtGui import QColor, QPageSize, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from core.session.report import ReportContent
 from ui.pages.frame import Page
+from ui.printing import ask_printer
 from ui.report_pdf import draw_report, page_count
 from ui.report_sheet import PAGE_HEIGHT, PAGE_WIDTH
 from ui.theme import Tone
@@ -104,13 +105,7 @@ class ReportPage(Page):
         self._saved.setVisible(bool(state.saved))
 
     def ask_printer(self) -> QPrinter | None:
-        """A printer with its paper; None when nothing is to be printed."""
-        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-
-        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        dialog = QPrintDialog(printer, self)
-        return printer if dialog.exec() == QPrintDialog.DialogCode.Accepted else None
+        return ask_printer(self)
 
     def ask_where(self) -> None:
         path = self.ask_path("Save report", self._state.file_name, "PDF (*.pdf)")

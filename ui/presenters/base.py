@@ -22,7 +22,12 @@ from ui.theme import Tone
 from ui.widgets.account_field import AccountField
 from ui.widgets.take_away import TakeAway
 
-_OWN_RIGHT = {"roll_back": Action.ROLL_BACK, "remove": Action.ERASE}  # of secondary actions, by key
+_OWN_RIGHT = {  # of secondary actions, by key
+    "roll_back": Action.ROLL_BACK,
+    "remove": Action.ERASE,
+    "erase": Action.ERASE,
+    "export": Action.EXPORT,
+}
 _LEADS_AWAY = frozenset({"back", "close", "discard"})  # keys of actions that change nothing
 
 

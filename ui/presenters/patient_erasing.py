@@ -23,7 +23,8 @@ def erase_words(context: SessionContext, patient_id: str | None) -> tuple[str, .
 def erase(context: SessionContext, patient_id: str, reason: str, by: str, role: str) -> tuple[str, ...]:
     """Erase the patient and close it; what waits, in sentences. Refuses PAT-037 while its jobs run."""
     visits = {visit.id for visit in context.store.visits(patient_id)}
-    if any(state.outcome is None and state.spec.visit_id in visits for state in context.jobs.states()):
+    running = [state.spec for state in context.jobs.states() if state.outcome is None]
+    if any(spec.visit_id in visits or spec.params.get("patient_id") == patient_id for spec in running):
         raise refuse(
             "PAT-037",
             "The patient was not erased.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.domain.people import Action
 from core.domain.record import RecordKind, Visit
 from core.errors import refuse
-from core.jobs.values import Done, JobState, Outcome
+from core.jobs.values import Crashed, Done, JobState, Outcome, outcome_advice
 from core.session.flow import Step, StepState, StepStatus
 from core.store.repository import PatientRow
 from ui.asides import Aside
@@ -13,6 +13,7 @@ from ui.pages.patients import ListRow, PatientsPage, PatientsState
 from ui.presenters.base import StepPresenter
 from ui.presenters.patient_entry import code_doubts, mistakes, subject_from
 from ui.presenters.patient_erasing import erase, erase_words, quiet_words
+from ui.presenters.patient_exporting import EXPORT, WHILE_EXPORTED, export, exported_words
 from ui.session_context import SessionContext
 from ui.signature import Signed
 from ui.theme import Tone
@@ -51,7 +52,21 @@ class PatientsPresenter(StepPresenter):
         self.submit("demo_patient")
 
     def running_job(self) -> JobState | None:
-        return self.context.jobs.running("demo_patient")
+        return self.context.jobs.running("demo_patient", EXPORT)
+
+    def progress(self) -> None:
+        job = self.running_job()
+        exports = job is not None and job.spec.kind == EXPORT
+        self._page.show_running(job, WHILE_EXPORTED if exports else self.meanwhile)
+
+    def _ended(self, job_id: str, outcome: Outcome) -> None:
+        state = self.context.jobs.state(job_id)
+        if state is None or state.spec.kind != EXPORT:
+            super()._ended(job_id, outcome)
+        elif (advice := outcome_advice(outcome)) is not None:
+            self._page.show_advice(advice, outcome.detail if isinstance(outcome, Crashed) else "")
+        else:
+            self.context.show_message(*exported_words(state, outcome))
 
     def show(self, status: StepStatus) -> None:
         if self._erasing != self.context.patient_id:
@@ -165,6 +180,14 @@ class PatientsPresenter(StepPresenter):
                 self._open_demo()
             case "erase":
                 self._ask_to_erase(True)
+            case "export":
+                self._export()
+
+    def _export(self) -> None:
+        folder = self._page.ask_folder()
+        if folder is not None and self.context.patient_id is not None:
+            export(self.context, self.context.patient_id, folder)
+            self.refresh()
 
     def _ask_to_erase(self, asked: bool) -> None:
         self._erasing = self.context.patient_id if asked else None

@@ -21,6 +21,7 @@ class Header(QFrame):
     switch_user = Signal()
     change_pin = Signal()
     show_people = Signal()
+    show_data = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,6 +88,7 @@ class Header(QFrame):
             action.triggered.connect(signal)
             self._only_signed_in.append(action)
         menu.addAction("People…").triggered.connect(self.show_people)
+        menu.addAction("Data…").triggered.connect(self.show_data)
         self.person.setMenu(menu)
 
     def show_person(self, person: Person | None, *, single_user: bool) -> None:

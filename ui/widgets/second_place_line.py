@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 from ui.widgets.basics import Button, ElidedLabel, row
 
 _ENCRYPTED = "The data folder is encrypted; keep its recovery key in a safe place"
-_PLAIN = "Who gets hold of this disk can read the data; `exotwin data protect` in a terminal encrypts them"
+_PLAIN = "Who gets hold of this disk can read the data; “Data…” in the menu of the user encrypts them"
 
 
 class SecondPlaceLine(QWidget):

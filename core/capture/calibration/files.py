@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.errors import Advice, UserError, refuse
 READABLE = "Qualisys (.qca.txt), caliscope (camera_array.toml) or Pose2Sim (Calib.toml)"
 _LARGEST_BYTES = 2_000_000  # the largest such file that exists has some kilobytes
 _NO_CALIBRATION = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, AttributeError)
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]++)[ \t]*+\.[ \t]*+){30}""")
 _LARGEST_ROOM = 100.0  # metres from the origin; numbers beyond are millimetres
 _CLEARLY_UP = 0.5  # of the pictures' mean "up" along the world's z axis
 
@@ -94,6 +96,8 @@ def _unknown(path: Path) -> UserError:
 
 
 def _from_toml(text: str, path: Path) -> Calibration:
+    if _DEEP_KEY.search(text):  # the parser's time and memory grow with the square of its levels
+        raise damaged(path.name, "Its names are nested deeper than those of any camera.")
     try:
         content: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -234,6 +234,11 @@ exo_slots_rc exo_device_confirm(exo_device *device, const uint8_t *sha256) {
     if (!device->has_controller) {
         return EXO_SLOTS_NO_CONTROLLER;
     }
+    /* A confirmation holds the time fast for good: a clock that ran decades ahead must not become the exo's own. */
+    const exo_place place = place_of(device, device->slots.running);
+    if (exo_release_here(&device->blob.release, &place).code == EXO_EXPIRED) {
+        return EXO_SLOTS_EXPIRED;
+    }
     const exo_slots_rc code = exo_slots_confirm(&device->slots, sha256, exo_device_time(device));
     if (code == EXO_SLOTS_OK) {
         exo_safety_confirm(&device->safety);

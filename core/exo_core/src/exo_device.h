@@ -77,7 +77,7 @@ bool exo_device_selftest(exo_device *device, uint8_t *outputs_sha256);
 /* The last byte of an upload has come: is it a controller for this exo? */
 exo_slots_rc exo_device_received(exo_device *device);
 
-/* Keep the running controller for good. */
+/* Keep the running controller for good, and the time with it; not one that has expired by that time. */
 exo_slots_rc exo_device_confirm(exo_device *device, const uint8_t *sha256);
 
 /* Go back to the controller that was kept before, although it is older. The host says the number of this moment

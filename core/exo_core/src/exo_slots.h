@@ -43,7 +43,8 @@ typedef enum {
     EXO_SLOTS_NO_CONTROLLER = 8,
     EXO_SLOTS_NOT_CONFIRMED = 11,
     EXO_SLOTS_OTHER_SUBJECT = 12,
-    EXO_SLOTS_DOWNGRADE = 17 /* below the exo's counter */
+    EXO_SLOTS_DOWNGRADE = 17, /* below the exo's counter */
+    EXO_SLOTS_EXPIRED = 18
 } exo_slots_rc;
 
 typedef struct {
