@@ -109,7 +109,7 @@ def _angles(dynamics: BodyDynamics, course: Course, pelvis: FloatArray, side: Si
     upright = dynamics.tree.orientations(np.zeros((1, course.value.shape[1])), parts)[0]
     turn = np.einsum("tji,tsjk,slk->tsil", pelvis, now, upright)
     angles = Rotation.from_matrix(turn.reshape(-1, 3, 3)).as_euler(_ANGLE_ORDER)
-    return np.asarray(np.unwrap(angles.reshape(len(now), len(SEGMENTS), 3), axis=0))
+    return np.array(np.unwrap(angles.reshape(len(now), len(SEGMENTS), 3), axis=0), dtype=float)
 
 
 def _inside(pelvis: FloatArray, vectors: FloatArray) -> FloatArray:

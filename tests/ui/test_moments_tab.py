@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.domain.body import SIDES, JointKind, Side
+from core.domain.body import SIDES, Side
 from core.domain.kinetics import ForceSource
 from core.domain.moments import MOMENT_PLANES, STAGES, EstimatedCycles, Moments, StageWeights
 from core.domain.record import RecordKind
@@ -122,7 +122,7 @@ def test_the_band_is_the_error_with_real_people_and_plates_are_drawn_beside() ->
 
 def test_one_camera_tells_the_sagittal_plane_only() -> None:
     panels = moment_panels(moments(), replace(motion(), sagittal_only=True), None)
-    assert [panel.kind.axis for panel in panels] == [JointKind.HIP_FLEXION.label] * 2
+    assert [panel.kind.label for panel in panels] == ["Hip flexion moment"] * 2
 
 
 def test_weights_are_told_by_stage_and_plane_in_words() -> None:
