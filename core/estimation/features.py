@@ -114,7 +114,7 @@ def _angles(dynamics: BodyDynamics, course: Course, pelvis: FloatArray, side: Si
 
 def _inside(pelvis: FloatArray, vectors: FloatArray) -> FloatArray:
     """Vectors (T, S, 3) of the world in the axes of the pelvis."""
-    return np.einsum("tji,tsj->tsi", pelvis, vectors)
+    return np.asarray(np.einsum("tji,tsj->tsi", pelvis, vectors))
 
 
 def _flat(values: FloatArray) -> FloatArray:
