@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ KEPT = 0.2  # of the simulated people, to validate and to find the weights of th
 RECIPE = Recipe(epochs=40, patience=6)
 MOST_STRIDES = 3  # of a simulated person each time their walk is told
 NAME = "hip moments 1"
+_CARD_WIDTH = 110
 Report = Callable[[str], None]
 
 
@@ -135,7 +137,7 @@ def card(numbers: Mapping[str, Any]) -> str:
         f"| {name} | {_cells(row['rmse_nm_kg'], 3)} | {_cells(row['r'], 2)} | {_cells(row['R'], 2)} |"
         for name, row in numbers["accuracy"].items()
     ]
-    return _CARD.format(
+    words = _CARD.format(
         model=numbers["model"],
         trained=numbers["trained_on"],
         judged=numbers["judged_on"],
@@ -144,6 +146,13 @@ def card(numbers: Mapping[str, Any]) -> str:
         rows="\n".join(rows),
         joint=f"{BLUR.joint_deg:g}",
     )
+    return "\n\n".join(map(_wrapped, words.strip().split("\n\n"))) + "\n"
+
+
+def _wrapped(paragraph: str) -> str:
+    if paragraph.startswith(("#", "|")):
+        return paragraph
+    return textwrap.fill(" ".join(paragraph.split()), _CARD_WIDTH, break_on_hyphens=False)
 
 
 def _cells(values: Sequence[float], digits: int) -> str:
@@ -166,8 +175,11 @@ errors of measurement (joint offsets of {joint}°, moving skin, lengths, events;
 the literature), so that networks and weights meet what laboratories measure. Weights and mean error of
 physics are from simulated people, too. No recording of a person went in, and nothing was chosen by one.
 
-**How far it is right** with {judged}, of whom it knew nothing. Mean over people; sagittal / coronal /
-transverse; "mean curve" is the one of the other real people, which the model does not know.
+**How far it is right** with {judged}, of whom it knew nothing. Weights that only met simulated people
+may trust the networks too far: compare with the row "mean curve", that of the other real people, which
+this model does not know, and with `exotwin train moments --loso`, where real people teach the same
+fusion. Mean over people; sagittal / coronal / transverse; "typical curve" is the mean of the simulated
+people.
 
 | estimate | RMSE N·m/kg | r | R = r (1 - E_r) |
 |---|---|---|---|
