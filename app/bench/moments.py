@@ -289,5 +289,6 @@ def _weight_lines(ways: Mapping[str, Any]) -> list[str]:
 
 _CARE = (
     "Adults' moments are this program's own inverse dynamics from force plates: in swing the same equation "
-    "as Newton-Euler here. 12 strides of six young people carry no claim about people at large."
+    "as Newton-Euler here. 12 strides of six young people carry no claim about people at large. No number "
+    "was fitted to whoever is left out, but the ways themselves were made while looking at these people."
 )

@@ -171,9 +171,11 @@ train moments --out DIR`.
 
 **What it was trained on: simulation only.** {trained}: bodies of 1.22 to 1.92 m, healthy, odd and
 impaired strides, moved by joint torques whose moments are exactly known. Their motion is told with
-errors of measurement (joint offsets of {joint}°, moving skin, lengths, events; standard deviations of
-the literature), so that networks and weights meet what laboratories measure. Weights and mean error of
-physics are from simulated people, too. No recording of a person went in, and nothing was chosen by one.
+errors of measurement (joint offsets of {joint}°, moving skin, lengths, events; of the order that the
+literature reports), so that networks and weights meet what laboratories measure. Weights and mean error
+of physics are from simulated people, too. No recording of a person went in. Three decisions were taken
+after a look at these real people, by no number of theirs: that motion is told with errors, that a
+typical curve may count, and that the balance of the whole body tells where the ground acts.
 
 **How far it is right** with {judged}, of whom it knew nothing. Weights that only met simulated people
 may trust the networks too far: compare with the row "mean curve", that of the other real people, which

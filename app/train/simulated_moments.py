@@ -53,8 +53,9 @@ _STOP = mujoco.mjtConstraint.mjCNSTR_LIMIT_JOINT
 
 @dataclass(frozen=True, slots=True)
 class Blur:
-    """Standard deviations of what a measurement adds. Sizes as marker sets repeat between laboratories and
-    skin moves over bone (McGinley et al. 2009, Gait & Posture 29:360; Leardini et al. 2005, ibid. 21:212)."""
+    """Standard deviations of what a measurement adds: of the order in which angles differ between
+    laboratories and skin moves over bone (McGinley et al. 2009, Gait & Posture 29:360; Leardini et al. 2005,
+    ibid. 21:212), rounded here and fitted to nothing."""
 
     joint_deg: float = 2.5  # constant, by joint
     skin_deg: float = 1.5  # with the stride and at twice its rate
