@@ -129,8 +129,8 @@ def band_words(moments: Moments) -> str:
 
 def weight_words(moments: Moments) -> str:
     return (
-        f"In percent: {_KEY}. Found on simulated people who only validated the networks. Physics is Newton and "
-        f"Euler, with what it misses on the mean added. Model: {moments.model}."
+        f"In percent: {_KEY}. Found on simulated people who only validated the networks. Physics is Newton "
+        f"and Euler, with what it misses on the mean added. Model: {moments.model}."
     )
 
 
