@@ -18,7 +18,7 @@ from core.estimation.turing import ROWS, WIDTH, TuringMachine
 from tests.estimation.made_up import person
 from tests.refusals import refused
 
-QUICK, LONGER = Recipe(epochs=2), Recipe(epochs=25, learning_rate=1e-2)
+QUICK, LONGER = Recipe(epochs=2), Recipe(epochs=10, learning_rate=1e-2)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def test_training_is_repeatable_and_keeps_what_was_best_on_other_people() -> Non
 
     walk = people[5].walk
     assert np.array_equal(first.moments_nm_kg(walk), again.moments_nm_kg(walk))
-    assert min(losses) < 0.7 * losses[0]
+    assert min(losses) < 0.8 * losses[0]
     further = train("FNN", people[:4], people[4:], replace(QUICK, epochs=0), seed=2, start=first)
     assert np.array_equal(further.moments_nm_kg(walk), first.moments_nm_kg(walk))
 
