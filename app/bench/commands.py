@@ -225,6 +225,11 @@ def _fidelity(options: BenchOptions) -> Fidelity:
     return Fidelity(options.fidelity)
 
 
+def recordings_folder() -> Path:
+    """The same for other commands that judge by the recordings."""
+    return _recordings()
+
+
 def _recordings() -> Path:
     """Where the real recordings are: `EXOTWIN_DATA`, else beside the source tree."""
     beside = Path(__file__).resolve().parents[3] / "shared" / "data"

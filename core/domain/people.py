@@ -113,6 +113,7 @@ _CAPTURED = (
 )
 _MADE = (
     RecordKind.KINETICS,
+    RecordKind.MOMENTS,
     RecordKind.MUSCLE_CALIBRATION,
     RecordKind.DEFICITS,
     RecordKind.TWIN,

@@ -39,6 +39,7 @@ JOB_TABLE: dict[str, JobKind] = {
         "core.tasks.import_exo_log:run", "Read the exo's log", Action.CAPTURE, limits=TABLES
     ),
     "inverse_dynamics": JobKind("core.tasks.inverse_dynamics:run", "Find forces and moments", Action.TRAIN),
+    "estimate_moments": JobKind("core.tasks.estimate_moments:run", "Estimate hip moments", Action.TRAIN),
     "read_emg_head": JobKind(
         "core.tasks.read_emg_head:run", "Look into the EMG file", Action.CAPTURE, stream=True, limits=LOOK
     ),

@@ -103,7 +103,14 @@ JOBS: dict[Step, frozenset[str]] = {
         }
     ),
     Step.MOTION: frozenset(
-        {"solve_motion", "solve_markers", "edit_events", "import_exo_log", "inverse_dynamics"}
+        {
+            "solve_motion",
+            "solve_markers",
+            "edit_events",
+            "import_exo_log",
+            "inverse_dynamics",
+            "estimate_moments",
+        }
     ),
     Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg", "tune_amplitude"}),
     Step.PERSONALIZE: frozenset(
@@ -215,6 +222,7 @@ _REPORTED = frozenset(RecordKind) - {
     RecordKind.CALIBRATION,
     RecordKind.RECORDING,
     RecordKind.AMPLITUDE,
+    RecordKind.MOMENTS,
     RecordKind.TWIN,
     RecordKind.IMPAIRMENTS,
     RecordKind.SCENARIO,
@@ -242,7 +250,13 @@ def _came_after_report(since: datetime, facts: VisitFacts) -> str:
 
 
 _BEFORE_THE_TWIN = frozenset(
-    {RecordKind.KINETICS, RecordKind.MUSCLE_CALIBRATION, RecordKind.IMPAIRMENTS, RecordKind.DEFICITS}
+    {
+        RecordKind.KINETICS,
+        RecordKind.MOMENTS,
+        RecordKind.MUSCLE_CALIBRATION,
+        RecordKind.IMPAIRMENTS,
+        RecordKind.DEFICITS,
+    }
 )
 
 

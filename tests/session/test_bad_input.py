@@ -150,6 +150,23 @@ INDEX = {  # bad input: code, file below tests/, test
     "forces in another frame": ("KIN-012", "kinetics/test_inverse_dynamics.py", "test_forces_in_another"),
     "forces of another time": ("KIN-002", "tasks/test_inverse_dynamics.py", "test_forces_of_another_time"),
     "forces that end early": ("KIN-015", "kinetics/test_inverse_dynamics.py", "test_forces_that_end_early"),
+    "no leg seen throughout a stride": (
+        "MOM-001",
+        "tasks/test_estimate_moments.py",
+        "test_legs_that_were_not_seen",
+    ),
+    "model of hip moments damaged": ("MOM-002", "tasks/test_estimate_moments.py", "test_a_damaged_model"),
+    "hip moments estimated": ("MOM-003", "tasks/test_estimate_moments.py", "test_a_walk_gets_moments"),
+    "hip moments from one camera": (
+        "MOM-004",
+        "tasks/test_estimate_moments.py",
+        "test_one_camera_and_one_leg",
+    ),
+    "hip moments from one leg": ("MOM-005", "tasks/test_estimate_moments.py", "test_one_camera_and_one_leg"),
+    "a walk unlike those judged": ("MOM-006", "tasks/test_estimate_moments.py", "test_who_walks_unlike"),
+    "moments of an unknown person": ("MOM-007", "bench/test_moments.py", "test_one_subject_only"),
+    "one subject only to leave out": ("MOM-008", "bench/test_moments.py", "test_one_subject_only"),
+    "moments trained without a task": ("MOM-009", "bench/test_moments.py", "test_what_cannot_be_trained"),
     "exo's log that is no table": ("KIN-030", "kinetics/test_exo_log.py", "test_what_is_no_table"),
     "exo's log without times": ("KIN-031", "kinetics/test_exo_log.py", "test_a_log_without_a_time_column"),
     "exo's log without joint and side": (

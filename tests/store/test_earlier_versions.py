@@ -71,6 +71,7 @@ SINCE = {  # kinds that came later
     RecordKind.EXO_LOG,
     RecordKind.KINETICS,
     RecordKind.AMPLITUDE,
+    RecordKind.MOMENTS,
     RecordKind.MUSCLE_CALIBRATION,
     RecordKind.DEFICITS,
     RecordKind.CHOSEN_IMPAIRMENTS,
