@@ -23,7 +23,7 @@ class BenchOptions:
 
     data_dir: Path
     file: Path | None = None  # of `video`
-    quick: bool = False  # `assist` within six minutes
+    quick: bool = False  # `assist` within six minutes, `student` smaller, `amplitude` with few people
     assist_parts: tuple[
         str, ...
     ] = ()  # of `assist`: "deficits", "situations", "ankle", "adapt"; () its main blocks
@@ -169,11 +169,29 @@ def _coadaptation(_: BenchOptions) -> dict[str, Any]:
     return bench_coadaptation()
 
 
+def _amplitude(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.amplitude import bench_amplitude
+
+    return bench_amplitude(_recordings(), quick=options.quick)
+
+
+def _student(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.student import bench_student
+
+    return bench_student(_recordings(), quick=options.quick)
+
+
 def _vault(options: BenchOptions) -> dict[str, Any]:
     from app.bench.vault import bench_vault
 
     options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # on the disk that the data are on
     return bench_vault(options.data_dir)
+
+
+def _stats(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.stats import bench_stats
+
+    return bench_stats()
 
 
 BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
@@ -194,7 +212,10 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "assist": _assist,
     "strangers": _strangers,
     "coadaptation": _coadaptation,
+    "amplitude": _amplitude,
+    "student": _student,
     "vault": _vault,
+    "stats": _stats,
 }
 
 
@@ -202,6 +223,11 @@ def _fidelity(options: BenchOptions) -> Fidelity:
     from core.twin.body import Fidelity
 
     return Fidelity(options.fidelity)
+
+
+def recordings_folder() -> Path:
+    """The same for other commands that judge by the recordings."""
+    return _recordings()
 
 
 def _recordings() -> Path:

@@ -8,11 +8,13 @@ import logging
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import resources
+from app.cli.assist import add_assist
 from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
 from app.cli.data import add_data
@@ -26,10 +28,12 @@ from app.cli.motion import add_motion
 from app.cli.open_package import WINDOW_NAME, add_open
 from app.cli.patient import add_patient
 from app.cli.people import add_people
+from app.cli.plain_output import plain_output
 from app.cli.record import add_record
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
 from app.cli.signing import acting, add_as
+from app.cli.stats import add_stats
 from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
@@ -43,6 +47,7 @@ from core.errors import Advice, JobCancelled, UserError, refuse
 from core.store.files import folder_is_unusable
 from core.store.folder_lock import name_program
 
+_COLOURED = ("doctor", "bench")  # print colours, and no names from files
 EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
 
@@ -72,7 +77,8 @@ def run(arguments: list[str]) -> int:
     name_program(f"exotwin {args.word}" if args.word else WINDOW_NAME)
     command: Command = args.command
     try:
-        with acting(_data_dir(args), getattr(args, "as_name", "")):
+        plain = nullcontext() if args.word in _COLOURED else plain_output()
+        with plain, acting(_data_dir(args), getattr(args, "as_name", "")):
             status = command(args)
         sys.stdout.flush()
         return status
@@ -152,9 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     add_bench(commands, _add_data_dir)
     add_train(commands, _add_data_dir)
     add_trial(commands, _add_data_dir)
+    add_stats(commands, _add_data_dir)
     add_export(commands, _add_data_dir)
     add_report(commands, _add_data_dir)
     add_visits(commands, _add_data_dir)
+    add_assist(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)

@@ -103,14 +103,21 @@ JOBS: dict[Step, frozenset[str]] = {
         }
     ),
     Step.MOTION: frozenset(
-        {"solve_motion", "solve_markers", "edit_events", "import_exo_log", "inverse_dynamics"}
+        {
+            "solve_motion",
+            "solve_markers",
+            "edit_events",
+            "import_exo_log",
+            "inverse_dynamics",
+            "estimate_moments",
+        }
     ),
-    Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
+    Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg", "tune_amplitude"}),
     Step.PERSONALIZE: frozenset(
         {"fit_twin", "calibrate_muscles", "assess_deficits", "fit_impairments", "learn_gait"}
     ),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
-    Step.TRAIN: frozenset({"train_controller", "adapt_controller"}),
+    Step.TRAIN: frozenset({"train_controller", "adapt_controller", "distil_controller"}),
     Step.COMPARE: frozenset({"compare"}),
     Step.DEPLOY: frozenset({"package_controller", "deploy", "virtual_walk", "roll_back", "telemetry"}),
     Step.REPORT: frozenset({"take_logo"}),
@@ -214,6 +221,8 @@ def _sizes(kind: RecordKind, subject: Subject) -> tuple[tuple[str, float], ...]:
 _REPORTED = frozenset(RecordKind) - {
     RecordKind.CALIBRATION,
     RecordKind.RECORDING,
+    RecordKind.AMPLITUDE,
+    RecordKind.MOMENTS,
     RecordKind.TWIN,
     RecordKind.IMPAIRMENTS,
     RecordKind.SCENARIO,
@@ -241,7 +250,13 @@ def _came_after_report(since: datetime, facts: VisitFacts) -> str:
 
 
 _BEFORE_THE_TWIN = frozenset(
-    {RecordKind.KINETICS, RecordKind.MUSCLE_CALIBRATION, RecordKind.IMPAIRMENTS, RecordKind.DEFICITS}
+    {
+        RecordKind.KINETICS,
+        RecordKind.MOMENTS,
+        RecordKind.MUSCLE_CALIBRATION,
+        RecordKind.IMPAIRMENTS,
+        RecordKind.DEFICITS,
+    }
 )
 
 

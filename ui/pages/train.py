@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from core.domain.controller import Aim
+from core.domain.controller import Aim, ExoSensors
 from ui.pages.learning_view import (
     ACTIVATION,
     AGAINST,
     EFFORT,
     FALLS,
+    IMITATION,
     LIKENESS,
     METABOLIC,
     Choice,
@@ -40,6 +41,19 @@ FIDELITY = Choice(
         Option(STANDARD, "80 muscles", "Through straps; takes much longer."),
     ),
 )
+SENSORS = Choice(
+    "sensors",
+    "Sensors",
+    "What the exo feels the person by",
+    (
+        Option(ExoSensors.ENCODERS.value, "Encoders"),
+        Option(
+            ExoSensors.THIGH_GYROS.value,
+            "Thigh gyros only",
+            "One gyro on each thigh will do: it imitates a controller with encoders, which is trained first.",
+        ),
+    ),
+)
 
 
 class TrainPage(LearningPage):
@@ -53,9 +67,9 @@ class TrainPage(LearningPage):
 
     def __init__(self) -> None:
         curves = (METABOLIC, ACTIVATION, FALLS, LIKENESS)
-        view = LearningView(curves, "The twin with the exo, now", earlier=(EFFORT, AGAINST))
+        view = LearningView(curves, "The twin with the exo, now", earlier=(EFFORT, AGAINST, IMITATION))
         words = "6 minutes give a useful controller; more fine-tune it."
-        super().__init__(view, MinutesBox(words, 6, (AIM, FIDELITY)))
+        super().__init__(view, MinutesBox(words, 6, (AIM, FIDELITY, SENSORS)))
 
     def prefer(self, fidelity: str) -> None:
         """Propose what moves the joints, as the twin learned to walk."""
@@ -65,3 +79,7 @@ class TrainPage(LearningPage):
     @property
     def aim(self) -> str:
         return self.minutes_box.chosen(AIM.param)
+
+    @property
+    def sensors(self) -> str:
+        return self.minutes_box.chosen(SENSORS.param)

@@ -12,13 +12,18 @@ from core.domain.controller import Comparison, GaitScore, TrainedController, una
 from core.domain.motion import Motion
 from core.domain.people import Action
 from core.domain.record import Decision, RecordKind, Verdict
-from core.domain.release import Purpose, purpose_in, typed_reason
+from core.domain.release import Purpose, purpose_in, signed_thing, typed_reason
 from core.domain.rollout import GaitLabel
 from core.domain.situation_effects import brief_assistance, situation_assistance
 from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
-from core.session.release import NEEDS_ACCOUNT, release_declaration, sign_comparison
+from core.session.release import (
+    NEEDS_ACCOUNT,
+    comparison_meaning,
+    release_declaration,
+    sign_comparison,
+)
 from ui.pages.compare import ComparePage, CompareState
 from ui.pages.correlations import CorrelationsView
 from ui.pages.gait_comparison import ComparisonView
@@ -28,7 +33,7 @@ from ui.pages.situations import SituationsView
 from ui.presenters.assistance import help_view
 from ui.presenters.base import StepPresenter
 from ui.presenters.correlations import correlations_view
-from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
+from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows, with_starts
 from ui.presenters.level_walk import level_norm, staged
 from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
@@ -136,7 +141,9 @@ class ComparePresenter(StepPresenter):
             self.context.record_changed.emit()
 
         typed = self._page.approver.given
-        self.sign(Action.RELEASE, record_id, typed, self._declaration(), release)
+        meaning = comparison_meaning(self.context.store, record_id, purpose, reason)
+        about = signed_thing(record_id, meaning)
+        self.sign(Action.RELEASE, about, typed, self._declaration(), release)
 
     # State of the page ---------------------------------------------------------------------------
 
@@ -206,12 +213,13 @@ class ComparePresenter(StepPresenter):
         """All gaits, at first the one without the exo against the personalized one; the table has all."""
         gaits, rivals = comparison.rollouts, rivals_in(comparison)
         norm = level_norm(gaits, motion, self.walker)
-        everything = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts], norm=norm)
+        drawn = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts], norm=norm)
+        everything = with_starts(drawn, comparison.curves)
         columns = (*rivals, PERSONAL)
         return ComparisonView(
             staged=tuple(staged(gaits, rollout.label) for rollout in gaits.rollouts),
             joint_panels=everything,
-            exo_panels=exo_panels(gaits.rollouts),
+            exo_panels=exo_panels(gaits.rollouts, comparison.curves, comparison.mass_kg),
             sentence=below_headline(comparison),
             table=comparison_table(comparison, columns, likeness_rows(everything, columns, short=True)),
             against=(rivals[0].value, PERSONAL.value) if rivals else None,
