@@ -21,6 +21,7 @@ from core.devices.profiles import load_profile, session_limits
 from core.domain.controller import TorqueLimits
 from core.errors import refuse
 from core.learning.exo.moment_share import SHARE, share_teacher
+from core.learning.exo.privileged_teacher import PrivilegedTeacher
 from core.learning.exo.teacher_environment import TeacherEnvironment, UnassistedEffort
 from core.learning.exo.teacher_evaluation import (
     SLOPES_DEG,
@@ -30,7 +31,7 @@ from core.learning.exo.teacher_evaluation import (
     matched_walks,
     unassisted_effort,
 )
-from core.learning.exo.teacher_training import Teacher, TeacherLearner, TeacherProgress
+from core.learning.exo.teacher_training import TeacherLearner, TeacherProgress
 from core.learning.exo.worn_controller import WalkingPolicy
 from core.learning.gait.predictive import CurriculumStage
 from core.learning.gait.predictive_twin import PredictiveTwin
@@ -85,7 +86,7 @@ def train_teacher(request: TeacherRequest, report: Report) -> Path:
     return result
 
 
-def teacher_bytes(person: PredictiveTwin, teacher: Teacher) -> bytes:
+def teacher_bytes(person: PredictiveTwin, teacher: PrivilegedTeacher) -> bytes:
     """Content of a teacher's file: the exo's policy, and the person who walked with it."""
     stream = io.BytesIO()
     arrays: dict[str, Any] = person.arrays() | teacher.arrays()
@@ -104,20 +105,6 @@ def read_twin(path: Path) -> PredictiveTwin:
             f"No predictive walk can be read from {path}.",
             f"{error}." if str(error) else "The file is damaged or something else.",
             "Give the file predictive.npz that `exotwin train predictive` has written.",
-        ) from error
-
-
-def read_teacher(path: Path) -> tuple[PredictiveTwin, Teacher]:
-    """A teacher and its person from a file. Refuses (TRN-051) any other file."""
-    try:
-        with np.load(path) as arrays:
-            return PredictiveTwin.of(arrays), Teacher.of(arrays)
-    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
-        raise refuse(
-            "TRN-051",
-            f"No teacher can be read from {path}.",
-            f"{error}." if str(error) else "The file is damaged or something else.",
-            "Give the file teacher.npz that `exotwin train teacher` has written.",
         ) from error
 
 
@@ -142,12 +129,12 @@ def _first(
     unassisted: UnassistedEffort,
     limits: TorqueLimits,
     report: Report,
-) -> Teacher:
+) -> PrivilegedTeacher:
     """What PPO begins with, kept in a file so that a resumed run has the same."""
     path = request.out / "share.npz"
     if path.is_file():
         with resuming(), np.load(path) as stored:
-            return Teacher.of(stored)
+            return PrivilegedTeacher.of(stored)
     report(f"the exo learns to give {SHARE:.0%} of the muscles' moment")
     walkers = twin.walkers(request.stages[0], request.walkers, request.seed, device_id=request.device_id)
     walking = twin.environment(walkers, seed=request.seed)
@@ -164,7 +151,7 @@ def _learned(
     request: TeacherRequest,
     stage: CurriculumStage,
     person: PredictiveTwin,
-    teacher: Teacher,
+    teacher: PrivilegedTeacher,
     unassisted: UnassistedEffort,
     limits: TorqueLimits,
     report: Report,
@@ -209,7 +196,7 @@ def _card(
     request: TeacherRequest,
     twin: PredictiveTwin,
     person: PredictiveTwin,
-    teacher: Teacher,
+    teacher: PrivilegedTeacher,
     limits: TorqueLimits,
     report: Report,
 ) -> dict[str, Any]:

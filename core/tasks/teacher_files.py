@@ -14,13 +14,17 @@ from core.devices.profiles import (
     load_default_controller,
     load_generic_controller,
     require_training,
+    session_limits,
 )
 from core.domain.body import JointKind
 from core.domain.controller import ExoController
 from core.domain.outside_arrays import read_arrays
 from core.errors import UserError, refuse
+from core.learning.exo.predictive_teacher import PredictiveTeacher
+from core.learning.exo.privileged_teacher import PrivilegedTeacher
 from core.learning.exo.teachers import Teacher, TwinTeacher, not_at_the_hip
 from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.gait.predictive_twin import PredictiveTwin
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 TeacherReader = Callable[[Path, Arrays, TwinInExo], Teacher | None]
@@ -60,7 +64,7 @@ def no_teacher(name: str, why: str) -> UserError:
         f"{name[:60]} is no teacher.",
         why,
         f"Give the id of a controller of the record, {' or '.join(SHIPPED)}, or a file that "
-        "`exotwin train exo-base` wrote.",
+        "`exotwin train exo-base` or `train teacher` wrote.",
     )
 
 
@@ -72,5 +76,17 @@ def _controller(path: Path, arrays: Arrays, twin: TwinInExo) -> Teacher | None:
     return TwinTeacher(twin, controller, f"the controller in {path.name}")
 
 
-READERS: tuple[TeacherReader, ...] = (_controller,)
+def _predictive(path: Path, arrays: Arrays, twin: TwinInExo) -> Teacher | None:
+    """A privileged policy with a walk of its own, as `train teacher` writes it; `twin` is not used."""
+    if "teacher.peak_nm" not in arrays:
+        return None
+    try:
+        policy, person = PrivilegedTeacher.of(arrays), PredictiveTwin.of(arrays)
+    except (KeyError, ValueError) as error:
+        raise no_teacher(path.name, f"It is of another program version, or damaged: {error}.") from error
+    limits = session_limits(require_training(policy.device_id))
+    return PredictiveTeacher(person, policy, limits, f"the privileged teacher in {path.name}")
+
+
+READERS: tuple[TeacherReader, ...] = (_controller, _predictive)
 """Each knows one kind of file, and gives None for others. A teacher with a walk of its own needs no twin."""

@@ -12,8 +12,8 @@ import torch
 from scipy.signal import butter, sosfiltfilt
 
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
+from core.learning.exo.privileged_teacher import HIDDEN, PrivilegedActor, PrivilegedTeacher
 from core.learning.exo.teacher_environment import TeacherEnvironment
-from core.learning.exo.teacher_training import HIDDEN, Teacher, TeacherPolicy
 from core.learning.rl.networks import perceptron, to_network
 from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
@@ -54,7 +54,7 @@ def share_teacher(
     rounds: int = ROUNDS,
     seconds: float = SECONDS,
     steps: int = _GRADIENT_STEPS,
-) -> Teacher:
+) -> PrivilegedTeacher:
     """A teacher that gives `SHARE` of the moment that muscles and exo make together."""
     torch.manual_seed(seed)
     size = environment.observation().shape[1]
@@ -62,7 +62,7 @@ def share_teacher(
     normaliser = Normaliser.of(size)
     observations: list[Float32Array] = []
     targets: list[Float32Array] = []
-    teacher: Teacher | None = None
+    teacher: PrivilegedTeacher | None = None
     for number in range(rounds):
         seen, moment = _walked(environment, teacher, seconds)
         observations.append(seen)
@@ -70,7 +70,7 @@ def share_teacher(
         if number == 0:
             normaliser.learn(np.concatenate(observations))
         _fit(layers, normaliser, np.concatenate(observations), np.concatenate(targets), steps, seed + number)
-        teacher = Teacher(
+        teacher = PrivilegedTeacher(
             to_network(layers, "silu"), normaliser.mean.copy(), normaliser.std.copy(), device_id, peak_nm
         )
     assert teacher is not None
@@ -78,10 +78,10 @@ def share_teacher(
 
 
 def _walked(
-    environment: TeacherEnvironment, teacher: Teacher | None, seconds: float
+    environment: TeacherEnvironment, teacher: PrivilegedTeacher | None, seconds: float
 ) -> tuple[Float32Array, FloatArray]:
     """Observations (K, O) of a walk, and the smooth moment (K, 2) a little later; falls are left out."""
-    policy = None if teacher is None else TeacherPolicy(teacher)
+    policy = None if teacher is None else PrivilegedActor(teacher)
     moment_of = JointMoment(environment.walking)
     nothing = np.zeros((environment.size, 2))
     seen, moment, fell = [], [], []

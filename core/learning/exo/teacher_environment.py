@@ -19,7 +19,7 @@ from core.domain.twin import Network
 from core.exo_core.numpy_runtime import TorqueShaper
 from core.learning.exo.both_act import WalkingActor
 from core.learning.exo.worn_controller import CONTROL_HZ, LOW_PASS_HZ
-from core.simulation.environment.batch_environment import StepResult
+from core.simulation.environment.batch_environment import BatchEnvironment, StepResult
 from core.simulation.environment.predictive import PredictiveEnvironment
 from core.simulation.environment.predictive_rewards import effort
 from core.simulation.environment.state_dict import load_with_prefix, with_prefix
@@ -57,6 +57,44 @@ class TeacherReward:
     braking_scale_w: float = 25.0  # power that counts as one
 
 
+class AskedTorque:
+    """Torque that a teacher asks for and the exo gives, through its own low-pass and limits: an `assist`."""
+
+    def __init__(self, walking: BatchEnvironment, limits: TorqueLimits) -> None:
+        self._peak_nm = limits.peak_nm
+        self._shaper = TorqueShaper(_torque_law(limits, walking.exo_joint), walking.size)
+        self.asked_nm: FloatArray = np.zeros((walking.size, len(SIDES)))
+
+    def observation(self, walking: PredictiveEnvironment) -> Float32Array:
+        """(N, O + 4): the walker's own observation, and torque given and asked for, over the peak."""
+        scaled = (walking.exo_torque_nm / self._peak_nm, self.asked_nm / self._peak_nm)
+        return np.concatenate([walking.observation(), *scaled], axis=1, dtype=np.float32)
+
+    def ask(self, action: FloatArray) -> None:
+        """From the next tick on, for an action (N, 2)."""
+        self.asked_nm = self._peak_nm * np.tanh(action)
+
+    def __call__(self, walking: BatchEnvironment) -> FloatArray:
+        """Torque (N, 2) of a tick."""
+        columns = walking.exo_columns
+        angle, velocity = walking.joint_angle_rad[:, columns], walking.joint_velocity_rad_s[:, columns]
+        readings = (self.asked_nm, angle, velocity)
+        given = self._shaper.step(*(reading.astype(np.float32) for reading in readings))
+        return given.astype(np.float64)
+
+    def reset(self, which: BoolArray) -> None:
+        self._shaper.reset(which)
+        self.asked_nm = np.where(which[:, None], 0.0, self.asked_nm)
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """All that changes from tick to tick."""
+        return {"asked": self.asked_nm.copy()} | with_prefix("shaper_", self._shaper)
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        self.asked_nm = np.array(state["asked"])
+        load_with_prefix("shaper_", self._shaper, state)
+
+
 class TeacherEnvironment:
     """N walkers in the exo. An action (N, 2) is the inverse hyperbolic tangent of torque over peak torque."""
 
@@ -72,8 +110,7 @@ class TeacherEnvironment:
         self.walking_step: StepResult | None = None
         self._limits, self._unassisted, self._reward = limits, unassisted, reward
         self._slope_deg = np.degrees(np.arctan(walking.climb))
-        self._shaper = TorqueShaper(_torque_law(limits, walking.exo_joint), walking.size)
-        self._asked = np.zeros((walking.size, len(SIDES)))  # [N m] of the last action
+        self._torque = AskedTorque(walking, limits)
 
     @property
     def torque_nm(self) -> FloatArray:
@@ -81,42 +118,32 @@ class TeacherEnvironment:
         return self.walking.exo_torque_nm
 
     def observation(self) -> Float32Array:
-        """(N, O + 4): the walker's own observation, and torque given and asked for, over the peak."""
-        scaled = (self.walking.exo_torque_nm / self._limits.peak_nm, self._asked / self._limits.peak_nm)
-        return np.concatenate([self.walking.observation(), *scaled], axis=1, dtype=np.float32)
+        """(N, O + 4), see `AskedTorque`."""
+        return self._torque.observation(self.walking)
 
     def step(self, action: FloatArray) -> StepResult:
         """One control step: two ticks of the exo with the same torque asked for."""
-        before, self._asked = self._asked, self._limits.peak_nm * np.tanh(action)
+        before = self._torque.asked_nm
+        self._torque.ask(action)
         walked = self.policy.act(self.walking.observation())
-        step = self.walking.step(walked, self._shaped)
+        step = self.walking.step(walked, self._torque)
         self.walking_step = step
         reward, terms = self._rewards(step, before)
         return StepResult(reward, step.terminated, step.truncated, terms)
 
     def reset(self, which: BoolArray) -> None:
         self.walking.reset(which)
-        self._shaper.reset(which)
-        self._asked[which] = 0.0
+        self._torque.reset(which)
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """All that changes, so that `load_state_dict` continues exactly here."""
-        own = {"asked": self._asked.copy(), "exo_torque_nm": self.walking.exo_torque_nm.copy()}
-        return own | with_prefix("walking_", self.walking) | with_prefix("shaper_", self._shaper)
+        own = {"exo_torque_nm": self.walking.exo_torque_nm.copy()}
+        return own | with_prefix("walking_", self.walking) | with_prefix("torque_", self._torque)
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
-        self._asked = np.array(state["asked"])
         load_with_prefix("walking_", self.walking, state)
-        load_with_prefix("shaper_", self._shaper, state)
+        load_with_prefix("torque_", self._torque, state)
         self.walking.exo_torque_nm = np.array(state["exo_torque_nm"])
-
-    def _shaped(self, walking: PredictiveEnvironment) -> FloatArray:
-        """Torque (N, 2) of a tick, through the exo's own low-pass and limits."""
-        columns = walking.exo_columns
-        angle, velocity = walking.joint_angle_rad[:, columns], walking.joint_velocity_rad_s[:, columns]
-        readings = (self._asked, angle, velocity)
-        given = self._shaper.step(*(reading.astype(np.float32) for reading in readings))
-        return given.astype(np.float64)
 
     def _rewards(self, step: StepResult, before: FloatArray) -> tuple[FloatArray, dict[str, float]]:
         walking, weights = self.walking, self._reward
@@ -125,7 +152,7 @@ class TeacherEnvironment:
         ratio = effort(walking.quantities) / usual
         power = walking.exo_torque_nm * walking.joint_velocity_rad_s[:, walking.exo_columns]
         braking = np.maximum(-power, 0.0).sum(axis=1) / weights.braking_scale_w
-        change = (((self._asked - before) / self._limits.peak_nm) ** 2).sum(axis=1)
+        change = (((self._torque.asked_nm - before) / self._limits.peak_nm) ** 2).sum(axis=1)
         reward = (
             step.reward
             + weights.relief * np.clip(1.0 - ratio, -2.0, 1.0)

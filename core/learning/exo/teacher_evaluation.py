@@ -15,8 +15,8 @@ import numpy as np
 from core.domain.arrays import BoolArray, FloatArray
 from core.domain.controller import TorqueLimits
 from core.errors import refuse
+from core.learning.exo.privileged_teacher import PrivilegedActor, PrivilegedTeacher
 from core.learning.exo.teacher_environment import TeacherEnvironment, UnassistedEffort
-from core.learning.exo.teacher_training import Teacher, TeacherPolicy
 from core.learning.exo.worn_controller import WalkingPolicy
 from core.learning.gait.predictive_twin import PredictiveTwin
 from core.simulation.analysis.muscle_analysis import muscle_analysis
@@ -91,7 +91,7 @@ def unassisted_effort(
 
 def matched_walks(
     twin: PredictiveTwin,
-    teacher: Teacher,
+    teacher: PrivilegedTeacher,
     limits: TorqueLimits,
     speed_m_s: float,
     slope_deg: float,
@@ -100,7 +100,7 @@ def matched_walks(
     adapted: PredictiveTwin | None = None,
 ) -> tuple[MatchedWalk, ...]:
     """The three arms; with `adapted`, who learned with the exo, both worn arms are that person's."""
-    policy, worn = TeacherPolicy(teacher), adapted or twin
+    policy, worn = PrivilegedActor(teacher), adapted or twin
     return (
         _Recorded(twin, speed_m_s, slope_deg, None, length).matched(Arm.NO_EXO, None, limits),
         _Recorded(worn, speed_m_s, slope_deg, teacher.device_id, length).matched(Arm.IDLE, None, limits),
@@ -144,7 +144,7 @@ class _Recorded:
         self._environment = twin.environment(walkers, seed=length.seed, episode_s=2 * length.seconds)
         self._walking = WalkingPolicy(twin.networks)
 
-    def matched(self, arm: Arm, teacher: TeacherPolicy | None, limits: TorqueLimits) -> MatchedWalk:
+    def matched(self, arm: Arm, teacher: PrivilegedActor | None, limits: TorqueLimits) -> MatchedWalk:
         walk = self.walk(teacher, limits)
         activation, positive_w, metabolic_w = self._muscles(walk)
         mass_kg = self._twin.body.mass_kg
@@ -164,7 +164,7 @@ class _Recorded:
             exo_negative_share=braked / max(worked + braked, 1e-9),
         )
 
-    def walk(self, teacher: TeacherPolicy | None, limits: TorqueLimits | None = None) -> _Walk:
+    def walk(self, teacher: PrivilegedActor | None, limits: TorqueLimits | None = None) -> _Walk:
         """Every walker once, until it falls or the time is over."""
         step = self._stepper(teacher, limits)
         environment, rows = self._environment, []
@@ -186,10 +186,13 @@ class _Recorded:
                     effort(environment.quantities),
                 )
             )
-        columns = [np.array(values) for values in zip(*rows, strict=True)]
-        return _Walk(self._settled(len(rows), ended, walking), *columns, fell=~walking)
+        state, control, exo_nm, exo_rad_s, speed, efforts = (np.array(one) for one in zip(*rows, strict=True))
+        settled = self._settled(len(rows), ended, walking)
+        return _Walk(settled, state, control, exo_nm, exo_rad_s, speed, efforts, ~walking)
 
-    def _stepper(self, teacher: TeacherPolicy | None, limits: TorqueLimits | None) -> Callable[[], BoolArray]:
+    def _stepper(
+        self, teacher: PrivilegedActor | None, limits: TorqueLimits | None
+    ) -> Callable[[], BoolArray]:
         """Takes one step and tells who fell."""
         environment, walking = self._environment, self._walking
         if teacher is None or limits is None:

@@ -8,31 +8,28 @@ brings is told apart from help.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from core.domain.arrays import Float32Array, FloatArray
 from core.domain.controller import TorqueLimits
-from core.domain.twin import Network
 from core.learning.exo.both_act import BothAct
+from core.learning.exo.privileged_teacher import HIDDEN, PrivilegedTeacher
 from core.learning.exo.teacher_environment import TeacherEnvironment, UnassistedEffort
 from core.learning.exo.worn_controller import WalkingPolicy
 from core.learning.gait.policy_learner import networks_of
 from core.learning.gait.predictive import CurriculumStage
 from core.learning.gait.predictive_twin import PredictiveTwin
 from core.learning.rl.checkpoint import pack, to_arrays, to_tensors, unpack
-from core.learning.rl.networks import ActorCritic, load_layers, perceptron, to_network
+from core.learning.rl.networks import ActorCritic, load_layers, to_network
 from core.learning.rl.ppo import Ppo, PpoSettings
 from core.learning.rl.rollout_collector import Normaliser, join_batches
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
-from core.simulation.network import normalise
 
-HIDDEN = (128, 64)  # of the teacher, as of the exo's own network
 ENVIRONMENTS = 2  # that step at the same time
 EXO_ALONE = 0.5  # fraction of a stage's time, before both learn
 CRITIC_ITERATIONS = 5  # the value network alone learns at first
@@ -40,61 +37,6 @@ _LOG_STD = -2.0  # policy std 0.14: what it begins with helps already
 _MOTION_LOG_STD = -2.5
 _EXO_RATES, _MOTION_RATES = (2e-5, 1e-3), (2e-5, 3e-4)
 _SMOOTH = 10  # iterations
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Teacher:
-    """The exo's policy on privileged state. Axes: N walkers, O + 4 observations of `TeacherEnvironment`."""
-
-    policy: Network
-    observation_mean: FloatArray
-    observation_std: FloatArray
-    device_id: str
-    peak_nm: float
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Named arrays, ready for a file."""
-        weights = zip(self.policy.weights, self.policy.biases, strict=True)
-        named = {
-            f"teacher.{layer}.{kind}": np.array(value)
-            for layer, pair in enumerate(weights)
-            for kind, value in zip(("weight", "bias"), pair, strict=True)
-        }
-        return named | {
-            "teacher.observation_mean": self.observation_mean,
-            "teacher.observation_std": self.observation_std,
-            "teacher.device_id": np.array(self.device_id),
-            "teacher.peak_nm": np.array(self.peak_nm),
-        }
-
-    @staticmethod
-    def of(arrays: Mapping[str, np.ndarray]) -> Teacher:
-        """The inverse of `arrays`. Raises KeyError when something is missing."""
-        layers = range(len(HIDDEN) + 1)
-        policy = Network(
-            tuple(arrays[f"teacher.{layer}.weight"] for layer in layers),
-            tuple(arrays[f"teacher.{layer}.bias"] for layer in layers),
-            "silu",
-        )
-        mean, std = arrays["teacher.observation_mean"], arrays["teacher.observation_std"]
-        return Teacher(policy, mean, std, str(arrays["teacher.device_id"]), float(arrays["teacher.peak_nm"]))
-
-
-class TeacherPolicy:
-    """A teacher's actions in `TeacherEnvironment`."""
-
-    def __init__(self, teacher: Teacher) -> None:
-        self._teacher = teacher
-        self._layers = perceptron(teacher.policy.sizes, teacher.policy.activation)
-        load_layers(self._layers, teacher.policy)
-
-    def act(self, observation: Float32Array) -> FloatArray:
-        """Actions (N, 2) for observations (N, O + 4), without noise."""
-        teacher = self._teacher
-        inputs = torch.from_numpy(normalise(observation, teacher.observation_mean, teacher.observation_std))
-        with torch.no_grad():
-            action: FloatArray = self._layers(inputs).numpy().astype(np.float64)
-        return action
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +66,7 @@ class TeacherLearner:
         seed: int,
         walker_count: int,
         budget_s: float,
-        start: Teacher,
+        start: PrivilegedTeacher,
         assists: bool = True,
     ) -> None:
         """`start`: of the stage before, or of `share_teacher`."""
@@ -164,14 +106,13 @@ class TeacherLearner:
         self.elapsed_s += clock() - started
         terms, falls = stats.reward_terms, stats.terminations / self._minutes
         self._recent.append((terms["effort_ratio"], terms["exo_power_w"], falls, terms["speed_error_m_s"]))
-        means = np.mean(self._recent, axis=0)
-        return TeacherProgress(
-            self._iterations, self.elapsed_s, *(float(mean) for mean in means), both=bool(self._both)
-        )
+        ratio, power_w, fallen, off_m_s = (float(mean) for mean in np.mean(self._recent, axis=0))
+        both = bool(self._both)
+        return TeacherProgress(self._iterations, self.elapsed_s, ratio, power_w, fallen, off_m_s, both)
 
-    def teacher(self) -> Teacher:
+    def teacher(self) -> PrivilegedTeacher:
         agent, normaliser = self._exo.agent, self._exo.normaliser
-        return Teacher(
+        return PrivilegedTeacher(
             to_network(agent.policy, agent.activation),
             normaliser.mean.copy(),
             normaliser.std.copy(),
@@ -217,7 +158,7 @@ class TeacherLearner:
             made.append(TeacherEnvironment(walking, self._walking, self._limits, unassisted))
         return made
 
-    def _exo_agent(self, start: Teacher) -> tuple[ActorCritic, Normaliser]:
+    def _exo_agent(self, start: PrivilegedTeacher) -> tuple[ActorCritic, Normaliser]:
         """The policy to begin with, and a value network that is new."""
         observations = self._environments[0].observation().shape[1]
         agent = ActorCritic(observations, 2, hidden=HIDDEN, log_std=_LOG_STD)

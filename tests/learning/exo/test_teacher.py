@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -11,10 +13,17 @@ import pytest
 
 from core.domain.controller import TorqueLimits
 from core.domain.twin import GENERIC_BODY
+from core.learning.exo.gyro_exo import GyroExo
 from core.learning.exo.moment_share import SHARE, JointMoment, share_teacher
+from core.learning.exo.predictive_teacher import PredictiveTeacher
+from core.learning.exo.privileged_teacher import HIDDEN, PrivilegedActor, PrivilegedTeacher
+from core.learning.exo.pupil_walks import pupil_walks
 from core.learning.exo.teacher_environment import TeacherEnvironment, UnassistedEffort
 from core.learning.exo.teacher_evaluation import Arm, WalkLength, matched_walks, unassisted_effort
-from core.learning.exo.teacher_training import HIDDEN, Teacher, TeacherLearner, TeacherPolicy
+from core.learning.exo.teacher_training import TeacherLearner
+from core.learning.exo.teachers import walk_at
+from core.learning.exo.temporal_network import TemporalNetwork
+from core.learning.exo.temporal_student import student_controller
 from core.learning.exo.worn_controller import WalkingPolicy
 from core.learning.gait.from_nothing import published_synergies, stepping_starts
 from core.learning.gait.policy_learner import networks_of
@@ -26,7 +35,9 @@ from core.simulation.environment.predictive import PredictiveEnvironment, Predic
 from core.simulation.model.exo_model import exo_model, worn_model
 from core.simulation.model.moved_states import moved_states
 from core.simulation.physics.domain_randomisation import NO_RANDOMISATION
+from core.tasks.teacher_files import found_teacher
 from core.twin.body import Fidelity
+from tests.learning.exo.twins import walking_twin
 from tests.refusals import code_of
 
 DEVICE = "Hippo_L1"
@@ -52,10 +63,10 @@ def worn(twin: PredictiveTwin, count: int = 2) -> TeacherEnvironment:
     return TeacherEnvironment(walking, WalkingPolicy(twin.networks), LIMITS, EFFORT)
 
 
-def untaught(twin: PredictiveTwin) -> Teacher:
+def untaught(twin: PredictiveTwin) -> PrivilegedTeacher:
     size = worn(twin, 1).observation().shape[1]
     network = to_network(perceptron((size, *HIDDEN, 2), "silu", last_scale=0.01), "silu")
-    return Teacher(network, np.zeros(size), np.ones(size), DEVICE, LIMITS.peak_nm)
+    return PrivilegedTeacher(network, np.zeros(size), np.ones(size), DEVICE, LIMITS.peak_nm)
 
 
 def learner(twin: PredictiveTwin, **options: object) -> TeacherLearner:
@@ -145,7 +156,7 @@ def test_the_teacher_begins_with_a_share_of_the_muscles_moment(twin: PredictiveT
     environment = worn(twin, 4)
     teacher = share_teacher(environment, DEVICE, LIMITS.peak_nm, seed=0, rounds=2, seconds=0.8, steps=150)
 
-    policy, moment_of = TeacherPolicy(teacher), JointMoment(environment.walking)
+    policy, moment_of = PrivilegedActor(teacher), JointMoment(environment.walking)
     environment.reset(np.ones(4, np.bool_))
     wanted, given = [], []
     for _ in range(12):
@@ -217,11 +228,29 @@ def test_who_cannot_walk_teaches_no_exo(twin: PredictiveTwin) -> None:
 
 
 def test_twin_and_teacher_come_back_from_their_file(twin: PredictiveTwin) -> None:
-    teacher = Teacher(twin.networks.policy, np.zeros(3), np.ones(3), DEVICE, 12.0)
+    teacher = PrivilegedTeacher(twin.networks.policy, np.zeros(3), np.ones(3), DEVICE, 12.0)
 
-    again, taught = PredictiveTwin.of(twin.arrays()), Teacher.of(teacher.arrays())
+    again, taught = PredictiveTwin.of(twin.arrays()), PrivilegedTeacher.of(teacher.arrays())
 
     assert again.from_nothing and again.muscles == twin.muscles and again.fidelity is twin.fidelity
     np.testing.assert_allclose(again.starts.state, twin.starts.state, atol=1e-5)
     assert taught.device_id == DEVICE and taught.peak_nm == 12.0
     np.testing.assert_array_equal(taught.policy.weights[1], teacher.policy.weights[1])
+
+
+def test_a_pupil_with_gyros_hears_the_teacher_in_its_own_walks(twin: PredictiveTwin, tmp_path: Path) -> None:
+    file = tmp_path / "teacher.npz"
+    arrays: dict[str, Any] = twin.arrays() | untaught(twin).arrays()
+    np.savez(file, **arrays)
+
+    teacher = found_teacher(str(file), walking_twin())
+    taught = teacher.walks([walk_at(1.0, 0.0), walk_at(3.0, 5.0)], seed=0, seconds=1.0, threads=1)
+    untrained = student_controller(TemporalNetwork().network(teacher.mass_kg), teacher.limits)
+    pupil = GyroExo(untrained, taught.environment)
+    walks = pupil_walks(taught, pupil, 0.2, beta=0.5, seed=0)
+
+    assert isinstance(teacher, PredictiveTeacher) and teacher.device_id == DEVICE
+    assert walks.teacher_nm.shape == (20, 2, 2) and np.isfinite(walks.teacher_nm).all()
+    assert isinstance(taught.environment, PredictiveEnvironment)
+    assert taught.environment.command_m_s.tolist() == [1.0, 1.6]  # no faster than it has walked
+    assert taught.environment.climb[1] == pytest.approx(np.tan(np.radians(5.0)))
