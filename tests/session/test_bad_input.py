@@ -460,6 +460,13 @@ INDEX = {  # bad input: code, file below tests/, test
     "walk with another controller": ("TRN-045", "session/test_adaptable.py", "test_a_walk_of_another"),
     "walk with another exo than is worn": ("TRN-046", "session/test_adaptable.py", "test_a_walk_of_another"),
     "walk of another patient": ("TRN-047", "session/test_adaptable.py", "test_a_walk_of_another"),
+    "walk that is no predictive one": ("TRN-050", "app/train/test_teacher.py", "test_only_a_predictive_walk"),
+    "walk from nothing and from a policy": (
+        "TRN-052",
+        "app/train/test_teacher.py",
+        "test_a_walk_begins_from_nothing_or_from_a_policy",
+    ),
+    "teacher that cannot walk": ("TRN-053", "learning/exo/test_teacher.py", "test_who_cannot_walk"),
     "teacher that falls": ("TRN-060", "learning/exo/test_distil.py", "test_who_falls_with_a_teacher"),
     "teacher that is none": ("TRN-061", "app/train/test_student.py", "test_what_is_no_teacher"),
     "thigh gyros for an exo at the ankles": (
