@@ -1,0 +1,243 @@
+"""From the hip moment of a person's strides to the force that a belt gives over the gait cycle.
+
+The mean moment and angle, without what is faster than an exo follows, give the band's force by its geometry; a sum
+of sines follows its shape over the window; its largest value is what the wearer is to get.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.optimize import brentq
+
+from core.assistance import belt
+from core.assistance.sines import FittedSines, chosen_order, fit_orders
+from core.domain.arrays import FloatArray
+from core.domain.belt_profile import BeltGeometry, BeltProfile, CycleWindow, SumOfSines
+from core.domain.findings import Finding, Severity, worst_first
+from core.domain.kinetics import ForceSource
+from core.domain.motion import CYCLE_POINTS
+from core.errors import Advice, refuse
+
+USUAL_AMPLITUDE_N = 35.0  # the source's own before it is tuned to a person
+MOST_AMPLITUDE_N = 80.0  # the source's motor; beyond 60 N it saw other muscles work against it
+LEAST_STRIDES = 2  # of both sides together
+FEW_STRIDES = 6  # of fewer the mean still holds much of each one
+BANDWIDTH_HZ = 10.0  # of the torque loop that gives it, see LOW_PASS_HZ of `core.learning.exo.worn_controller`
+WINDOW = CycleWindow()
+_CYCLE = np.linspace(0.0, 1.0, CYCLE_POINTS)
+_DENSE = np.linspace(0.0, 1.0, 4001)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HipStrides:
+    """Hip flexion of one person's strides without an exo. Axes: N strides with a known moment, A with an angle."""
+
+    moment_nm_kg: FloatArray  # (N, CYCLE_POINTS) internal, flexion positive
+    angle_rad: FloatArray  # (A, CYCLE_POINTS)
+    strides: tuple[int, int]  # N by side, left and right
+    stride_s: float  # mean duration
+    mass_kg: float
+    source: ForceSource
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WantedForce:
+    """What a band would have to give for the whole moment, as a function of the fraction of the cycle."""
+
+    moment_nm_kg: FloatArray  # (CYCLE_POINTS,)
+    angle_rad: FloatArray  # (CYCLE_POINTS,)
+    force_n: Callable[[FloatArray], FloatArray]
+
+
+def plan(
+    hip: HipStrides,
+    geometry: BeltGeometry,
+    *,
+    amplitude_n: float = USUAL_AMPLITUDE_N,
+    check: Callable[[int], None] = lambda _: None,
+) -> BeltProfile:
+    """The profile of a belt of this geometry; `check` is asked before each order of the sum of sines.
+
+    Refuses ASP-001 (no hip moment, or none that flexes), ASP-002 (too few strides), ASP-003 (geometry) and
+    ASP-006 (amplitude).
+    """
+    _check(hip, amplitude_n)
+    wanted = wanted_force(hip, geometry)
+    top_n = _largest(wanted.force_n)
+    fits = fit_orders(lambda cycle: wanted.force_n(cycle) / top_n, WINDOW, check=check)
+    order = chosen_order([one.fit for one in fits])
+    shape = _to_one(fits[order - 1])
+    return BeltProfile(
+        geometry=geometry,
+        shape=shape,
+        orders=tuple(one.fit for one in fits),
+        amplitude_n=amplitude_n,
+        full_force_n=top_n,
+        wanted=WINDOW.weight(_CYCLE) * wanted.force_n(_CYCLE) / top_n,
+        moment_nm_kg=wanted.moment_nm_kg,
+        angle_rad=wanted.angle_rad,
+        conventional_skew=skew_for_peak(WINDOW, peak_of(shape)),
+        mass_kg=hip.mass_kg,
+        stride_s=hip.stride_s,
+        strides=hip.strides,
+        source=hip.source.value,
+        findings=_findings(hip, geometry, wanted.angle_rad, top_n),
+        synthetic=hip.synthetic,
+    )
+
+
+def wanted_force(hip: HipStrides, geometry: BeltGeometry) -> WantedForce:
+    """Refuses ASP-001 and ASP-003."""
+    harmonics = max(4, int(BANDWIDTH_HZ * hip.stride_s))
+    moment = slow_part(hip.moment_nm_kg.mean(axis=0), harmonics)
+    angle = slow_part(hip.angle_rad.mean(axis=0), harmonics)
+    inside = (_CYCLE >= WINDOW.first) & (_CYCLE <= WINDOW.last)
+    belt.check_geometry(geometry, angle[inside])
+    force = belt.force_n(geometry, angle, hip.mass_kg * moment)
+    if not (force[inside] > 0.0).any():
+        raise refuse(
+            "ASP-001",
+            "No assistance can be planned from this walk.",
+            f"Its hip moment never flexes between {WINDOW.first:.0%} and {WINDOW.last:.0%} of the gait cycle.",
+            "Look at the moments and at left and right on the Motion page, or record the walk again.",
+        )
+    course = CubicSpline(_CYCLE, force)
+    return WantedForce(moment, angle, lambda cycle: np.maximum(course(cycle), 0.0))
+
+
+def slow_part(cycle: FloatArray, harmonics: int) -> FloatArray:
+    """(CYCLE_POINTS,) of the first harmonics of the cycle; a drift between its ends stays."""
+    drift = cycle[0] + (cycle[-1] - cycle[0]) * _CYCLE
+    spectrum = np.fft.rfft((cycle - drift)[:-1])
+    spectrum[harmonics + 1 :] = 0.0
+    smooth = np.fft.irfft(spectrum, len(cycle) - 1)
+    return np.asarray(np.append(smooth, smooth[0]) + drift)
+
+
+def torque_nm(profile: BeltProfile) -> FloatArray:
+    """Torque (CYCLE_POINTS,) about the hip that the band gives at the person's own mean angles."""
+    arm = belt.arm_m(profile.geometry, profile.angle_rad)
+    return np.asarray(profile.force_n(_CYCLE) * np.where(arm < belt.SHORTEST_ARM_M, 0.0, arm))
+
+
+def peak_of(shape: SumOfSines) -> float:
+    """Where in the cycle the largest force is given."""
+    return float(_DENSE[int(np.argmax(shape.at(_DENSE)))])
+
+
+def conventional_n(
+    cycle: FloatArray, window: CycleWindow, amplitude_n: float, skew: float, offset_n: float = 0.0
+) -> FloatArray:
+    """The curve before: f_h = A_h sin(pi t / T + skew sin(pi t / T)) + offset within the window of duration T."""
+    turn = np.pi * (cycle - window.first) / (window.last - window.first)
+    given = amplitude_n * np.sin(turn + skew * np.sin(turn)) + offset_n
+    return np.where((turn >= 0.0) & (turn <= np.pi), given, 0.0)
+
+
+def skew_for_peak(window: CycleWindow, peak: float) -> float:
+    """The skew that puts the peak of `conventional_n` there; at most 1 either way, beyond which it has two."""
+    turn = np.pi * (peak - window.first) / (window.last - window.first)
+    earliest, latest = (brentq(lambda u, k=k: u + k * np.sin(u) - 0.5 * np.pi, 0.0, np.pi) for k in (1.0, -1.0))
+    turn = min(max(turn, earliest), latest)
+    return float((0.5 * np.pi - turn) / math.sin(turn))
+
+
+def _largest(force_n: Callable[[FloatArray], FloatArray]) -> float:
+    return float((WINDOW.weight(_DENSE) * force_n(_DENSE)).max())
+
+
+def _to_one(fitted: FittedSines) -> SumOfSines:
+    return fitted.sum.scaled(1.0 / float(fitted.sum.at(_DENSE).max()))
+
+
+def _check(hip: HipStrides, amplitude_n: float) -> None:
+    if not len(hip.moment_nm_kg) or not np.isfinite(hip.moment_nm_kg).all():
+        raise refuse(
+            "ASP-001",
+            "No assistance can be planned from this walk.",
+            "The moment of the hip is not known for any whole stride.",
+            "Find forces and moments on the Motion page first, of a walk with complete strides.",
+        )
+    if len(hip.moment_nm_kg) < LEAST_STRIDES or len(hip.angle_rad) < LEAST_STRIDES:
+        raise refuse(
+            "ASP-002",
+            "There are too few strides to plan assistance from.",
+            f"The moment of the hip is known for {len(hip.moment_nm_kg)} stride, and it takes {LEAST_STRIDES}.",
+            "Record a longer walk; over force plates each foot has to meet a plate of its own.",
+        )
+    if not 0.0 < amplitude_n <= MOST_AMPLITUDE_N:
+        raise refuse(
+            "ASP-006",
+            f"The belt cannot give a largest force of {amplitude_n:g} N.",
+            f"It gives more than nothing and at most {MOST_AMPLITUDE_N:g} N.",
+            f"Choose a force in between; {USUAL_AMPLITUDE_N:g} N is usual.",
+        )
+
+
+def _findings(
+    hip: HipStrides, geometry: BeltGeometry, angle_rad: FloatArray, top_n: float
+) -> tuple[Finding, ...]:
+    found = [_scale_finding(top_n)]
+    inside = (_CYCLE >= WINDOW.first) & (_CYCLE <= WINDOW.last)
+    short = float(belt.too_short(geometry, angle_rad[inside]).mean())
+    if short > 0.0:
+        found.append(_short_finding(short))
+    if len(hip.moment_nm_kg) < FEW_STRIDES:
+        found.append(_few_finding(len(hip.moment_nm_kg)))
+    if hip.source is ForceSource.ESTIMATED:
+        found.append(_estimated_finding())
+    return worst_first(tuple(found))
+
+
+def _scale_finding(top_n: float) -> Finding:
+    return Finding(
+        Severity.NOTE,
+        Advice(
+            "The belt gives a part of the hip's moment.",
+            f"The whole of it would take {top_n:.0f} N; the shape is kept, the size is chosen.",
+            "Tune the largest force to the person; more is not always better.",
+            "ASP-007",
+        ),
+    )
+
+
+def _short_finding(share: float) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            f"The belt gives nothing in {share:.0%} of the window of assistance.",
+            f"There its lever about the hip is shorter than {100.0 * belt.SHORTEST_ARM_M:.0f} cm.",
+            "Let the band leave the belt higher, or further ahead of the hip.",
+            "ASP-004",
+        ),
+    )
+
+
+def _few_finding(strides: int) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            f"The profile is the mean of {strides} strides only.",
+            "What is peculiar to one stride is still in it.",
+            "Record a longer walk and plan again where that can be.",
+            "ASP-005",
+        ),
+    )
+
+
+def _estimated_finding() -> Finding:
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            "The hip moment was estimated without force plates.",
+            "Its timing holds better than its size.",
+            "Use the shape; tune the size to the person.",
+            "ASP-008",
+        ),
+    )
