@@ -169,6 +169,12 @@ def _coadaptation(_: BenchOptions) -> dict[str, Any]:
     return bench_coadaptation()
 
 
+def _profile(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.profile import bench_profile
+
+    return bench_profile(_recordings())
+
+
 def _vault(options: BenchOptions) -> dict[str, Any]:
     from app.bench.vault import bench_vault
 
@@ -195,6 +201,7 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "strangers": _strangers,
     "coadaptation": _coadaptation,
     "vault": _vault,
+    "profile": _profile,
 }
 
 

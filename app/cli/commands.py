@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from app.cli.assist import add_assist
 from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
 from app.cli.data import add_data
@@ -140,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     add_export(commands, _add_data_dir)
     add_report(commands, _add_data_dir)
     add_visits(commands, _add_data_dir)
+    add_assist(commands, _add_data_dir)
     _add_replay(commands)
     _add_simulate(commands)
     add_calibrate(commands, _add_data_dir)

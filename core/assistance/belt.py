@@ -16,6 +16,7 @@ from core.domain.belt_profile import BeltGeometry
 from core.errors import UserError, refuse
 
 SHORTEST_ARM_M = 0.02  # with a shorter lever the band would pull the belt down rather than the leg up
+SHORTEST_BAND_M = 0.02  # with less between belt and cuff there is nothing left to pull in
 LONGEST_M = 1.0  # no part of this geometry is longer on anybody
 
 
@@ -28,18 +29,17 @@ def length_m(belt: BeltGeometry, flexion_rad: FloatArray) -> FloatArray:
 def arm_m(belt: BeltGeometry, flexion_rad: FloatArray) -> FloatArray:
     """Lever of the band about the hip: by how much it shortens per radian of flexion."""
     reach = belt.above_m * np.sin(flexion_rad) + belt.ahead_m * np.cos(flexion_rad)
-    return np.asarray(belt.along_m * reach / length_m(belt, flexion_rad))
+    return np.asarray(belt.along_m * reach / np.maximum(length_m(belt, flexion_rad), 1e-9))
 
 
 def force_n(belt: BeltGeometry, flexion_rad: FloatArray, moment_nm: FloatArray) -> FloatArray:
     """Force of the band for this flexion moment: moment x length / (L_C (L_H sin + L_E cos)).
 
-    Zero where the lever is shorter than SHORTEST_ARM_M, and where the moment extends: a band only pulls.
+    Zero where lever or band are too short, and where the moment extends: a band only pulls.
     """
     arm = arm_m(belt, flexion_rad)
     usable = ~too_short(belt, flexion_rad)
-    force = np.where(usable, moment_nm / np.where(usable, arm, 1.0), 0.0)
-    return np.maximum(force, 0.0)
+    return np.maximum(np.where(usable, moment_nm / np.where(usable, arm, 1.0), 0.0), 0.0)
 
 
 def force_by_angle_n(belt: BeltGeometry, flexion_rad: FloatArray, moment_nm: FloatArray) -> FloatArray:
@@ -51,12 +51,14 @@ def force_by_angle_n(belt: BeltGeometry, flexion_rad: FloatArray, moment_nm: Flo
     across, up = _spans(belt, flexion_rad)
     k = np.where(across <= 0.0, -1.0, 1.0)
     arm = belt.along_m * np.sin(flexion_rad - k * np.arctan2(np.abs(across), up))
-    usable = arm >= SHORTEST_ARM_M
+    usable = (arm >= SHORTEST_ARM_M) & (np.hypot(across, up) >= SHORTEST_BAND_M)
     return np.maximum(np.where(usable, moment_nm / np.where(usable, arm, 1.0), 0.0), 0.0)
 
 
 def too_short(belt: BeltGeometry, flexion_rad: FloatArray) -> BoolArray:
-    return np.asarray(arm_m(belt, flexion_rad) < SHORTEST_ARM_M)
+    """Whether lever or band are too short to pull the leg up."""
+    short = arm_m(belt, flexion_rad) < SHORTEST_ARM_M
+    return np.asarray(short | (length_m(belt, flexion_rad) < SHORTEST_BAND_M))
 
 
 def check_geometry(belt: BeltGeometry, flexion_rad: FloatArray) -> None:

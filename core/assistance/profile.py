@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 from core.assistance import belt
 from core.assistance.sines import FittedSines, chosen_order, fit_orders
 from core.domain.arrays import FloatArray
-from core.domain.belt_profile import BeltGeometry, BeltProfile, CycleWindow, SumOfSines
+from core.domain.belt_profile import MOST_ORDERS, BeltGeometry, BeltProfile, CycleWindow, SumOfSines
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.kinetics import ForceSource
 from core.domain.motion import CYCLE_POINTS
@@ -60,6 +60,7 @@ def plan(
     geometry: BeltGeometry,
     *,
     amplitude_n: float = USUAL_AMPLITUDE_N,
+    orders: int = MOST_ORDERS,
     check: Callable[[int], None] = lambda _: None,
 ) -> BeltProfile:
     """The profile of a belt of this geometry; `check` is asked before each order of the sum of sines.
@@ -70,7 +71,7 @@ def plan(
     _check(hip, amplitude_n)
     wanted = wanted_force(hip, geometry)
     top_n = _largest(wanted.force_n)
-    fits = fit_orders(lambda cycle: wanted.force_n(cycle) / top_n, WINDOW, check=check)
+    fits = fit_orders(lambda cycle: wanted.force_n(cycle) / top_n, WINDOW, orders=orders, check=check)
     order = chosen_order([one.fit for one in fits])
     shape = _to_one(fits[order - 1])
     return BeltProfile(
@@ -123,7 +124,7 @@ def slow_part(cycle: FloatArray, harmonics: int) -> FloatArray:
 def torque_nm(profile: BeltProfile) -> FloatArray:
     """Torque (CYCLE_POINTS,) about the hip that the band gives at the person's own mean angles."""
     arm = belt.arm_m(profile.geometry, profile.angle_rad)
-    return np.asarray(profile.force_n(_CYCLE) * np.where(arm < belt.SHORTEST_ARM_M, 0.0, arm))
+    return np.asarray(profile.force_n(_CYCLE) * np.where(belt.too_short(profile.geometry, profile.angle_rad), 0.0, arm))
 
 
 def peak_of(shape: SumOfSines) -> float:
@@ -164,11 +165,12 @@ def _check(hip: HipStrides, amplitude_n: float) -> None:
             "The moment of the hip is not known for any whole stride.",
             "Find forces and moments on the Motion page first, of a walk with complete strides.",
         )
-    if len(hip.moment_nm_kg) < LEAST_STRIDES or len(hip.angle_rad) < LEAST_STRIDES:
+    known = min(len(hip.moment_nm_kg), len(hip.angle_rad))
+    if known < LEAST_STRIDES:
         raise refuse(
             "ASP-002",
             "There are too few strides to plan assistance from.",
-            f"The moment of the hip is known for {len(hip.moment_nm_kg)} stride, and it takes {LEAST_STRIDES}.",
+            f"Moment and angle of the hip are known for {known} stride, and it takes {LEAST_STRIDES}.",
             "Record a longer walk; over force plates each foot has to meet a plate of its own.",
         )
     if not 0.0 < amplitude_n <= MOST_AMPLITUDE_N:

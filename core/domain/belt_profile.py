@@ -84,7 +84,7 @@ class BeltProfile:
 
     geometry: BeltGeometry
     shape: SumOfSines  # its largest value, edges and all, is 1
-    orders: tuple[OrderFit, ...]  # 1 to MOST_ORDERS
+    orders: tuple[OrderFit, ...]  # from 1, usually to MOST_ORDERS
     amplitude_n: float  # largest force
     full_force_n: float  # that which would give the whole moment of the hip
     wanted: FloatArray  # (CYCLE_POINTS,) shape as asked for, before the sines
