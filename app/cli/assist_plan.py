@@ -98,10 +98,10 @@ def _write(out: Path, data_dir: Path, visit_id: str, text: str) -> None:
             out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise refuse(
-            "ASP-009",
-            f"The profile cannot be written to {out}.",
-            f"{error.strerror or error}.",
-            "Choose a folder that exists and may be written; the profile itself is kept in the record.",
+            "RPT-003",
+            f"The profile could not be saved as {out.name}.",
+            f"The folder {out.parent} does not take it: {error.strerror or error}.",
+            "Choose another folder; the profile itself is kept in the record.",
         ) from error
 
 

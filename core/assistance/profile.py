@@ -240,6 +240,6 @@ def _estimated_finding() -> Finding:
             "The hip moment was estimated without force plates.",
             "Its timing holds better than its size.",
             "Use the shape; tune the size to the person.",
-            "ASP-008",
+            "ASP-005",
         ),
     )

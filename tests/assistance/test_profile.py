@@ -82,7 +82,7 @@ def test_the_conventional_curve_has_its_peak_where_it_is_wanted() -> None:
 def test_findings_say_what_the_profile_rests_on() -> None:
     few = profile.plan(hip(2, source=ForceSource.ESTIMATED), BELT, orders=2)
     codes = {finding.advice.code for finding in few.findings}
-    assert codes == {"ASP-005", "ASP-007", "ASP-008"} and few.synthetic
+    assert codes == {"ASP-005", "ASP-007"} and len(few.findings) == 3 and few.synthetic
     low = BeltGeometry(0.30, 0.05, 0.30)  # loses its lever where the hip is extended
     codes = {finding.advice.code for finding in profile.plan(hip(), low, orders=2).findings}
     assert "ASP-004" in codes

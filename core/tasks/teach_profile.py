@@ -1,0 +1,152 @@
+"""A planned profile of a belt to a controller that follows it, as the exo runs controllers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from core.assistance.profile import torque_nm
+from core.devices.profiles import session_limits, trainable_profile
+from core.domain.arrays import FloatArray
+from core.domain.assistance import trained_assistance
+from core.domain.assistance_profile import AssistanceProfile
+from core.domain.belt_profile import BeltProfile
+from core.domain.body import JointKind
+from core.domain.controller import (
+    MeasuredGait,
+    TorqueDirection,
+    TorqueLimits,
+    TrainedController,
+)
+from core.domain.findings import Finding, Severity, worst_first
+from core.domain.record import RecordKind
+from core.domain.rollout import GaitLabel
+from core.domain.twin import GaitPolicy
+from core.domain.walk_measures import WalkRatios
+from core.errors import Advice, refuse
+from core.jobs.values import JobContext, Params
+from core.learning.exo import phase_teaching
+from core.learning.exo.phase_teaching import teach_profile
+from core.learning.exo.twin_in_exo import TwinInExo
+from core.session.exo_ready import check_ready
+from core.store.repository import open_store
+from core.tasks import judged_walks
+from core.tasks.gait_envelope import judged_envelope
+from core.tasks.training_findings import walk_findings
+
+HEADROOM = 1.1  # of the profile's largest torque: the exo's limit in this controller
+LIKE = 0.9  # least correlation over the cycle with which it counts as followed
+_TAUGHT, _JUDGED = 0.7, 0.9  # of the job, when each part is over
+
+
+def run(params: Params, context: JobContext) -> str:
+    """Teach BELT_PROFILE `profile_id` on the walk of GAIT_POLICY `policy_id`; returns the CONTROLLER's id.
+
+    `device` is the exo that gives the torque, the patient's own by default; `seed` of the walks. The controller
+    gives the torque that the band would give about the hip, on both sides, by what the exo sees of the thighs.
+    Refuses ASP-008 (the exo cannot flex the hip), EXO-030 and EXO-043 (nobody can wear it), TRN-020 (a twin of
+    another version).
+    """
+    profile_id, policy_id = str(params["profile_id"]), str(params["policy_id"])
+    seed = int(str(params.get("seed", 0)))
+    torch.set_num_threads(1)  # the networks are small; the physics has its own threads
+    with open_store(context.spec.data_dir) as store:
+        context.progress(0.0, "Reading the profile")
+        profile, policy = store.load(profile_id, BeltProfile), store.load(policy_id, GaitPolicy)
+        check_ready(policy)
+        visit_id = store.info(policy_id).visit_id
+        device_id = str(params.get("device") or store.subject_of(visit_id).device)
+        trained = follow(profile, policy, device_id, context, seed=seed)
+        return store.save(
+            RecordKind.CONTROLLER,
+            trained,
+            visit_id=visit_id,
+            inputs=(policy_id, profile_id),
+            summary=f"Follows the belt's profile. {trained_assistance(trained).told_of('The controller')}",
+            operator=context.spec.operator,
+            seed=seed,
+            settings={"device": device_id, "amplitude_n": profile.amplitude_n},
+        )
+
+
+def follow(
+    profile: BeltProfile, policy: GaitPolicy, device_id: str, context: JobContext, *, seed: int
+) -> TrainedController:
+    """The controller with what it does, measured as that of a training. Refuses ASP-008."""
+    torque = torque_nm(profile)
+    limits = _limits(device_id, float(torque.max()))
+    twin = TwinInExo(policy, device_id)
+
+    def watch(number: int) -> None:
+        context.check_cancelled()
+        context.progress(0.02 + (_TAUGHT - 0.02) * number / phase_teaching.ROUNDS, "Teaching the profile")
+
+    controller, _ = teach_profile(twin, torque, limits, seed, watch)
+    context.progress(_TAUGHT, "Measuring what the exo brings")
+    held_out = judged_walks.evaluator(twin)  # walks that taught nothing
+    worn, given = held_out.profiled(controller)
+    context.check_cancelled()
+    context.progress(_JUDGED, "Finding the limits of this gait")
+    gaits = {
+        GaitLabel.WITHOUT_EXO: held_out.without_exo,
+        GaitLabel.WORN_WITHOUT_TORQUE: held_out.worn_without_torque,
+        GaitLabel.PERSONALIZED_CONTROLLER: worn,
+    }
+    follows = _followed(profile, torque, given, policy.body.mass_kg)
+    return TrainedController(
+        controller=controller,
+        device_id=device_id,
+        curves=(),
+        control_steps=0,
+        control_steps_per_s=0.0,
+        effort_ratio_with_exo=float(WalkRatios.between(worn, held_out.without_exo).joint_effort.mean()),
+        falls_per_minute=worn.falls_per_minute,
+        findings=worst_first((follows, *walk_findings(gaits))),
+        synthetic=policy.synthetic or profile.synthetic,
+        gaits=tuple(MeasuredGait(label.value, measures) for label, measures in gaits.items()),
+        envelope=judged_envelope(policy, controller, device_id, seed=seed),
+    )
+
+
+def _limits(device_id: str, most_nm: float) -> TorqueLimits:
+    """Those of a first session, flexion only, and hardly more than the profile takes. Refuses ASP-008."""
+    device = trainable_profile(device_id)
+    backwards = device.limits.direction is TorqueDirection.EXTENSION
+    if device.joint is not JointKind.HIP_FLEXION or backwards:
+        raise refuse(
+            "ASP-008",
+            f"{device.name} cannot give what a belt gives.",
+            f"It gives {device.limits.direction.at(device.joint)} at the {device.joint.place}, and a belt flexes the hip.",
+            "Choose Hippo_L1 for the patient, or keep the profile for a belt of your own.",
+        )
+    first = session_limits(device)
+    peak_nm = min(first.peak_nm, HEADROOM * most_nm)
+    return replace(first, peak_nm=peak_nm, direction=TorqueDirection.FLEXION)
+
+
+def _followed(
+    profile: BeltProfile, torque: FloatArray, given: AssistanceProfile, mass_kg: float
+) -> Finding:
+    """How near the torque over the gait cycle of walks that taught nothing comes to the profile."""
+    mean = mass_kg * np.nanmean(given.torque_nm_kg, axis=0)
+    whole = bool(np.isfinite(mean).all())
+    like = float(np.corrcoef(mean, torque)[0, 1]) if whole and np.ptp(mean) > 0.0 else math.nan
+    apart = float(np.sqrt(np.mean((mean - torque) ** 2))) if whole else math.nan
+    how = (
+        f"Over the gait cycle of simulated walks it gives the profile with correlation {like:.2f}, on average "
+        f"{apart:.1f} N·m beside it."
+        if whole
+        else "The twin made no whole stride with it."
+    )
+    return Finding(
+        Severity.NOTE if like >= LIKE else Severity.WARNING,
+        Advice(
+            f"This controller follows the belt's profile of {profile.amplitude_n:g} N; it did not learn to help.",
+            how,
+            "Compare it with the others before it is released.",
+            "ASP-009",
+        ),
+    )
