@@ -59,7 +59,8 @@ def measured_hips(recordings: Path) -> Iterator[tuple[str, HipStrides]]:
 def walk36_hip(recordings: Path) -> HipStrides:
     """Of the angles and moments that were published with the walk."""
     tables = [
-        opensim_columns(required_file(recordings, f"{WALK36}/{name}")) for name in ("ik.sto", "id.sto", "XLD.mot")
+        opensim_columns(required_file(recordings, f"{WALK36}/{name}"))
+        for name in ("ik.sto", "id.sto", "XLD.mot")
     ]
     angles, moments, forces = tables
     time_s = forces["time"]

@@ -59,9 +59,9 @@ def _told(args: argparse.Namespace) -> dict[str, float]:
 def _moments_of(data_dir: Path, code: str) -> tuple[str, str]:
     """The patient's newest visit and its moments. Refuses PAT-014, REC-007 and ASP-001 (none that stands)."""
     from core.domain.record import RecordKind
-    from core.session.facts import facts_of
     from core.session.flow import standing
     from core.session.same_patient import patient_of_code
+    from core.session.weakness import facts_of
     from core.store.repository import open_store
 
     with open_store(data_dir, to_read=True) as store:

@@ -63,7 +63,11 @@ def too_short(belt: BeltGeometry, flexion_rad: FloatArray) -> BoolArray:
 
 def check_geometry(belt: BeltGeometry, flexion_rad: FloatArray) -> None:
     """Refuse (ASP-003) a band that cannot flex the hip at any of these angles, or that nobody can wear."""
-    named = (("above the hip", belt.above_m), ("ahead of the hip", belt.ahead_m), ("along the thigh", belt.along_m))
+    named = (
+        ("above the hip", belt.above_m),
+        ("ahead of the hip", belt.ahead_m),
+        ("along the thigh", belt.along_m),
+    )
     for name, value in named:
         if not math.isfinite(value) or abs(value) > LONGEST_M:
             raise _impossible(f"Its distance {name} is {value * 100.0:.0f} cm, which nobody can wear.")

@@ -33,14 +33,20 @@ def profile_json(profile: BeltProfile) -> dict[str, Any]:
             "raised cosine over `edge` at both ends of the window, 0 outside",
             "amplitude_n": profile.amplitude_n,
             "order": profile.order,
-            "terms": [dict(zip(("a", "b", "c"), map(float, term), strict=True)) for term in profile.shape.terms],
+            "terms": [
+                dict(zip(("a", "b", "c"), map(float, term), strict=True)) for term in profile.shape.terms
+            ],
             "rrmse": profile.fit.rrmse,
             "r2": profile.fit.r2,
         },
         "orders": [{"order": one.order, "rrmse": one.rrmse, "r2": one.r2} for one in profile.orders],
         "peak_at": peak_of(profile.shape),
         "whole_moment_force_n": profile.full_force_n,
-        "conventional": {"amplitude_n": profile.amplitude_n, "skew": profile.conventional_skew, "offset_n": 0.0},
+        "conventional": {
+            "amplitude_n": profile.amplitude_n,
+            "skew": profile.conventional_skew,
+            "offset_n": 0.0,
+        },
         "curves": _curves(profile),
         "openexo": _openexo(profile),
     }

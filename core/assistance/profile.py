@@ -27,7 +27,9 @@ USUAL_AMPLITUDE_N = 35.0  # the source's own before it is tuned to a person
 MOST_AMPLITUDE_N = 80.0  # the source's motor; beyond 60 N it saw other muscles work against it
 LEAST_STRIDES = 2  # of both sides together
 FEW_STRIDES = 6  # of fewer the mean still holds much of each one
-BANDWIDTH_HZ = 10.0  # of the torque loop that gives it, see LOW_PASS_HZ of `core.learning.exo.worn_controller`
+BANDWIDTH_HZ = (
+    10.0  # of the torque loop that gives it, see LOW_PASS_HZ of `core.learning.exo.worn_controller`
+)
 WINDOW = CycleWindow()
 _CYCLE = np.linspace(0.0, 1.0, CYCLE_POINTS)
 _DENSE = np.linspace(0.0, 1.0, 4001)
@@ -98,7 +100,7 @@ def wanted_force(hip: HipStrides, geometry: BeltGeometry) -> WantedForce:
     harmonics = max(4, int(BANDWIDTH_HZ * hip.stride_s))
     moment = slow_part(hip.moment_nm_kg.mean(axis=0), harmonics)
     angle = slow_part(hip.angle_rad.mean(axis=0), harmonics)
-    inside = (_CYCLE >= WINDOW.first) & (_CYCLE <= WINDOW.last)
+    inside = (WINDOW.first <= _CYCLE) & (WINDOW.last >= _CYCLE)
     belt.check_geometry(geometry, angle[inside])
     force = belt.force_n(geometry, angle, hip.mass_kg * moment)
     if not (force[inside] > 0.0).any():
@@ -124,7 +126,9 @@ def slow_part(cycle: FloatArray, harmonics: int) -> FloatArray:
 def torque_nm(profile: BeltProfile) -> FloatArray:
     """Torque (CYCLE_POINTS,) about the hip that the band gives at the person's own mean angles."""
     arm = belt.arm_m(profile.geometry, profile.angle_rad)
-    return np.asarray(profile.force_n(_CYCLE) * np.where(belt.too_short(profile.geometry, profile.angle_rad), 0.0, arm))
+    return np.asarray(
+        profile.force_n(_CYCLE) * np.where(belt.too_short(profile.geometry, profile.angle_rad), 0.0, arm)
+    )
 
 
 def peak_of(shape: SumOfSines) -> float:
@@ -144,7 +148,9 @@ def conventional_n(
 def skew_for_peak(window: CycleWindow, peak: float) -> float:
     """The skew that puts the peak of `conventional_n` there; at most 1 either way, beyond which it has two."""
     turn = np.pi * (peak - window.first) / (window.last - window.first)
-    earliest, latest = (brentq(lambda u, k=k: u + k * np.sin(u) - 0.5 * np.pi, 0.0, np.pi) for k in (1.0, -1.0))
+    earliest, latest = (
+        brentq(lambda u, k=k: u + k * np.sin(u) - 0.5 * np.pi, 0.0, np.pi) for k in (1.0, -1.0)
+    )
     turn = min(max(turn, earliest), latest)
     return float((0.5 * np.pi - turn) / math.sin(turn))
 
@@ -186,7 +192,7 @@ def _findings(
     hip: HipStrides, geometry: BeltGeometry, angle_rad: FloatArray, top_n: float
 ) -> tuple[Finding, ...]:
     found = [_scale_finding(top_n)]
-    inside = (_CYCLE >= WINDOW.first) & (_CYCLE <= WINDOW.last)
+    inside = (WINDOW.first <= _CYCLE) & (WINDOW.last >= _CYCLE)
     short = float(belt.too_short(geometry, angle_rad[inside]).mean())
     if short > 0.0:
         found.append(_short_finding(short))

@@ -22,7 +22,9 @@ FIT_POINTS = 177  # over the window: a quarter of a percent of the cycle apart
 _FAST_RAD = 2.0 * np.pi * 12.0  # per window: faster than its edges
 _LARGE = 50.0  # of the force's largest value: two sines may cancel each other, but not by any size
 _EVALUATIONS = 400
-_TRIED_RAD = np.pi * np.arange(0.5, 18.5, 0.5)  # per window, of the sine that is added: a quarter of a period apart
+_TRIED_RAD = np.pi * np.arange(
+    0.5, 18.5, 0.5
+)  # per window, of the sine that is added: a quarter of a period apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +57,9 @@ def fit_orders(
             _sized(place, wanted, np.pi * np.arange(1.0, order + 1.0)),
             _one_more(place, wanted, terms),
         ]
-        terms = min((_fitted(place, wanted, start) for start in starts), key=lambda t: _loss(t, place, wanted))
+        terms = min(
+            (_fitted(place, wanted, start) for start in starts), key=lambda t: _loss(t, place, wanted)
+        )
         found.append(FittedSines(_over_cycle(terms, window), _judged(terms, place, wanted)))
     return tuple(found)
 
@@ -84,7 +88,9 @@ def _loss(terms: FloatArray, place: FloatArray, wanted: FloatArray) -> float:
 
 def _judged(terms: FloatArray, place: FloatArray, wanted: FloatArray) -> OrderFit:
     spread = float(np.sum((wanted - wanted.mean()) ** 2))
-    return OrderFit(len(terms), rrmse(_value(terms, place), wanted), 1.0 - _loss(terms, place, wanted) / spread)
+    return OrderFit(
+        len(terms), rrmse(_value(terms, place), wanted), 1.0 - _loss(terms, place, wanted) / spread
+    )
 
 
 def _fitted(place: FloatArray, wanted: FloatArray, start: FloatArray) -> FloatArray:

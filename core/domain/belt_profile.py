@@ -90,7 +90,9 @@ class BeltProfile:
     wanted: FloatArray  # (CYCLE_POINTS,) shape as asked for, before the sines
     moment_nm_kg: FloatArray  # (CYCLE_POINTS,) mean hip flexion moment, internal
     angle_rad: FloatArray  # (CYCLE_POINTS,) mean hip flexion
-    conventional_skew: float  # of the conventional curve with its peak at the same place, see `core.assistance`
+    conventional_skew: (
+        float  # of the conventional curve with its peak at the same place, see `core.assistance`
+    )
     mass_kg: float
     stride_s: float  # mean
     strides: tuple[int, int]  # whose moments were averaged, left and right

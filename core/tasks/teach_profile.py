@@ -127,9 +127,7 @@ def _limits(device_id: str, most_nm: float) -> TorqueLimits:
     return replace(first, peak_nm=peak_nm, direction=TorqueDirection.FLEXION)
 
 
-def _followed(
-    profile: BeltProfile, torque: FloatArray, given: AssistanceProfile, mass_kg: float
-) -> Finding:
+def _followed(profile: BeltProfile, torque: FloatArray, given: AssistanceProfile, mass_kg: float) -> Finding:
     """How near the torque over the gait cycle of walks that taught nothing comes to the profile."""
     mean = mass_kg * np.nanmean(given.torque_nm_kg, axis=0)
     whole = bool(np.isfinite(mean).all())

@@ -13,9 +13,7 @@ from core.domain.belt_profile import BeltGeometry
 from tests.assistance.hips import BELT
 from tests.refusals import code_of
 
-GEOMETRIES = st.builds(
-    BeltGeometry, st.floats(-0.05, 0.35), st.floats(0.0, 0.35), st.floats(0.08, 0.45)
-)
+GEOMETRIES = st.builds(BeltGeometry, st.floats(-0.05, 0.35), st.floats(0.0, 0.35), st.floats(0.08, 0.45))
 ANGLES = np.radians(np.linspace(-40.0, 110.0, 601))
 
 

@@ -39,7 +39,7 @@ def test_the_order_is_the_first_that_one_more_hardly_betters() -> None:
 def test_force_is_given_inside_the_window_only_and_never_pushes(planned: BeltProfile) -> None:
     force = planned.force_n(DENSE)
     window = planned.shape.window
-    outside = (DENSE <= window.first) | (DENSE >= window.last)
+    outside = (window.first >= DENSE) | (window.last <= DENSE)
     assert not force[outside].any() and force.min() >= 0.0
     assert force.max() == pytest.approx(planned.amplitude_n, rel=1e-4)
     assert window.first + window.edge < profile.peak_of(planned.shape) < window.last - window.edge
@@ -76,7 +76,7 @@ def test_the_conventional_curve_has_its_peak_where_it_is_wanted() -> None:
         skew = profile.skew_for_peak(window, peak)
         curve = profile.conventional_n(DENSE, window, 35.0, skew)
         assert DENSE[np.argmax(curve)] == pytest.approx(peak, abs=1e-3)
-        assert curve.max() == pytest.approx(35.0, rel=1e-4) and not curve[DENSE < window.first].any()
+        assert curve.max() == pytest.approx(35.0, rel=1e-4) and not curve[window.first > DENSE].any()
 
 
 def test_findings_say_what_the_profile_rests_on() -> None:

@@ -18,7 +18,9 @@ from core.domain.arrays import FloatArray
 from tests.assistance.hips import BELT, hip
 
 
-def as_openexo_does(x: tuple[float, float, float], peak: float, end_slope: float, percent: FloatArray) -> FloatArray:
+def as_openexo_does(
+    x: tuple[float, float, float], peak: float, end_slope: float, percent: FloatArray
+) -> FloatArray:
     """Cubic Hermite pieces through (x0, 0), (x1, peak), (x2, 0) in the form that OpenExo evaluates."""
     y, slope = (0.0, peak, 0.0), (0.0, 0.0, end_slope)
     given = np.zeros_like(percent)

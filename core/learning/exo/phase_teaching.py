@@ -32,7 +32,10 @@ STEPS = 3000  # of the network's training, in each round
 ROUNDS = 2  # the second on walks with the torque of the first
 SPEEDS = ("level-0.9", "level-1.2")  # lessons beside the own walk: nobody keeps one speed
 _STANDING_TICKS = 400
-_STANDING_RAD, _SWAY_RAD = (0.05, 0.2), 0.02  # mean and spread of the angle of people who stand, and its change
+_STANDING_RAD, _SWAY_RAD = (
+    (0.05, 0.2),
+    0.02,
+)  # mean and spread of the angle of people who stand, and its change
 _CYCLE = np.linspace(0.0, 1.0, CYCLE_POINTS)
 
 
@@ -63,7 +66,9 @@ def teach_profile(
         for place, lesson in enumerate(_lessons()):
             tracks += cycle_tracks(twin, lesson, torque_nm, controller, seed + 10 * number + place)
         inputs, targets = _samples(tracks, seed)
-        controller, error_nm = fitted_controller(inputs, targets, limits, seed, joint=twin.exo_joint, steps=STEPS)
+        controller, error_nm = fitted_controller(
+            inputs, targets, limits, seed, joint=twin.exo_joint, steps=STEPS
+        )
     watch(ROUNDS)
     assert controller is not None
     return controller, error_nm
