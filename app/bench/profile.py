@@ -1,12 +1,14 @@
 """How well sums of sines follow the force that measured hip moments ask of a belt, and what is left of it.
 
-Real recordings: six young people over force plates (one stride of each side) and one adult on a treadmill. The belt
-is that of the HMEDI's profile on all of them. Nothing of the method was chosen on these recordings: orders, window
-and edges are those of the source, what is too fast is what the exo's torque loop does not pass.
+Real recordings: six young people over force plates (one stride of each side) and one adult on a treadmill.
+All wear the belt of the HMEDI's profile. Orders, window and edges are those of the source, what is too fast
+is what the exo's torque loop does not pass; fitting without that, and with other limits, was looked at on the
+six.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ from app.bench.gait_curves import contacts
 from app.bench.kinetics_pig import people
 from app.bench.recorded_walks import WALK36, opensim_columns, required_file
 from core.assistance import belt, profile
+from core.assistance.curves import peak_of, torque_nm
 from core.assistance.profile import WINDOW, HipStrides, plan
 from core.assistance.sines import fit_orders
 from core.assistance.splines import nearest_spline
@@ -71,7 +74,7 @@ def walk36_hip(recordings: Path) -> HipStrides:
     moment, angle, durations, counts = [], [], [], []
     for letter, force in zip("lr", vertical, strict=True):
         strikes = [float(time_s[one.start]) for one in contacts(force, rate_hz)]
-        pairs = [(a, b) for a, b in zip(strikes, strikes[1:], strict=False) if b <= last_s]
+        pairs = [(a, b) for a, b in itertools.pairwise(strikes) if b <= last_s]
         counts.append(len(pairs))
         durations += [b - a for a, b in pairs]
         name = f"hip_flexion_{letter}"
@@ -89,13 +92,13 @@ def _cycle(table: dict[str, FloatArray], name: str, start_s: float, end_s: float
 
 def _numbers(name: str, found: BeltProfile) -> dict[str, Any]:
     judged = found.orders[JUDGED_ORDER - 1]
-    torque = profile.torque_nm(found)
+    torque = torque_nm(found)
     return {
         f"{name}_strides": sum(found.strides),
         **{f"{name}_order_{one.order}_rrmse_percent": 100.0 * one.rrmse for one in found.orders},
         f"{name}_order_{JUDGED_ORDER}_r2": judged.r2,
         f"{name}_chosen_order": found.order,
-        f"{name}_peak_percent": 100.0 * profile.peak_of(found.shape),
+        f"{name}_peak_percent": 100.0 * peak_of(found.shape),
         f"{name}_whole_moment_n": found.full_force_n,
         f"{name}_torque_at_{found.amplitude_n:g}_n_nm": float(torque.max()),
         f"{name}_hip_spline_rrmse_percent": 100.0 * nearest_spline(torque, flat_end=True).rrmse,
@@ -111,7 +114,7 @@ def _unfiltered_rrmse(hip: HipStrides, geometry: BeltGeometry) -> float:
 def _summary(found: list[BeltProfile], unfiltered: list[float]) -> dict[str, Any]:
     rrmse = 100.0 * np.array([[one.rrmse for one in each.orders] for each in found])
     r2 = [each.orders[JUDGED_ORDER - 1].r2 for each in found]
-    peaks = [profile.peak_of(each.shape) for each in found]
+    peaks = [peak_of(each.shape) for each in found]
     return {
         "people": len(found),
         "data": "real: six young people over plates, one stride a side; one adult on a treadmill",
@@ -129,7 +132,7 @@ def _summary(found: list[BeltProfile], unfiltered: list[float]) -> dict[str, Any
 
 
 def _geometry_numbers(geometry: BeltGeometry) -> dict[str, str]:
-    """Largest differences over the hip's range: of both formulas, and of force x shortening to moment x turn."""
+    """Largest differences over the hip's range: of both formulas, and of the band's work to the moment's."""
     angle = np.radians(np.linspace(-30.0, 100.0, 2001))
     moment = np.full_like(angle, 40.0)
     ours, theirs = (way(geometry, angle, moment) for way in (belt.force_n, belt.force_by_angle_n))

@@ -14,8 +14,11 @@ from core.errors import refuse
 if TYPE_CHECKING:
     from core.domain.belt_profile import BeltProfile
 
-_WHERE = {"above": "up from the hip joint to where the band leaves the belt", "ahead": "and from there forward",
-          "along": "down the thigh from the hip joint to where the band ends"}  # fmt: skip
+_WHERE = {
+    "above": "up from the hip joint to where the band leaves the belt",
+    "ahead": "and from there forward",
+    "along": "down the thigh from the hip joint to where the band ends",
+}
 
 
 def add_plan(kinds: Any, add_data_dir: Callable[[Any], None]) -> None:
@@ -106,7 +109,7 @@ def _write(out: Path, data_dir: Path, visit_id: str, text: str) -> None:
 
 
 def _lines(record_id: str, profile: BeltProfile) -> list[str]:
-    from core.assistance.profile import peak_of, torque_nm
+    from core.assistance.curves import peak_of, torque_nm
 
     left, right = profile.strides
     synthetic = ", synthetic" if profile.synthetic else ""

@@ -1,8 +1,9 @@
 """The band of a belt exo ahead of the hip: its length, its lever, and the force that gives a moment.
 
-Side view, hip joint at the origin, x forward, y up. The actuator is at (L_E, L_H); at hip flexion theta the band
-ends at L_C (sin theta, -cos theta), on the line from hip to knee. Its thickness and that of the thigh are not seen.
-After the human-exoskeleton model of a belt-type soft hip exosuit (preprint 206397, section 2.4.2).
+Side view, hip joint at the origin, x forward, y up. The actuator is at (L_E, L_H); at hip flexion theta the
+band ends at L_C (sin theta, -cos theta), on the line from hip to knee. Its thickness and that of the thigh
+are not seen. After the human-exoskeleton model of a belt-type soft hip exosuit (preprint 206397, section
+2.4.2).
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def force_n(belt: BeltGeometry, flexion_rad: FloatArray, moment_nm: FloatArray) 
 def force_by_angle_n(belt: BeltGeometry, flexion_rad: FloatArray, moment_nm: FloatArray) -> FloatArray:
     """The same as the source writes it: moment / (L_C sin(theta - k arccos((L_C cos theta + L_H) / length))).
 
-    k is -1 while the end of the band is behind the actuator, else 1. The arc cosine is taken by its sides: of a
-    number near one, where the band hangs straight down, it would lose half of the digits.
+    k is -1 while the end of the band is behind the actuator, else 1. The arc cosine is taken by its sides: of
+    a number near one, where the band hangs straight down, it would lose half of the digits.
     """
     across, up = _spans(belt, flexion_rad)
     k = np.where(across <= 0.0, -1.0, 1.0)
@@ -86,8 +87,7 @@ def _impossible(why: str) -> UserError:
         "ASP-003",
         "This band cannot help to flex the hip.",
         why,
-        "Measure again where the band leaves the belt and where it ends on the thigh, in centimetres from the "
-        "hip joint.",
+        "Measure again, from the hip joint, where the band leaves the belt and where it ends on the thigh.",
     )
 
 

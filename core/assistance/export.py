@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.assistance.profile import conventional_n, peak_of, torque_nm
+from core.assistance.curves import conventional_n, peak_of, torque_nm
 from core.assistance.splines import PERCENT, franks_collins_hip, nearest_spline, zhang_collins
 from core.domain.belt_profile import BeltProfile
 
 SCHEMA = "exotwin-assistance-profile-1"
+_FORMULA = (
+    "amplitude_n * edge(t) * max(0, sum(a * sin(b * t + c))); t: gait cycle from 0 to 1; edge: raised cosine over "
+    "`edge` at both ends of the window, 0 outside"
+)
+_AS_READ = "as OpenExo's code reads them, not as its documentation has it: see core/assistance/splines.py"
 
 
 def profile_json(profile: BeltProfile) -> dict[str, Any]:
@@ -29,8 +34,7 @@ def profile_json(profile: BeltProfile) -> dict[str, Any]:
         },
         "window": {"first": window.first, "last": window.last, "edge": window.edge, "unit": "gait cycle"},
         "sum_of_sines": {
-            "force_n": "amplitude_n * edge(t) * max(0, sum(a * sin(b * t + c))); t: gait cycle from 0 to 1; edge: "
-            "raised cosine over `edge` at both ends of the window, 0 outside",
+            "force_n": _FORMULA,
             "amplitude_n": profile.amplitude_n,
             "order": profile.order,
             "terms": [
@@ -76,7 +80,7 @@ def _openexo(profile: BeltProfile) -> dict[str, Any]:
             "rrmse_of_peak": ankle.rrmse,
         },
         "franks_collins_hip": {
-            "note": "as OpenExo's code reads them, not as its documentation says: see core/assistance/splines.py",
+            "note": _AS_READ,
             "parameters": franks_collins_hip(hip.nodes),
             "rrmse_of_peak": hip.rrmse,
         },

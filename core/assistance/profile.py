@@ -1,20 +1,19 @@
 """From the hip moment of a person's strides to the force that a belt gives over the gait cycle.
 
-The mean moment and angle, without what is faster than an exo follows, give the band's force by its geometry; a sum
-of sines follows its shape over the window; its largest value is what the wearer is to get.
+The mean moment and angle, without what is faster than an exo follows, give the band's force by its geometry;
+a sum of sines follows its shape over the window; its largest value is what the wearer is to get.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.optimize import brentq
 
 from core.assistance import belt
+from core.assistance.curves import peak_of, skew_for_peak
 from core.assistance.sines import FittedSines, chosen_order, fit_orders
 from core.domain.arrays import FloatArray
 from core.domain.belt_profile import MOST_ORDERS, BeltGeometry, BeltProfile, CycleWindow, SumOfSines
@@ -37,7 +36,7 @@ _DENSE = np.linspace(0.0, 1.0, 4001)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HipStrides:
-    """Hip flexion of one person's strides without an exo. Axes: N strides with a known moment, A with an angle."""
+    """Hip flexion in one person's strides. Axes: N strides with a known moment, A with an angle."""
 
     moment_nm_kg: FloatArray  # (N, CYCLE_POINTS) internal, flexion positive
     angle_rad: FloatArray  # (A, CYCLE_POINTS)
@@ -107,7 +106,7 @@ def wanted_force(hip: HipStrides, geometry: BeltGeometry) -> WantedForce:
         raise refuse(
             "ASP-001",
             "No assistance can be planned from this walk.",
-            f"Its hip moment never flexes between {WINDOW.first:.0%} and {WINDOW.last:.0%} of the gait cycle.",
+            f"Its hip moment never flexes from {WINDOW.first:.0%} to {WINDOW.last:.0%} of the gait cycle.",
             "Look at the moments and at left and right on the Motion page, or record the walk again.",
         )
     course = CubicSpline(_CYCLE, force)
@@ -121,38 +120,6 @@ def slow_part(cycle: FloatArray, harmonics: int) -> FloatArray:
     spectrum[harmonics + 1 :] = 0.0
     smooth = np.fft.irfft(spectrum, len(cycle) - 1)
     return np.asarray(np.append(smooth, smooth[0]) + drift)
-
-
-def torque_nm(profile: BeltProfile) -> FloatArray:
-    """Torque (CYCLE_POINTS,) about the hip that the band gives at the person's own mean angles."""
-    arm = belt.arm_m(profile.geometry, profile.angle_rad)
-    return np.asarray(
-        profile.force_n(_CYCLE) * np.where(belt.too_short(profile.geometry, profile.angle_rad), 0.0, arm)
-    )
-
-
-def peak_of(shape: SumOfSines) -> float:
-    """Where in the cycle the largest force is given."""
-    return float(_DENSE[int(np.argmax(shape.at(_DENSE)))])
-
-
-def conventional_n(
-    cycle: FloatArray, window: CycleWindow, amplitude_n: float, skew: float, offset_n: float = 0.0
-) -> FloatArray:
-    """The curve before: f_h = A_h sin(pi t / T + skew sin(pi t / T)) + offset within the window of duration T."""
-    turn = np.pi * (cycle - window.first) / (window.last - window.first)
-    given = amplitude_n * np.sin(turn + skew * np.sin(turn)) + offset_n
-    return np.where((turn >= 0.0) & (turn <= np.pi), given, 0.0)
-
-
-def skew_for_peak(window: CycleWindow, peak: float) -> float:
-    """The skew that puts the peak of `conventional_n` there; at most 1 either way, beyond which it has two."""
-    turn = np.pi * (peak - window.first) / (window.last - window.first)
-    earliest, latest = (
-        brentq(lambda u, k=k: u + k * np.sin(u) - 0.5 * np.pi, 0.0, np.pi) for k in (1.0, -1.0)
-    )
-    turn = min(max(turn, earliest), latest)
-    return float((0.5 * np.pi - turn) / math.sin(turn))
 
 
 def _largest(force_n: Callable[[FloatArray], FloatArray]) -> float:

@@ -1,13 +1,14 @@
 """Sums of sines that follow a force over the window of assistance, and how many of them are worth it.
 
 F(t) = sum a sin(b t + c) with all three free, fitted by least squares within a trust region (preprint 206397,
-section 2.4.3). Each order begins from the lowest terms of the window's discrete Fourier transform, from as many
-half periods, and from the order before with one sine more; the nearest end counts. So a further sine never
-makes it worse.
+section 2.4.3). Each order begins from the lowest terms of the window's discrete Fourier transform, from as
+many half periods, and from the order before with one sine more; the nearest end counts. So a further sine
+never makes it worse.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ def fit_orders(
 
 def chosen_order(fits: Sequence[OrderFit]) -> int:
     """The first order after which one sine more gains less than WORTH_IT in rRMSE."""
-    for fit, following in zip(fits, fits[1:], strict=False):
+    for fit, following in itertools.pairwise(fits):
         if fit.rrmse - following.rrmse < WORTH_IT:
             return fit.order
     return fits[-1].order

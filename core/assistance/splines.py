@@ -1,9 +1,10 @@
 """A profile of torque in the forms that other exos take: the splines of OpenExo's controllers.
 
-OpenExo (Apache-2.0, naubiomech/OpenExo) has a spline of three nodes for the ankle (after Zhang et al. 2017), and for
-the hip one of extension and one of flexion (after Franks et al. 2021). Both rise from zero without slope to a peak
-without slope; at the end the ankle's has no curvature, the hip's no slope. Times are in percent of the gait cycle
-since heel strike. Parameters are as its present code reads them, which for the hip is not as it documents them.
+OpenExo (Apache-2.0, naubiomech/OpenExo) has a spline of three nodes for the ankle (after Zhang et al. 2017),
+and for the hip one of extension and one of flexion (after Franks et al. 2021). Both rise from zero without
+slope to a peak without slope; at the end the ankle's has no curvature, the hip's no slope. Times are in
+percent of the gait cycle since heel strike. Parameters are as its present code reads them, which for the hip
+is not as it documents them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _LEAST_TIME = 2.0  # percent, of rise and fall
 
 @dataclass(frozen=True, slots=True)
 class ThreeNodes:
-    """Zero, peak, zero: peak torque [N m], when, and how long before and after it there is none [% of gait]."""
+    """Zero, peak, zero: peak torque [N m], when, and how long it takes up and down [% of gait]."""
 
     peak_nm: float
     peak_time: float
@@ -77,7 +78,7 @@ def nearest_spline(torque_nm: FloatArray, *, flat_end: bool) -> SplineFit:
 
 
 def zhang_collins(nodes: ThreeNodes) -> dict[str, float]:
-    """Parameters of OpenExo's `zhang_collins` by their names there. `direction` 0: as that controller has it."""
+    """Parameters of OpenExo's `zhang_collins` by their names there. `direction` 0: its usual one."""
     return {
         "torque": round(abs(nodes.peak_nm), 3),
         "peak_time": round(nodes.peak_time, 2),
@@ -88,10 +89,11 @@ def zhang_collins(nodes: ThreeNodes) -> dict[str, float]:
 
 
 def franks_collins_hip(nodes: ThreeNodes) -> dict[str, float]:
-    """Parameters of OpenExo's `franks_collins_hip` by their names there: flexion by these nodes, no extension.
+    """Parameters of OpenExo's `franks_collins_hip` by their names there: flexion by these nodes, no
+    extension.
 
-    As its code reads them: torques in N m, the mass unused; peak and onset of flexion 100 - start later than they
-    come; and "offset" the time that the flexion takes to fall, not the percent at which it ends.
+    As its code reads them: torques in N m, the mass unused; peak and onset of flexion 100 - start later than
+    they come; and "offset" the time that the flexion takes to fall, not the percent at which it ends.
     """
     later = 100.0 - _START
     onset = nodes.peak_time - nodes.rise_time + later

@@ -1,4 +1,4 @@
-"""A force profile for a belt exo: planned from a person's hip moment, in one closed form over the gait cycle."""
+"""A force profile for a belt exo: planned from a person's hip moment, in closed form over the gait cycle."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CycleWindow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SumOfSines:
-    """w(t) sum a sin(b t + c), t as a fraction of the gait cycle since heel strike, w the window with its edges."""
+    """w(t) sum a sin(b t + c); t: fraction of the gait cycle since heel strike, w: window with its edges."""
 
     window: CycleWindow
     terms: FloatArray  # (n, 3): a, b [rad per cycle], c [rad]

@@ -22,11 +22,11 @@ _HIP = tuple(JointKind).index(JointKind.HIP_FLEXION)
 def run(params: Params, context: JobContext) -> str:
     """Plan the assistance of a belt from KINETICS `kinetics_id`; returns the BELT_PROFILE record's id.
 
-    `amplitude_n` is the largest force, 35 N by default. `above_m`, `ahead_m` and `along_m` tell where the band
-    runs, in metres from the hip joint: up to the actuator, forward to it, and down the thigh to the band's end;
-    what is not told is that of exo `device`, or of the belt that the program knows. Refuses MOT-034 (sides in
-    doubt), MOT-064 (a finding stops), ASP-001 (no hip moment), ASP-002 (too few strides), ASP-003 (the band
-    cannot flex the hip) and ASP-006 (no such force).
+    `amplitude_n` is the largest force, 35 N by default. `above_m`, `ahead_m` and `along_m` tell where the
+    band runs, in metres from the hip joint: up to the actuator, forward to it, and down the thigh to the
+    band's end; what is not told is that of exo `device`, or of the belt that the program knows. Refuses
+    MOT-034 (sides in doubt), MOT-064 (a finding stops), ASP-001 (no hip moment), ASP-002 (too few strides),
+    ASP-003 (the band cannot flex the hip) and ASP-006 (no such force).
     """
     kinetics_id = str(params["kinetics_id"])
     amplitude_n = float(str(params.get("amplitude_n", USUAL_AMPLITUDE_N)))

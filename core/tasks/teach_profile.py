@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from core.assistance.profile import torque_nm
+from core.assistance.curves import torque_nm
 from core.devices.profiles import session_limits, trainable_profile
 from core.domain.arrays import FloatArray
 from core.domain.assistance import trained_assistance
@@ -39,16 +39,17 @@ from core.tasks.training_findings import walk_findings
 
 HEADROOM = 1.1  # of the profile's largest torque: the exo's limit in this controller
 LIKE = 0.9  # least correlation over the cycle with which it counts as followed
+_TRAIN_ON = "TRN-012"  # costs more: advises a longer training, which this is not; the verdict tells the cost
 _TAUGHT, _JUDGED = 0.7, 0.9  # of the job, when each part is over
 
 
 def run(params: Params, context: JobContext) -> str:
     """Teach BELT_PROFILE `profile_id` on the walk of GAIT_POLICY `policy_id`; returns the CONTROLLER's id.
 
-    `device` is the exo that gives the torque, the patient's own by default; `seed` of the walks. The controller
-    gives the torque that the band would give about the hip, on both sides, by what the exo sees of the thighs.
-    Refuses ASP-008 (the exo cannot flex the hip), EXO-030 and EXO-043 (nobody can wear it), TRN-020 (a twin of
-    another version).
+    `device` is the exo that gives the torque, the patient's own by default; `seed` of the walks. The
+    controller gives the torque that the band would give about the hip, on both sides, by what the exo sees of
+    the thighs. Refuses ASP-008 (the exo cannot flex the hip), EXO-030 and EXO-043 (nobody can wear it),
+    TRN-020 (a twin of another version).
     """
     profile_id, policy_id = str(params["profile_id"]), str(params["policy_id"])
     seed = int(str(params.get("seed", 0)))
@@ -104,7 +105,9 @@ def follow(
         control_steps_per_s=0.0,
         effort_ratio_with_exo=float(WalkRatios.between(worn, held_out.without_exo).joint_effort.mean()),
         falls_per_minute=worn.falls_per_minute,
-        findings=worst_first((follows, *walk_findings(gaits))),
+        findings=worst_first(
+            (follows, *(one for one in walk_findings(gaits) if one.advice.code != _TRAIN_ON))
+        ),
         synthetic=policy.synthetic or profile.synthetic,
         gaits=tuple(MeasuredGait(label.value, measures) for label, measures in gaits.items()),
         envelope=judged_envelope(policy, controller, device_id, seed=seed),
@@ -119,7 +122,7 @@ def _limits(device_id: str, most_nm: float) -> TorqueLimits:
         raise refuse(
             "ASP-008",
             f"{device.name} cannot give what a belt gives.",
-            f"It gives {device.limits.direction.at(device.joint)} at the {device.joint.place}, and a belt flexes the hip.",
+            f"It gives {device.limits.direction.at(device.joint)}, and a belt flexes the hip.",
             "Choose Hippo_L1 for the patient, or keep the profile for a belt of your own.",
         )
     first = session_limits(device)
@@ -134,17 +137,17 @@ def _followed(profile: BeltProfile, torque: FloatArray, given: AssistanceProfile
     like = float(np.corrcoef(mean, torque)[0, 1]) if whole and np.ptp(mean) > 0.0 else math.nan
     apart = float(np.sqrt(np.mean((mean - torque) ** 2))) if whole else math.nan
     how = (
-        f"Over the gait cycle of simulated walks it gives the profile with correlation {like:.2f}, on average "
-        f"{apart:.1f} N·m beside it."
+        f"Over the gait cycle of simulated walks it correlates with the profile by {like:.2f} and is "
+        f"{apart:.1f} N·m beside it on average."
         if whole
         else "The twin made no whole stride with it."
     )
     return Finding(
         Severity.NOTE if like >= LIKE else Severity.WARNING,
         Advice(
-            f"This controller follows the belt's profile of {profile.amplitude_n:g} N; it did not learn to help.",
+            f"This controller follows the belt's profile of {profile.amplitude_n:g} N; it did not learn.",
             how,
-            "Compare it with the others before it is released.",
+            "Compare it with the others before it is released; plan another force where it does not help.",
             "ASP-009",
         ),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.assistance import profile
+from core.assistance import curves, profile
 from core.assistance.sines import WORTH_IT, chosen_order
 from core.domain.belt_profile import MOST_ORDERS, BeltGeometry, BeltProfile, CycleWindow, OrderFit
 from core.domain.kinetics import ForceSource
@@ -25,7 +26,7 @@ def planned() -> BeltProfile:
 def test_one_sine_more_never_makes_it_worse_and_five_are_enough(planned: BeltProfile) -> None:
     rrmse = [fit.rrmse for fit in planned.orders]
     assert [fit.order for fit in planned.orders] == list(range(1, MOST_ORDERS + 1))
-    assert all(later <= earlier for earlier, later in zip(rrmse, rrmse[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(rrmse))
     assert rrmse[4] <= 0.005 and planned.orders[4].r2 >= 0.999
     assert planned.order == chosen_order(planned.orders) <= 5
 
@@ -42,7 +43,7 @@ def test_force_is_given_inside_the_window_only_and_never_pushes(planned: BeltPro
     outside = (window.first >= DENSE) | (window.last <= DENSE)
     assert not force[outside].any() and force.min() >= 0.0
     assert force.max() == pytest.approx(planned.amplitude_n, rel=1e-4)
-    assert window.first + window.edge < profile.peak_of(planned.shape) < window.last - window.edge
+    assert window.first + window.edge < curves.peak_of(planned.shape) < window.last - window.edge
 
 
 def test_edges_rise_as_half_a_cosine() -> None:
@@ -54,7 +55,7 @@ def test_edges_rise_as_half_a_cosine() -> None:
 def test_the_chosen_force_follows_the_moment(planned: BeltProfile) -> None:
     """Where edges are not, F x lever is the same share of the moment everywhere."""
     inside = (CYCLE > 0.36) & (CYCLE < 0.66)
-    share = profile.torque_nm(planned)[inside] / (planned.mass_kg * planned.moment_nm_kg[inside])
+    share = curves.torque_nm(planned)[inside] / (planned.mass_kg * planned.moment_nm_kg[inside])
     assert share == pytest.approx(planned.amplitude_n / planned.full_force_n, rel=0.05)
 
 
@@ -73,8 +74,8 @@ def test_what_is_faster_than_the_exo_is_left_out_and_a_drift_stays() -> None:
 def test_the_conventional_curve_has_its_peak_where_it_is_wanted() -> None:
     window = CycleWindow()
     for peak in (0.45, 0.53, 0.62):
-        skew = profile.skew_for_peak(window, peak)
-        curve = profile.conventional_n(DENSE, window, 35.0, skew)
+        skew = curves.skew_for_peak(window, peak)
+        curve = curves.conventional_n(DENSE, window, 35.0, skew)
         assert DENSE[np.argmax(curve)] == pytest.approx(peak, abs=1e-3)
         assert curve.max() == pytest.approx(35.0, rel=1e-4) and not curve[window.first > DENSE].any()
 

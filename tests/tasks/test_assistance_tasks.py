@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.assistance.profile import torque_nm
+from core.assistance.curves import torque_nm
 from core.deploy.package import parse_package
 from core.devices.profiles import load_profile
 from core.domain.belt_profile import BeltProfile

@@ -103,7 +103,7 @@ def fitted_controller(
     joint: JointKind = JointKind.HIP_FLEXION,
     steps: int = TRAINING_STEPS,
 ) -> tuple[ExoController, float]:
-    """A controller that gives the joint targets `wanted` (S, 2) for inputs (S, 16), and its RMS error [N m]."""
+    """A controller that gives joint targets `wanted` (S, 2) for inputs (S, 16), and its RMS error [N m]."""
     inputs, targets = torch.from_numpy(sampled), torch.from_numpy(wanted)
     random = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)

@@ -1,8 +1,8 @@
 """A torque over the gait cycle, taught to the exo's own network: a controller that follows a plan.
 
-The firmware runs networks that see both joints over 30 ms and know no gait cycle. On walks of a twin the cycle is
-known by the ground's force; there the network learns which torque belongs to what it sees. First the exo gives
-nothing, then what was learned, as that moves the legs otherwise. It learns to follow, not to help.
+The firmware runs networks that see both joints over 30 ms and know no gait cycle. On walks of a twin the
+cycle is known by the ground's force; there the network learns which torque belongs to what it sees. First the
+exo gives nothing, then what was learned, as that moves the legs otherwise. It learns to follow, not to help.
 """
 
 from __future__ import annotations
