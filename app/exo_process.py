@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.domain.subject import USUAL_DEVICE
 from core.errors import refuse
+from core.vault.private_file import replace_private
 
 _START_S = 20.0
 _STOP_S = 5.0
@@ -29,9 +30,8 @@ def listen_options(folder: Path, platform: str = sys.platform) -> list[str]:
     """
     if platform != "win32":
         return ["--listen", "pty"]
-    folder.mkdir(parents=True, exist_ok=True)
     token = folder / "token"
-    token.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
+    replace_private(token, f"{secrets.token_urlsafe(32)}\n".encode("ascii"))
     return ["--listen", "tcp:0", "--token", str(token)]
 
 

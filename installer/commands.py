@@ -45,7 +45,10 @@ def set_up(*, with_tests: bool) -> None:
     log.unlink(missing_ok=True)
     board.finish(check_machine())
     extra = system_libraries.TEST_PACKAGES if with_tests else ()
-    board.finish(system_libraries.ensure(board, log, extra=extra))
+    found = system_libraries.ensure(board, log, extra=extra)
+    if with_tests:
+        system_libraries.try_to_install(system_libraries.TRIAL_PACKAGES, board, log)
+    board.finish(found)
     board.finish(environment.ensure_venv(board))
     board.finish(environment.ensure_packages(board, log, with_tests=with_tests))
     board.finish(pose_model.ensure(board, log))

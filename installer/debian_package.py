@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,12 +28,20 @@ PLACES = {  # what the desktop and the system want to know, and where they look 
     "exotwin.svg": "usr/share/icons/hicolor/scalable/apps/exotwin.svg",
     "70-exotwin.rules": "lib/udev/rules.d/70-exotwin.rules",
 }
+DOC = "usr/share/doc/exotwin"
+PAPERS = {
+    "copyright": "LICENSE",
+    "changelog": "CHANGELOG.md",
+    "manual.html": "manual.html",
+    "third-party-notices.txt": "THIRD-PARTY-NOTICES.txt",
+}
 SCRIPTS = ("postinst", "prerm")
 # Libraries of every Debian, or of Python itself.
 _BASE = re.compile(
     r"^(ld-linux|lib(c|m|dl|rt|pthread|util|gcc_s|stdc\+\+|z|atomic|gomp|crypt|resolv|python3)[.-])"
 )
-_COMPRESSION = ("-Zzstd", "-z9")  # xz takes ten times as long for 5 % less
+SMALL = ("-Zzstd", "-z9")  # xz takes ten times as long for 5 % less
+QUICK = ("-Zzstd", "-z1")  # to be tried here and now
 # Symbols that only a debugger reads are a tenth of the package. Libraries that the builder of a wheel has
 # rewritten already are left alone: they may not bear it.
 _STRIPPED = re.compile(r"/(libtorch_cpu|libtorch_python|libmediapipe|libvtk\w+)\.so$")
@@ -99,6 +108,9 @@ def stage(folder: Path) -> None:
         _write(folder / where, (FILES / name).read_text(encoding="utf-8"), 0o644)
     (folder / "usr/bin").mkdir(parents=True)
     (folder / "usr/bin/exotwin").symlink_to(f"/{HOME}/exotwin")
+    (folder / DOC).mkdir(parents=True)
+    for name, where in PAPERS.items():
+        (folder / DOC / name).symlink_to(f"/{HOME}/{where}")
     for name in SCRIPTS:
         text = (FILES / name).read_text(encoding="utf-8").replace("@PYTHON@", PYTHON)
         _write(folder / "DEBIAN" / name, text, 0o755)
@@ -106,13 +118,13 @@ def stage(folder: Path) -> None:
     _write(folder / "DEBIAN/control", control(asked_of_the_loader(home), size_kb), 0o644)
 
 
-def build(folder: Path, dist: Path, log: Path) -> Path:
+def build(folder: Path, dist: Path, log: Path, compression: Sequence[str] = SMALL) -> Path:
     """Stage and pack; returns the package."""
     stage(folder)
     _allow_reading(folder)
     package = dist / f"exotwin_{version('exotwin')}_{PYTHON}_amd64.deb"
     dist.mkdir(exist_ok=True)
-    command = ["dpkg-deb", "--root-owner-group", *_COMPRESSION, "--build", str(folder), str(package)]
+    command = ["dpkg-deb", "--root-owner-group", *compression, "--build", str(folder), str(package)]
     run(command, what="The package could not be packed.", log=log)
     return package
 
@@ -133,6 +145,13 @@ def _strip(tree: Path) -> None:
 
 
 def _allow_reading(folder: Path) -> None:
-    """Folders that were made under a private umask must be open to every user of the system."""
-    for path in (folder, *(each for each in folder.rglob("*") if each.is_dir())):
-        path.chmod(0o755)
+    """What was cloned, installed or made under a private umask must be open to every user of the system."""
+    for path in (folder, *folder.rglob("*")):
+        if path.is_symlink():
+            continue
+        mode = path.stat().st_mode
+        open_to_all = mode | 0o444 | (0o111 if mode & 0o100 else 0)
+        if path.is_dir():
+            path.chmod(0o755)
+        elif mode != open_to_all:
+            path.chmod(open_to_all)

@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "exotwin-installed.txt"
 LOG_NAME = "exotwin-setup.log"
+TELL_VERSION = "import sys; print('{}.{}'.format(*sys.version_info[:2]))"
+WANTED_VERSION = "{}.{}".format(*sys.version_info[:2])  # the locks are of one Python each
 # pip compiles on one core, for about half a minute; this, on all. Files of other Pythons are passed over.
 COMPILE = (
     "import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)"
@@ -77,10 +79,13 @@ def ensure_venv(board: Board) -> str:
     if python.is_file():
         try:
             run([str(python), "-m", "pip", "--version"], what="The environment does not answer.")
+            found = run([str(python), "-c", TELL_VERSION], what="The environment does not answer.").strip()
         except SetupFailure:
             board.note(f"{VENV} is damaged and is made anew.")
         else:
-            return "there"
+            if found == WANTED_VERSION:
+                return "there"
+            board.note(f"{VENV} is of Python {found} and is made anew for {WANTED_VERSION}.")
     check_disk()
     board.update(0.2, "making it")
     make = [sys.executable, "-m", "venv", "--clear", str(VENV)]

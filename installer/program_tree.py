@@ -1,6 +1,7 @@
 """The program as a folder that an installer can carry: its own packages, and what they need, nothing else.
 
     app core ui resources     ExoTwin
+    manual.html LICENSE       README.md as a page for a browser, and what one may do with the program
     lib                       the packages it runs with, each file as its package's own list has it
 
 Files are linked, not copied, where the disk allows. Parts that the program never opens are left out.
@@ -19,13 +20,15 @@ from functools import cache
 from importlib.metadata import Distribution, distribution, version
 from pathlib import Path
 
-from installer import locks, notices, sbom, shipped
+import resources
+from installer import locks, manual, notices, sbom, shipped
 from installer.locks import Target
 from installer.shipped import Brought
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PACKAGES = ("app", "core", "ui", "resources")
 PROGRAM = "exotwin"
+PAPERS = ("LICENSE", "CHANGELOG.md")
 
 # Whole packages that others ask for and that nothing here opens.
 NOT_NEEDED = frozenset({"setuptools", "pip"})
@@ -128,6 +131,9 @@ def place_own(target: Path) -> None:
     """The program itself, with the name and version that records are stamped with."""
     for source in own_files():
         place(source, target / source.relative_to(ROOT))
+    for name in PAPERS:
+        place(ROOT / name, target / name)
+    manual.write(target / resources.MANUAL)
     number = version(PROGRAM)
     folder = target / "lib" / f"{PROGRAM}-{number}.dist-info"
     folder.mkdir(parents=True)

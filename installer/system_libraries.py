@@ -58,6 +58,13 @@ LIBRARIES = {
 RUNTIME_PACKAGES = (*dict.fromkeys(LIBRARIES.values()), "libgl1-mesa-dri", "fonts-dejavu-core")
 # The walk-through of the windows needs a screen to draw on; the core of the exo is run on a Cortex-M7.
 TEST_PACKAGES = ("xvfb", "xauth", "qemu-system-arm")
+# With these the package for Debian is tried in a clean system, the installer for Windows under wine, and
+# signatures are checked. Each row is installed for itself; where that fails, tests that need it are skipped.
+TRIAL_PACKAGES = (
+    ("debootstrap", "binutils", "dpkg-dev"),
+    ("wine", "wine64", "nsis"),
+    ("gnupg", "debsigs", "debsig-verify", "osslsigncode"),
+)
 BUILD_PACKAGES = ("binutils", "dpkg-dev")  # readelf tells what the loader will ask for
 
 
@@ -98,12 +105,12 @@ def wanted_packages(extra: tuple[str, ...]) -> list[str]:
     return wanted
 
 
-def apt_prefix(missing: list[str]) -> list[str]:
+def apt_prefix(missing: list[str], *, ask: bool = True) -> list[str]:
     """How to become an administrator; raises SetupFailure where that is impossible."""
     if os.geteuid() == 0:
         return []
     if shutil.which("sudo"):
-        return ["sudo"] if sys.stdin.isatty() else ["sudo", "--non-interactive"]
+        return ["sudo"] if ask and sys.stdin.isatty() else ["sudo", "--non-interactive"]
     raise SetupFailure(
         f"{len(missing)} system packages are missing.",
         "Only an administrator can install them, and there is no sudo.",
@@ -111,9 +118,9 @@ def apt_prefix(missing: list[str]) -> list[str]:
     )
 
 
-def install_on_debian(missing: list[str], board: Board, log: Path) -> None:
-    """Install by apt what is missing."""
-    prefix = apt_prefix(missing)
+def install_on_debian(missing: list[str], board: Board, log: Path, *, ask: bool = True) -> None:
+    """Install by apt what is missing; `ask` for a password where there is somebody to type it."""
+    prefix = apt_prefix(missing, ask=ask)
     by_hand = f"sudo apt-get update && sudo apt-get install -y {' '.join(missing)}"
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     packages = {"seen": 0}
@@ -132,6 +139,23 @@ def install_on_debian(missing: list[str], board: Board, log: Path) -> None:
     except SetupFailure as failure:
         by_hand = f"{failure.next_step} By hand it is: {by_hand}"
         raise SetupFailure(failure.what, failure.why, by_hand) from failure
+
+
+def try_to_install(wanted: Iterable[tuple[str, ...]], board: Board, log: Path) -> tuple[str, ...]:
+    """Install what may as well be missing; returns what is. Nobody is asked for a password for it."""
+    if sys.platform != "linux" or not is_debian():
+        return ()
+    left: list[str] = []
+    for row in wanted:
+        missing = missing_packages(row, installed_packages())
+        try:
+            if missing:
+                board.update(0.5, f"installing {' '.join(missing)}")
+                install_on_debian(missing, board, log, ask=False)
+        except SetupFailure as failure:
+            left += missing
+            board.note(f"{' '.join(missing)}: not installed, tests that need them are skipped. {failure.why}")
+    return tuple(left)
 
 
 def ensure(

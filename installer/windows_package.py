@@ -58,6 +58,7 @@ PYTHON = EmbeddedPython(
 def checked_python(place: Path, wanted: EmbeddedPython = PYTHON) -> Path:
     """The archive in folder `place`; raises SetupFailure when it is not there or is another."""
     archive = place / wanted.name
+    place.mkdir(parents=True, exist_ok=True)
     if not archive.is_file():
         raise SetupFailure(
             "The installer for Windows cannot be built yet.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QDialog
 
 from core.domain.people import Action, Person, may
 from core.errors import Advice, UserError
@@ -45,6 +46,7 @@ class PeopleDesk(QObject):
             return
         self._people.lock()
         self._idle.watch(0)
+        self._leave_nothing_open()
         words = f"{person.name}, {person.role.value}, is signed in. Work that runs goes on."
         self._ask(PinQuestion(PinKind.LOCKED, "Locked", words, "Unlock", (person.name,), leave="Switch user"))
         self._context.person_changed.emit()
@@ -55,9 +57,20 @@ class PeopleDesk(QObject):
             self._context.stop_exo()
             self._context.jobs.cancel(self._context.exo_job)
         self._people.sign_out()
+        self._leave_nothing_open()
         self._context.forget_waiting()
         self._context.person_changed.emit()
         self._ask_sign_in()
+
+    def _leave_nothing_open(self) -> None:
+        """What may name a patient above the cover, or after it: dialogs, lists, the message."""
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.close()
+        for widget in QApplication.topLevelWidgets():
+            if isinstance(widget, QDialog):
+                widget.reject()
+        self._context.show_message("")
 
     def change_own_pin(self) -> None:
         person = self._people.present

@@ -169,7 +169,9 @@ def _rewritten(report: TrailReport) -> UserError:
 def _clock(args: argparse.Namespace) -> int:
     from core.store.people import RECORD
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
 
+    require_a_record(_data_dir(args))
     with open_store(_data_dir(args)) as store:
         name, _role = signed(store, Action.LOOK_AFTER, RECORD, (args.name, ""))
         store.confirm_clock(name, args.reason)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import resources
 from app.cli.assist import add_assist
 from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
@@ -40,6 +41,7 @@ from app.cli.visits import add_visits
 from app.paths import data_dir_default
 from app.screen import has_screen
 from core.errors import Advice, JobCancelled, UserError, refuse
+from core.store.files import folder_is_unusable
 from core.store.folder_lock import name_program
 
 EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
@@ -83,9 +85,18 @@ def run(arguments: list[str]) -> int:
         print("Stopped. Finished steps are kept.", file=sys.stderr)
         return EXIT_CANCELLED
     except Exception as error:  # noqa: BLE001 - the process border: a person reads this, not a traceback
+        if isinstance(error, PermissionError) and _is_of(error.filename, _data_dir(args)):
+            return _print_advice(
+                folder_is_unusable(_data_dir(args), error.strerror or str(error)).advice, EXIT_REFUSED
+            )
         if isinstance(error, BrokenPipeError) and reader_is_gone():
             return EXIT_OK
         return _print_advice(_bug(error, _data_dir(args)), EXIT_BUG)
+
+
+def _is_of(file: object, data_dir: Path) -> bool:
+    """Whether this is a file of the data folder, which may be somebody else's."""
+    return isinstance(file, str | Path) and Path(file).is_relative_to(data_dir)
 
 
 def _print_advice(advice: Advice, status: int) -> int:
@@ -118,7 +129,11 @@ def _bug(error: Exception, data_dir: Path) -> Advice:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="exotwin", description="From a walking video to an exo controller.")
+    parser = _Parser(
+        prog="exotwin",
+        description="From a walking video to an exo controller.",
+        epilog=f"Manual: {resources.manual()}",
+    )
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="version of the program, and of its parts"
     )
@@ -165,7 +180,7 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
         "--data-dir",
         type=lambda text: Path(text).absolute(),
         default=argparse.SUPPRESS,
-        help="data folder to use",
+        help="data folder to use (default: EXOTWIN_DATA_DIR, else the one of this login)",
     )
 
 

@@ -100,7 +100,8 @@ def _protect(args: argparse.Namespace) -> int:
         print(_RECOVERY.format(key=printed), flush=True)
     done = encrypt(folder, _told_on_terminal)
     _log(folder, "data folder encrypted", f"{done} files")
-    print(f"The data folder {folder} is encrypted ({done} files were plain before).")
+    files = "1 file was" if done == 1 else f"{done} files were"
+    print(f"The data folder {folder} is encrypted ({files} plain before).")
     print(
         "What was plain may still be found in unused parts of its disk; only an encrypted disk prevents that."
     )
@@ -209,14 +210,17 @@ def _passphrase_to_open(args: argparse.Namespace, folder: Path) -> str:
 
 def _first_line(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").splitlines()[0].strip()
-    except (OSError, UnicodeDecodeError, IndexError) as error:
+        first = path.read_text(encoding="utf-8").partition("\n")[0].strip()
+        if not first:
+            raise ValueError("it is empty")
+    except (OSError, ValueError) as error:
         raise refuse(
             "REC-038",
             f"{path.name} cannot be used.",
             f"Its first line cannot be read: {getattr(error, 'strerror', None) or error}.",
             "Give a text file whose first line is what is asked for.",
         ) from error
+    return first
 
 
 def _asked(question: str, otherwise: str) -> str:

@@ -84,8 +84,10 @@ def _rollback(args: argparse.Namespace) -> int:
     from core.deploy.provisional import check_approver
     from core.domain.controller import Approver
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
 
     folder = _data_dir(args)
+    require_a_record(folder)
     with open_store(folder) as store:
         visit_id = _newest_visit(store, args.patient)
         name, role = signed(store, Action.ROLL_BACK, visit_id, (args.name, args.role))
@@ -137,8 +139,11 @@ def _verify(args: argparse.Namespace) -> int:
     from core.deploy.keys.site_secret import site_secret, subject_tag
     from core.deploy.package import read_bytes
     from core.deploy.package_text import check_lines, check_values, use_values
+    from core.store.trouble import require_a_record
 
     folder = _data_dir(args)
+    if args.patient:
+        require_a_record(folder)  # its secret tells patients apart
     tag = subject_tag(site_secret(folder), args.patient) if args.patient else ""
     check_context = CheckContext(
         trusted_keys(folder), datetime.now(UTC), device_id=args.device, subject_tag=tag
@@ -180,11 +185,13 @@ def _record(folder: Path) -> Iterator[Store | None]:
     """The record that a key belongs to: keys without a database count as the remains of a lost one.
 
     None where it is damaged: a key has nothing to do with the damage, and nobody can be asked for a role.
+    Where people have accounts that is refused (REC-002): a key counts by who accepted it.
     """
+    from core.store.accepted_keys import accepted_keys
     from core.store.repository import open_store
     from core.store.trouble import is_damaged
 
-    if is_damaged(folder):
+    if is_damaged(folder) and accepted_keys(folder) is None:
         yield None
         return
     with open_store(folder) as store:
@@ -216,11 +223,13 @@ def _ask_passphrase() -> str:
 
 
 def _show_keys(args: argparse.Namespace) -> int:
-    from core.deploy.keys.site_key import trusted_keys
+    from core.deploy.keys.site_key import laid_keys, trusted_keys
 
     keys = trusted_keys(_data_dir(args))
     for key_id, key in keys.items():
         print(f"{key_id}  {key.kind.value}")
+    for key_id in sorted({key.key_id for key in laid_keys(_data_dir(args))} - set(keys)):
+        print(f"{key_id}  does not count: nobody who may has accepted it (exotwin key trust FILE)")
     if not keys:
         print("There is no key yet; the first package makes one.")
     return EXIT_OK

@@ -194,9 +194,12 @@ def nearest_place(path: Path) -> Path:
 
 
 def check_disk(data_dir: Path) -> Check:
-    folder = nearest_place(data_dir.absolute())
-    if not folder.is_dir():
-        return judge_disk(data_dir, 0.0, f"{folder} is a file")
+    try:
+        folder = nearest_place(data_dir.absolute())
+        if not folder.is_dir():
+            return judge_disk(data_dir, 0.0, f"{folder} is a file")
+    except PermissionError as error:  # a folder on the way is closed to this login
+        return judge_disk(data_dir, 0.0, error.strerror or str(error))
     problem = ""
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -204,6 +207,17 @@ def check_disk(data_dir: Path) -> Check:
     except OSError as error:
         problem = error.strerror or str(error)
     return judge_disk(data_dir, shutil.disk_usage(folder).free / GIGABYTE, problem)
+
+
+def check_data(data_dir: Path) -> tuple[Check, ...]:
+    """Folder, record and encryption; a folder of somebody else's is told, not looked into."""
+    disk = check_disk(data_dir)
+    try:
+        return disk, check_record(data_dir), judge_protection(protection_of(data_dir))
+    except PermissionError as error:
+        finding = f"The record in {data_dir} may not be read by this login: {error.strerror}."
+        advice = "Let its owner run this, or name another folder with --data-dir or EXOTWIN_DATA_DIR."
+        return disk, Check("Record", State.FAIL, finding, advice)
 
 
 def check_record(data_dir: Path) -> Check:
@@ -323,9 +337,7 @@ def run_doctor(data_dir: Path) -> tuple[Check, ...]:
         judge_opengl(opengl, screen),
         judge_cameras(cameras.result()),
         judge_ports(found_ports, usable if sys.platform == "linux" else {}),
-        check_disk(data_dir),
-        check_record(data_dir),
-        judge_protection(protection_of(data_dir)),
+        *check_data(data_dir),
         judge_machine(usable_cores(), psutil.virtual_memory().total / GIGABYTE),
         check_gpu(),
         check_exo_core(),

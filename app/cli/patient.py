@@ -136,5 +136,8 @@ def _patient(store: Store, code: str) -> PatientRow:
 
 def _open(args: argparse.Namespace, *, to_read: bool = False) -> Store:
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
 
-    return open_store(getattr(args, "data_dir", None) or data_dir_default(), to_read=to_read)
+    folder: Path = getattr(args, "data_dir", None) or data_dir_default()
+    require_a_record(folder)
+    return open_store(folder, to_read=to_read)

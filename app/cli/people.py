@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 EXIT_OK = 0
 _ROLE_HELP = "what the person answers for; `exotwin people list` tells what each may do"
+_AFTER_THE_FIRST = (
+    " From now on everybody signs in here: in the window, or with --as NAME. Give a second person of IT an "
+    "account, too: nobody can replace a forgotten PIN of the only one."
+)
 AddDataDir = Callable[[argparse.ArgumentParser], None]
 
 
@@ -38,7 +42,7 @@ def add_people(commands: Any, add_data_dir: AddDataDir) -> None:
     change.add_argument("--pin", action="store_true", help="give a first PIN")
     deactivate = actions.add_parser("deactivate", help="whoever left; the account stays in the record")
     activate = actions.add_parser("activate", help="whoever came back")
-    own = actions.add_parser("pin", help="choose your own PIN")
+    own = actions.add_parser("pin", help="choose your own PIN; for who forgot theirs: change NAME --pin")
     for parser, command in ((add, _add), (change, _change), (own, _own_pin)):
         parser.set_defaults(command=command)
     for parser, active in ((deactivate, False), (activate, True)):
@@ -90,11 +94,11 @@ def _values(everybody: Any, rules: Any, present: str) -> dict[str, Any]:
 
 
 def _add(args: argparse.Namespace) -> int:
-    with _store(args) as store:
+    with _store(args, may_be_new=True) as store:
         by = _managed_by(store, " ".join(args.name.split()))
         person = store.people.add(args.name, Role(args.role), ask_new_pin(args.name), by=by)
-    first = "" if by else " From now on everybody signs in here: in the window, or with --as NAME."
-    own = " It has to be replaced at the first sign-in." if by else ""
+    first = "" if by else _AFTER_THE_FIRST
+    own = " The PIN has to be replaced at the first sign-in." if by else ""
     print(f"{person.name}, {person.role.value}, has an account.{own}{first}")
     return EXIT_OK
 
@@ -160,9 +164,13 @@ def _name_of(store: Store, typed: str) -> str:
 
 
 @contextmanager
-def _store(args: argparse.Namespace) -> Iterator[Store]:
+def _store(args: argparse.Namespace, *, may_be_new: bool = False) -> Iterator[Store]:
+    """The record; only the first account may begin one. Refuses REC-016."""
     from core.store.repository import open_store
+    from core.store.trouble import require_a_record
 
     folder: Path = getattr(args, "data_dir", None) or data_dir_default()
+    if not may_be_new:
+        require_a_record(folder)
     with open_store(folder) as store:
         yield store

@@ -67,7 +67,7 @@ def _restore(args: argparse.Namespace) -> int:
     existed = database_path(folder).exists()
     kept = "the damaged database is kept beside it" if existed else "there was no database"
     if args.place is not None:
-        restored = restore_from(folder, args.place)
+        restored = restore_from(folder, args.place, by=_who_looks_after(folder))
         if restored.backup is None:
             print(f"{restored.records} results that were missing or damaged are back.")
             return EXIT_OK
@@ -85,6 +85,19 @@ def _restore(args: argparse.Namespace) -> int:
     _log_restored(folder, backup.name, kept)
     print(f"{backup.name} is in place; {kept}.")
     return EXIT_OK
+
+
+def _who_looks_after(folder: Path) -> str:
+    """Whose PIN stands for it; of a record that cannot be read nobody's can be asked for."""
+    from core.store.database import database_path
+    from core.store.people import RECORD
+    from core.store.repository import open_store
+    from core.store.trouble import is_damaged
+
+    if not database_path(folder).exists() or is_damaged(folder):
+        return ""
+    with open_store(folder) as store:
+        return signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))[0]
 
 
 def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
@@ -150,7 +163,8 @@ def _notes_on_keys(store: Store) -> tuple[str, ...]:
     unknown = keys_nobody_accepted(store)
     if not unknown:
         return ()
-    words = "Keys of other sites count here, and the log does not say who accepted them"
+    count = "count here" if store.people.single_user else "lie here and do not count"
+    words = f"Keys of other sites {count}, and the log does not say who accepted them"
     way = "delete their files in keys/trusted; else accept each by exotwin key trust FILE"
     return (f"{words}: {', '.join(unknown)}. If nobody here did, {way}.",)
 

@@ -34,14 +34,16 @@ def add_as(parser: argparse.ArgumentParser) -> None:
 def acting(data_dir: Path, name: str) -> Iterator[None]:
     """What is done meanwhile is done by this person; without a name as the process was started.
 
-    Refuses PPL-014 without a PIN and what `sign_in` of the record's people refuses.
+    Refuses PPL-014 without a PIN, REC-016 without a record, and what `sign_in` refuses.
     """
     if not name:
         yield
         return
     from core.store.repository import open_store
     from core.store.tickets import NO_TICKET, process_acts_with
+    from core.store.trouble import require_a_record
 
+    require_a_record(data_dir)
     with open_store(data_dir, NO_TICKET) as store:
         store.people.sign_in(name, ask_pin(f"PIN of {name}: "))
         try:

@@ -68,8 +68,10 @@ def checked_update(file: Path, key: Path | None, folder: Path | None) -> Checked
 def _read_key(path: Path) -> PublicKey:
     from core.deploy.keys.signature import BadKeyError, PublicKey
     from core.deploy.update_bundle import no_key
+    from core.vault.files import require_ordinary
 
     try:
+        require_ordinary(path)
         return PublicKey.from_pem(path.read_bytes())
     except (OSError, BadKeyError) as error:
         raise no_key(f"{path.name} holds no public key: {error}.") from error

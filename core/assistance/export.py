@@ -10,8 +10,8 @@ from core.domain.belt_profile import BeltProfile
 
 SCHEMA = "exotwin-assistance-profile-1"
 _FORMULA = (
-    "amplitude_n * edge(t) * max(0, sum(a * sin(b * t + c))); t: gait cycle from 0 to 1; edge: raised cosine over "
-    "`edge` at both ends of the window, 0 outside"
+    "amplitude_n * edge(t) * max(0, sum(a * sin(b * t + c))); t: gait cycle from 0 to 1; edge: raised cosine "
+    "over `edge` at both ends of the window, 0 outside"
 )
 _AS_READ = "as OpenExo's code reads them, not as its documentation has it: see core/assistance/splines.py"
 

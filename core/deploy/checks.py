@@ -134,7 +134,8 @@ def _signed(package: PackageFile, context: CheckContext) -> str:
         raise refuse(
             "DEP-012",
             "This package was signed by somebody this computer does not know.",
-            f"The key {signer.key_id[:32]} is not among the trusted ones.",
+            f"The key {signer.key_id[:32]} is not among the trusted ones. Where people have accounts, a file "
+            "in keys/trusted does not make it one: somebody who may has to accept it.",
             "Make the package here, or trust the other site's key: `exotwin key trust FILE`.",
         )
     blob = package.blob

@@ -24,6 +24,7 @@ from core.deploy.keys.signature import SIGNATURE_BYTES, PrivateKey, PublicKey
 from core.deploy.strict_json import canonical_json, read_json
 from core.errors import UserError, refuse
 from core.store.files import aside_of
+from core.vault.files import require_ordinary
 
 SUFFIX = ".exoupdate"
 FORMAT = 1
@@ -139,6 +140,7 @@ def extract_installer(file: Path, manifest: UpdateManifest, folder: Path) -> Pat
 @contextmanager
 def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
     try:
+        require_ordinary(file)
         stream: IO[bytes] = file.open("rb")
     except OSError as error:
         raise refuse(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +15,11 @@ from sqlalchemy.orm import Session
 from core.domain.controller import unattended
 from core.domain.people import GRANTED_TO_JOBS, Account, Action, PeopleRules, Person, Role, may
 from core.domain.record import Verdict
+from core.store import trail
 from core.store.schema import (
     AccountTable,
     DecisionTable,
+    LogTable,
     PeopleRuleTable,
     PinGuessTable,
     SignatureTable,
@@ -24,6 +28,7 @@ from core.store.schema import (
 
 SIGNATURE_S = 120.0  # from the PIN to the act: an exo's job may have to answer in between
 SIGN_IN_S, JOB_S = 24 * 3600.0, 7 * 24 * 3600.0  # how long a ticket counts; a training may wait for days
+SIGNED_IN, LET_START = "signed in", "job let start"  # what the log says of tickets
 _FOUR_EYES, _IDLE = "four_eyes", "idle_min"
 
 
@@ -144,10 +149,11 @@ def newest_release(session: Session, comparison_id: str) -> frozenset[str]:
     return frozenset(by for by, said in signed if said == signed[-1][1])
 
 
-# tickets
+# tickets: the table is not chained, since they end; each counts by the row of the log that names it
 
 
-def open_ticket(session: Session, token: str, actor: Actor, now: datetime, *, of_job: bool = False) -> None:
+def open_ticket(session: Session, token: str, actor: Actor, now: datetime, *, of_job: bool = False) -> str:
+    """Make it; the words for the log, without which it counts for nothing."""
     old = now - timedelta(seconds=JOB_S)
     session.execute(delete(TicketTable).where(TicketTable.opened_utc < old))
     row = TicketTable(
@@ -159,6 +165,7 @@ def open_ticket(session: Session, token: str, actor: Actor, now: datetime, *, of
         opened_utc=now,
     )
     session.add(row)
+    return _words_of(row)
 
 
 def close_ticket(session: Session, token: str) -> None:
@@ -167,15 +174,20 @@ def close_ticket(session: Session, token: str) -> None:
         session.delete(row)
 
 
-def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
-    """Who acts with this ticket; None when it ended or its person is no longer active.
+def actor_of(session: Session, token: str, now: datetime, proven: set[str]) -> Actor | None:
+    """Who acts with this ticket; None when it ended, its person is no longer active, or it was never given.
 
     What was rightly begun may end: the ticket of a job keeps its role, whatever becomes of the account. More
-    than `GRANTED_TO_JOBS` no ticket grants, whatever its row says.
+    than `GRANTED_TO_JOBS` no ticket grants, whatever its row says. `proven` remembers which were looked up.
     """
     row = session.get(TicketTable, _sha256(token)) if token else None
     if row is None:
         return None
+    words = _words_of(row)
+    if words not in proven:
+        if not _was_given(session, row):
+            return None
+        proven.add(words)
     age_s = (now - row.opened_utc).total_seconds()
     if not 0.0 <= age_s <= (JOB_S if row.of_job else SIGN_IN_S):
         return None
@@ -184,6 +196,31 @@ def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
         granted = frozenset(Action[name] for name in row.granted.split(",") if name)
         return Actor(Person(account.id, account.name, Role(row.role)), granted & GRANTED_TO_JOBS)
     return Actor(person_of(account)) if account.active else None
+
+
+def tickets_never_given(session: Session) -> Iterator[str]:
+    """Keys of rows that somebody wrote into the table."""
+    for row in session.scalars(select(TicketTable)):
+        if not _was_given(session, row):
+            yield row.token_sha256
+
+
+def _was_given(session: Session, row: TicketTable) -> bool:
+    """Whether a row of the log that the trail covers tells of this ticket, with all that it says."""
+    told = (
+        LogTable.action == (LET_START if row.of_job else SIGNED_IN),
+        LogTable.subject_id == row.account_id,
+        LogTable.detail == _words_of(row),
+    )
+    newest = select(LogTable.sequence).where(*told).order_by(LogTable.sequence.desc()).limit(1)
+    sequence = session.scalar(newest)
+    return sequence is not None and trail.is_chained(session, ("log", sequence))
+
+
+def _words_of(row: TicketTable) -> str:
+    """A ticket in the log: the role, and the hash of its row."""
+    said = (row.token_sha256, row.account_id, row.role, row.of_job, row.granted, row.opened_utc.isoformat())
+    return f"{row.role}, ticket {_sha256(json.dumps(said))}"
 
 
 def _sha256(token: str) -> str:

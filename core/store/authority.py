@@ -60,6 +60,7 @@ class Authority:
     ) -> None:
         self._session, self._log, self._ticket, self._now = session, log, ticket, now
         self._locked: Person | None = None
+        self._given: set[str] = set()  # tickets that the trail was asked about
 
     # who is here
 
@@ -110,8 +111,8 @@ class Authority:
         person = self._proven(name, pin)
         token = secrets.token_urlsafe(24)
         with self._session() as session:
-            accounts.open_ticket(session, token, Actor(person), self._now())
-            self._log(session, person.name, "signed in", person.id, person.role.value)
+            ticket = accounts.open_ticket(session, token, Actor(person), self._now())
+            self._log(session, person.name, accounts.SIGNED_IN, person.id, ticket)
         self.sign_out()
         self._ticket, self._locked = token, None
         return person
@@ -263,13 +264,14 @@ class Authority:
             assert person is not None, "there are accounts"
             token = secrets.token_urlsafe(24)
             granted = grants | ({action} & SIGNED)
-            accounts.open_ticket(session, token, Actor(person, granted), self._now(), of_job=True)
+            ticket = accounts.open_ticket(session, token, Actor(person, granted), self._now(), of_job=True)
+            self._log(session, person.name, accounts.LET_START, person.id, ticket)
             return Admission(person.name, token)
 
     # implementation
 
     def _actor(self, session: Session) -> Actor | None:
-        return accounts.actor_of(session, self._ticket, self._now())
+        return accounts.actor_of(session, self._ticket, self._now(), self._given)
 
     def _spend(self, session: Session, action: Action, by: str, about: str) -> Person:
         found = accounts.unspent(session, by, action, about, self._now())

@@ -45,17 +45,31 @@ def faults_of(record: StoredRecord, root: Path) -> tuple[Fault, ...]:
     folder = record.folder(root)
     if not folder.is_dir():
         return (_fault(FaultKind.MISSING, record, "Its folder is missing."),)
+    if folder.resolve() != root.resolve() / "records" / record.name:
+        return (_fault(FaultKind.CHANGED, record, "Its folder is a link to another place."),)
     if not (folder / MANIFEST).is_file():
         return (_fault(FaultKind.MISSING, record, f"{MANIFEST} is missing."),)
     try:
         if sha256_of(folder / MANIFEST) != record.content_sha256:
             return (_fault(FaultKind.CHANGED, record, f"{MANIFEST} was changed."),)
         hashes: dict[str, str] = read_manifest(folder)["files"]
-        return (*_file_faults(record, folder, hashes), *_extra_faults(record, folder, hashes))
+        return (
+            *_link_faults(record, folder),
+            *_file_faults(record, folder, hashes),
+            *_extra_faults(record, folder, hashes),
+        )
     except UserError as error:  # an encrypted file that was changed, or whose key is gone
         return (_fault(FaultKind.CHANGED, record, error.advice.why),)
     except OSError as error:
         return (_fault(FaultKind.CHANGED, record, f"It cannot be read: {error.strerror or error}."),)
+
+
+def _link_faults(record: StoredRecord, folder: Path) -> list[Fault]:
+    """What lies elsewhere is kept, encrypted and erased by nobody here."""
+    links = sorted(path.name for path in folder.iterdir() if path.is_symlink())
+    return [
+        _fault(FaultKind.CHANGED, record, f"Its file {name} is a link to another place.") for name in links
+    ]
 
 
 def _file_faults(record: StoredRecord, folder: Path, hashes: dict[str, str]) -> list[Fault]:

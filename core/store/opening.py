@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,18 +46,28 @@ def open_engine(data_dir: Path) -> Engine:
     trouble = trouble_of(data_dir)
     if trouble is not None:
         raise UserError(damaged_advice(data_dir, trouble))
-    engine = make_engine(data_dir)
-    with database_errors(data_dir):
-        revision = revision_of(engine)
-        if revision is not None and revision > HEAD:
-            raise written_by_a_newer_version()
-        if revision is not None and revision < HEAD:
-            _keep(data_dir, revision)
-        if revision != HEAD:
-            migrate(engine)
-    with folder_errors(data_dir):
-        _bind(data_dir)
-    return engine
+    with _or_closed(make_engine(data_dir)) as engine:
+        with database_errors(data_dir):
+            revision = revision_of(engine)
+            if revision is not None and revision > HEAD:
+                raise written_by_a_newer_version()
+            if revision is not None and revision < HEAD:
+                _keep(data_dir, revision)
+            if revision != HEAD:
+                migrate(engine)
+        with folder_errors(data_dir):
+            _bind(data_dir)
+        return engine
+
+
+@contextmanager
+def _or_closed(engine: Engine) -> Iterator[Engine]:
+    """Leave no connection open where the record is not opened: Windows would replace no file that is open."""
+    try:
+        yield engine
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _keep(data_dir: Path, revision: str) -> None:
@@ -71,14 +83,14 @@ def open_engine_to_read(data_dir: Path) -> Engine:
     trouble = trouble_of(data_dir)
     if trouble is not None:
         raise UserError(damaged_advice(data_dir, trouble))
-    engine = make_engine(data_dir, to_read=True)
-    with database_errors(data_dir):
-        revision = revision_of(engine)
-    if revision is not None and revision > HEAD:
-        raise written_by_a_newer_version()
-    if revision != HEAD:  # an earlier version has it open, whose tables are others
-        raise in_use(holder_of(data_dir))
-    return engine
+    with _or_closed(make_engine(data_dir, to_read=True)) as engine:
+        with database_errors(data_dir):
+            revision = revision_of(engine)
+        if revision is not None and revision > HEAD:
+            raise written_by_a_newer_version()
+        if revision != HEAD:  # an earlier version has it open, whose tables are others
+            raise in_use(holder_of(data_dir))
+        return engine
 
 
 def _bind(data_dir: Path) -> None:

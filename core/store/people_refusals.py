@@ -50,7 +50,8 @@ def wrong_pin() -> UserError:
         "PPL-004",
         "Name and PIN do not fit.",
         "The name is not known here, the account is not active, or the PIN is another one.",
-        "Type both again; who forgot the PIN gets a new one from whoever manages people.",
+        "Type both again; who forgot the PIN gets a new one from whoever manages people, on the People page "
+        "or by `exotwin people change NAME --pin`.",
     )
 
 

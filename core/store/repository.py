@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -69,13 +70,14 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
         if not to_read or error.advice.code != "REC-010":
             raise
         return Store(data_dir, open_engine_to_read(data_dir), None, acts)
-    try:
-        store = Store(data_dir, open_engine(data_dir), claim, acts)
+    with ExitStack() as undo:
+        undo.callback(claim.give_back)
+        engine = open_engine(data_dir)
+        undo.callback(engine.dispose)
+        store = Store(data_dir, engine, claim, acts)
         if claim.first:
             store.sweep()
-    except BaseException:
-        claim.give_back()
-        raise
+        undo.pop_all()
     return store
 
 

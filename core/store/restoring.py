@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.domain.people import Action
 from core.errors import UserError, refuse
 from core.store.backup_files import backups_dir, backups_in, newest_backup
 from core.store.backups import restore_backup
@@ -15,6 +16,7 @@ from core.store.files import folder_errors, make_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import STORE_FILE, StoreIdentity, read_identity
 from core.store.orphans import record_folders, set_aside
+from core.store.people import RECORD
 from core.store.protection import encrypt_backups, encrypt_results
 from core.store.repository import open_store
 from core.store.second_place import copy_file, copy_tree
@@ -28,20 +30,21 @@ class Restored:
     records: int  # results that were missing or damaged and are back
 
 
-def restore_from(data_dir: Path, place: Path) -> Restored:
+def restore_from(data_dir: Path, place: Path, *, by: str = "") -> Restored:
     """Fill a lost or damaged data folder from a second place; what is still there and sound stays.
 
     `place`: the folder that was chosen, or the copy in it. Where the database is sound, results that are not
-    come back. What was copied before the data folder was encrypted is encrypted here. Refuses REC-009
-    (nothing is damaged), REC-014 (nothing to restore from), REC-015 (it is of another record), and what
-    `restore_backup` refuses.
+    come back; where people have accounts, `by` whoever looks after the record and has signed that. A damaged
+    one can ask nobody: the accounts are in it. What was copied before the data folder was encrypted is
+    encrypted here. Refuses PPL-001 to PPL-003, REC-009 (nothing is damaged), REC-014 (nothing to restore
+    from), REC-015 (it is of another record), and what `restore_backup` refuses.
     """
     copy = _copy_in(place, read_identity(data_dir))
     with folder_errors(data_dir):
         make_folder(data_dir)
     with held(data_dir), folder_errors(data_dir):
         if database_path(data_dir).exists() and not is_damaged(data_dir):
-            mended = _mend(copy, data_dir)
+            mended = _mend(copy, data_dir, by)
             encrypt_results(data_dir)
             return Restored(None, copy, mended)
         _bring_small(copy, data_dir)
@@ -57,9 +60,10 @@ def restore_from(data_dir: Path, place: Path) -> Restored:
         return Restored(restored, copy, records)
 
 
-def _mend(copy: Path, data_dir: Path) -> int:
+def _mend(copy: Path, data_dir: Path, by: str) -> int:
     """Bring back the results that are not whole here and are in the copy; what they replace is kept."""
     with open_store(data_dir) as store:
+        person = store.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
         damaged = [record for record in store.stored_records() if faults_of(record, data_dir)]
         whole_there = [record for record in damaged if not faults_of(record, copy)]
         if not damaged:
@@ -70,7 +74,8 @@ def _mend(copy: Path, data_dir: Path) -> int:
             if record.folder(data_dir).exists():
                 set_aside(data_dir, record.name, "damaged")
             copy_tree(record.folder(copy), record.folder(data_dir))
-            store.log("ExoTwin", "result restored", record.name, "from the second place")
+            who = "ExoTwin" if person is None else person.name
+            store.log(who, "result restored", record.name, "from the second place")
     return len(whole_there)
 
 

@@ -258,5 +258,6 @@ def _no_place(place: Path, why: str) -> UserError:
         "REC-013",
         f"The record was not copied to {place}.",
         why,
-        "Connect its disk or allow writing there, or choose another folder: exotwin record backup --to DIR.",
+        "Connect its disk, make the folder or allow writing there, or choose another one: "
+        "exotwin record backup --to DIR.",
     )

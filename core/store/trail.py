@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import event, text, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditEvent, AuditStep, content_sha256
@@ -27,6 +27,7 @@ CHAINED: Mapping[str, str] = {
     "decision": "sequence",
     "log": "sequence",
     "account": "id",
+    "pin_guess": "account_id",
     "signature": "number",
     "people_rule": "name",
 }
@@ -84,6 +85,17 @@ def content_of(session: Session, row: Row) -> dict[str, Any] | None:
     table, key = row
     found = session.execute(_ONE[table], {"key": key}).mappings().one_or_none()
     return None if found is None else dict(found)
+
+
+def is_chained(session: Session, row: Row) -> bool:
+    """Whether the row is there as its newest entry in the trail has it."""
+    table, key = row
+    entry = select(AuditTable.content_sha256, AuditTable.salt).where(AuditTable.about == f"{table}:{key}")
+    newest = session.execute(entry.order_by(AuditTable.number.desc()).limit(1)).one_or_none()
+    found = content_of(session, row)
+    if newest is None or found is None:
+        return False
+    return content_sha256(found, str(newest.salt)) == str(newest.content_sha256)
 
 
 def erased(session: Session, event: AuditEvent, rows: Sequence[Row]) -> tuple[AuditEntry, ...]:

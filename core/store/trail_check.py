@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink, content_sha256, first_broken_link
 from core.store import audit
+from core.store.accounts import tickets_never_given
 from core.store.schema import AuditHeadTable, AuditTable
 from core.store.trail import CHAINED, ONCE
 from core.store.trail_clock import BACK as BACK_BY
@@ -24,6 +25,7 @@ GONE = "it was removed outside of ExoTwin"
 CHANGED = "it was changed outside of ExoTwin"
 TWICE = "its trail says that it changed, but such a row is only ever written once"
 DATED = "it came into the trail long after the time that it states"
+NEVER_GIVEN = "nobody signed in or started a job with this ticket"
 BACK = "it is there again, though it was erased"
 
 
@@ -66,20 +68,35 @@ def check_trail(session: Session) -> TrailCheck:
     for about, entry in newest.items():
         if about not in seen and entry.number not in explained:
             faults.append(RowFault(about, GONE, entry.number))
+    faults += [RowFault(f"ticket:{key[:12]}", NEVER_GIVEN) for key in tickets_never_given(session)]
     erased = sum(entry.event.step == AuditStep.ROW_ERASED for entry in newest.values())
     broken = first_broken_link(entries, _stored_head(session))
     return TrailCheck(entries, broken, len(seen), erased, tuple(faults), backward_times(entries))
 
 
 def _erased_with_a_patient(entries: Sequence[AuditEntry]) -> frozenset[int]:
-    """Numbers of the erased rows that follow the erasure of a patient whose own row is among them."""
+    """Numbers of the erased rows that follow the erasure of a patient whose own row is among them.
+
+    The patient has to be one that was entered before, and results and decisions have to be of visits that are
+    erased with it: an erasure that somebody only appends explains no decision that is gone.
+    """
     explained: set[int] = set()
+    visit_of: dict[str, str] = {}  # of the rows so far, where they have one
     for start, entry in enumerate(entries):
-        if entry.event.step != AuditStep.PATIENT_ERASED:
+        event = entry.event
+        if event.about and event.step != AuditStep.ROW_ERASED:
+            visit_of[event.about] = event.visit_id
+        if event.step != AuditStep.PATIENT_ERASED:
             continue
         rows = list(takewhile(lambda later: later.event.step == AuditStep.ROW_ERASED, entries[start + 1 :]))
-        if any(row.event.about.startswith("patient:") for row in rows):
-            explained |= {row.number for row in rows}
+        names = {row.event.about for row in rows}
+        if not any(name.startswith("patient:") and name in visit_of for name in names):
+            continue
+        explained |= {
+            row.number
+            for row in rows
+            if not (visit := visit_of.get(row.event.about)) or f"visit:{visit}" in names
+        }
     return frozenset(explained)
 
 

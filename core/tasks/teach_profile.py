@@ -97,6 +97,7 @@ def follow(
         GaitLabel.PERSONALIZED_CONTROLLER: worn,
     }
     follows = _followed(profile, torque, given, policy.body.mass_kg)
+    told = [one for one in walk_findings(gaits) if one.advice.code != _TRAIN_ON]
     return TrainedController(
         controller=controller,
         device_id=device_id,
@@ -105,9 +106,7 @@ def follow(
         control_steps_per_s=0.0,
         effort_ratio_with_exo=float(WalkRatios.between(worn, held_out.without_exo).joint_effort.mean()),
         falls_per_minute=worn.falls_per_minute,
-        findings=worst_first(
-            (follows, *(one for one in walk_findings(gaits) if one.advice.code != _TRAIN_ON))
-        ),
+        findings=worst_first((follows, *told)),
         synthetic=policy.synthetic or profile.synthetic,
         gaits=tuple(MeasuredGait(label.value, measures) for label, measures in gaits.items()),
         envelope=judged_envelope(policy, controller, device_id, seed=seed),

@@ -27,14 +27,19 @@ def is_sealed(path: Path) -> bool:
         return file.read(len(MAGIC)) == MAGIC
 
 
+def require_ordinary(path: Path) -> None:
+    """Raises OSError for a pipe or a device, which might never begin or never end, and where nothing is."""
+    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        raise OSError(errno.EINVAL, "It is no ordinary file")
+
+
 def open_read(path: Path) -> BinaryIO:
     """Its content as a stream that seeks. Raises OSError, and as `core.vault.opened.ensure_open`.
 
-    OSError also for a pipe or a device, which might never begin or never end. Of an encrypted file also
-    UserError REC-035 (its key is gone) and REC-036 (it was damaged or changed).
+    OSError as `require_ordinary`, too. Of an encrypted file also UserError REC-035 (its key is gone) and
+    REC-036 (it was damaged or changed).
     """
-    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
-        raise OSError(errno.EINVAL, "It is no ordinary file")
+    require_ordinary(path)
     file = path.open("rb")
     try:
         sealed = file.read(len(MAGIC)) == MAGIC

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import select
+import shlex
 from pathlib import Path
 from typing import Protocol
 
 from core.errors import refuse
+from core.vault.files import require_ordinary
 from core.virtual_exo.tcp_port import TcpPort
 
 CHUNK_BYTES = 1 << 16
@@ -70,14 +72,23 @@ def open_fault_port(listen: str) -> Port | None:
 
 
 def read_token(path: Path | None) -> str:
-    """The first line of a file that only the owner should be able to read; "" without one. Raises EXO-021."""
+    """The first line of a file that only its owner can read; "" without one. Raises EXO-021."""
     if path is None:
         return ""
     try:
+        require_ordinary(path)
         with path.open(encoding="ascii") as file:
+            others = os.fstat(file.fileno()).st_mode & 0o077 if os.name == "posix" else 0
             token = file.readline(_TOKEN_LENGTHS.stop + 1).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise _no_token(path, f"It cannot be read: {error}.") from error
+    if others:
+        raise refuse(
+            "EXO-021",
+            f"The token in {path} cannot be used.",
+            "Other users of this computer may read or change the file, so it keeps nobody out.",
+            f"Let only its owner read it: chmod 600 {shlex.quote(str(path))}",
+        )
     if len(token) not in _TOKEN_LENGTHS or not token.isprintable():
         raise _no_token(path, "Its first line has to be 16 to 128 letters, digits or signs.")
     return token

@@ -21,7 +21,8 @@ PATIENCE_S = (
     0.3  # for which a guest waits before it is told that the exo is in use; the client may be leaving
 )
 GUEST_S = 2.0
-_GUESTS = 4
+STRANGER_S = 0.5  # within which a guest has to show the token; programs send it at once
+_GUESTS = 32  # further ones wait in the system's queue, and none is sent away for those before it
 _FIRST_LINE_BYTES = 256
 _GUEST_BYTES = 4096  # of one guest, at most
 
@@ -44,7 +45,9 @@ class TcpPort:
         client = self._client
         if self._first:
             timeout_s = 0.0
-        listened = [self._listener, *(guest.socket for guest in self._guests if not guest.waits)]
+        listened = [guest.socket for guest in self._guests if not guest.waits]
+        if len(self._guests) < _GUESTS:
+            listened.append(self._listener)
         watched = listened if client is None else [*listened, client]
         readable, _, _ = select.select(watched, [], [], timeout_s)
         data = self._read(client, most) if client is not None and client in readable else b""
@@ -82,10 +85,8 @@ class TcpPort:
     def _welcome(self, newcomer: socket.socket) -> None:
         if self._client is None and not self._token:
             self._let_in(newcomer)
-        elif len(self._guests) < _GUESTS:
-            self._guests.append(_Guest(newcomer, known=not self._token))
         else:
-            newcomer.close()
+            self._guests.append(_Guest(newcomer, known=not self._token))
 
     def _let_in(self, newcomer: socket.socket, first: bytes = b"") -> None:
         self._client, self._first, self._heard_s = newcomer, first, time.monotonic()
@@ -205,7 +206,7 @@ class _Guest:
             self.taken.clear()
             self._link.serve()
             alive = self._send(self._link) and alive
-        return alive and self.age_s < GUEST_S
+        return alive and self.age_s < (STRANGER_S if self.is_stranger else GUEST_S)
 
     def _take(self) -> bool:
         try:

@@ -43,6 +43,11 @@ SetCompressor zlib ; small enough; lzma would take a quarter of an hour
   Delete "$INSTDIR\exotwin.exe"
   Delete "$INSTDIR\exotwin-window.exe"
   Delete "$INSTDIR\exotwin.ico"
+  Delete "$INSTDIR\manual.html"
+  Delete "$INSTDIR\LICENSE"
+  Delete "$INSTDIR\CHANGELOG.md"
+  Delete "$INSTDIR\THIRD-PARTY-NOTICES.txt"
+  Delete "$INSTDIR\sbom.cdx.json"
 !macroend
 
 ; A file of a running program cannot be removed; then nothing is changed.
@@ -83,6 +88,7 @@ Section
   CreateDirectory "$SMPROGRAMS\ExoTwin"
   CreateShortcut "$SMPROGRAMS\ExoTwin\ExoTwin.lnk" "$INSTDIR\exotwin-window.exe" "" "$INSTDIR\exotwin.ico"
   CreateShortcut "$SMPROGRAMS\ExoTwin\ExoTwin with a demo patient.lnk" "$INSTDIR\exotwin-window.exe" "--demo" "$INSTDIR\exotwin.ico"
+  CreateShortcut "$SMPROGRAMS\ExoTwin\ExoTwin manual.lnk" "$INSTDIR\manual.html"
   WriteRegStr SHCTX "Software\Classes\.exopkg" "" "${TYPE}"
   WriteRegStr SHCTX "Software\Classes\${TYPE}" "" "Exoskeleton controller package"
   WriteRegStr SHCTX "Software\Classes\${TYPE}\DefaultIcon" "" "$INSTDIR\exotwin.ico"
@@ -104,6 +110,7 @@ Section "Uninstall"
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\ExoTwin\ExoTwin.lnk"
   Delete "$SMPROGRAMS\ExoTwin\ExoTwin with a demo patient.lnk"
+  Delete "$SMPROGRAMS\ExoTwin\ExoTwin manual.lnk"
   RMDir "$SMPROGRAMS\ExoTwin"
   DeleteRegKey SHCTX "${UNINSTALL}"
   DeleteRegKey SHCTX "Software\Classes\.exopkg"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import time
@@ -130,6 +131,18 @@ def test_with_the_token_a_client_is_let_in_before_any_frame(token_port):
         assert client.recv(10) == b"ok\n"
 
 
+def test_many_who_say_nothing_keep_nobody_out_who_knows_the_token(token_port, monkeypatch):
+    monkeypatch.setattr(tcp_port, "STRANGER_S", 0.05)
+    silent = [guest_of(token_port) for _ in range(40)]
+    with guest_of(token_port) as client:
+        client.sendall(b"token " + WORD.encode() + b"\n" + HEARTBEAT)
+        assert turns(token_port, 0.4) == HEARTBEAT
+        assert client.recv(10) == b"ok\n"
+        assert not token_port._guests  # the silent ones had to go
+    for guest in silent:
+        guest.close()
+
+
 @pytest.mark.parametrize(
     "first",
     [
@@ -142,6 +155,7 @@ def test_with_the_token_a_client_is_let_in_before_any_frame(token_port):
     ],
 )
 def test_without_the_token_nothing_comes_through(token_port, monkeypatch, first):
+    monkeypatch.setattr(tcp_port, "STRANGER_S", 0.1)
     monkeypatch.setattr(tcp_port, "GUEST_S", 0.1)
     with guest_of(token_port) as client:
         client.sendall(first)
@@ -170,6 +184,7 @@ def test_the_token_is_compared_in_constant_time(token_port, monkeypatch):
 def test_a_program_with_the_token_file_connects_and_others_are_told(tmp_path, capfd):
     file, wrong = tmp_path / "token", tmp_path / "wrong"
     file.write_text(WORD + "\n")
+    file.chmod(0o600)
     wrong.write_text("another word altogether\n")
     with virtual_exo("--listen", "tcp:0", "--token", str(file)) as running:
         plain = running.address.removesuffix(f",token={file}")
@@ -188,9 +203,23 @@ def test_a_token_that_is_none_is_refused_at_the_start(tmp_path, text):
     file = tmp_path / "token"
     if text is not None:
         file.write_text(text, encoding="utf-8")
+        file.chmod(0o600)
     with refused("EXO-021"):
         read_token(file)
     assert read_token(None) == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such bits")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_a_token_that_others_can_read_is_refused(tmp_path, mode):
+    file = tmp_path / "token"
+    file.write_text(WORD + "\n")
+    file.chmod(mode)
+    with refused("EXO-021") as told:
+        read_token(file)
+    assert "chmod 600" in told.value.advice.next_step
+    file.chmod(0o600)
+    assert read_token(file) == WORD
 
 
 def test_the_address_names_the_file_never_the_word():

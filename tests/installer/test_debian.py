@@ -10,10 +10,12 @@ import subprocess
 from configparser import ConfigParser
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from app.bench.screen import a_screen
 from installer import build, debian_package, program_tree, system_libraries
 from installer.terminal import SetupFailure
 
@@ -85,11 +87,8 @@ def test_a_double_click_on_a_package_opens_it_and_the_menu_shows_the_program_onc
     assert [entry["Desktop Entry"]["Exec"] for entry in shown] == ["/opt/exotwin/exotwin"]
 
 
-SCREEN = ("xvfb-run", "-a", "-s", "-screen 0 1366x768x24")
-
-
-def in_chroot(root: Path, *command: str, **variables: str) -> str:
-    """Run a command in a system of its own; what it said.
+def chroot_command(root: Path, *command: str, **variables: str) -> list[str]:
+    """`command` as it is run in a system of its own.
 
     What it needs of this system's kernel is mounted for this one command only: nothing is left mounted under
     a folder that is removed later.
@@ -103,52 +102,85 @@ def in_chroot(root: Path, *command: str, **variables: str) -> str:
         *command,
     ]
     mounts = " && ".join(f"mount --rbind /{name} {root / name}" for name in ("proc", "dev", "sys"))
-    shell = ["unshare", "--mount", "sh", "-c", f'{mounts} && exec chroot "$@"', "sh"]
-    ended = subprocess.run([*shell, *inside], capture_output=True, text=True, check=False)
+    return ["unshare", "--mount", "sh", "-c", f'{mounts} && exec chroot "$@"', "sh", *inside]
+
+
+def in_chroot(root: Path, *command: str, **variables: str) -> str:
+    """Run a command there; what it said."""
+    inside = chroot_command(root, *command, **variables)
+    ended = subprocess.run(inside, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"{command}: {ended.stdout[-3000:]}{ended.stderr[-3000:]}"
     return ended.stdout
+
+
+def doctor(root: Path, **variables: str) -> dict[str, Any]:
+    """What it says; asked again when all is not well: a first start on a busy PC outlasts its patience."""
+    asked = chroot_command(root, "exotwin", "doctor", "--json", **variables)
+    for _ in range(2):
+        said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+        report: dict[str, Any] = json.loads(said)
+        if report["ok"]:
+            break
+    return report
 
 
 @pytest.fixture(scope="module")
 def clean_system(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Debian 12 as its installer leaves it, without a desktop."""
-    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
-        pytest.skip("needs debootstrap and the rights of an administrator")
+    missing = [name for name in ("debootstrap", "readelf", "strip", "Xvfb") if shutil.which(name) is None]
+    if os.geteuid() != 0 or missing:
+        pytest.skip(f"needs an administrator's rights and {', '.join(missing) or 'nothing else'}")
     if debian_package.PYTHON != "python3.11":
         pytest.skip("Debian 12 has Python 3.11")
     root = tmp_path_factory.mktemp("debian")
-    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(root)], check=True)
+    made = subprocess.run(
+        ["debootstrap", "--variant=minbase", "bookworm", str(root)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if made.returncode != 0:
+        pytest.skip(f"debootstrap could not make a system here: {made.stdout[-300:]}{made.stderr[-300:]}")
+    # A power cut in mid-test needs no survivor: dpkg need not wait for the disk after every file.
+    (root / "etc/dpkg/dpkg.cfg.d/test").write_text("force-unsafe-io\n", encoding="ascii")
     return root
 
 
-@pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_it_installs_works_upgrades_and_goes_on_a_clean_system(clean_system: Path, tmp_path: Path) -> None:
-    package = debian_package.build(tmp_path / "root", tmp_path / "dist", tmp_path / "log")
-    assert package.stat().st_size / 1e6 <= MOST_MB
-    shutil.copy(package, clean_system / "root" / "exotwin.deb")
+    """The screen is this system's: nothing but the package and what it asks for is installed there."""
+    built = debian_package.build(tmp_path / "root", tmp_path / "dist", tmp_path / "log", debian_package.QUICK)
+    built.rename(clean_system / "root" / "exotwin.deb")
+    shutil.rmtree(tmp_path / "root")
     apt = ("apt-get", "install", "--yes", "--no-install-recommends")
     quiet = {"DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
     in_chroot(clean_system, *apt, "/root/exotwin.deb", **quiet)
-    in_chroot(clean_system, *apt, "xvfb", "xauth", "desktop-file-utils", **quiet)
 
-    report = json.loads(in_chroot(clean_system, *SCREEN, "exotwin", "doctor", "--json", HOME="/root"))
-    assert report["ok"], report
-    for name in ("exotwin.desktop", "exotwin-package.desktop"):
-        in_chroot(clean_system, "desktop-file-validate", f"/usr/share/applications/{name}")
-    started = json.loads(
-        in_chroot(clean_system, *SCREEN, "exotwin", "bench", "startup", "--json", HOME="/root")
-    )
-    assert started["heavy_modules_loaded"] == []
+    with a_screen() as environment:
+        seen = {"HOME": "/root", "DISPLAY": environment["DISPLAY"]}
+        report = doctor(clean_system, **seen)
+        assert report["ok"], report
+        started = json.loads(in_chroot(clean_system, "exotwin", "bench", "startup", "--json", **seen))
+        assert started["heavy_modules_loaded"] == []
     walk = ("simulate", "level", "--seconds", "5", "--starts", "1", "--out", "/root/walk")
     walked = in_chroot(clean_system, "exotwin", *walk, HOME="/root")
     assert "Simulated." in walked
 
-    in_chroot(clean_system, *apt, "--reinstall", "/root/exotwin.deb", **quiet)
+    in_chroot(clean_system, *apt, "--reinstall", "/root/exotwin.deb", "desktop-file-utils", **quiet)
+    for name in ("exotwin.desktop", "exotwin-package.desktop"):
+        in_chroot(clean_system, "desktop-file-validate", f"/usr/share/applications/{name}")
     assert "ExoTwin" in in_chroot(clean_system, "exotwin", "--version", HOME="/root")
     in_chroot(clean_system, "apt-get", "remove", "--yes", "exotwin", **quiet)
     assert not (clean_system / "opt" / "exotwin").exists()
     assert (clean_system / "root" / ".local" / "share" / "exotwin" / "exotwin.db").is_file()
+
+
+@pytest.mark.long  # it takes a minute to pack so well
+@pytest.mark.timeout(1800)
+def test_the_package_is_small_enough_to_be_handed_over(tmp_path: Path) -> None:
+    if shutil.which("readelf") is None or shutil.which("dpkg-deb") is None:
+        pytest.skip("needs binutils and dpkg-dev")
+    package = debian_package.build(tmp_path / "root", tmp_path / "dist", tmp_path / "log")
+    assert package.stat().st_size / 1e6 <= MOST_MB
 
 
 def test_the_builder_says_what_it_can_build(capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,3 +194,17 @@ def test_no_library_is_named_twice() -> None:
     packages = system_libraries.RUNTIME_PACKAGES
 
     assert len(set(packages)) == len(packages)
+
+
+def test_what_was_built_under_a_private_umask_opens_to_every_user(tmp_path: Path) -> None:
+    program, data = tmp_path / "opt" / "exotwin", tmp_path / "opt" / "data.py"
+    program.parent.mkdir(mode=0o700)
+    for path, mode in ((program, 0o700), (data, 0o600)):
+        path.touch()
+        path.chmod(mode)
+    (tmp_path / "link").symlink_to("/nowhere")
+
+    debian_package._allow_reading(tmp_path)
+
+    modes = [path.stat().st_mode & 0o777 for path in (program.parent, program, data)]
+    assert modes == [0o755, 0o755, 0o644]

@@ -111,6 +111,29 @@ def test_without_administrator_rights_the_exact_command_is_printed(monkeypatch):
     assert "apt-get install -y libgl1 xvfb" in caught.value.next_step
 
 
+def test_what_only_some_tests_need_may_be_missing_and_nobody_is_asked_for_a_password(monkeypatch, tmp_path):
+    asked = []
+
+    def install(missing, board, log, *, ask):
+        asked.append((tuple(missing), ask))
+        if "wine" in missing:
+            raise SetupFailure("Not installed.", "There is no such package.", "Go on.")
+
+    monkeypatch.setattr(system_libraries.sys, "platform", "linux")
+    monkeypatch.setattr(system_libraries, "is_debian", lambda: True)
+    monkeypatch.setattr(system_libraries, "installed_packages", lambda: {"nsis"})
+    monkeypatch.setattr(system_libraries, "install_on_debian", install)
+    out = io.StringIO()
+
+    rows = (("wine", "nsis"), ("debootstrap",))
+    left = system_libraries.try_to_install(rows, Board(PLAN, stream=out), tmp_path / "log")
+
+    assert left == ("wine",) and asked == [(("wine",), False), (("debootstrap",), False)]
+    assert (
+        "wine: not installed, tests that need them are skipped. There is no such package." in out.getvalue()
+    )
+
+
 def test_on_another_linux_the_missing_libraries_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr(system_libraries, "is_debian", lambda: False)
     monkeypatch.setattr(system_libraries.sys, "platform", "linux")
@@ -253,3 +276,39 @@ def test_all_checks_run_even_after_one_has_failed(capfd):
     said = capfd.readouterr().out
     assert status == 1
     assert "ran" in said and "1 of 2 failed" in said
+
+
+def test_a_check_that_goes_on_beside_the_others_is_heard_after_them_and_counts(capfd):
+    beside = checks.Check("beside", ("-c", "print('heard'); raise SystemExit(3)"), beside=True)
+    plan = (beside, checks.Check("next", ("-c", "print('ran')")))
+
+    status = checks.run_checks(plan, Path(sys.executable), Path.cwd())
+
+    said = capfd.readouterr().out
+    assert status == 1 and "1 of 2 failed" in said
+    assert said.index("ran") < said.index("heard") < said.index("beside             FAILED")
+
+
+def test_an_environment_of_another_python_is_made_anew_and_it_is_said(monkeypatch, tmp_path):
+    out = io.StringIO()
+    board = Board(PLAN, stream=out)
+    python = environment.venv_python(tmp_path / ".venv")
+    python.parent.mkdir(parents=True)
+    python.touch()
+    commands: list[str] = []
+    answers = {"version": "3.99"}
+
+    def fake(command, **_options):
+        commands.append(" ".join(command))
+        return answers["version"] + "\n" if environment.TELL_VERSION in command else ""
+
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "venv_python", lambda: python)
+    monkeypatch.setattr(environment, "run", fake)
+    monkeypatch.setattr(environment, "check_disk", lambda: None)
+
+    assert environment.ensure_venv(board) == "made"
+    assert "-m venv --clear" in commands[-1] and "is of Python 3.99 and is made anew" in out.getvalue()
+
+    answers["version"] = environment.WANTED_VERSION
+    assert environment.ensure_venv(board) == "there"

@@ -6,15 +6,17 @@ The Python in it is a stand-in here, which tells how it was started: the real on
 from __future__ import annotations
 
 import hashlib
-import os
+import re
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from app.bench.screen import a_screen
 from core.exo_core import building
 from installer import locks, program_tree, windows_package
 from installer.terminal import SetupFailure
@@ -63,34 +65,44 @@ def test_every_package_of_the_lock_has_a_wheel_or_is_pure() -> None:
 
 
 @pytest.fixture(scope="module")
-def wine(tmp_path_factory: pytest.TempPathFactory) -> Wine:
-    missing = [name for name in ("wine", "makensis", "xvfb-run") if shutil.which(name) is None]
+def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
+    missing = [name for name in ("wine", "makensis", "Xvfb") if shutil.which(name) is None]
     if missing or find_spec("ziglang") is None:
         pytest.skip(f"not here: {', '.join(missing) or 'ziglang'} (Debian: apt install wine64 nsis xvfb)")
-    return Wine(tmp_path_factory.mktemp("wine"))
+    with a_screen() as environment:
+        windows = Wine(tmp_path_factory.mktemp("wine"), environment)
+        try:
+            yield windows
+        finally:
+            windows.ends()
 
 
 class Wine:
-    """A Windows of its own; programs run in it on a screen that nobody sees."""
+    """A Windows of its own; programs run in it on one screen that nobody sees."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         quiet = {
             "WINEPREFIX": str(folder / "prefix"),
             "WINEDEBUG": "-all",
             "WINEDLLOVERRIDES": "mscoree,mshtml=",
         }
-        self._environment = {**os.environ, **quiet}
+        self._environment = {**environment, **quiet}
 
     def run(self, *command: str) -> tuple[int, str]:
         done = subprocess.run(
-            ["xvfb-run", "-a", "wine", *command],
+            ["wine", *command],
             env=self._environment,
             capture_output=True,
             text=True,
             check=False,
         )
         return done.returncode, done.stdout
+
+    def ends(self) -> None:
+        """Its services stay for a while after the last program; here they end with the screen."""
+        server = shutil.which("wineserver") or "/usr/lib/wine/wineserver64"
+        subprocess.run([server, "--kill", "--wait"], env=self._environment, check=False)
 
     @property
     def home(self) -> Path:
@@ -111,7 +123,8 @@ class Wine:
         return target
 
 
-@pytest.mark.long
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_core_of_the_exo_gives_the_same_bits_on_windows(wine: Wine, tmp_path: Path) -> None:
     compiler = [*windows_package.ZIG, "cc", *windows_package.TARGET]
     core = building.build(tmp_path / "exo_core.dll", compiler=compiler)
@@ -145,7 +158,8 @@ def installer(wine: Wine) -> Path:
     return windows_package.pack(payload, folder / "exotwin-setup.exe", folder / "log")
 
 
-@pytest.mark.long
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_it_installs_starts_upgrades_and_goes_under_wine(wine: Wine, installer: Path) -> None:
     wine.run("cmd", "/c", "exit")  # makes the folders of the user
     data = wine.home / "AppData/Local/ExoTwin"
@@ -179,7 +193,8 @@ def test_it_installs_starts_upgrades_and_goes_under_wine(wine: Wine, installer: 
     assert wine.run("reg", "query", UNINSTALL)[0] != 0
 
 
-@pytest.mark.long
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_an_administrator_installs_it_for_all_users_of_the_pc(wine: Wine, installer: Path) -> None:
     assert wine.run(f"Z:{installer}", "/S", "/AllUsers")[0] == 0
 
@@ -188,3 +203,23 @@ def test_an_administrator_installs_it_for_all_users_of_the_pc(wine: Wine, instal
     assert wine.run("reg", "query", UNINSTALL.replace("HKCU", "HKLM"))[0] == 0
     assert wine.run(str(home / "uninstall.exe"), "/S", "/AllUsers", r"_?=C:\Program Files\ExoTwin")[0] == 0
     assert not (home / "app").exists()
+
+
+def test_the_uninstaller_removes_all_that_lies_beside_the_packages(tmp_path: Path) -> None:
+    program_tree.place_own(tmp_path / "payload")
+    (tmp_path / "payload" / "lib").mkdir(exist_ok=True)
+    told = {"THIRD-PARTY-NOTICES.txt", "sbom.cdx.json", "exotwin.ico", "exotwin.exe", "exotwin-window.exe"}
+    laid = {path.name for path in (tmp_path / "payload").iterdir()} | told | {"python"}
+
+    script = (windows_package.FILES / "exotwin.nsi").read_text(encoding="utf-8")
+    removes = script[script.index("!macro REMOVE_PROGRAM") :].partition("!macroend")[0]
+    assert not {name for name in laid if rf'"$INSTDIR\{name}"' not in removes}
+
+
+def test_the_manual_goes_along_with_its_pictures_and_links(tmp_path: Path) -> None:
+    program_tree.place_own(tmp_path)
+
+    page = (tmp_path / "manual.html").read_text(encoding="utf-8")
+    places = re.findall(r'(?:src|href)="([^"#:]+)"', page)
+    assert "<table>" in page and "resources/pictures/filming.png" in places
+    assert not [place for place in places if not (tmp_path / place).exists()]

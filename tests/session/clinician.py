@@ -27,7 +27,7 @@ from ui.main_window import MainWindow
 from ui.pages.personalize import LearningPage
 
 SHORT_S, LONG_S = 180.0, 900.0  # what a PC that also does other things may take; no claims
-TICK_MS = 50
+TICK_MS, LONGEST_TICK_MS = 50, 400  # looking takes the processor's time, which the jobs need
 HOLD_MS = 2500
 TICKS_TO_BUILD = 10
 Opened = TypeVar("Opened", QMenu, QFileDialog)
@@ -40,13 +40,14 @@ class Clinician:
         self.window = window
 
     def waits_for(self, wish: str, fulfilled: Callable[[], bool], limit_s: float) -> None:
-        end_s = time.monotonic() + limit_s
+        end_s, tick_ms = time.monotonic() + limit_s, TICK_MS
         while not fulfilled():
             if time.monotonic() > end_s:
                 raise AssertionError(f"waited {limit_s:.0f} s for {wish}; sees: {self.reads()}")
             loop = QEventLoop()
-            QTimer.singleShot(TICK_MS, loop.quit)
+            QTimer.singleShot(tick_ms, loop.quit)
             loop.exec()
+            tick_ms = min(LONGEST_TICK_MS, tick_ms * 5 // 4)
 
     def clicks(self, words: str, limit_s: float = SHORT_S) -> None:
         self.waits_for(f"“{words}”", lambda: self._find(QAbstractButton, words) is not None, limit_s)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.main import run_gui
 from core.session.flow import Step
+from tests.session.quick_jobs import hurry
 from tests.session.walkthrough import LONG_S, Clinician
 from ui.main_window import MainWindow
 
@@ -51,5 +52,6 @@ def at_the_screen(window: MainWindow, button: str, then: str) -> None:
 
 
 if __name__ == "__main__":
+    hurry()
     wishes = sys.argv[2], sys.argv[3]
     sys.exit(run_gui(Path(sys.argv[1]), on_shown=lambda window: at_the_screen(window, *wishes)))

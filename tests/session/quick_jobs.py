@@ -13,16 +13,22 @@ from dataclasses import replace
 
 from core.jobs.table import JOB_TABLE
 from core.jobs.values import JobContext, Params
+from core.twin.body import Fidelity
 
 SHORTER: dict[str, object] = {
+    "core.tasks.learn_gait.WALKERS": 32,
     "core.tasks.learn_gait.EVALUATION_STARTS": 8,
     "core.tasks.learn_gait.EVALUATION_S": 8.0,
     "core.learning.exo.study.WALKERS": 32,
+    "core.learning.exo.study.SECONDS": 3.0,
+    "core.learning.exo.training.WALKERS": {Fidelity.FAST: 64, Fidelity.STANDARD: 64},
     "core.learning.exo.surrogate.STEPS": 300,
     "core.learning.exo.offline_stage.OFFLINE_STEPS": (100,),
     "core.learning.exo.offline_stage.SIDED_OFFLINE_STEPS": (60, 60),
     "core.tasks.train_controller.EVALUATION_WALKERS": 8,
-    "core.tasks.compare.LENGTH_S": 8.0,
+    "core.tasks.train_controller.ENVELOPE_WALKERS": 16,
+    "core.tasks.train_controller.ENVELOPE_WALKERS_OF_OTHERS": 4,
+    "core.tasks.compare.LENGTH_S": 6.0,
     "core.tasks.judged_walks.WALKERS": 6,
     "core.tasks.judged_walks.SECONDS": 4.0,  # three strides, and longer than a fall takes
     "core.tasks.judged_walks.SEEDS": 2,  # one has no interval
@@ -44,6 +50,9 @@ def compare(params: Params, context: JobContext) -> str:
     first = situations.COMPARED[0]
     plan = replace(first.plan, seconds=3.0, walkers=1, seeds=1)
     situations.COMPARED = (replace(first, plan=plan),)
+    task = importlib.import_module("core.tasks.compare")
+    strangers = task.load_stranger_controllers
+    task.load_stranger_controllers = lambda device_id: strangers(device_id)[:2]
     return _shorter("compare", params, context)
 
 

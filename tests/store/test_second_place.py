@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.cli import commands as cli
+from app.cli.signing import PIN_VARIABLE
+from core.domain.people import Role
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.errors import UserError
@@ -20,6 +22,7 @@ from core.store.repository import Store, open_store
 from core.store.restoring import restore_from
 from core.store.second_place import SecondCopy, choose_second_place, copy_record, is_due
 from core.tasks import copy_record as copy_record_job
+from tests.people import MANAGER, NAMES, PIN, make_clinic
 from tests.store.samples import a_subject
 from tests.store.test_store import some_landmarks
 
@@ -145,6 +148,28 @@ def test_of_a_sound_record_only_the_results_that_are_not_whole_come_back(
         for name in ids:
             store.load(name, Landmarks)
     assert (data / "quarantine" / "landmarks" / f"{ids[1]}.damaged" / "arrays.npz").read_bytes() == b"short"
+
+
+def test_where_people_have_accounts_who_looks_after_a_sound_record_brings_its_results_back(
+    data: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(data) as store:
+        name = save(store, "P-0001")
+        copied(store)
+        make_clinic(store, (Role.PHYSICIAN,))
+        shutil.rmtree(store.folder(name))
+    monkeypatch.setenv(PIN_VARIABLE, PIN)
+    words = ["restore", "--from", str(place), "--data-dir", str(data)]
+
+    assert cli.run(words) == 2 and cli.run([*words, "--as", NAMES[Role.PHYSICIAN]]) == 2
+    with pytest.raises(UserError) as unsigned:
+        restore_from(data, place, by=MANAGER)
+    assert code_of(unsigned) == "PPL-003" and not any((data / "records").glob("*/[!.]*"))
+    assert cli.run([*words, "--as", MANAGER]) == 0
+
+    with open_store(data) as store:
+        told = [entry.who for entry in store.log_entries() if entry.action == "result restored"]
+        assert told == [MANAGER] and store.load(name, Landmarks) is not None
 
 
 def code_of(refused: pytest.ExceptionInfo[UserError]) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -182,3 +183,5 @@ def test_a_database_of_a_newer_program_is_left_alone(store: Store, tmp_path: Pat
     with pytest.raises(UserError) as refused:
         open_store(tmp_path)
     assert refused.value.advice.code == "REC-005"
+    still_open = {file.path for file in psutil.Process().open_files()}
+    assert str(database_path(tmp_path)) not in still_open  # on Windows nobody could replace it

@@ -104,6 +104,25 @@ def test_what_was_erased_at_a_wish_is_explained_and_cannot_be_guessed(tmp_path: 
     assert salts[f"visit:{visit_id}"] == "" and salts[f"patient:{patient_id}"] != ""  # of the blank row
 
 
+@pytest.mark.parametrize("entered", [False, True])
+def test_an_erasure_that_was_only_appended_explains_no_decision_that_is_gone(
+    tmp_path: Path, entered: bool
+) -> None:
+    """Of a patient who never was, or of one who was entered for it."""
+    with open_store(tmp_path) as store:
+        visit_id = store.start_visit(store.add_patient(a_subject(), by="Dr A"), by="Dr A").id
+        store.decide(visit_id, "motion", Verdict.ACCEPTED, by="Dr A")
+        made_up = store.add_patient(a_subject("P-0002"), by="Dr M") if entered else "nobody"
+        with store._session() as session:
+            session.execute(sqlalchemy_text("DROP TRIGGER decision_no_delete"))
+            session.execute(sqlalchemy_text("DELETE FROM decision"))
+            session.execute(sqlalchemy_text("DELETE FROM patient WHERE id = :id"), {"id": made_up})
+            rows = [("decision", 1), ("patient", made_up)]
+            erased(session, AuditEvent(AuditStep.PATIENT_ERASED, "Dr M", detail=made_up), rows)
+        check = store.check_trail()
+    assert check.broken is None and "decision:1" in {fault.about for fault in check.faults}
+
+
 def salts_of(store: Store) -> list[tuple[str, str]]:
     with store._session() as session:
         return [(row.about, row.salt) for row in session.query(AuditTable).order_by(AuditTable.number)]

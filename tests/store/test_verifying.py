@@ -60,6 +60,13 @@ def _flip(path: Path) -> None:
     path.write_bytes(content)
 
 
+def _move_away(path: Path) -> None:
+    """To outside of the data folder, with a link in its place."""
+    data = next(parent for parent in path.parents if parent.name == "data")
+    path.rename(data.with_name("elsewhere"))
+    path.symlink_to(data.with_name("elsewhere"))
+
+
 def _lose_a_row(data_dir: Path) -> None:
     with closing(sqlite3.connect(database_path(data_dir))) as connection, connection:
         connection.execute("DELETE FROM patient")
@@ -72,6 +79,11 @@ WRONGS: dict[str, tuple[set[FaultKind], Callable[[Path], object]]] = {
     "arrays changed": ({FaultKind.CHANGED}, lambda data: _flip(_folder(data) / "arrays.npz")),
     "video changed": ({FaultKind.CHANGED}, lambda data: _flip(_folder(data) / "walk.mp4")),
     "manifest changed": ({FaultKind.CHANGED}, lambda data: _flip(_folder(data) / "record.json")),
+    "folder is a link": ({FaultKind.CHANGED}, lambda data: _move_away(_folder(data))),
+    "kind is a link": ({FaultKind.CHANGED}, lambda data: _move_away(_folder(data).parent)),
+    "records is a link": ({FaultKind.CHANGED}, lambda data: _move_away(data / "records")),
+    "file is a link": ({FaultKind.CHANGED}, lambda data: _move_away(_folder(data) / "walk.mp4")),
+    "manifest is a link": ({FaultKind.CHANGED}, lambda data: _move_away(_folder(data) / "record.json")),
     "file added": ({FaultKind.EXTRA}, lambda data: (_folder(data) / "more").touch()),
     "row lost": ({FaultKind.DATABASE, FaultKind.TRAIL}, _lose_a_row),
     "backup damaged": (
@@ -154,9 +166,18 @@ def test_it_refuses_in_words_what_is_not_whole_and_where_nothing_is(
         ("export", "P-0001", "--out", "out"),
         ("report", "P-0001", "--json"),
         ("visits", "P-0001", "--json"),
+        ("people", "list"),
+        ("people", "deactivate", "P. Dorn"),
+        ("people", "four-eyes", "on"),
+        ("patient", "export", "P-0001", "--out", "out"),
+        ("patient", "keep", "10"),
+        ("package", "verify", "x.exopkg", "--patient", "P-0001"),
+        ("audit", "clock", "--name", "Dr A", "--reason", "it is right"),
+        ("rollback", "--patient", "P-0001", "--exo", "tcp:127.0.0.1:1", "--reason", "too strong"),
+        ("key", "show", "--as", "P. Dorn"),
     ],
 )
-def test_who_only_reads_a_folder_without_a_record_makes_none_there(
+def test_who_means_a_record_that_is_there_makes_none_in_a_mistyped_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
     folder = tmp_path / "mistyped"

@@ -29,9 +29,11 @@ def bring_to(folder: Path, revision: str) -> None:
     """Convert a folder as a version in between would have."""
     config = Config()
     config.set_main_option("script_location", str(Path(database.__file__).with_name("migrations")))
-    with make_engine(folder).begin() as connection:
+    engine = make_engine(folder)
+    with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+    engine.dispose()
 
 
 def rows(path: Path) -> dict[str, list[Any]]:

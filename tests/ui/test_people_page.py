@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShortcut
+from PySide6.QtPrintSupport import QPrintDialog
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 
 from core.domain.people import Action, PeopleRules, Role
 from core.domain.record import Verdict
@@ -22,6 +23,7 @@ from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, make_clinic
 from tests.ui import records
 from tests.ui.board import HandBoard
 from ui.asides import Aside
+from ui.file_dialogs import ask_where
 from ui.main_window import MainWindow
 from ui.pages.people import PeoplePage
 from ui.pages.report import ReportPage
@@ -98,6 +100,32 @@ def test_a_window_opens_with_the_sign_in_and_shows_nothing_before(
 
     assert cover.isHidden() and window.pages.isVisible() and clinic.operator == PHYSICIAN
     assert window.header.person.text() == f"{PHYSICIAN}, physician"
+
+
+def test_a_lock_closes_dialogs_and_forgets_the_message(window: MainWindow, clinic: SessionContext) -> None:
+    answer(window, PHYSICIAN)
+    chooser, printing = QFileDialog(window, "Save report"), QPrintDialog(window)
+    chooser.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialogs: tuple[QDialog, ...] = (chooser, printing)
+    for dialog in dialogs:
+        dialog.show()
+    clinic.show_message("P-0001 was saved.")
+
+    window.desk.lock()
+
+    assert not any(dialog.isVisible() for dialog in dialogs)
+    assert all(dialog.result() == QDialog.DialogCode.Rejected for dialog in dialogs)
+    assert "P-0001" not in window.tray._message.text() and window.cover.isVisible()
+    for dialog in dialogs:
+        dialog.deleteLater()
+
+
+def test_a_file_that_is_being_chosen_is_not_chosen_once_the_screen_locks(
+    window: MainWindow, clinic: SessionContext
+) -> None:
+    answer(window, PHYSICIAN)
+    QTimer.singleShot(0, window.desk.lock)
+    assert ask_where(window, "Save report", "P-0001.pdf", "PDF (*.pdf)") is None
 
 
 def test_it_can_be_done_by_keys_alone(window: MainWindow, clinic: SessionContext) -> None:

@@ -30,7 +30,7 @@ from ui.scene.cycle_clock import CycleClock, same_moment
 from ui.scene.figure import GHOST_OPACITY
 from ui.scene.gait_view import GaitView
 from ui.scene.ground import ARROW_M_PER_BODY_WEIGHT
-from ui.scene.live_twin import strip_rollout
+from ui.scene.live_twin import MOST_DRAWN, pause_ms, strip_rollout
 from ui.scene.mouse import OrbitMouse
 from ui.scene.palette import Rgb, mixed, scene_palette
 from ui.scene.preset import Preset
@@ -46,6 +46,12 @@ def test_the_cycle_clock_goes_from_time_to_cycle_and_back() -> None:
     assert at_s is not None
     assert clock.fraction(Side.LEFT, at_s) == pytest.approx(0.3, abs=1e-6)
     assert clock.fraction(Side.RIGHT, at_s) == pytest.approx(0.8, abs=0.03)  # frames are 0.02 s apart
+
+
+def test_the_picture_of_a_twin_that_learns_leaves_the_processor_to_it() -> None:
+    assert pause_ms(0.002) == 38  # a graphics card draws 25 pictures a second
+    for drawn_s in (0.02, 0.05, 0.4):  # a processor draws as many as it has time for
+        assert drawn_s / (drawn_s + pause_ms(drawn_s) / 1000) == pytest.approx(MOST_DRAWN, rel=0.01)
 
 
 def test_a_toe_that_scuffs_the_floor_is_not_a_step() -> None:

@@ -12,10 +12,10 @@ from ui.theme import Tone
 from ui.widgets.basics import Box, Button, Icon, column, label, row
 
 _WHAT_FOR = (
-    "A belt pulls the thigh forward by a band ahead of the hip. Its force follows the moment of the person's own "
-    "hip from terminal stance to mid swing; nothing is learned. Measure where the band runs with the belt on."
+    "A belt pulls the thigh forward by a band ahead of the hip. Its force follows the moment of the person's "
+    "own hip from terminal stance to mid swing; nothing is learned. Measure where the band runs while it is worn."
 )
-_KEY = "Thick grey: asked for by the moment · line: planned, a sum of sines · dashed: the curve belts gave before"
+_KEY = "Thick: asked for by the moment · line: planned, a sum of sines · dashed: the curve belts gave before"
 _FIELD_PX = 96
 
 

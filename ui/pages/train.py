@@ -56,8 +56,8 @@ class TrainPage(LearningPage):
         "The controller learns on the patient's twin how to assist within the limits of a first session. "
         "Four things are watched: that walking takes less energy, that muscles work less hard, that the twin "
         "does not fall more, and that it stays the patient's own gait. All of it is simulated. The best "
-        "controller so far is always kept. For a belt exo the force can be planned from the person's own hip moment "
-        "instead, and taught to the exo."
+        "controller so far is always kept. For a belt exo the force can be planned from the person's own hip "
+        "moment instead, and taught to the exo."
     )
 
     plan_belt = Signal(object)  # BeltWishes

@@ -72,8 +72,8 @@ def _why_not_teach(context: SessionContext, *, stale: bool, twin: object) -> str
 def _verdict(profile: BeltProfile) -> str:
     synthetic = ", synthetic" if profile.synthetic else ""
     return (
-        f"Planned, not given to anybody: {profile.amplitude_n:.0f} N at {peak_of(profile.shape):.0%} of the gait "
-        f"cycle, {torque_nm(profile).max():.1f} N·m about the hip (moments: {profile.source}{synthetic})"
+        f"Planned, not given to anybody: {profile.amplitude_n:.0f} N at {peak_of(profile.shape):.0%} of the "
+        f"gait cycle, {torque_nm(profile).max():.1f} N·m about the hip (moments: {profile.source}{synthetic})"
     )
 
 

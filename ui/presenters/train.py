@@ -35,7 +35,7 @@ _RUNNING = {  # jobs that train nothing: what the page says meanwhile
     PLAN_JOB: "The belt's assistance is being planned.",
     TEACH_JOB: "The exo is taught to follow the belt's profile.",
 }
-_KEEPS_NOTHING = "It takes a few minutes. Stopped before its end it leaves everything as it is."
+_KEEPS_NOTHING = "It takes a few minutes. Stopped before its end it leaves the controller as it is."
 
 
 class TrainPresenter(LearningPresenter):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer
@@ -15,6 +17,7 @@ from ui.scene.gait_view import GaitView
 from ui.widgets.empty import EmptyState
 
 STRIP_HZ = 25.0
+MOST_DRAWN = 0.2  # of the time: without a graphics card the processor draws, and it has a twin to teach
 
 
 class LiveTwin(QWidget):
@@ -25,9 +28,9 @@ class LiveTwin(QWidget):
         self.view = GaitView()
         self._waiting = EmptyState()
         self._times_s: NDArray[np.float64] = np.zeros(0)
-        self._frame = 0
+        self._began_s = 0.0
         self._timer = QTimer(self)
-        self._timer.setInterval(round(1000 / STRIP_HZ))
+        self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._next_frame)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
@@ -59,16 +62,16 @@ class LiveTwin(QWidget):
         if position_m.ndim == 2:
             position, turn = position_m[None], quaternion[None]
         rollout = strip_rollout(body_names, position, turn, wears_exo=wears_exo)
-        self._times_s, self._frame = rollout.time_s, 0
+        self._times_s, self._began_s = rollout.time_s, time.monotonic()
         self._stack.setCurrentWidget(self.view)
         self.view.set_gait(geometry, rollout)
         if self.isVisible():
-            self._timer.start()
+            self._timer.start(pause_ms(0.0))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self.has_picture:
-            self._timer.start()
+            self._timer.start(pause_ms(0.0))
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._timer.stop()
@@ -76,8 +79,15 @@ class LiveTwin(QWidget):
 
     def _next_frame(self) -> None:
         if self.has_picture:
-            self._frame = (self._frame + 1) % len(self._times_s)
-            self.view.set_time(float(self._times_s[self._frame]))
+            before_s = time.monotonic()
+            frame = int((before_s - self._began_s) * STRIP_HZ) % len(self._times_s)
+            self.view.set_time(float(self._times_s[frame]))
+            self._timer.start(pause_ms(time.monotonic() - before_s))
+
+
+def pause_ms(drawn_s: float) -> int:
+    """Until the next frame, after one that took so long: walks keep their speed, frames are left out."""
+    return round(1000 * max(1 / STRIP_HZ - drawn_s, drawn_s * (1 / MOST_DRAWN - 1)))
 
 
 def strip_rollout(

@@ -21,6 +21,7 @@ from pathlib import Path
 from core.deploy.keys.sealed_key import check_passphrase, damaged_key, seal, unseal
 from core.deploy.keys.signature import BadKeyError, PrivateKey, PublicKey
 from core.errors import UserError, refuse
+from core.store.accepted_keys import accepted_keys
 from core.vault import files
 from core.vault.key_store import KeyStore
 from core.vault.private_file import create_once
@@ -124,19 +125,30 @@ def site_public_key(data_dir: Path) -> PublicKey | None:
 
 
 def trusted_keys(data_dir: Path) -> dict[str, TrustedKey]:
-    """Every key whose signature counts here, by its id. Raises UserError KEY-006."""
+    """Every key whose signature counts here, by its id. Raises UserError KEY-006.
+
+    Where people have accounts, a key of another site counts when somebody who may has accepted it
+    (`core.store.accepted_keys`), and not because its file lies here.
+    """
     found = {}
     practice = _keys(data_dir) / "practice.key"
     if practice.exists():
         public = _practice_key(data_dir).public
         found[public.key_id] = TrustedKey(public, KeyKind.PRACTICE)
-    for path in sorted((_keys(data_dir) / "trusted").glob("*.pub.pem")):
-        public = _read_public(path)
-        found[public.key_id] = TrustedKey(public, KeyKind.TRUSTED)
+    laid = laid_keys(data_dir)
+    accepted = accepted_keys(data_dir) if laid else None
+    for public in laid:
+        if accepted is None or public.key_id in accepted:
+            found[public.key_id] = TrustedKey(public, KeyKind.TRUSTED)
     site = site_public_key(data_dir)
     if site is not None:
         found[site.key_id] = TrustedKey(site, KeyKind.SITE)
     return found
+
+
+def laid_keys(data_dir: Path) -> tuple[PublicKey, ...]:
+    """The keys of others whose files lie here, whether they count or not. Raises UserError KEY-006."""
+    return tuple(map(_read_public, sorted((_keys(data_dir) / "trusted").glob("*.pub.pem"))))
 
 
 def exo_keys(data_dir: Path) -> tuple[TrustedKey, ...]:
@@ -146,7 +158,7 @@ def exo_keys(data_dir: Path) -> tuple[TrustedKey, ...]:
 
     def rank(key: TrustedKey) -> tuple[int, float]:
         path = _keys(data_dir) / "trusted" / f"{key.public.key_id}.pub.pem"
-        age = -path.stat().st_mtime if key.kind is KeyKind.TRUSTED else 0.0
+        age = -path.stat().st_mtime if path.exists() else 0.0  # it may lie there by another name
         return (KeyKind.SITE, KeyKind.PRACTICE, KeyKind.TRUSTED).index(key.kind), age
 
     return tuple(sorted(trusted_keys(data_dir).values(), key=rank))

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import resources
 from app.cli import commands as cli
 from core.store.backups import back_up
 from core.store.database import database_path
@@ -265,3 +266,24 @@ def test_a_simulated_scenario_says_what_came_of_the_default_twin(shell: Shell) -
     assert status == 0
     assert said.startswith("Simulated. Level walking: 1 of 1 starts")
     assert (out / "scenario.mp4").is_file()
+
+
+def test_a_data_folder_of_somebody_else_ends_in_advice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def closed(path: Path, **_options: object) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", closed)
+
+    assert cli.run(["restore", "--data-dir", str(tmp_path / "of-somebody-else")]) == 2
+    told = capsys.readouterr().err
+    assert "REC-006" in told and "Permission denied" in told and "Traceback" not in told
+
+
+def test_help_tells_where_the_manual_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.run(["--help"])
+
+    told = "".join(capsys.readouterr().out.split())  # lines are broken where the terminal ends
+    assert "".join(f"Manual: {resources.manual()}".split()) in told and resources.manual().is_file()

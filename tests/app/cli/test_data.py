@@ -76,6 +76,10 @@ def test_a_plain_folder_has_nothing_to_unlock_and_needs_a_passphrase_without_a_k
         assert data(action) == 2 and "REC-034" in capsys.readouterr().err
     assert data("protect") == 2 and "REC-038" in capsys.readouterr().err
     assert data("protect", "--passphrase-file", str(folder / "none")) == 2
+    (folder.parent / "blank").write_text("")
+    capsys.readouterr()
+    assert data("protect", "--passphrase-file", str(folder.parent / "blank")) == 2
+    assert "it is empty" in capsys.readouterr().err
     assert not protection_of(folder).begun
 
 

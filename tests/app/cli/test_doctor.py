@@ -128,6 +128,17 @@ def test_a_file_in_the_place_of_the_data_folder_is_told(tmp_path):
         assert check.state is State.FAIL and "is a file" in check.finding
 
 
+def test_a_data_folder_of_somebody_else_is_told_and_is_no_mistake_of_the_program(tmp_path, monkeypatch):
+    def closed(path: Path, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", closed)
+
+    disk, record = doctor.check_data(tmp_path / "of-somebody-else")
+    assert disk.state is State.FAIL and "cannot be written to: Permission denied" in disk.finding
+    assert record.state is State.FAIL and "may not be read by this login" in record.finding
+
+
 def test_a_window_that_cannot_be_shown_is_a_failure_and_a_small_screen_a_note():
     shown = {"size_px": [1920, 1080], "platform": "xcb"}
 

@@ -52,6 +52,7 @@ def clinic(made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_first_account_ends_the_single_user_mode(
     shell: Shell, data: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    open_store(Path(data[1])).close()
     assert "single-user mode: nobody signed in" in shell.types("people", "list", *data)[1]
     assert shell.refusal("people", "add", MANAGER, "--role", "IT", *data) == "PPL-014"  # nowhere to type
     monkeypatch.setenv(signing.NEW_PIN_VARIABLE, PIN)
@@ -60,6 +61,7 @@ def test_the_first_account_ends_the_single_user_mode(
     status, told, _ = shell.types("people", "add", MANAGER, "--role", "IT", *data)
 
     assert status == 0 and told.startswith(f"{MANAGER}, IT, has an account. From now on everybody signs in")
+    assert "Give a second person of IT an account" in told
     listed = json.loads(shell.types("people", "list", "--json", *data)[1])
     assert listed["people"] == [{"name": MANAGER, "role": "IT", "active": True}]
     assert listed["may"]["release"] == ["physician"] and not listed["four_eyes"]
