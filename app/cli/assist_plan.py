@@ -115,9 +115,9 @@ def _lines(record_id: str, profile: BeltProfile) -> list[str]:
     synthetic = ", synthetic" if profile.synthetic else ""
     return [
         f"{record_id}: planned, given to nobody",
-        f"Largest force {profile.amplitude_n:g} N at {peak_of(profile.shape):.0%} of the gait cycle, "
-        f"{torque_nm(profile).max():.1f} N·m about the hip",
+        f"Largest force {profile.amplitude_n:g} N at {100.0 * peak_of(profile.shape):.0f} % of the gait "
+        f"cycle, {torque_nm(profile).max():.1f} N·m about the hip",
         f"Moments: {profile.source}{synthetic}, {left} left and {right} right strides",
-        f"Sum of {profile.order} sines, within {profile.fit.rrmse:.2%} of the range",
+        f"Sum of {profile.order} sines, within {100.0 * profile.fit.rrmse:.2f} % of the range",
         *(f"{finding.severity.value}: {finding.advice.one_line()}" for finding in profile.findings),
     ]

@@ -26,9 +26,8 @@ USUAL_AMPLITUDE_N = 35.0  # the source's own before it is tuned to a person
 MOST_AMPLITUDE_N = 80.0  # the source's motor; beyond 60 N it saw other muscles work against it
 LEAST_STRIDES = 2  # of both sides together
 FEW_STRIDES = 6  # of fewer the mean still holds much of each one
-BANDWIDTH_HZ = (
-    10.0  # of the torque loop that gives it, see LOW_PASS_HZ of `core.learning.exo.worn_controller`
-)
+BANDWIDTH_HZ = 10.0  # of the torque loop: LOW_PASS_HZ of `core.learning.exo.worn_controller`
+_PAUSE = 0.05  # of the window; less is how a moment ends
 WINDOW = CycleWindow()
 _CYCLE = np.linspace(0.0, 1.0, CYCLE_POINTS)
 _DENSE = np.linspace(0.0, 1.0, 4001)
@@ -89,7 +88,7 @@ def plan(
         stride_s=hip.stride_s,
         strides=hip.strides,
         source=hip.source.value,
-        findings=_findings(hip, geometry, wanted.angle_rad, top_n),
+        findings=_findings(hip, geometry, wanted.angle_rad, wanted.moment_nm_kg, top_n),
         synthetic=hip.synthetic,
     )
 
@@ -106,7 +105,8 @@ def wanted_force(hip: HipStrides, geometry: BeltGeometry) -> WantedForce:
         raise refuse(
             "ASP-001",
             "No assistance can be planned from this walk.",
-            f"Its hip moment never flexes from {WINDOW.first:.0%} to {WINDOW.last:.0%} of the gait cycle.",
+            f"Its hip moment never flexes from {100.0 * WINDOW.first:.0f} to {100.0 * WINDOW.last:.0f} % of the "
+            "gait cycle.",
             "Look at the moments and at left and right on the Motion page, or record the walk again.",
         )
     course = CubicSpline(_CYCLE, force)
@@ -156,13 +156,20 @@ def _check(hip: HipStrides, amplitude_n: float) -> None:
 
 
 def _findings(
-    hip: HipStrides, geometry: BeltGeometry, angle_rad: FloatArray, top_n: float
+    hip: HipStrides,
+    geometry: BeltGeometry,
+    angle_rad: FloatArray,
+    moment_nm_kg: FloatArray,
+    top_n: float,
 ) -> tuple[Finding, ...]:
     found = [_scale_finding(top_n)]
     inside = (WINDOW.first <= _CYCLE) & (WINDOW.last >= _CYCLE)
     short = float(belt.too_short(geometry, angle_rad[inside]).mean())
     if short > 0.0:
         found.append(_short_finding(short))
+    pause = float((moment_nm_kg[inside] <= 0.0).mean())
+    if pause > _PAUSE:
+        found.append(_pause_finding(pause))
     if len(hip.moment_nm_kg) < FEW_STRIDES:
         found.append(_few_finding(len(hip.moment_nm_kg)))
     if hip.source is ForceSource.ESTIMATED:
@@ -186,9 +193,21 @@ def _short_finding(share: float) -> Finding:
     return Finding(
         Severity.WARNING,
         Advice(
-            f"The belt gives nothing in {share:.0%} of the window of assistance.",
+            f"The belt gives nothing in {100.0 * share:.0f} % of the window of assistance.",
             f"There its lever about the hip is shorter than {100.0 * belt.SHORTEST_ARM_M:.0f} cm.",
-            "Let the band leave the belt higher, or further ahead of the hip.",
+            "Let the band leave the belt further ahead of the hip, and plan again.",
+            "ASP-004",
+        ),
+    )
+
+
+def _pause_finding(share: float) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        Advice(
+            f"The belt gives nothing in {100.0 * share:.0f} % of the window of assistance.",
+            "There the moment of the hip extends, and a band only pulls.",
+            "Look at the moments and the steps on the Motion page before anybody gets this profile.",
             "ASP-004",
         ),
     )
@@ -211,8 +230,8 @@ def _estimated_finding() -> Finding:
         Severity.WARNING,
         Advice(
             "The hip moment was estimated without force plates.",
-            "Its timing holds better than its size.",
-            "Use the shape; tune the size to the person.",
+            "Without plates its course is less certain, above all where one foot takes the weight from the other.",
+            "Record a walk over force plates where that can be, or try the profile with care.",
             "ASP-005",
         ),
     )

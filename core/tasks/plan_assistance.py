@@ -58,8 +58,8 @@ def run(params: Params, context: JobContext) -> str:
 def summary(profile: BeltProfile) -> str:
     left, right = profile.strides
     return (
-        f"{profile.amplitude_n:g} N at most, sum of {profile.order} sines within {profile.fit.rrmse:.2%}, "
-        f"from {left} left and {right} right strides"
+        f"{profile.amplitude_n:g} N at most, sum of {profile.order} sines within "
+        f"{100.0 * profile.fit.rrmse:.2f} %, from {left} left and {right} right strides"
     )
 
 

@@ -84,6 +84,9 @@ def test_findings_say_what_the_profile_rests_on() -> None:
     few = profile.plan(hip(2, source=ForceSource.ESTIMATED), BELT, orders=2)
     codes = {finding.advice.code for finding in few.findings}
     assert codes == {"ASP-005", "ASP-007"} and len(few.findings) == 3 and few.synthetic
+    swings = replace(hip(), moment_nm_kg=hip().moment_nm_kg - 0.35)
+    pauses = profile.plan(swings, BELT, orders=2).findings
+    assert "a band only pulls" in next(one.advice.why for one in pauses if one.advice.code == "ASP-004")
     low = BeltGeometry(0.30, 0.05, 0.30)  # loses its lever where the hip is extended
     codes = {finding.advice.code for finding in profile.plan(hip(), low, orders=2).findings}
     assert "ASP-004" in codes

@@ -13,7 +13,7 @@ from ui.widgets.basics import Box, Button, Icon, column, label, row
 
 _WHAT_FOR = (
     "A belt pulls the thigh forward by a band ahead of the hip. Its force follows the moment of the person's "
-    "own hip from terminal stance to mid swing; nothing is learned. Measure where the band runs while it is worn."
+    "own hip from terminal stance to mid swing; nothing is learned. Measure where the band runs on them."
 )
 _KEY = "Thick: asked for by the moment · line: planned, a sum of sines · dashed: the curve belts gave before"
 _FIELD_PX = 96
@@ -52,7 +52,7 @@ class BeltPanel(QWidget):
         self.amplitude = self._field(1.0, 80.0, " N", 0)
         self.above, self.ahead = self._field(-20.0, 60.0, " cm", 1), self._field(-20.0, 60.0, " cm", 1)
         self.along = self._field(1.0, 60.0, " cm", 1)
-        self.action, self.teaching = Button("", "main"), Button("")
+        self.action, self.teaching = Button(""), Button("")
         self._why_not, self._why_not_teach = label("", "small", wrap=True), label("", "small", wrap=True)
         self._icon, self._verdict = Icon("", 20), label("", "section", wrap=True)
         self._lines = label("", "small", wrap=True)

@@ -7,6 +7,7 @@ from core.devices.profiles import belt_of, load_profile
 from core.domain.belt_profile import BeltProfile
 from core.domain.body import JointKind
 from core.domain.controller import TorqueDirection
+from core.domain.findings import Severity
 from core.domain.record import RecordKind
 from core.session.flow import standing
 from core.session.weakness import facts_of
@@ -32,10 +33,11 @@ def belt_state(context: SessionContext, visit_id: str, *, busy: bool) -> BeltSta
         )
     profile = context.store.load(plan.id, BeltProfile)
     stale = standing(facts, RecordKind.BELT_PROFILE) is None
+    doubted = any(one.severity is not Severity.NOTE for one in profile.findings)
     geometry = profile.geometry
     return BeltState(
         _STALE if stale else _verdict(profile),
-        Tone.WARN if stale else Tone.OK,
+        Tone.WARN if stale or doubted else Tone.OK,
         BeltWishes(profile.amplitude_n, geometry.above_m, geometry.ahead_m, geometry.along_m),
         _curves(profile),
         _lines(profile),
@@ -72,8 +74,8 @@ def _why_not_teach(context: SessionContext, *, stale: bool, twin: object) -> str
 def _verdict(profile: BeltProfile) -> str:
     synthetic = ", synthetic" if profile.synthetic else ""
     return (
-        f"Planned, not given to anybody: {profile.amplitude_n:.0f} N at {peak_of(profile.shape):.0%} of the "
-        f"gait cycle, {torque_nm(profile).max():.1f} N·m about the hip (moments: {profile.source}{synthetic})"
+        f"Planned, not given to anybody: {profile.amplitude_n:.0f} N at {100.0 * peak_of(profile.shape):.0f} % of "
+        f"the gait cycle, {torque_nm(profile).max():.1f} N·m about the hip (moments: {profile.source}{synthetic})"
     )
 
 
