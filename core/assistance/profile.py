@@ -105,8 +105,8 @@ def wanted_force(hip: HipStrides, geometry: BeltGeometry) -> WantedForce:
         raise refuse(
             "ASP-001",
             "No assistance can be planned from this walk.",
-            f"Its hip moment never flexes from {100.0 * WINDOW.first:.0f} to {100.0 * WINDOW.last:.0f} % of the "
-            "gait cycle.",
+            f"Its hip moment never flexes from {100.0 * WINDOW.first:.0f} to {100.0 * WINDOW.last:.0f} % of "
+            "the gait cycle.",
             "Look at the moments and at left and right on the Motion page, or record the walk again.",
         )
     course = CubicSpline(_CYCLE, force)
@@ -230,7 +230,7 @@ def _estimated_finding() -> Finding:
         Severity.WARNING,
         Advice(
             "The hip moment was estimated without force plates.",
-            "Without plates its course is less certain, above all where one foot takes the weight from the other.",
+            "Its course is less certain then, above all where one foot takes the weight from the other.",
             "Record a walk over force plates where that can be, or try the profile with care.",
             "ASP-005",
         ),
