@@ -67,14 +67,18 @@ def nearest_spline(torque_nm: FloatArray, *, flat_end: bool) -> SplineFit:
     start = [1.0, peak, max(peak - given[0], _LEAST_TIME), max(given[-1] - peak, _LEAST_TIME)]
 
     def residual(numbers: FloatArray) -> FloatArray:
-        return ThreeNodes(*numbers, flat_end=flat_end).at(PERCENT) - wanted
+        return _nodes(numbers, flat_end).at(PERCENT) - wanted
 
     low, high = [0.0, 0.0, _LEAST_TIME, _LEAST_TIME], [1.0, 100.0, 100.0, 100.0]
     inside = np.clip(start, np.array(low) + 1e-6, np.array(high) - 1e-6)
     found = least_squares(residual, inside, bounds=(low, high), method="trf", x_scale=[0.1, 1.0, 1.0, 1.0]).x
-    peak_nm, *times = (float(number) for number in found)
-    nodes = ThreeNodes(sign * top * peak_nm, *times, flat_end=flat_end)
+    nodes = _nodes(found * np.array([sign * top, 1.0, 1.0, 1.0]), flat_end)
     return SplineFit(nodes, float(np.sqrt(np.mean(residual(found) ** 2))))
+
+
+def _nodes(numbers: FloatArray, flat_end: bool) -> ThreeNodes:
+    peak_nm, peak_time, rise_time, fall_time = (float(number) for number in numbers)
+    return ThreeNodes(peak_nm, peak_time, rise_time, fall_time, flat_end)
 
 
 def zhang_collins(nodes: ThreeNodes) -> dict[str, float]:

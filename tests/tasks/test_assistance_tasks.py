@@ -10,20 +10,23 @@ import numpy as np
 import pytest
 
 from core.assistance.curves import torque_nm
+from core.assistance.profile import plan
 from core.deploy.package import parse_package
 from core.devices.profiles import load_profile
 from core.domain.belt_profile import BeltProfile
 from core.domain.body import SIDES, JointKind
 from core.domain.controller import TorqueDirection, TrainedController
+from core.domain.gait_envelope import NOBODYS_GAIT
 from core.domain.kinetics import KineticCycles, Kinetics
 from core.domain.motion import GaitCycles, Motion
 from core.domain.record import RecordKind
 from core.jobs.values import JobSpec, SilentContext
 from core.learning.exo import phase_teaching
+from core.session.export import export_visit
 from core.session.flow import standing
 from core.session.weakness import facts_of
 from core.store.repository import open_store
-from core.tasks import gait_envelope, judged_walks, plan_assistance, teach_profile
+from core.tasks import judged_walks, plan_assistance, teach_profile
 from core.tasks.policy_files import shipped_policy
 from tests.assistance.hips import BELT, hip
 from tests.deploy.controllers import built
@@ -78,10 +81,11 @@ def small():
             (phase_teaching, "SECONDS", 3.0),
             (phase_teaching, "STEPS", 60),
             (phase_teaching, "SPEEDS", ()),
+            (phase_teaching, "ROUNDS", 1),
             (judged_walks, "SEEDS", 1),
             (judged_walks, "WALKERS", 2),
-            (judged_walks, "SECONDS", 4.0),
-            (gait_envelope, "WALKERS", 3),
+            (judged_walks, "SECONDS", 2.4),
+            (teach_profile, "judged_envelope", lambda *_, **__: NOBODYS_GAIT),
         ):
             patch.setattr(module, name, little)
         yield
@@ -98,6 +102,9 @@ def test_a_plan_is_kept_with_what_it_was_made_from_and_goes_stale_with_it(tmp_pa
         assert profile.geometry == replace(BELT, ahead_m=0.15)  # the rest is the exo's with a belt
         assert profile.amplitude_n == 40.0 and profile.strides == (4, 4)
         assert standing(facts_of(store, visit_id), RecordKind.BELT_PROFILE) is not None
+        files = export_visit(store, visit_id)
+        (name,) = (name for name in files if name.endswith("_belt_profile.json"))
+        assert name.startswith("planned") and json.loads(files[name])["sum_of_sines"]["amplitude_n"] == 40.0
         store.save(RecordKind.MOTION, walked()[0], visit_id=visit_id, summary="again")
         assert standing(facts_of(store, visit_id), RecordKind.BELT_PROFILE) is None
 
@@ -115,8 +122,14 @@ def test_what_cannot_be_planned_keeps_nothing(tmp_path: Path) -> None:
 
 def test_a_taught_controller_only_flexes_says_what_it_is_and_can_be_packed(tmp_path: Path) -> None:
     visit_id, kinetics_id = visit_with(tmp_path)
-    profile_id = ran(plan_assistance, tmp_path, visit_id, kinetics_id=kinetics_id)
     with open_store(tmp_path) as store:
+        profile_id = store.save(
+            RecordKind.BELT_PROFILE,
+            plan(hip(), BELT, orders=3),
+            visit_id=visit_id,
+            inputs=(kinetics_id,),
+            summary="plan",
+        )
         policy_id = store.save(
             RecordKind.GAIT_POLICY, policy_of(shipped_policy()), visit_id=visit_id, summary="walks"
         )

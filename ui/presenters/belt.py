@@ -75,8 +75,8 @@ def _verdict(profile: BeltProfile) -> str:
     synthetic = ", synthetic" if profile.synthetic else ""
     at = f"{100.0 * peak_of(profile.shape):.0f} % of the gait cycle"
     return (
-        f"Planned, not given to anybody: {profile.amplitude_n:.0f} N at {at}, {torque_nm(profile).max():.1f} N·m "
-        f"about the hip (moments: {profile.source}{synthetic})"
+        f"Planned, not given to anybody: {profile.amplitude_n:.0f} N at {at}, {torque_nm(profile).max():.1f} "
+        f"N·m about the hip (moments: {profile.source}{synthetic})"
     )
 
 
