@@ -131,10 +131,10 @@ def _limits(device_id: str, most_nm: float) -> TorqueLimits:
 
 def _followed(profile: BeltProfile, torque: FloatArray, given: AssistanceProfile, mass_kg: float) -> Finding:
     """How near the torque over the gait cycle of walks that taught nothing comes to the profile."""
-    mean = mass_kg * np.nanmean(given.torque_nm_kg, axis=0)
-    whole = bool(np.isfinite(mean).all())
-    like = float(np.corrcoef(mean, torque)[0, 1]) if whole and np.ptp(mean) > 0.0 else math.nan
-    apart = float(np.sqrt(np.mean((mean - torque) ** 2))) if whole else math.nan
+    sides = given.torque_nm_kg[np.array(given.strides) > 0]
+    whole, mean = len(sides) > 0, mass_kg * sides.sum(axis=0) / max(len(sides), 1)
+    like = float(np.corrcoef(mean, torque)[0, 1]) if np.ptp(mean) > 0.0 else math.nan
+    apart = float(np.sqrt(np.mean((mean - torque) ** 2)))
     how = (
         f"Over the gait cycle of simulated walks it correlates with the profile by {like:.2f} and is "
         f"{apart:.1f} N·m beside it on average."
