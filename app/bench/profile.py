@@ -18,6 +18,7 @@ import numpy as np
 
 from app.bench.gait_curves import contacts
 from app.bench.kinetics_pig import people
+from app.bench.profile_exo import bench_profile_exo
 from app.bench.recorded_walks import WALK36, opensim_columns, required_file
 from core.assistance import belt, profile
 from core.assistance.curves import peak_of, torque_nm
@@ -49,7 +50,8 @@ def bench_profile(recordings: Path) -> dict[str, Any]:
         numbers |= _numbers(name, profiles[name])
         unfiltered.append(_unfiltered_rrmse(hip, geometry))
         numbers[f"{name}_unfiltered_order_{JUDGED_ORDER}_rrmse_percent"] = 100.0 * unfiltered[-1]
-    return _summary(list(profiles.values()), unfiltered) | _geometry_numbers(geometry) | numbers
+    found = _summary(list(profiles.values()), unfiltered) | _geometry_numbers(geometry)
+    return found | bench_profile_exo(profiles["walk36"]) | numbers
 
 
 def measured_hips(recordings: Path) -> Iterator[tuple[str, HipStrides]]:

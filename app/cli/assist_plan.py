@@ -13,6 +13,7 @@ from core.errors import refuse
 
 if TYPE_CHECKING:
     from core.domain.belt_profile import BeltProfile
+    from core.jobs.values import JsonValue
 
 _WHERE = {
     "above": "up from the hip joint to where the band leaves the belt",
@@ -41,7 +42,7 @@ def _plan(args: argparse.Namespace) -> int:
 
     data_dir = getattr(args, "data_dir", None) or data_dir_default()
     visit_id, kinetics_id = _moments_of(data_dir, args.patient)
-    params = {"kinetics_id": kinetics_id} | _told(args)
+    params: dict[str, JsonValue] = {"kinetics_id": kinetics_id, **_told(args)}
     with open_terminal(data_dir) as terminal:
         record_id = terminal.run("plan_assistance", params, visit_id=visit_id)
     with open_store(data_dir, to_read=True) as store:

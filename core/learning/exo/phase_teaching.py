@@ -107,7 +107,7 @@ def _due(joints: JointTrack, force_n: FloatArray, torque_nm: FloatArray) -> Cycl
             cycle = (time_s[inside] - stride.start_s) / (stride.end_s - stride.start_s)
             due[inside, column] = np.interp(cycle, _CYCLE, torque_nm)
             known[inside, column] = True
-    return CycleTrack(joints, due, known.all(axis=1))
+    return CycleTrack(joints, due, np.asarray(known.all(axis=1)))
 
 
 def _samples(tracks: Sequence[CycleTrack], seed: int) -> tuple[Float32Array, Float32Array]:
@@ -120,8 +120,8 @@ def _samples(tracks: Sequence[CycleTrack], seed: int) -> tuple[Float32Array, Flo
         known = track.known[first:last] & track.known[first + ahead : last + ahead]
         parts.append((inputs[known], targets[known]))
     parts.append(torque_samples(_standing(seed), np.zeros((_STANDING_TICKS, len(SIDES)))))
-    inputs, targets = zip(*parts, strict=True)
-    return np.concatenate(inputs), np.concatenate(targets)
+    seen, wanted = zip(*parts, strict=True)
+    return np.concatenate(seen), np.concatenate(wanted)
 
 
 def _standing(seed: int) -> JointTrack:
