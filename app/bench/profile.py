@@ -73,7 +73,7 @@ def walk36_hip(recordings: Path) -> HipStrides:
     mass_kg = float(sum(force.mean() for force in vertical)) / GRAVITY_M_S2
     rate_hz = (len(time_s) - 1) / (time_s[-1] - time_s[0])
     last_s = min(table["time"][-1] for table in tables)
-    moment, angle, durations, counts = [], [], [], []
+    moment, angle, ankle, durations, counts = [], [], [], [], []
     for letter, force in zip("lr", vertical, strict=True):
         strikes = [float(time_s[one.start]) for one in contacts(force, rate_hz)]
         pairs = [(a, b) for a, b in itertools.pairwise(strikes) if b <= last_s]
@@ -81,11 +81,17 @@ def walk36_hip(recordings: Path) -> HipStrides:
         durations += [b - a for a, b in pairs]
         name = f"hip_flexion_{letter}"
         moment += [_cycle(moments, f"{name}_moment", *pair) / mass_kg for pair in pairs]
+        ankle += [_cycle(moments, f"ankle_angle_{letter}_moment", *pair) / mass_kg for pair in pairs]
         angle += [np.radians(_cycle(angles, name, *pair)) for pair in pairs]
     return HipStrides(
-        np.array(moment), np.array(angle), (counts[0], counts[1]), float(np.mean(durations)), mass_kg,
-        ForceSource.PLATES,
-    )  # fmt: skip
+        moment_nm_kg=np.array(moment),
+        angle_rad=np.array(angle),
+        strides=(counts[0], counts[1]),
+        stride_s=float(np.mean(durations)),
+        mass_kg=mass_kg,
+        source=ForceSource.PLATES,
+        ankle_nm_kg=np.array(ankle),
+    )
 
 
 def _cycle(table: dict[str, FloatArray], name: str, start_s: float, end_s: float) -> FloatArray:

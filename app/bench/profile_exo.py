@@ -30,16 +30,25 @@ from core.domain.exo_protocol import DeviceState
 from core.jobs.values import JobSpec, SilentContext
 from core.tasks.teach_profile import follow
 
-DEVICE = "Hippo_L1"
+DEVICES = {"hip": "Hippo_L1", "ankle": "DephyExoBoot_L1"}
 WALK_S, READY_S = 20.0, 60.0
 
 
 def bench_profile_exo(profile: BeltProfile) -> dict[str, Any]:
+    """The band's torque on a hip exo, and the spline of the person's push-off on an ankle exo."""
+    return {
+        f"{place}_{name}": value
+        for place, device_id in DEVICES.items()
+        for name, value in _on(device_id, profile).items()
+    }
+
+
+def _on(device_id: str, profile: BeltProfile) -> dict[str, Any]:
     """How well the exo's controller follows the profile, what it costs, and that no row of safety trips."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         context = SilentContext(JobSpec("bench", "teach_profile", {}, folder), folder)
-        trained = follow(profile, default_twin(DEVICE).policy, DEVICE, context, seed=0)
+        trained = follow(profile, default_twin(device_id).policy, device_id, context, seed=0)
         walked = _walked(trained, folder)
     follows = next(one for one in trained.findings if one.advice.code == "ASP-009")
     return {
@@ -52,11 +61,11 @@ def bench_profile_exo(profile: BeltProfile) -> dict[str, Any]:
 def _walked(trained: TrainedController, folder: Path) -> dict[str, Any]:
     key = PrivateKey.from_seed(bytes(32))  # the same in every run
     origin = Origin("0" * 32, "0" * 32, "1.0.0", datetime.now(UTC), "", ())
-    package = parse_package(build_package(trained, load_profile(DEVICE), origin, key).archive)
+    package = parse_package(build_package(trained, load_profile(trained.device_id), origin, key).archive)
     trust(folder, key.public)
     exo = VirtualExo(folder)
     try:
-        with connect(exo.start(DEVICE)) as link:
+        with connect(exo.start(trained.device_id)) as link:
             transfer(link, package, lambda fraction, sentence: None)
             records = _assisted(link, package)
     finally:

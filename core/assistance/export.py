@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from core.assistance.curves import conventional_n, peak_of, torque_nm
-from core.assistance.splines import PERCENT, franks_collins_hip, nearest_spline, zhang_collins
+from core.assistance.splines import ANKLE_SHARE, PERCENT, franks_collins_hip, spline_of, zhang_collins
 from core.domain.belt_profile import BeltProfile
+from core.domain.body import JointKind
 
 SCHEMA = "exotwin-assistance-profile-1"
 _FORMULA = (
     "amplitude_n * edge(t) * max(0, sum(a * sin(b * t + c))); t: gait cycle from 0 to 1; edge: raised cosine "
     "over `edge` at both ends of the window, 0 outside"
 )
-_AS_READ = "as OpenExo's code reads them, not as its documentation has it: see core/assistance/splines.py"
+_AS_READ = "as OpenExo's code reads them, which is not as it documents them"
 
 
 def profile_json(profile: BeltProfile) -> dict[str, Any]:
@@ -71,17 +72,18 @@ def _curves(profile: BeltProfile) -> dict[str, Any]:
 
 
 def _openexo(profile: BeltProfile) -> dict[str, Any]:
-    torque = torque_nm(profile)
-    ankle, hip = nearest_spline(torque, flat_end=False), nearest_spline(torque, flat_end=True)
-    return {
-        "zhang_collins": {
-            "note": "three nodes for OpenExo's ankle; torque and times are those of the band at the hip",
-            "parameters": zhang_collins(ankle.nodes),
-            "rrmse_of_peak": ankle.rrmse,
-        },
-        "franks_collins_hip": {
-            "note": _AS_READ,
+    ankle, hip = (spline_of(profile, joint) for joint in (JointKind.ANKLE, JointKind.HIP_FLEXION))
+    told: dict[str, Any] = {}
+    if hip is not None:
+        told["franks_collins_hip"] = {
+            "note": f"the band's torque about the hip; parameters {_AS_READ}",
             "parameters": franks_collins_hip(hip.nodes),
             "rrmse_of_peak": hip.rrmse,
-        },
-    }
+        }
+    if ankle is not None:
+        told["zhang_collins"] = {
+            "note": f"plantarflexion by {100.0 * ANKLE_SHARE:g} % of the person's own ankle moment",
+            "parameters": zhang_collins(ankle.nodes),
+            "rrmse_of_peak": ankle.rrmse,
+        }
+    return told

@@ -44,6 +44,7 @@ class HipStrides:
     mass_kg: float
     source: ForceSource
     synthetic: bool = False
+    ankle_nm_kg: FloatArray | None = None  # (N, CYCLE_POINTS) of the same strides, dorsiflexion positive
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +91,7 @@ def plan(
         source=hip.source.value,
         findings=_findings(hip, geometry, wanted.angle_rad, wanted.moment_nm_kg, top_n),
         synthetic=hip.synthetic,
+        ankle_nm_kg=None if hip.ankle_nm_kg is None else hip.ankle_nm_kg.mean(axis=0),
     )
 
 

@@ -14,13 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
+from core.assistance.curves import torque_nm
 from core.domain.arrays import FloatArray
+from core.domain.belt_profile import BeltProfile
+from core.domain.body import JointKind
 from core.domain.motion import CYCLE_POINTS
 
 PERCENT = np.linspace(0.0, 100.0, CYCLE_POINTS)
 # Of the hip's extension part, which a belt does not use: its nodes must differ, or OpenExo divides by zero.
 _TROUGH_ONSET, _TROUGH, _TROUGH_END = 2.0, 5.0, 8.0
 _START = 90.0  # once per cycle, before heel strike; nothing is given before it was passed once
+ANKLE_SHARE = 0.15  # of the ankle's own moment, our choice: about what the exos known here can give an adult
 _LEAST_TIME = 2.0  # percent, of rise and fall
 
 
@@ -79,6 +83,16 @@ def nearest_spline(torque_nm: FloatArray, *, flat_end: bool) -> SplineFit:
 def _nodes(numbers: FloatArray, flat_end: bool) -> ThreeNodes:
     peak_nm, peak_time, rise_time, fall_time = (float(number) for number in numbers)
     return ThreeNodes(peak_nm, peak_time, rise_time, fall_time, flat_end)
+
+
+def spline_of(profile: BeltProfile, joint: JointKind) -> SplineFit | None:
+    """For a hip the band's torque, for an ankle a share of the person's own push-off; None: not known."""
+    if joint is JointKind.HIP_FLEXION:
+        return nearest_spline(torque_nm(profile), flat_end=True)
+    known = profile.ankle_nm_kg
+    if known is None or not np.isfinite(known).all() or not known.min() < 0.0:
+        return None
+    return nearest_spline(ANKLE_SHARE * profile.mass_kg * np.minimum(known, 0.0), flat_end=False)
 
 
 def zhang_collins(nodes: ThreeNodes) -> dict[str, float]:

@@ -99,10 +99,13 @@ class BeltProfile:
     source: str  # a `ForceSource`: where the moments are from
     findings: tuple[Finding, ...] = ()
     synthetic: bool = False
+    ankle_nm_kg: FloatArray | None = None  # (CYCLE_POINTS,) mean, dorsiflexion positive; for ankle exos
 
     def __post_init__(self) -> None:
         for name in ("wanted", "moment_nm_kg", "angle_rad"):
             frozen(self, name, (CYCLE_POINTS,))
+        if self.ankle_nm_kg is not None:
+            frozen(self, "ankle_nm_kg", (CYCLE_POINTS,))
 
     def force_n(self, cycle: FloatArray) -> FloatArray:
         """f_i = A_i f / f_max at these fractions of the cycle."""

@@ -16,7 +16,7 @@ from core.jobs.values import JobContext, Params
 from core.session.stops import refuse_stopped_motion
 from core.store.repository import Store, open_store
 
-_HIP = tuple(JointKind).index(JointKind.HIP_FLEXION)
+_HIP, _ANKLE = (tuple(JointKind).index(kind) for kind in (JointKind.HIP_FLEXION, JointKind.ANKLE))
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -75,6 +75,7 @@ def hip_strides(motion: Motion, kinetics: Kinetics) -> HipStrides:
         mass_kg=kinetics.mass_kg,
         source=kinetics.source,
         synthetic=motion.synthetic or kinetics.synthetic,
+        ankle_nm_kg=np.concatenate([side.moment_nm_kg[:, :, _ANKLE] for side in kinetics.cycles]),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from core.assistance.curves import torque_nm
+from core.assistance.splines import PERCENT, spline_of
 from core.devices.profiles import session_limits, trainable_profile
 from core.domain.arrays import FloatArray
 from core.domain.assistance import trained_assistance
@@ -16,6 +17,7 @@ from core.domain.assistance_profile import AssistanceProfile
 from core.domain.belt_profile import BeltProfile
 from core.domain.body import JointKind
 from core.domain.controller import (
+    DeviceProfile,
     MeasuredGait,
     TorqueDirection,
     TorqueLimits,
@@ -37,6 +39,7 @@ from core.tasks import judged_walks
 from core.tasks.gait_envelope import judged_envelope
 from core.tasks.training_findings import walk_findings
 
+SINES, SPLINE = "sines", "spline"
 HEADROOM = 1.1  # of the profile's largest torque: the exo's limit in this controller
 LIKE = 0.9  # least correlation over the cycle with which it counts as followed
 _TRAIN_ON = "TRN-012"  # costs more: advises a longer training, which this is not; the verdict tells the cost
@@ -46,9 +49,10 @@ _TAUGHT, _JUDGED = 0.7, 0.9  # of the job, when each part is over
 def run(params: Params, context: JobContext) -> str:
     """Teach BELT_PROFILE `profile_id` on the walk of GAIT_POLICY `policy_id`; returns the CONTROLLER's id.
 
-    `device` is the exo that gives the torque, the patient's own by default; `seed` of the walks. The
-    controller gives the torque that the band would give about the hip, on both sides, by what the exo sees of
-    the thighs. Refuses ASP-008 (the exo cannot flex the hip), EXO-030 and EXO-043 (nobody can wear it),
+    `device` is the exo that gives the torque, the patient's own by default; `seed` of the walks. At the hip
+    it is what the band would give; `form` "spline" takes the spline for OpenExo's hip instead. At the ankle
+    it is the spline for OpenExo's ankle. Both sides get the same, by what the exo sees of both joints.
+    Refuses ASP-008 (the exo cannot give it), EXO-030 and EXO-043 (nobody can wear it),
     TRN-020 (a twin of another version).
     """
     profile_id, policy_id = str(params["profile_id"]), str(params["policy_id"])
@@ -60,25 +64,34 @@ def run(params: Params, context: JobContext) -> str:
         check_ready(policy)
         visit_id = store.info(policy_id).visit_id
         device_id = str(params.get("device") or store.subject_of(visit_id).device)
-        trained = follow(profile, policy, device_id, context, seed=seed)
+        form = str(params.get("form", SINES))
+        trained = follow(profile, policy, device_id, context, seed=seed, form=form)
         return store.save(
             RecordKind.CONTROLLER,
             trained,
             visit_id=visit_id,
             inputs=(policy_id, profile_id),
-            summary=f"Follows the belt's profile. {trained_assistance(trained).told_of('The controller')}",
+            summary=f"Follows a planned profile. {trained_assistance(trained).told_of('The controller')}",
             operator=context.spec.operator,
             seed=seed,
-            settings={"device": device_id, "amplitude_n": profile.amplitude_n},
+            settings={"device": device_id, "amplitude_n": profile.amplitude_n, "form": form},
         )
 
 
 def follow(
-    profile: BeltProfile, policy: GaitPolicy, device_id: str, context: JobContext, *, seed: int
+    profile: BeltProfile,
+    policy: GaitPolicy,
+    device_id: str,
+    context: JobContext,
+    *,
+    seed: int,
+    form: str = SINES,
 ) -> TrainedController:
     """The controller with what it does, measured as that of a training. Refuses ASP-008."""
-    torque = torque_nm(profile)
-    limits = _limits(device_id, float(torque.max()))
+    device = trainable_profile(device_id)
+    torque = _torque(profile, device, form)
+    limits = _limits(device, torque)
+    torque = np.clip(torque, limits.lowest_nm, limits.highest_nm)
     twin = TwinInExo(policy, device_id)
 
     def watch(number: int) -> None:
@@ -113,24 +126,43 @@ def follow(
     )
 
 
-def _limits(device_id: str, most_nm: float) -> TorqueLimits:
-    """Those of a first session, flexion only, and hardly more than the profile takes. Refuses ASP-008."""
-    device = trainable_profile(device_id)
-    backwards = device.limits.direction is TorqueDirection.EXTENSION
-    if device.joint is not JointKind.HIP_FLEXION or backwards:
+def _torque(profile: BeltProfile, device: DeviceProfile, form: str) -> FloatArray:
+    """(CYCLE_POINTS,) for the joint that this exo turns. Refuses ASP-008."""
+    ankle = device.joint is JointKind.ANKLE
+    spline = spline_of(profile, device.joint) if ankle or form == SPLINE else None
+    if ankle and spline is None:
         raise refuse(
             "ASP-008",
-            f"{device.name} cannot give what a belt gives.",
-            f"It gives {device.limits.direction.at(device.joint)}, and a belt flexes the hip.",
+            f"{device.name} cannot be taught this profile.",
+            "It turns the ankle, and this profile knows no push-off of the ankle.",
+            "Plan the assistance again from a walk whose ankle moments are known.",
+        )
+    return torque_nm(profile) if spline is None else spline.nodes.at(PERCENT)
+
+
+def _limits(device: DeviceProfile, torque: FloatArray) -> TorqueLimits:
+    """Of a first session, the profile's way only, and hardly more than it takes. Refuses ASP-008."""
+    ankle = device.joint is JointKind.ANKLE
+    way = TorqueDirection.EXTENSION if ankle else TorqueDirection.FLEXION
+    if device.limits.direction not in (TorqueDirection.BOTH, way):
+        raise refuse(
+            "ASP-008",
+            f"{device.name} cannot give this profile.",
+            f"It gives {device.limits.direction.at(device.joint)}; the profile needs {way.at(device.joint)}.",
             "Choose Hippo_L1 for the patient, or keep the profile for a belt of your own.",
         )
     first = session_limits(device)
-    peak_nm = min(first.peak_nm, HEADROOM * most_nm)
-    return replace(first, peak_nm=peak_nm, direction=TorqueDirection.FLEXION)
+    peak_nm = min(first.peak_nm, HEADROOM * float(np.abs(torque).max()))
+    return replace(first, peak_nm=peak_nm, direction=way)
 
 
 def _followed(profile: BeltProfile, torque: FloatArray, given: AssistanceProfile, mass_kg: float) -> Finding:
     """How near the torque over the gait cycle of walks that taught nothing comes to the profile."""
+    what = (
+        "a share of the ankle's own push-off"
+        if given.joint is JointKind.ANKLE
+        else f"the belt's profile of {profile.amplitude_n:g} N"
+    )
     sides = given.torque_nm_kg[np.array(given.strides) > 0]
     whole, mean = len(sides) > 0, mass_kg * sides.sum(axis=0) / max(len(sides), 1)
     like = float(np.corrcoef(mean, torque)[0, 1]) if np.ptp(mean) > 0.0 else math.nan
@@ -144,7 +176,7 @@ def _followed(profile: BeltProfile, torque: FloatArray, given: AssistanceProfile
     return Finding(
         Severity.NOTE if like >= LIKE else Severity.WARNING,
         Advice(
-            f"This controller follows the belt's profile of {profile.amplitude_n:g} N; it did not learn.",
+            f"This controller follows {what}; it did not learn to help.",
             how,
             "Compare it with the others before it is released; plan another force where it does not help.",
             "ASP-009",

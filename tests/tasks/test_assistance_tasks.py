@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.assistance.curves import torque_nm
+from core.assistance.export import profile_json
 from core.assistance.profile import plan
 from core.deploy.package import parse_package
 from core.devices.profiles import load_profile
@@ -137,7 +138,7 @@ def test_a_taught_controller_only_flexes_says_what_it_is_and_can_be_packed(tmp_p
     record_id = ran(teach_profile, tmp_path, visit_id, **told)
     with open_store(tmp_path) as store:
         trained, profile = store.load(record_id, TrainedController), store.load(profile_id, BeltProfile)
-        assert "Follows the belt's profile" in store.info(record_id).summary
+        assert "Follows a planned profile" in store.info(record_id).summary
     limits = trained.controller.limits
     assert limits.direction is TorqueDirection.FLEXION
     assert limits.peak_nm == pytest.approx(teach_profile.HEADROOM * torque_nm(profile).max())
@@ -147,9 +148,24 @@ def test_a_taught_controller_only_flexes_says_what_it_is_and_can_be_packed(tmp_p
     assert package.blob.golden.torque_nm.min() >= 0.0
 
 
-@pytest.mark.parametrize("device", ["HMEDI_L1", "DephyExoBoot_L1"])
-def test_an_exo_that_cannot_flex_the_hip_is_refused(device: str) -> None:
-    assert code_of(teach_profile._limits, device, 3.0) == "ASP-008"
+def test_an_exo_that_cannot_flex_the_hip_is_refused() -> None:
+    planned = plan(hip(), BELT, orders=2)
+    hip_that_extends, ankle = load_profile("HMEDI_L1"), load_profile("DephyExoBoot_L1")
+    assert code_of(teach_profile._limits, hip_that_extends, torque_nm(planned)) == "ASP-008"
+    assert code_of(teach_profile._torque, planned, ankle, teach_profile.SINES) == "ASP-008"  # none is known
+
+
+def test_an_ankle_exo_gets_the_spline_of_the_persons_push_off() -> None:
+    push_off = -1.4 * np.exp(-(((np.linspace(0.0, 100.0, 101) - 50.0) / 9.0) ** 2))
+    planned = plan(replace(hip(), ankle_nm_kg=np.tile(push_off, (8, 1))), BELT, orders=2)
+    device = load_profile("DephyExoBoot_L1")
+    torque = teach_profile._torque(planned, device, teach_profile.SINES)
+    limits = teach_profile._limits(device, torque)
+    assert limits.direction is TorqueDirection.EXTENSION and limits.peak_nm <= device.first_session_peak_nm
+    assert torque.max() <= 0.0 and np.argmin(torque) == pytest.approx(50, abs=2)
+    assert torque.min() == pytest.approx(0.15 * 70.0 * push_off.min(), rel=0.1)
+    told = profile_json(planned)["openexo"]["zhang_collins"]["parameters"]
+    assert told["peak_time"] == pytest.approx(50.0, abs=2.0) and told["torque"] > 0.0
 
 
 def test_the_belt_is_no_part_of_what_an_exo_is_known_by() -> None:

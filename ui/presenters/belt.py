@@ -20,6 +20,7 @@ USUAL_AMPLITUDE_N = 35.0  # as `core.assistance.profile` has it, which loads wha
 _BUSY = "Something is being computed for this step."
 _NO_MOMENTS = "Compute the forces of this walk on the Motion page first, on its tab Forces."
 _NO_TWIN = "Personalize first: the exo learns the profile on the patient's twin."
+_NO_ANKLE = "This profile knows no push-off of the ankle: plan again."
 _STALE = "The moments were computed again after this was planned: plan again."
 
 
@@ -44,7 +45,14 @@ def belt_state(context: SessionContext, visit_id: str, *, busy: bool) -> BeltSta
         "Plan again",
         why_not,
         f"Teach {context.device_name} this profile",
-        _BUSY if busy else _why_not_teach(context, stale=stale, twin=facts.newest(RecordKind.GAIT_POLICY)),
+        _BUSY
+        if busy
+        else _why_not_teach(
+            context,
+            stale=stale,
+            twin=facts.newest(RecordKind.GAIT_POLICY),
+            ankle=profile.ankle_nm_kg is not None,
+        ),
     )
 
 
@@ -56,7 +64,7 @@ def _usual(context: SessionContext) -> BeltWishes | None:
     return BeltWishes(USUAL_AMPLITUDE_N, belt.above_m, belt.ahead_m, belt.along_m)
 
 
-def _why_not_teach(context: SessionContext, *, stale: bool, twin: object) -> str:
+def _why_not_teach(context: SessionContext, *, stale: bool, twin: object, ankle: bool) -> str:
     if stale:
         return _STALE
     if twin is None:
@@ -65,8 +73,9 @@ def _why_not_teach(context: SessionContext, *, stale: bool, twin: object) -> str
     device = None if subject is None else load_profile(subject.device)
     if device is None:
         return ""
-    flexes = device.limits.direction is not TorqueDirection.EXTENSION
-    if device.joint is JointKind.HIP_FLEXION and flexes:
+    if device.joint is JointKind.ANKLE:
+        return "" if ankle else _NO_ANKLE
+    if device.limits.direction is not TorqueDirection.EXTENSION:
         return ""
     return f"{device.name} cannot flex the hip, as a belt does. Choose another exo on the Patient page."
 
