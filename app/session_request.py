@@ -17,7 +17,7 @@ from core.domain.walking_ability import VisitNotes
 from core.errors import UserError, refuse
 from core.jobs.values import JsonValue
 from core.session.impairments import check_choice
-from core.store.private import ordinary_permissions
+from core.store.private import patient_permissions
 
 LEAST_MINUTES, MOST_MINUTES = 0.2, 24 * 60.0  # both trainings together
 MOST_STARTS = 1024
@@ -113,8 +113,15 @@ def check_name_and_role(name: str, role: str) -> None:
 
 
 def check_files(*files: Path | None) -> None:
-    """Refuses (PC-025) a file that is not there."""
+    """Refuses (PC-025) a file that is not there, or is a folder."""
     for file in files:
+        if file is not None and file.is_dir():
+            raise refuse(
+                "PC-025",
+                f"{file} is no file.",
+                "It is a folder.",
+                "Name the file in it that is meant, and run the command again.",
+            )
         if file is not None and not file.is_file():
             raise refuse(
                 "PC-025",
@@ -160,7 +167,7 @@ def check_walks(starts: int, seconds: float) -> None:
 
 def check_results_folder(folder: Path) -> None:
     """Make the folder given after --out. Refuses (PC-023) when nothing can be written there."""
-    with ordinary_permissions():
+    with patient_permissions():
         check_folder(folder, "--out")
 
 

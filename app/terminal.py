@@ -15,7 +15,7 @@ from rich.table import Column
 
 from app.jobs.admission import Admit, anybody, by_role
 from app.jobs.service import JobService
-from core.errors import JobCancelled, UserError, refuse
+from core.errors import JobCancelled, UserError, refuse, without_controls
 from core.jobs.table import JOB_TABLE
 from core.jobs.values import (
     Cancelled,
@@ -116,7 +116,7 @@ class Terminal:
         return _record_or_raise(outcome)
 
     def print_line(self, sentence: str) -> None:
-        self._console.print(sentence)
+        self._console.print(without_controls(sentence))
 
     def _wait(self, job_id: str) -> Outcome:
         """Wait so that Ctrl+C reaches the job as a request to cancel."""
@@ -139,7 +139,8 @@ class Terminal:
     def _show(self, bar: TaskID, title: str, event: Event | Outcome) -> None:
         if isinstance(event, JobProgress):
             self._print_progress(title, event)
-            self._bars.update(bar, completed=event.fraction or 0.0, description=event.sentence)
+            sentence = without_controls(event.sentence)
+            self._bars.update(bar, completed=event.fraction or 0.0, description=sentence)
         elif isinstance(event, Done):
             self._bars.update(bar, completed=1.0)
 
@@ -154,7 +155,7 @@ class Terminal:
 
     def _print_plain(self, line: str) -> None:
         self._last_line_s = time.monotonic()
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(without_controls(line), highlight=False, markup=False, soft_wrap=True)
 
 
 def progress_line(title: str, progress: JobProgress) -> str:

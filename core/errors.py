@@ -8,6 +8,14 @@ from pathlib import Path
 _BOOTSTRAP = Path(__file__).resolve().parent.parent / "installer" / "bootstrap.py"
 
 
+_CONTROLS = {sign: "\ufffd" for sign in (*range(32), *range(127, 160)) if chr(sign) not in "\n\t"}
+
+
+def without_controls(text: str) -> str:
+    """Names in files may hold signs that steer a terminal; line ends and tabs stay."""
+    return text.translate(_CONTROLS)
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """What a person at the screen needs to go on."""
@@ -18,7 +26,8 @@ class Advice:
     code: str  # stable, e.g. "CAP-014"
 
     def one_line(self) -> str:
-        return f"{self.what} {self.why} {self.next_step} [{self.code}]"
+        line = f"{self.what} {self.why} {self.next_step} [{self.code}]"
+        return without_controls(line.replace("\n", " ").replace("\t", " "))
 
 
 class UserError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.domain.people import Action, Role
+from core.domain.release import signed_thing
 from core.store.pins import PinCost
 from core.store.repository import Store
 
@@ -34,7 +35,12 @@ def add_person(store: Store, name: str, role: Role) -> None:
     store.people.change_own_pin(name, FIRST, PIN, cost=CHEAP)
 
 
-def sign(store: Store, role: Role, action: Action, about: str) -> str:
-    """Give the PIN of who has this role; the name."""
-    store.people.prove(NAMES[role], PIN, action, about)
+def sign(store: Store, role: Role, action: Action, about: str, words: str = "") -> str:
+    """Give the PIN of who has this role, for a release for these words; the name."""
+    store.people.prove(NAMES[role], PIN, action, thing(action, about, words))
     return NAMES[role]
+
+
+def thing(action: Action, about: str, words: str = "") -> str:
+    """What a PIN is given for: a release is bound to its words."""
+    return signed_thing(about, words) if action is Action.RELEASE else about

@@ -99,9 +99,12 @@ class PeopleDesk(QObject):
         self._request = request
         seconds = self._second_people(person) if self._needs_second(request) else ()
         title = f"Sign as {person.name}, {person.role.value}"
-        self._ask(
-            PinQuestion(PinKind.SIGN, title, request.words, "Sign", (person.name,), seconds, leave="Cancel")
-        )
+        words = " ".join((request.words, *self._given_pins(seconds)))
+        self._ask(PinQuestion(PinKind.SIGN, title, words, "Sign", (person.name,), seconds, leave="Cancel"))
+
+    def _given_pins(self, seconds: tuple[str, ...]) -> tuple[str, ...]:
+        """Whoever gave a second person a PIN lately may be the one who signs with it now."""
+        return tuple(filter(None, map(self._people.pin_given_words, seconds)))
 
     def _needs_second(self, request: SignatureRequest) -> bool:
         subject = self._context.subject

@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 from core.errors import refuse
-from core.store.private import ordinary_permissions
+from core.store.private import patient_permissions
 
 
 def copy_to(made: Path, path: Path, what: str) -> None:
     """Copy `made` to `path`; `what` begins the sentence of a refusal. Refuses RPT-003."""
     try:
-        with ordinary_permissions():
+        with patient_permissions():
             shutil.copyfile(made, path)
     except OSError as error:
         raise refuse(

@@ -8,6 +8,7 @@ import logging
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -27,6 +28,7 @@ from app.cli.motion import add_motion
 from app.cli.open_package import WINDOW_NAME, add_open
 from app.cli.patient import add_patient
 from app.cli.people import add_people
+from app.cli.plain_output import plain_output
 from app.cli.record import add_record
 from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
@@ -44,6 +46,7 @@ from core.errors import Advice, JobCancelled, UserError, refuse
 from core.store.files import folder_is_unusable
 from core.store.folder_lock import name_program
 
+_COLOURED = ("doctor", "bench")  # print colours, and no names from files
 EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
 
@@ -73,7 +76,8 @@ def run(arguments: list[str]) -> int:
     name_program(f"exotwin {args.word}" if args.word else WINDOW_NAME)
     command: Command = args.command
     try:
-        with acting(_data_dir(args), getattr(args, "as_name", "")):
+        plain = nullcontext() if args.word in _COLOURED else plain_output()
+        with plain, acting(_data_dir(args), getattr(args, "as_name", "")):
             status = command(args)
         sys.stdout.flush()
         return status

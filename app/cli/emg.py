@@ -148,10 +148,15 @@ def _params(
 def _read_map(path: Path) -> JsonValue:
     """A channel map as `import_emg` takes it. Values may be written out: {"EMG 1": "left soleus"}."""
     from core.domain.outside_json import read_json_file
+    from core.emg.file_access import MOST_CHANNELS
     from core.emg.naming import suggest_site
 
     try:
         entries = read_json_file(path)
+        if len(entries) > MOST_CHANNELS:
+            raise ValueError(
+                f"It has {len(entries)} entries, and no file has more than {MOST_CHANNELS} channels"
+            )
         sites: dict[str, JsonValue] = {}
         for channel, told in entries.items():
             site = suggest_site(told) if isinstance(told, str) else None

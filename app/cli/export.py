@@ -73,7 +73,7 @@ def _export(args: argparse.Namespace) -> int:
     from app.cli.report_file import without_screen
     from app.session_request import check_results_folder
     from core.session.export import BUNDLE, export_records, zip_bytes
-    from core.store.private import ordinary_permissions
+    from core.store.private import patient_permissions
     from core.store.repository import open_store
     from ui.figure_files import figure_files
 
@@ -83,7 +83,7 @@ def _export(args: argparse.Namespace) -> int:
         more = (*figure_files(store, record_ids), *_missing_models(store, record_ids))
         files = export_records(store, record_ids, more)
     check_results_folder(args.out)
-    with ordinary_permissions():
+    with patient_permissions():
         for name, content in files.items():
             (args.out / name).write_bytes(content)
         (args.out / BUNDLE).write_bytes(zip_bytes(files))

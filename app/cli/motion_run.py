@@ -31,7 +31,7 @@ from core.jobs.values import JsonValue
 from core.motion.angle_files import angles_csv, coordinates_mot
 from core.session.same_patient import same_patient
 from core.session.stops import overridable, override_stops, present_motion
-from core.store.private import ordinary_permissions
+from core.store.private import patient_permissions
 from core.store.repository import Store, open_store
 from core.tasks.detect_pose import chosen_by_clinician, summary_of
 
@@ -165,7 +165,7 @@ def _number(value: float | None, digits: int = 4) -> float | None:
 
 
 def _write(out: Path, motion: Motion, numbers: dict[str, Any]) -> None:
-    with ordinary_permissions():
+    with patient_permissions():
         (out / ANGLES).write_text(angles_csv(motion.kinematics), encoding="utf-8")
         (out / COORDINATES).write_text(coordinates_mot(motion.kinematics, "motion"), encoding="utf-8")
         (out / SUMMARY).write_text(json.dumps(numbers, indent=2), encoding="utf-8")

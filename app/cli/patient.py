@@ -48,11 +48,11 @@ def add_patient(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
 
 def _export(args: argparse.Namespace) -> int:
     from core.session.patient_export import export_patient
-    from core.store.private import ordinary_permissions
+    from core.store.private import patient_permissions
 
-    with _open(args) as store:
+    with _open(args, to_read=True) as store:
         patient = _patient(store, args.code)
-        with ordinary_permissions():
+        with patient_permissions():
             count = export_patient(store, patient.id, args.out)
     print(f"{count} files about {args.code} are in {args.out}; README.txt says what they are.")
     return EXIT_OK

@@ -51,7 +51,7 @@ from core.session.conditions import assisted_findings
 from core.session.flow import Step
 from core.session.same_patient import wear_exo
 from core.session.stops import overridable, override_stops, present_motion
-from core.store.private import ordinary_permissions
+from core.store.private import patient_permissions
 from core.store.repository import Store, open_store
 from core.vault import files
 
@@ -391,7 +391,7 @@ def _write_results(
 ) -> None:
     from app.cli.report_file import write_visit_report
 
-    with ordinary_permissions():
+    with patient_permissions():
         out.mkdir(parents=True, exist_ok=True)
         (out / SUMMARY).write_text(json.dumps(summary, indent=2), encoding="utf-8")
         if package_id is not None:

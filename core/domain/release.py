@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +47,11 @@ def release_meaning(declaration: str, assistance: Assistance, reason: str, *, pr
     if not proven:
         told = f"{told} {_ONLY_TYPED}"
     return f"{told} {_REASON}{reason}" if assistance.needs_reason else told
+
+
+def signed_thing(comparison_id: str, meaning: str) -> str:
+    """What the PIN is given for: these words about this comparison, and no others."""
+    return f"{comparison_id} {hashlib.sha256(meaning.encode()).hexdigest()}"
 
 
 def typed_reason(meaning: str) -> str:

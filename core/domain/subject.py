@@ -12,6 +12,7 @@ from core.errors import UserError, refuse
 
 USUAL_DEVICE = "Hippo_L1"
 """The exo of a new patient until somebody chooses."""
+MOST_DIAGNOSIS = 300  # letters
 MOST_CONSENT_NAME = 80  # letters of who took the consent
 
 
@@ -100,6 +101,17 @@ def check_consent(subject: Subject, today: date) -> None:
         raise consent_unusable(f"{on} is in the future.")
     if taken.year < subject.birth_year:
         raise consent_unusable(f"{on} is before the patient was born, in {subject.birth_year}.")
+
+
+def check_diagnosis(diagnosis: str) -> None:
+    """Refuses (PAT-021) one that no list or report can show. Asked where it is entered, as codes are."""
+    if len(diagnosis) > MOST_DIAGNOSIS:
+        raise refuse(
+            "PAT-021",
+            "The diagnosis is too long.",
+            f"It has {len(diagnosis)} signs; the most are {MOST_DIAGNOSIS}.",
+            "Shorten it, or keep the long text in the notes.",
+        )
 
 
 def consent_unusable(why: str) -> UserError:

@@ -72,9 +72,8 @@ class _opened:  # noqa: N801 - used like a function
         try:
             with _undamaged(self._path):
                 _check_unfolded(self._path, self._stream)
+                _check_sheets(self._path, self._stream)
                 self._book = openpyxl.load_workbook(self._stream, read_only=True, data_only=True)
-                if len(self._book.worksheets) > _MOST_SHEETS:
-                    raise refuse_file(self._path, f"It has more than {_MOST_SHEETS} sheets.")
                 for sheet in self._book.worksheets:
                     sheet.reset_dimensions()  # what it says of its size may be anything; its rows count
         except UserError:
@@ -102,6 +101,18 @@ def _check_unfolded(path: Path, stream: IO[bytes]) -> None:
             f"It unfolds to {unfolded / 1e9:.1f} GB; at most {_MOST_UNFOLDED / 1e9:g} GB can be read.",
             "Export the recording as CSV, or fewer channels or a shorter part of it.",
         )
+
+
+def _check_sheets(path: Path, stream: IO[bytes]) -> None:
+    """Refuses EMG-001 too many sheets before any is opened: thousands may share one part."""
+    from openpyxl.reader.excel import ExcelReader
+
+    reader = ExcelReader(stream, read_only=True, data_only=True)
+    reader.read_manifest()
+    reader.read_workbook()
+    if len(reader.parser.sheets) > _MOST_SHEETS:
+        raise refuse_file(path, f"It has more than {_MOST_SHEETS} sheets.")
+    stream.seek(0)
 
 
 @contextmanager

@@ -11,7 +11,15 @@ from typing import Any, TypeVar
 from core.domain.outside_json import read_json_file
 from core.domain.patient_code import check_code
 from core.domain.record import Visit
-from core.domain.subject import AffectedSide, Consent, Sex, Subject, check_consent, consent_unusable
+from core.domain.subject import (
+    AffectedSide,
+    Consent,
+    Sex,
+    Subject,
+    check_consent,
+    check_diagnosis,
+    consent_unusable,
+)
 from core.domain.walking_ability import FunctionalClass, VisitNotes, WalkingAid
 from core.errors import UserError, refuse
 
@@ -34,7 +42,7 @@ def read_patient(path: Path) -> Subject:
             sex=_one_of(Sex, "sex", content["sex"]),
             height_m=float(content["height_m"]),
             mass_kg=float(content["mass_kg"]),
-            diagnosis=content.get("diagnosis", ""),
+            diagnosis=_text(content, "diagnosis"),
             affected_side=None if side is None else _one_of(AffectedSide, "affected_side", side),
             consent=_consent(content["consent"]),
             notes=_text(content, "notes"),
@@ -45,6 +53,7 @@ def read_patient(path: Path) -> Subject:
     except (OSError, AttributeError, TypeError, ValueError) as error:
         raise _unusable(path, f"It is missing, not JSON, or an entry is wrong: {error}") from error
     check_code(subject.code)
+    check_diagnosis(subject.diagnosis)
     check_consent(subject, date.today())
     return subject
 

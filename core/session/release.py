@@ -8,7 +8,7 @@ from core.domain.assistance import Assistance
 from core.domain.controller import Comparison, unattended
 from core.domain.people import Action
 from core.domain.record import Decision, Verdict
-from core.domain.release import Purpose, purpose_in, release_meaning, typed_reason
+from core.domain.release import Purpose, purpose_in, release_meaning, signed_thing, typed_reason
 from core.domain.situation_effects import situation_assistance
 from core.domain.subject import Subject
 from core.errors import refuse
@@ -59,12 +59,13 @@ def sign_comparison(
     """Keep that this person releases the controller of this comparison; the words hold purpose and verdict.
 
     In people mode both `by` and, where the clinic asks for one, a `second` person have given their PIN for
-    it. Refuses DEP-031 without a person's name and role, DEP-044 for a person where nobody has an account,
-    DEP-032 without a reason where the controller is worse than no exo or its effect is not known, and
-    PPL-002, PPL-003 and PPL-009 (see `core.store.authority`).
+    these words (`comparison_meaning`). Refuses DEP-031 without a person's name and role, DEP-044 for a person
+    where nobody has an account, DEP-032 without a reason where the controller is worse than no exo or its
+    effect is not known, and PPL-002, PPL-003 and PPL-009 (see `core.store.authority`).
     """
-    by, role = store.people.named(Action.RELEASE, by, role, comparison_id)
     reason = reason.strip()
+    meaning = comparison_meaning(store, comparison_id, purpose, reason)
+    by, role = store.people.named(Action.RELEASE, by, role, signed_thing(comparison_id, meaning))
     _check_signer(store, by, role, purpose)
     assistance = situation_assistance(store.load(comparison_id, Comparison))
     if assistance.needs_reason and not reason:
@@ -74,18 +75,24 @@ def sign_comparison(
             "Such a controller is released only with a reason, which package and report hold.",
             "Give the reason, or train again for longer.",
         )
-    visit_id = store.info(comparison_id).visit_id
-    declaration = release_declaration(store.subject_of(visit_id), purpose)
     store.decide(
-        visit_id,
+        store.info(comparison_id).visit_id,
         Step.COMPARE,
         Verdict.SIGNED,
         record_id=comparison_id,
         by=by,
         role=role,
-        reason=release_meaning(declaration, assistance, reason, proven=not store.people.single_user),
+        reason=meaning,
         second=second,
     )
+
+
+def comparison_meaning(store: Store, comparison_id: str, purpose: Purpose, reason: str) -> str:
+    """All that is signed with this comparison, word for word: for this the PIN is given."""
+    declaration = release_declaration(store.subject_of(store.info(comparison_id).visit_id), purpose)
+    assistance = situation_assistance(store.load(comparison_id, Comparison))
+    proven = not store.people.single_user
+    return release_meaning(declaration, assistance, reason.strip(), proven=proven)
 
 
 def _check_signer(store: Store, by: str, role: str, purpose: Purpose) -> None:

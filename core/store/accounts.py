@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.domain.controller import unattended
 from core.domain.people import GRANTED_TO_JOBS, Account, Action, PeopleRules, Person, Role, may
 from core.domain.record import Verdict
+from core.domain.release import signed_thing
 from core.store import trail
 from core.store.schema import (
     AccountTable,
@@ -28,6 +29,8 @@ from core.store.schema import (
 
 SIGNATURE_S = 120.0  # from the PIN to the act: an exo's job may have to answer in between
 SIGN_IN_S, JOB_S = 24 * 3600.0, 7 * 24 * 3600.0  # how long a ticket counts; a training may wait for days
+PIN_GIVEN_S = 7 * 24 * 3600.0  # how long it is told that somebody else gave a person a PIN
+ACCOUNT_MADE, PIN_GIVEN = "account made", "first PIN given"  # what the log says then
 SIGNED_IN, LET_START = "signed in", "job let start"  # what the log says of tickets
 _FOUR_EYES, _IDLE = "four_eyes", "idle_min"
 
@@ -91,6 +94,23 @@ def forget_guesses(session: Session, account_id: str) -> None:
     session.merge(PinGuessTable(account_id=account_id, wrong=0, wait_until_utc=None))
 
 
+def pin_given_words(session: Session, name: str, now: datetime) -> str:
+    """Who gave this person a PIN in the last days, and could have chosen and used the present one as well."""
+    account = account_row(session, name)
+    if account is None:
+        return ""
+    query = select(LogTable).where(
+        LogTable.action.in_((ACCOUNT_MADE, PIN_GIVEN)),
+        LogTable.subject_id == account.id,
+        LogTable.who != account.name,  # the first person of a clinic has chosen the own one
+        LogTable.on_utc >= now - timedelta(seconds=PIN_GIVEN_S),
+    )
+    given = session.scalars(query.order_by(LogTable.sequence.desc()).limit(1)).first()
+    if given is None:
+        return ""
+    return f"{account.name} was given a PIN by {given.who} on {given.on_utc:%Y-%m-%d at %H:%M} UTC."
+
+
 # signatures
 
 
@@ -136,7 +156,7 @@ def signers(session: Session, action: Action, about: str) -> frozenset[str]:
 
 
 def newest_release(session: Session, comparison_id: str) -> frozenset[str]:
-    """Names of the people who signed what the newest signature of this comparison says, word for word.
+    """Names of the people who signed, by their PIN, what its newest signature says, word for word.
 
     Who released it for a virtual exo only is no second pair of eyes for whoever released it for a person.
     """
@@ -146,7 +166,11 @@ def newest_release(session: Session, comparison_id: str) -> frozenset[str]:
         .order_by(DecisionTable.sequence)
     )
     signed = [(by, said) for by, said in session.execute(query) if not unattended(by)]
-    return frozenset(by for by, said in signed if said == signed[-1][1])
+    if not signed:
+        return frozenset()
+    newest = signed[-1][1]
+    proven = signers(session, Action.RELEASE, signed_thing(comparison_id, newest))
+    return proven & {by for by, said in signed if said == newest}
 
 
 # tickets: the table is not chained, since they end; each counts by the row of the log that names it

@@ -172,6 +172,11 @@ class Authority:
         with self._session() as session:
             return accounts.signers(session, action, about)
 
+    def pin_given_words(self, name: str) -> str:
+        """Who else gave this person a PIN lately, for whoever signs with them; "" where nobody did."""
+        with self._session() as session:
+            return accounts.pin_given_words(session, name, self._now())
+
     # what is refused
 
     def check(self, action: Action, *, by: str = "", about: str = "") -> Person | None:
@@ -205,20 +210,20 @@ class Authority:
         return typed if person is None else person.name
 
     def require_release(
-        self, session: Session, by: str, second: str, comparison_id: str, *, synthetic: bool
+        self, session: Session, by: str, second: str, about: str, *, synthetic: bool
     ) -> tuple[Person, ...]:
         """Everybody who releases a controller, the first signer first; () in single-user mode.
 
         Refuses, besides what `require` does, PPL-009 without a second person where the clinic asks for one.
         """
-        first = self.require(session, Action.RELEASE, by=by, about=comparison_id)
+        first = self.require(session, Action.RELEASE, by=by, about=about)
         if first is None:
             return ()
         if not accounts.rules_of(session).four_eyes or synthetic:
             return (first,)
         if not second.strip():
             raise people_refusals.needs_second("The clinic asks for a second pair of eyes.")
-        other = self.require(session, Action.RELEASE, by=second, about=comparison_id)
+        other = self.require(session, Action.RELEASE, by=second, about=about)
         if other is None or other.id == first.id:
             raise people_refusals.needs_second("Both signatures are of the same person.")
         return first, other
@@ -241,8 +246,7 @@ class Authority:
             if not accounts.has_accounts(session):
                 return
             needed = 2 if accounts.rules_of(session).four_eyes and not synthetic else 1
-            proven = accounts.signers(session, Action.RELEASE, comparison_id)
-            if len(proven & accounts.newest_release(session, comparison_id)) < needed:
+            if len(accounts.newest_release(session, comparison_id)) < needed:
                 raise people_refusals.release_unproven()
 
     def admit(

@@ -19,9 +19,8 @@ from core.store.database import database_path, entries_of, open_connection, set_
 from core.store.files import folder_errors, make_folder, sync_file, sync_folder
 from core.store.folder_lock import held
 from core.store.identity import read_identity
-from core.store.sealed_database import is_plain_database, sqlite_errors
+from core.store.sealed_database import is_plain_database, may_be_plain, sqlite_errors
 from core.store.trouble import Trouble, damaged_advice, trouble_of
-from core.vault.places import told_protection
 
 BACKUP_AFTER_S = 3600.0
 PART = ".part"  # ending of a backup that is being written
@@ -127,8 +126,8 @@ def _restore(data_dir: Path) -> Path:
 
 def _to_restore(data_dir: Path) -> Path | None:
     """The last good backup; a plain one in an encrypted folder came from elsewhere, and is passed by."""
-    encrypted, _key = told_protection(data_dir)
-    ours = [one for one in backups_in(data_dir) if not (encrypted and is_plain_database(one.path))]
+    plain_too = may_be_plain(data_dir)
+    ours = [one for one in backups_in(data_dir) if plain_too or not is_plain_database(one.path)]
     complete, _emptier = series(ours)
     return complete[-1].path if complete else None
 

@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.store import trail
 from core.store.backups import BACKUP_AFTER_S, back_up_if_due
 from core.store.checking import StoredRecord
-from core.store.folder_lock import FolderHold, holder_of, in_use
+from core.store.folder_lock import FolderHold
 from core.store.schema import LogTable, RecordTable
 from core.store.trouble import database_errors
 
@@ -25,10 +25,13 @@ FILES_REMOVED = "files removed"  # what the log says of attached files that were
 class OpenFolder:
     """Not shared between threads or processes: each opens its own."""
 
-    def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None) -> None:
+    def __init__(
+        self, data_dir: Path, engine: Engine, claim: FolderHold | None, only_read: UserError | None = None
+    ) -> None:
         self.data_dir = data_dir
         self._engine = engine
         self._claim = claim
+        self._only_read = only_read  # why nothing can be changed; there is no claim then
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +48,7 @@ class OpenFolder:
 
     @property
     def writable(self) -> bool:
-        """False beside another program that has the folder."""
+        """False beside another program that has the folder, and on a disk that takes nothing."""
         return self._claim is not None
 
     def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> Path | None:
@@ -78,6 +81,6 @@ class OpenFolder:
             with database_errors(self.data_dir):
                 yield
         except UserError as error:
-            if self.writable or error.advice.code != "REC-006":
+            if self._only_read is None or error.advice.code != "REC-006":
                 raise
-            raise in_use(holder_of(self.data_dir)) from error  # SQLite was told to refuse every change
+            raise UserError(self._only_read.advice) from error  # SQLite was told to refuse every change

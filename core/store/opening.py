@@ -22,7 +22,6 @@ from core.store.database import (
     stamp_of,
 )
 from core.store.files import folder_errors
-from core.store.folder_lock import holder_of, in_use
 from core.store.identity import make_identity, read_identity, written_by_a_newer_version
 from core.store.private import make_private
 from core.store.sealed_database import sqlite_errors
@@ -78,8 +77,11 @@ def _keep(data_dir: Path, revision: str) -> None:
     _log.info("The database of revision %s is converted; %s has it as it was", revision, kept.name)
 
 
-def open_engine_to_read(data_dir: Path) -> Engine:
-    """The same beside a program that has the folder: nothing is made, migrated or changed."""
+def open_engine_to_read(data_dir: Path, because: UserError) -> Engine:
+    """The same where nothing can be made, migrated or changed, which `because` tells.
+
+    It is raised also where the tables are those of an earlier version, which cannot be read as they are.
+    """
     trouble = trouble_of(data_dir)
     if trouble is not None:
         raise UserError(damaged_advice(data_dir, trouble))
@@ -88,8 +90,8 @@ def open_engine_to_read(data_dir: Path) -> Engine:
             revision = revision_of(engine)
         if revision is not None and revision > HEAD:
             raise written_by_a_newer_version()
-        if revision != HEAD:  # an earlier version has it open, whose tables are others
-            raise in_use(holder_of(data_dir))
+        if revision != HEAD:
+            raise because
         return engine
 
 

@@ -56,7 +56,7 @@ class People(Authority):
             session.flush()
             accounts.forget_guesses(session, row.id)
             who = name if manager is None else manager.name
-            self._log(session, who, "account made", row.id, f"{name}, {role.value}")
+            self._log(session, who, accounts.ACCOUNT_MADE, row.id, f"{name}, {role.value}")
             person = accounts.person_of(row)
         self.made()
         return person
@@ -79,7 +79,7 @@ class People(Authority):
             row.pin, row.first_pin = kept, True
             return row.name
 
-        self._change(name, by, "first PIN given", change, forget_guesses=True)
+        self._change(name, by, accounts.PIN_GIVEN, change, forget_guesses=True)
 
     def set_active(self, name: str, active: bool, *, by: str) -> None:
         """Accounts are never deleted: records name their people. Refuses PPL-003, PPL-012 and PPL-013."""

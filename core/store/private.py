@@ -1,4 +1,4 @@
-"""File permissions: only the owner in the data folder, the person's own umask everywhere else.
+"""File permissions: only the owner in the data folder and of patient data elsewhere; else the person's umask.
 
 This needs POSIX permissions. On Windows nothing is done here: the data folder has the permissions of its
 parent folder, by default the profile of the user. A disk without permissions (FAT) keeps none either.
@@ -49,13 +49,29 @@ def keep_private() -> None:
 
 @contextmanager
 def ordinary_permissions() -> Iterator[None]:
-    """Restore the person's own umask while results are written to a folder of their choice."""
+    """Restore the person's own umask while what is of no patient is written to a folder of their choice."""
     kept = os.environ.get(_VARIABLE)
     if kept is None or not _HAS_PERMISSIONS:
         yield
         return
+    with _masked(int(kept, 8)):
+        yield
+
+
+@contextmanager
+def patient_permissions() -> Iterator[None]:
+    """For what leaves of patients: the owner alone, and less where the person's umask says so."""
+    if not _HAS_PERMISSIONS:
+        yield
+        return
+    with _masked(int(os.environ.get(_VARIABLE, "0"), 8) | _GROUP_AND_OTHERS):
+        yield
+
+
+@contextmanager
+def _masked(mask: int) -> Iterator[None]:
     with _mask:
-        before = os.umask(int(kept, 8))
+        before = os.umask(mask)
         try:
             yield
         finally:

@@ -2,8 +2,8 @@
 
 First a data key is made, and from then on every new file is encrypted. Then the database and its backups, and
 after them file for file, are encrypted aside, read back, compared, and put in the place of the plain ones. A
-folder that is encrypted in part works as any other; doing it again goes on where it stopped. At the end
-`store.json` says that all of it is encrypted: a plain database in its place is then refused.
+folder that is encrypted in part works as any other; doing it again goes on where it stopped. Once its
+database is encrypted, a plain one in its place is refused. At the end `store.json` says that all of it is.
 
 Not encrypted: `store.json` and the lock (no data of patients), public keys, the practice key, the name and
 logo of the clinic, window places and colours, and the slots of the virtual exo, in which a patient is only
@@ -30,6 +30,7 @@ from core.store.people import RECORD
 from core.store.repository import Store, open_store
 from core.store.sealed_database import dbapi, encrypt_database, is_plain_database
 from core.store.second_place import copy_folder, copy_record, read_second_place
+from core.vault import begun
 from core.vault.data_key import make_data_key, new_recovery
 from core.vault.files import is_sealed, open_read
 from core.vault.key_store import KeyStore
@@ -99,7 +100,9 @@ def encrypt(data_dir: Path, report: Report = lambda fraction, sentence: None) ->
     assert keys is not None, "begin comes first"
     with held(data_dir), folder_errors(data_dir):
         _remove_unfinished(data_dir)
-        done = _encrypt_databases(data_dir, keys) + _encrypt_files(data_dir, keys, report)
+        done = _encrypt_databases(data_dir, keys)
+        begun.unmark(keys)  # from now on a plain database is one from elsewhere
+        done += _encrypt_files(data_dir, keys, report)
         _drop_folders(data_dir / "preferences.ini")
         identity = read_identity(data_dir) or make_identity(data_dir)
         write_identity(data_dir, replace(identity, protection=ENCRYPTED, key_id=keys.key_id))

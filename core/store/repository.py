@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -20,10 +20,12 @@ from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
 from core.domain.people import ACTION_OF_KIND, Action, patient_action
 from core.domain.record import Decision, LogEntry, RecordInfo, RecordKind, Verdict, Visit
-from core.domain.subject import Subject, check_consent
+from core.domain.release import signed_thing
+from core.domain.subject import Subject, check_consent, check_diagnosis
 from core.domain.walking_ability import VisitNotes
-from core.errors import UserError, refuse
+from core.errors import UserError
 from core.store import audit
+from core.store.accounts import pin_given_words
 from core.store.authority import utc_now
 from core.store.codec import decode, encode
 from core.store.erase_access import EraseAccess
@@ -35,6 +37,7 @@ from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
 from core.store.ownership import Ownership
 from core.store.people import People
+from core.store.record_refusals import code_taken, unknown
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
@@ -43,6 +46,7 @@ from core.store.trouble import require_a_record
 from core.vault.scratch import sweep as sweep_plain
 
 SCHEMA_VERSION = 1
+_STILL_READ = ("REC-003", "REC-006", "REC-010")  # why nothing can be written, but all can be read
 _CACHED_RECORDS = 8  # the screens load the same few results repeatedly
 T = TypeVar("T")
 
@@ -58,23 +62,28 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     """Open the record of a data folder; use it as a context manager.
 
     `ticket` tells who acts; without one that of this process counts (see `core.store.authority`). Refuses
-    REC-010 and REC-011 while another program has the folder. With `to_read` it opens also then, and refuses
-    REC-010 what would change something (`Store.writable`), and REC-016 a folder without a record.
+    REC-010 and REC-011 while another program has the folder, REC-003 on a full disk and REC-006 on one that
+    cannot be written. With `to_read` it opens also then (not for REC-011), and refuses with the same what
+    would change something (`Store.writable`); and REC-016 a folder without a record.
     """
     acts = ticket_of_process() if ticket is None else ticket
     if to_read:
         require_a_record(data_dir)
     try:
-        claim = hold(data_dir)
+        return _open_to_write(data_dir, acts)
     except UserError as error:
-        if not to_read or error.advice.code != "REC-010":
+        if not to_read or error.advice.code not in _STILL_READ:
             raise
-        return Store(data_dir, open_engine_to_read(data_dir), None, acts)
+        return Store(data_dir, open_engine_to_read(data_dir, error), None, acts, error)
+
+
+def _open_to_write(data_dir: Path, ticket: str) -> Store:
     with ExitStack() as undo:
+        claim = hold(data_dir)
         undo.callback(claim.give_back)
         engine = open_engine(data_dir)
         undo.callback(engine.dispose)
-        store = Store(data_dir, engine, claim, acts)
+        store = Store(data_dir, engine, claim, ticket)
         if claim.first:
             store.sweep()
         undo.pop_all()
@@ -84,8 +93,15 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
 class Store(TrailAccess, Ownership, EraseAccess):
     """The record of one open data folder."""
 
-    def __init__(self, data_dir: Path, engine: Engine, claim: FolderHold | None, ticket: str = "") -> None:
-        super().__init__(data_dir, engine, claim)
+    def __init__(
+        self,
+        data_dir: Path,
+        engine: Engine,
+        claim: FolderHold | None,
+        ticket: str = "",
+        only_read: UserError | None = None,
+    ) -> None:
+        super().__init__(data_dir, engine, claim, only_read)
         self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
         self.people.made = lambda: remember_people(self.data_dir)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
@@ -103,8 +119,9 @@ class Store(TrailAccess, Ownership, EraseAccess):
     # patients and visits
 
     def add_patient(self, subject: Subject, *, by: str = "") -> str:
-        """Refuses PAT-005 (the code is taken), PAT-020 (it is too long, or has other signs) and PAT-033."""
+        """Refuses PAT-005 (the code is taken), PAT-020 (too long, or other signs), PAT-021 and PAT-033."""
         check_code(subject.code)
+        check_diagnosis(subject.diagnosis)
         check_consent(subject, date.today())
         patient_id = uuid4().hex
         row = PatientTable(
@@ -120,16 +137,18 @@ class Store(TrailAccess, Ownership, EraseAccess):
                 session.add(row)
                 session.add(_log(by, "patient created", patient_id, subject.code))
         except IntegrityError as error:
-            raise _code_taken(subject.code) from error
+            raise code_taken(subject.code) from error
         return patient_id
 
     def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
-        """Refuses PAT-005, PAT-020 and PAT-033; an earlier version's code and consent may stay."""
+        """Refuses PAT-005, PAT-020, PAT-021 and PAT-033; what an earlier version took may stay."""
         before = self.patient(patient_id).subject
         if subject == before:
             return  # saved as it was: nothing to log, and no report is out of date
         if subject.code != before.code:
             check_code(subject.code)
+        if subject.diagnosis != before.diagnosis:
+            check_diagnosis(subject.diagnosis)
         if subject.consent != before.consent:
             check_consent(subject, date.today())
         try:
@@ -139,7 +158,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
                 row.code, row.subject = subject.code, encode(subject)[0]
                 session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
         except IntegrityError as error:
-            raise _code_taken(subject.code) from error
+            raise code_taken(subject.code) from error
 
     def archive_patient(self, patient_id: str, archived: bool, *, by: str = "") -> None:
         with self._session() as session:
@@ -204,7 +223,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         with self._session() as session:
             row = session.get(VisitTable, visit_id)
             if row is None:
-                raise _unknown("visit", visit_id)
+                raise unknown("visit", visit_id)
             return visit_of(row)
 
     def visits(self, patient_id: str) -> tuple[Visit, ...]:
@@ -285,7 +304,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         with self._session() as session:
             row = session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one_or_none()
             if row is None:
-                raise _unknown("result", record_id)
+                raise unknown("result", record_id)
             return info_of(row)
 
     def folder(self, record_id: str) -> Path:
@@ -320,14 +339,16 @@ class Store(TrailAccess, Ownership, EraseAccess):
         """Append a decision; the newest one of a step counts. A signature also goes into the audit trail.
 
         In people mode name and role are those of the account, whatever was typed; a release may need a
-        `second` person (see `core.store.authority`), whose decision stands before the first one's. Refuses a
-        signature (REC-042) while the clock of the PC is behind the record.
+        `second` person (see `core.store.authority`), whose decision stands before the first one's. A PIN
+        is given for these very words. Refuses a signature (REC-042) while the clock of the PC is behind the
+        record.
         """
         if verdict is Verdict.SIGNED:
             self.require_clock()
         synthetic, about = self.subject_of(visit_id).synthetic, record_id or visit_id
         with self._session() as session:
-            people = self.people.deciders(session, verdict, by, second, about, synthetic=synthetic)
+            signed_for = signed_thing(about, reason) if verdict is Verdict.SIGNED else about
+            people = self.people.deciders(session, verdict, by, second, signed_for, synthetic=synthetic)
             for name, held in reversed([(one.name, one.role.value) for one in people] or [(by, role)]):
                 row = DecisionTable(
                     visit_id=visit_id,
@@ -343,7 +364,8 @@ class Store(TrailAccess, Ownership, EraseAccess):
                 session.add(_log(name, f"{step} {verdict.value}", about, reason))
                 if verdict is Verdict.SIGNED:
                     signed = AuditEvent(AuditStep.APPROVED, name, held, reason, visit_id, record_id or "")
-                    audit.append(session, signed)
+                    given = pin_given_words(session, name, utc_now())
+                    audit.append(session, replace(signed, detail=given))
 
     def decisions(self, visit_id: str) -> tuple[Decision, ...]:
         """Decisions of a visit, oldest first."""
@@ -383,21 +405,3 @@ def _log(who: str, action: str, subject_id: str, detail: str) -> LogTable:
 
 def _patient(row: PatientTable) -> PatientRow:
     return PatientRow(row.id, decode(Subject, row.subject, {}), row.archived)
-
-
-def _code_taken(code: str) -> Exception:
-    return refuse(
-        "PAT-005",
-        f"There is already a patient with the code {code}.",
-        "A code names exactly one patient.",
-        "Choose another code, or open the existing patient.",
-    )
-
-
-def _unknown(what: str, name: str) -> UserError:
-    return refuse(
-        "REC-007",
-        f"There is no {what} {name} in this data folder.",
-        "It belongs to another data folder, or its name is not complete.",
-        "Check the data folder, then choose again.",
-    )

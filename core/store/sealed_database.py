@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import UserError, refuse
-from core.vault.opened import keys_for
+from core.vault.opened import ensure_open, keys_for
 from core.vault.places import told_protection
 
 PLAIN_MAGIC = b"SQLite format 3\0"
@@ -38,9 +38,22 @@ def key_of(path: Path) -> bytes | None:
         return None
     if not is_plain_database(path):
         return keys.database_key
-    if told_protection(keys.data_dir)[0] and path.resolve().parent == keys.data_dir:
+    if path.resolve().parent == keys.data_dir.resolve() and not may_be_plain(keys.data_dir):
         raise _plain_in_place_of_encrypted()
     return None
+
+
+def may_be_plain(data_dir: Path) -> bool:
+    """Whether a plain database belongs to this folder: it is not encrypted, or just being it.
+
+    `store.json` alone does not tell: an older one can be put back with the database. Raises as `ensure_open`.
+    """
+    keys = ensure_open(data_dir)
+    if keys is None:
+        return True
+    from core.vault.begun import is_marked  # slow to import, and of no use to a folder that is not encrypted
+
+    return is_marked(keys) and not told_protection(data_dir)[0]
 
 
 def connect(path: Path, mode: str, key: bytes, timeout_s: float) -> sqlite3.Connection:
@@ -82,7 +95,8 @@ def _plain_in_place_of_encrypted() -> UserError:
         "REC-034",
         "The record cannot be opened.",
         "This data folder is encrypted, and the database in it is a plain one, put there from elsewhere.",
-        "Put the encrypted one back. If the plain one is the right one, `exotwin data protect` encrypts it.",
+        "Put the encrypted one back. If it is lost, move exotwin.db out of the folder, and the last backup "
+        "comes back by `exotwin restore`.",
     )
 
 

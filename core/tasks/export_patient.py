@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import refuse
 from core.jobs.values import JobContext, Params
 from core.session.patient_export import export_patient
-from core.store.private import ordinary_permissions
+from core.store.private import patient_permissions
 from core.store.repository import open_store
 
 
@@ -26,7 +26,7 @@ def run(params: Params, context: JobContext) -> str:
         context.check_cancelled()
         context.progress(fraction, sentence)
 
-    with open_store(context.spec.data_dir) as store, ordinary_permissions(), _whole_or_nothing(folder):
+    with open_store(context.spec.data_dir) as store, patient_permissions(), _whole_or_nothing(folder):
         export_patient(store, str(params["patient_id"]), folder, report)
     return ""
 

@@ -35,7 +35,7 @@ from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import exo_model
-from core.store.private import ordinary_permissions
+from core.store.private import patient_permissions
 from core.store.repository import Store, open_store
 from core.tasks.policy_files import replace_file, shipped_policy
 from core.tasks.worn_scenario import WornDevice, chosen_condition, worn_device
@@ -121,7 +121,7 @@ def _walks(
     context.check_cancelled()
     if "out" in params:
         context.progress(0.8, "Writing arrays and film")
-        with ordinary_permissions():
+        with patient_permissions():
             write_results(Path(str(params["out"])), scenario, walker, trace, rollout, result)
     return result, rollout
 

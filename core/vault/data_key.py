@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from core.errors import UserError, refuse
+from core.vault import begun
 from core.vault import passphrase as sealing
 from core.vault.key_store import KeyStore
 from core.vault.keys import KEY_BYTES, Keys, key_id_of
@@ -60,6 +61,7 @@ def make_data_key(data_dir: Path, store: KeyStore | None, passphrase: str = "") 
     """
     keys = Keys(data_dir, secrets.token_bytes(KEY_BYTES))
     keep(keys, store, passphrase)
+    begun.mark(keys)
     return keys, new_recovery(keys)  # last: from here on the folder counts as encrypted
 
 

@@ -57,6 +57,24 @@ def test_a_workbook_with_more_of_anything_than_excel_writes_is_refused(
         read_emg(tmp_path / "wide.xlsx", 1000.0)
 
 
+def test_sheets_that_share_one_part_are_counted_before_they_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, many = tmp_path / "whole.xlsx", tmp_path / "many.xlsx"
+    openpyxl.Workbook().save(whole)
+    with zipfile.ZipFile(whole) as given, zipfile.ZipFile(many, "w") as made:
+        for name in given.namelist():
+            content = given.read(name).decode()
+            if name == "xl/workbook.xml":
+                sheet = content[content.index("<sheet ") : content.index("</sheets>")]
+                content = content.replace(sheet, sheet * 3000)
+            made.writestr(name, content)
+    monkeypatch.delattr(openpyxl, "load_workbook")
+    with refused("EMG-001") as told:
+        read_head(many)
+    assert "more than 100 sheets" in told.value.advice.why
+
+
 def test_a_table_with_more_columns_than_any_recording_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
     many = file_access.MOST_CHANNELS + 1

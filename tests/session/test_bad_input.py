@@ -694,7 +694,7 @@ INDEX = {  # bad input: code, file below tests/, test
     "erasing while work runs": ("PAT-037", "ui/test_patients_page.py", "test_a_patient_whose_work_runs"),
     "patient taken out to no folder": ("PAT-038", "tasks/test_export_patient.py", "test_a_folder_with_other"),
     "a code that no header can show": ("PAT-020", "domain/test_patient_code.py", "test_what_no_header"),
-    "endless notes": ("PAT-021", "session/test_patient_file.py", "test_what_cannot_be_right"),
+    "endless notes or diagnosis": ("PAT-021", "session/test_patient_file.py", "test_what_cannot_be_right"),
     "a person with the demo's code": ("PAT-015", "session/test_same_patient.py", "test_the_demo_never"),
     "results folder of another session": (
         "PC-027",

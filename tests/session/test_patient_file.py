@@ -46,6 +46,8 @@ def test_an_exported_patient_file_is_read_back_whole(tmp_path: Path) -> None:
         ({"code": "P-1\u202e"}, "PAT-020"),
         ({"visit_notes": "a" * 2001}, "PAT-021"),
         ({"notes": "a" * 2001}, "PAT-021"),
+        ({"diagnosis": "a" * 301}, "PAT-021"),
+        ({"diagnosis": 5}, "PAT-010"),
         ({"code": "P" * 21}, "PAT-020"),
     ],
 )

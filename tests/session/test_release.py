@@ -14,7 +14,7 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.release import Purpose, is_proven, purpose_in, typed_reason
 from core.session.facts import FactsReader
 from core.session.flow import Step, session_status
-from core.session.release import release_declaration, sign_comparison, signed_purpose
+from core.session.release import comparison_meaning, release_declaration, sign_comparison, signed_purpose
 from core.store.repository import Store, open_store
 from tests.deploy.controllers import compared
 from tests.people import make_clinic, sign
@@ -74,7 +74,10 @@ def test_who_releases_for_a_person_proves_it_with_a_pin(store: Store) -> None:
     visit_id = store.info(comparison_id).visit_id
     assert not store.decisions(visit_id)
     make_clinic(store, (Role.PHYSICIAN,))
-    by = sign(store, Role.PHYSICIAN, Action.RELEASE, comparison_id)
+    words = comparison_meaning(store, comparison_id, Purpose.SUPERVISED_HUMAN, "")
+    by = sign(store, Role.PHYSICIAN, Action.RELEASE, comparison_id, words)
+    with refused("PPL-003"):
+        sign_comparison(store, comparison_id, by=by, role="", purpose=Purpose.VIRTUAL_ONLY)
     sign_comparison(store, comparison_id, by=by, role="", purpose=Purpose.SUPERVISED_HUMAN)
     (signed,) = store.decisions(visit_id)
     assert purpose_in(signed.reason) is Purpose.SUPERVISED_HUMAN and is_proven(signed.reason)

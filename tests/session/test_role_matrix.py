@@ -36,7 +36,7 @@ from core.store.tickets import process_acts_with
 from core.tasks import package_controller, telemetry
 from core.tasks.audit_trail import Trail
 from core.tasks.exo_supervision import ExoSupervision, SupervisedExo
-from tests.people import CHEAP, FIRST, NAMES, PIN, make_clinic
+from tests.people import CHEAP, FIRST, NAMES, PIN, make_clinic, thing
 from tests.store.samples import a_subject
 from tests.tasks.test_deploy_tasks import Visit, signed_visit
 
@@ -161,7 +161,7 @@ ABOUT |= {Action.MANAGE_PEOPLE: "New", Action.LOOK_AFTER: RECORD}
 
 def _about(clinic: Clinic, action: Action) -> str:
     named = ABOUT.get(action, clinic.visit.id)
-    return clinic.visit.comparison_id if named == "comparison" else named
+    return thing(action, clinic.visit.comparison_id if named == "comparison" else named)
 
 
 def _code(act: Callable[..., object], *arguments: object, **named: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import UserError
+from core.store import folder_lock
 from core.store.folder_lock import LOCK_FILE, Holder, hold, holder_of
 from core.store.repository import open_store
+from core.store.verifying import verify_record
 from tests.store.programs import another_program
 from tests.store.samples import a_subject
 from tests.store.test_recovery import a_record, refusal
@@ -35,6 +38,24 @@ def test_a_second_program_is_told_who_has_the_folder_and_may_only_read(tmp_path:
             assert refused.value.advice.code == "REC-010"
     with open_store(tmp_path, to_read=True) as store:
         assert store.writable and len(store.patients()) == 1
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, "REC-003"), (errno.EROFS, "REC-006")])
+def test_a_record_on_a_full_or_read_only_disk_is_read_and_nothing_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    a_record(tmp_path)
+
+    def refused_by_the_disk(*_told: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(folder_lock, "_write", refused_by_the_disk)
+    assert refusal(tmp_path) == code
+    with open_store(tmp_path, to_read=True) as store:
+        assert len(store.patients()) == 1 and verify_record(store).whole
+        with pytest.raises(UserError) as refused:
+            store.add_patient(a_subject("P-0002"))
+        assert refused.value.advice.code == code
 
 
 def test_the_lock_of_a_killed_program_is_taken_over(tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from core.domain.people import Action, PeopleRules, Role
 from core.domain.record import Verdict
 from core.store import pins
+from core.store.accounts import PIN_GIVEN_S
+from core.store.authority import utc_now
 from core.store.people import RULES
 from core.store.repository import Store, open_store
-from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, add_person, make_clinic, sign
+from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, add_person, make_clinic, sign, thing
 from tests.refusals import code_of, refused
 from tests.store.samples import a_subject
 
@@ -314,7 +316,7 @@ def test_two_people_release_where_the_clinic_asks_for_four_eyes(clinic: Store) -
     assert code_of(signed_by, clinic, visit_id, PHYSICIAN, second=PHYSICIAN) == "PPL-009"
     assert code_of(signed_by, clinic, visit_id, PHYSICIAN, second=THERAPIST) == "PPL-002"
     assert code_of(signed_by, clinic, visit_id, PHYSICIAN, second="P. Zweig") == "PPL-003"
-    clinic.people.prove("P. Zweig", PIN, Action.RELEASE, "c1")
+    clinic.people.prove("P. Zweig", PIN, Action.RELEASE, thing(Action.RELEASE, "c1"))
 
     signed = signed_by(clinic, visit_id, PHYSICIAN, second="P. Zweig")
 
@@ -348,19 +350,44 @@ def test_nobody_gets_a_second_account_under_a_name_that_looks_the_same(clinic: S
 
 def test_two_who_released_different_things_are_no_four_eyes(clinic: Store) -> None:
     """One of them released it for a virtual exo only, before the clinic asked for two people."""
+    virtual, person = "for a virtual exo", "for a person"
     add_person(clinic, "P. Zweig", Role.PHYSICIAN)
     visit_id = a_visit(clinic)
-    clinic.people.prove("P. Zweig", PIN, Action.RELEASE, "c1")
-    signed_by(clinic, visit_id, "P. Zweig", reason="for a virtual exo")
-    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
-    signed_by(clinic, visit_id, PHYSICIAN, reason="for a person")
+    prove_second(clinic, virtual)
+    signed_by(clinic, visit_id, "P. Zweig", reason=virtual)
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1", person)
+    signed_by(clinic, visit_id, PHYSICIAN, reason=person)
     with_four_eyes(clinic)
     assert code_of(clinic.people.check_released, "c1", synthetic=False) == "PPL-010"
 
-    clinic.people.prove("P. Zweig", PIN, Action.RELEASE, "c1")
-    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
-    signed_by(clinic, visit_id, PHYSICIAN, second="P. Zweig", reason="for a person")
+    prove_second(clinic, person)
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1", person)
+    signed_by(clinic, visit_id, PHYSICIAN, second="P. Zweig", reason=person)
     clinic.people.check_released("c1", synthetic=False)
+
+
+def prove_second(store: Store, words: str) -> None:
+    store.people.prove("P. Zweig", PIN, Action.RELEASE, thing(Action.RELEASE, "c1", words))
+
+
+def test_a_pin_that_was_given_for_other_words_releases_nothing(clinic: Store) -> None:
+    visit_id = a_visit(clinic)
+    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1", "for a virtual exo")
+    assert code_of(signed_by, clinic, visit_id, PHYSICIAN, reason="for a person") == "PPL-003"
+    assert signed_by(clinic, visit_id, PHYSICIAN, reason="for a virtual exo")
+
+
+def test_a_release_tells_who_was_given_a_pin_by_somebody_else_lately(clinic: Store, clock: Clock) -> None:
+    clock.now = utc_now()
+    visit_id = a_visit(clinic)
+    signed_by(clinic, visit_id, sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1"))
+
+    given = clinic.audit_trail()[-1].event.detail
+    assert given.startswith(f"{PHYSICIAN} was given a PIN by {MANAGER} on 20")
+    assert clinic.people.pin_given_words(PHYSICIAN) == given
+    assert clinic.people.pin_given_words(MANAGER) == ""  # who made the first account chose its PIN
+    clock.pass_s(PIN_GIVEN_S)
+    assert clinic.people.pin_given_words(PHYSICIAN) == ""
 
 
 def test_rules_are_changed_by_who_manages_people_only(clinic: Store) -> None:

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from app.session_request import check_results_folder
 from core.store.backups import back_up
 from core.store.database import database_path
 from core.store.private import make_private, ordinary_permissions
 from core.store.repository import open_store
 from tests.masks import ORDINARY, mode
 from tests.store.samples import a_subject
+from ui.presenters.take_away import write_away
+from ui.saving import copy_to
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
 
@@ -27,7 +30,7 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_finished_store_is_closed_to_others_and_results_elsewhere_are_not(
+def test_a_finished_store_is_closed_to_others_and_so_are_results_elsewhere(
     tmp_path: Path, repository: Path
 ) -> None:
     """The real program, its worker and its log: a simulated walk, then a key and a mistake."""
@@ -49,7 +52,7 @@ def test_a_finished_store_is_closed_to_others_and_results_elsewhere_are_not(
     written = {path.relative_to(data).parts[0] for path in data.rglob("*") if path.is_file()}
     assert written == {"exotwin.db", "exotwin.lock", "store.json", "backups", "jobs", "keys"}
     assert open_to_others(data) == []
-    assert {mode(path) for path in out.iterdir()} == {"640"} and mode(out) == "750"
+    assert {mode(path) for path in out.iterdir()} == {"600"} and mode(out) == "700"
 
 
 def test_whatever_a_private_process_writes_is_closed_to_others(tmp_path: Path, private_process: None) -> None:
@@ -82,6 +85,21 @@ def test_what_is_put_elsewhere_keeps_the_permissions_of_the_person(
     (tmp_path / "ours").touch()
 
     assert [mode(tmp_path / name) for name in ("theirs", "theirs too", "ours")] == ["640", "640", "600"]
+
+
+def test_what_leaves_of_a_patient_is_the_owners_alone_whatever_the_mask(
+    tmp_path: Path, private_process: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "made.pdf"
+    made.write_bytes(b"%PDF")
+    for mask, expected in (("0", "600"), ("27", "600"), ("277", "400")):
+        monkeypatch.setenv("EXOTWIN_ORDINARY_UMASK", mask)
+        copy_to(made, tmp_path / f"report-{mask}.pdf", "The report")
+        write_away(tmp_path / f"angles-{mask}.csv", b"1")
+        assert mode(tmp_path / f"report-{mask}.pdf") == mode(tmp_path / f"angles-{mask}.csv") == expected
+    monkeypatch.setenv("EXOTWIN_ORDINARY_UMASK", "0")
+    check_results_folder(tmp_path / "out")
+    assert mode(tmp_path / "out") == "700"
 
 
 def earlier_version(data: Path) -> None:

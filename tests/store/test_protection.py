@@ -193,6 +193,22 @@ def test_a_plain_database_in_the_place_of_the_encrypted_one_is_refused(folder: P
     assert code_of(open_store, folder) == "REC-034"
 
 
+def test_an_old_plain_database_with_its_old_store_json_is_refused_and_the_backup_comes_back(
+    folder: Path,
+) -> None:
+    before = the_record(folder)
+    old = {path: path.read_bytes() for path in (database_path(folder), folder / "store.json")}
+    protect(folder)
+    for path, content in old.items():
+        path.write_bytes(content)
+    assert code_of(open_store, folder) == "REC-034"
+    (folder / "keys" / "data.begun").write_text("somebody without the key says so")
+    assert code_of(open_store, folder) == "REC-034"
+    database_path(folder).unlink()  # as the advice says
+    assert not is_plain_database(restore_backup(folder))
+    assert the_record(folder) == before
+
+
 def test_a_damaged_encrypted_database_is_restored_from_an_encrypted_backup(folder: Path) -> None:
     from core.store.backups import restore_backup
 

@@ -21,7 +21,7 @@ from tests.ui.board import HandBoard
 from tests.ui.samples import landmarks
 from tests.ui.waiting import until
 from ui.pages.patients import PatientsPage
-from ui.presenters.patient_entry import subject_from
+from ui.presenters.patient_entry import mistakes, subject_from
 from ui.presenters.patients import PatientsPresenter
 from ui.session_context import SessionContext
 from ui.widgets.patient_form import PatientEntry, entry_of
@@ -67,6 +67,11 @@ def test_what_cannot_be_right_is_refused_with_advice(change: dict[str, str], cod
     with pytest.raises(UserError) as refused:
         subject_from(replace(ENTRY, **change))  # type: ignore[arg-type]
     assert refused.value.advice.code == code
+
+
+def test_a_diagnosis_that_no_list_can_show_is_told_at_its_field() -> None:
+    (note,) = mistakes(replace(ENTRY, diagnosis="a" * 301))
+    assert (note.field, "301 signs" in note.words) == ("diagnosis", True)
 
 
 def test_a_patient_survives_the_form_unchanged(subject: Subject) -> None:

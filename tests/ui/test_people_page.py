@@ -19,7 +19,7 @@ from core.domain.subject import Subject
 from core.jobs.values import Done
 from core.session.flow import Step
 from core.store.repository import open_store
-from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, make_clinic
+from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, make_clinic, thing
 from tests.ui import records
 from tests.ui.board import HandBoard
 from ui.asides import Aside
@@ -264,9 +264,11 @@ def test_four_eyes_ask_for_a_second_person(
             visit.id, "compare", Verdict.SIGNED, record_id="c1", by=by.name, role=by.role, second=by.second
         )
 
-    clinic.sign(SignatureRequest(Action.RELEASE, "c1", "I release it.", release), ("", ""))
+    about = thing(Action.RELEASE, "c1")
+    clinic.sign(SignatureRequest(Action.RELEASE, about, "I release it.", release), ("", ""))
     cover = window.cover
     assert [cover.second.itemText(n) for n in range(cover.second.count())] == ["P. Zweig"]
+    assert f"P. Zweig was given a PIN by {MANAGER}" in cover._question.words
     assert cover.second.currentIndex() == -1 and cover.second_pin.isVisible()
     answer(window, PHYSICIAN, second="P. Zweig", second_pin=PIN)
 

@@ -198,8 +198,8 @@ def test_a_saved_picture_and_its_numbers_may_be_read_as_other_files_of_the_perso
     plot._save_picture()
     plot._save_table()
     assert sorted((path.suffix, masks.mode(path)) for path in tmp_path.iterdir()) == [
-        (".csv", "640"),
-        (".png", "640"),
+        (".csv", "600"),
+        (".png", "600"),
     ]
 
 

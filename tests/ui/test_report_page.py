@@ -302,14 +302,14 @@ def test_the_page_is_drawn_inside_its_margins(
     assert len(inside) > 20
 
 
-def test_a_saved_report_may_be_read_as_other_files_of_the_person(
+def test_a_saved_report_is_the_owners_alone(
     private_process: None, context: SessionContext, visit_id: str, tmp_path: Path
 ) -> None:
     records.fill(context.store, visit_id, Step.COMPARE)
     page = ReportPage()
     ReportPresenter(page, context).refresh()
     page.save_to.emit(tmp_path / "handed-out.pdf")
-    assert mode(tmp_path / "handed-out.pdf") == "640"
+    assert mode(tmp_path / "handed-out.pdf") == "600"
 
 
 def test_saving_keeps_the_same_file_with_the_visit(

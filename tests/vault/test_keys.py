@@ -169,7 +169,7 @@ def test_key_files_are_the_owners_alone(folder, quick):
     keys, _ = make_data_key(folder, None, PASSPHRASE)
     keys.make(patient("1" * 32))
     kept = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(kept) == 4 and all(path.stat().st_mode & 0o077 == 0 for path in kept)
+    assert len(kept) == 5 and all(path.stat().st_mode & 0o077 == 0 for path in kept)
     assert not any(keys.data_key in path.read_bytes() for path in kept)
 
 

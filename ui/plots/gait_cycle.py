@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from core.store.private import ordinary_permissions
+from core.store.private import patient_permissions
 from ui import theme
 from ui.file_dialogs import ask_where
 from ui.plots.curves import (
@@ -307,13 +307,13 @@ class GaitCyclePlot(PlainPlot):
     def _save_picture(self) -> None:
         path = ask_where(self, "Save picture", self._file_name("png"), "PNG (*.png)")
         if path is not None:
-            with ordinary_permissions():
+            with patient_permissions():
                 self.grab().save(str(path))
 
     def _save_table(self) -> None:
         path = ask_where(self, "Save numbers", self._file_name("csv"), "CSV (*.csv)")
         if path is not None and self._panel is not None:
-            with ordinary_permissions():
+            with patient_permissions():
                 path.write_text(self._panel.table(), encoding="utf-8")
 
     def _file_name(self, ending: str) -> str:

@@ -12,13 +12,18 @@ from core.domain.controller import Comparison, GaitScore, TrainedController, una
 from core.domain.motion import Motion
 from core.domain.people import Action
 from core.domain.record import Decision, RecordKind, Verdict
-from core.domain.release import Purpose, purpose_in, typed_reason
+from core.domain.release import Purpose, purpose_in, signed_thing, typed_reason
 from core.domain.rollout import GaitLabel
 from core.domain.situation_effects import brief_assistance, situation_assistance
 from core.domain.walk_measures import WalkMeasures
 from core.domain.walk_numbers import WalkRow, walk_rows
 from core.session.flow import Step, StepStatus
-from core.session.release import NEEDS_ACCOUNT, release_declaration, sign_comparison
+from core.session.release import (
+    NEEDS_ACCOUNT,
+    comparison_meaning,
+    release_declaration,
+    sign_comparison,
+)
 from ui.pages.compare import ComparePage, CompareState
 from ui.pages.correlations import CorrelationsView
 from ui.pages.gait_comparison import ComparisonView
@@ -136,7 +141,9 @@ class ComparePresenter(StepPresenter):
             self.context.record_changed.emit()
 
         typed = self._page.approver.given
-        self.sign(Action.RELEASE, record_id, typed, self._declaration(), release)
+        meaning = comparison_meaning(self.context.store, record_id, purpose, reason)
+        about = signed_thing(record_id, meaning)
+        self.sign(Action.RELEASE, about, typed, self._declaration(), release)
 
     # State of the page ---------------------------------------------------------------------------
 

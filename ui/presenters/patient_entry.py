@@ -11,6 +11,7 @@ from core.domain.subject import (
     Consent,
     Subject,
     check_birth_year,
+    check_diagnosis,
     check_height,
     check_mass,
 )
@@ -49,6 +50,7 @@ def mistakes(entry: PatientEntry, *, own_code: str = "", taken: Iterable[str] = 
         ("birth_year", lambda: _birth_year(entry.birth_year)),
         ("height_m", lambda: check_height(_number(entry.height_m, "height", "1.68, in metres"))),
         ("mass_kg", lambda: check_mass(_number(entry.mass_kg, "mass", "60, in kilograms"))),
+        ("diagnosis", lambda: check_diagnosis(entry.diagnosis.strip())),
         ("notes", lambda: check_notes(entry.notes)),
         ("consent_by", lambda: _consent_by(by) if on else None),
         ("consent_on", lambda: _consent_on(on, entry.birth_year) if by or on else None),

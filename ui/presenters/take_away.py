@@ -12,7 +12,7 @@ from core.session.export import export_records, take_out, zip_bytes
 from core.session.export_record import record_numbers
 from core.session.export_tables import numbers_csv, numbers_text
 from core.session.figures import Figure, record_figure
-from core.store.private import ordinary_permissions
+from core.store.private import patient_permissions
 from core.store.repository import Store
 from ui.figure_files import figure_files, figure_image, pdf_bytes, png_bytes, svg_bytes
 from ui.pages.frame import Page
@@ -46,7 +46,7 @@ def take_away(presenter: StepPresenter, page: Page, context: SessionContext, wha
 def write_away(path: Path, data: bytes) -> None:
     """Write what leaves the program. Refuses OUT-002."""
     try:
-        with ordinary_permissions():
+        with patient_permissions():
             path.write_bytes(data)
     except OSError as error:
         raise refuse(

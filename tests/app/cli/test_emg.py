@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 import pytest
@@ -73,6 +74,18 @@ def test_a_file_without_a_known_muscle_is_shown_all_the_same(
     assert "EMG 1: not used" in capsys.readouterr().out
 
 
+def test_signs_that_steer_a_terminal_are_not_printed_from_names_in_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "walk.csv"
+    np.savetxt(path, bursts(2.0, 1000)[:, None], "%.4f", header="R SOL \x1b[31mred\x07", comments="")
+    assert cli.run(["emg", str(path), "--rate", "1000"]) == 0
+    assert cli.run(["emg", str(tmp_path / "a\x1b[2J\x9b\nb.csv")]) == cli.EXIT_REFUSED
+    told = capsys.readouterr()
+    assert "\ufffd[31mred\ufffd" in told.out and "a\ufffd[2J\ufffd b.csv" in told.err
+    assert not any(category(sign) == "Cc" for sign in (told.out + told.err).replace("\n", ""))
+
+
 def test_refusals_name_the_remedy(walk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["emg", str(walk)]) == cli.EXIT_REFUSED
     assert (
@@ -80,6 +93,8 @@ def test_refusals_name_the_remedy(walk: Path, tmp_path: Path, capsys: pytest.Cap
     )
     assert cli.run(["emg", str(tmp_path / "gone.csv")]) == cli.EXIT_REFUSED
     assert "[PC-025]" in capsys.readouterr().err
+    assert cli.run(["emg", str(tmp_path)]) == cli.EXIT_REFUSED
+    assert "It is a folder." in capsys.readouterr().err
 
 
 def test_what_a_page_would_ask_is_an_option_here(walk: Path) -> None:
@@ -103,7 +118,8 @@ def test_an_event_seen_in_both_gives_the_offset(walk: Path, capsys: pytest.Captu
 def test_a_map_that_is_none_is_refused(
     walk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for text in ("no json", '{"EMG 1": "third eye"}', '{"EMG 1": ["soleus"]}', "[1, 2]"):
+    endless = json.dumps({f"EMG {number}": "left soleus" for number in range(513)})
+    for text in ("no json", '{"EMG 1": "third eye"}', '{"EMG 1": ["soleus"]}', "[1, 2]", endless):
         (tmp_path / "map.json").write_text(text)
         assert cli.run(["emg", str(walk), "--map", str(tmp_path / "map.json")]) == cli.EXIT_REFUSED
         assert "[EMG-052]" in capsys.readouterr().err
