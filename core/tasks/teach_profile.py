@@ -18,6 +18,7 @@ from core.domain.belt_profile import BeltProfile
 from core.domain.body import JointKind
 from core.domain.controller import (
     DeviceProfile,
+    ExoController,
     MeasuredGait,
     TorqueDirection,
     TorqueLimits,
@@ -27,7 +28,7 @@ from core.domain.findings import Finding, Severity, worst_first
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
-from core.domain.walk_measures import WalkRatios
+from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.errors import Advice, refuse
 from core.jobs.values import JobContext, Params
 from core.learning.exo import phase_teaching
@@ -109,7 +110,21 @@ def follow(
         GaitLabel.WORN_WITHOUT_TORQUE: held_out.worn_without_torque,
         GaitLabel.PERSONALIZED_CONTROLLER: worn,
     }
+    trained = _with_evidence(controller, device_id, gaits)
     follows = _followed(profile, torque, given, policy.body.mass_kg)
+    return replace(
+        trained,
+        findings=worst_first((follows, *trained.findings)),
+        synthetic=policy.synthetic or profile.synthetic,
+        envelope=judged_envelope(policy, controller, device_id, seed=seed),
+    )
+
+
+def _with_evidence(
+    controller: ExoController, device_id: str, gaits: dict[GaitLabel, WalkMeasures]
+) -> TrainedController:
+    """What the walks show of it, as of one that was trained."""
+    without, worn = gaits[GaitLabel.WITHOUT_EXO], gaits[GaitLabel.PERSONALIZED_CONTROLLER]
     told = [one for one in walk_findings(gaits) if one.advice.code != _TRAIN_ON]
     return TrainedController(
         controller=controller,
@@ -117,18 +132,23 @@ def follow(
         curves=(),
         control_steps=0,
         control_steps_per_s=0.0,
-        effort_ratio_with_exo=float(WalkRatios.between(worn, held_out.without_exo).joint_effort.mean()),
+        effort_ratio_with_exo=float(WalkRatios.between(worn, without).joint_effort.mean()),
         falls_per_minute=worn.falls_per_minute,
-        findings=worst_first((follows, *told)),
-        synthetic=policy.synthetic or profile.synthetic,
+        findings=tuple(told),
         gaits=tuple(MeasuredGait(label.value, measures) for label, measures in gaits.items()),
-        envelope=judged_envelope(policy, controller, device_id, seed=seed),
     )
 
 
 def _torque(profile: BeltProfile, device: DeviceProfile, form: str) -> FloatArray:
     """(CYCLE_POINTS,) for the joint that this exo turns. Refuses ASP-008."""
     ankle = device.joint is JointKind.ANKLE
+    if form not in (SINES, SPLINE):
+        raise refuse(
+            "ASP-008",
+            f"No exo can be taught the form {form} of a profile.",
+            f"There are {SINES} and {SPLINE}.",
+            f"Choose one of these; {SINES} is usual.",
+        )
     spline = spline_of(profile, device.joint) if ankle or form == SPLINE else None
     if ankle and spline is None:
         raise refuse(

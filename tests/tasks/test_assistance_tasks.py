@@ -153,6 +153,7 @@ def test_an_exo_that_cannot_flex_the_hip_is_refused() -> None:
     hip_that_extends, ankle = load_profile("HMEDI_L1"), load_profile("DephyExoBoot_L1")
     assert code_of(teach_profile._limits, hip_that_extends, torque_nm(planned)) == "ASP-008"
     assert code_of(teach_profile._torque, planned, ankle, teach_profile.SINES) == "ASP-008"  # none is known
+    assert code_of(teach_profile._torque, planned, load_profile("Hippo_L1"), "squares") == "ASP-008"
 
 
 def test_an_ankle_exo_gets_the_spline_of_the_persons_push_off() -> None:
