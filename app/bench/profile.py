@@ -35,7 +35,8 @@ from core.tasks.plan_assistance import hip_strides
 
 DEVICE = "HMEDI_L1"
 JUDGED_ORDER = 5  # of the source, which found 0.19 % there
-_UNFILTERED_HZ = 1e3
+_ODD = 0.15  # a stride that is longer or shorter than the median by more
+_UNFILTERED_S = 1e3  # of a stride: then no harmonic is too fast
 
 
 def bench_profile(recordings: Path) -> dict[str, Any]:
@@ -75,8 +76,7 @@ def walk36_hip(recordings: Path) -> HipStrides:
     last_s = min(table["time"][-1] for table in tables)
     moment, angle, ankle, durations, counts = [], [], [], [], []
     for letter, force in zip("lr", vertical, strict=True):
-        strikes = [float(time_s[one.start]) for one in contacts(force, rate_hz)]
-        pairs = [(a, b) for a, b in itertools.pairwise(strikes) if b <= last_s]
+        pairs = _strides([float(time_s[one.start]) for one in contacts(force, rate_hz)], last_s)
         counts.append(len(pairs))
         durations += [b - a for a, b in pairs]
         name = f"hip_flexion_{letter}"
@@ -92,6 +92,13 @@ def walk36_hip(recordings: Path) -> HipStrides:
         source=ForceSource.PLATES,
         ankle_nm_kg=np.array(ankle),
     )
+
+
+def _strides(strikes_s: list[float], last_s: float) -> list[tuple[float, float]]:
+    """From strike to strike; where a step was not seen on its plate, two strides would look like one."""
+    pairs = [(a, b) for a, b in itertools.pairwise(strikes_s) if b <= last_s]
+    usual_s = float(np.median([b - a for a, b in pairs]))
+    return [(a, b) for a, b in pairs if abs(b - a - usual_s) <= _ODD * usual_s]
 
 
 def _cycle(table: dict[str, FloatArray], name: str, start_s: float, end_s: float) -> FloatArray:
@@ -115,7 +122,7 @@ def _numbers(name: str, found: BeltProfile) -> dict[str, Any]:
 
 def _unfiltered_rrmse(hip: HipStrides, geometry: BeltGeometry) -> float:
     """Of the judged order, for the plain mean with everything fast in it."""
-    wanted = profile.wanted_force(replace(hip, stride_s=_UNFILTERED_HZ), geometry).force_n
+    wanted = profile.wanted_force(replace(hip, stride_s=_UNFILTERED_S), geometry).force_n
     return fit_orders(wanted, WINDOW, orders=JUDGED_ORDER)[-1].fit.rrmse
 
 

@@ -81,7 +81,9 @@ def nearest_spline(torque_nm: FloatArray, *, flat_end: bool) -> SplineFit:
 
 
 def _nodes(numbers: FloatArray, flat_end: bool) -> ThreeNodes:
+    """Within one cycle: no rise before heel strike, no fall after the next one."""
     peak_nm, peak_time, rise_time, fall_time = (float(number) for number in numbers)
+    rise_time, fall_time = min(rise_time, peak_time), min(fall_time, 100.0 - peak_time)
     return ThreeNodes(peak_nm, peak_time, rise_time, fall_time, flat_end)
 
 
