@@ -1,4 +1,4 @@
-"""What the benchmark of assistance profiles rests on: real strides, one by one, and how near the sines come."""
+"""What the benchmark of assistance profiles rests on: real strides, one by one, and how near sines come."""
 
 from __future__ import annotations
 
