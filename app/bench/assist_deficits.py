@@ -35,6 +35,7 @@ from core.gait.scenario_reference import normal_walk
 from core.gait.similarity import compare_cycles
 from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.expected_assistance import expected_assistance
+from core.learning.exo.gyro_exo import wear
 from core.learning.exo.lessons import LESSONS
 from core.learning.exo.measures import WalkRecording, measured, record_walk
 from core.learning.exo.offline_stage import OfflineStage
@@ -43,7 +44,6 @@ from core.learning.exo.study import Study, study_twin
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.training import BestController
 from core.learning.exo.twin_in_exo import TwinInExo
-from core.learning.exo.worn_controller import WornExo
 from core.learning.gait.symmetric_policy import symmetric_policy
 from core.simulation.analysis.ground_reactions import ground_contacts
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
@@ -209,7 +209,7 @@ def _walk(twin: TwinInExo, controller: ExoController | None, seed: int, *, worn:
     """16 walkers with this controller; without one, with or without the exo worn."""
     walkers = twin.walkers(WALKERS, worn=worn or controller is not None)
     environment = twin.environment(walkers, seed=seed, threads=1)
-    exo = None if controller is None else WornExo(controller, environment, seed=seed)
+    exo = None if controller is None else wear(controller, environment, seed=seed)
     recording, body = record_walk(environment, twin.walking, exo, SECONDS), twin.policy.body
     return _Walks(
         measured(recording, environment, body),

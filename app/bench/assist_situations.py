@@ -32,8 +32,8 @@ from core.domain.controller import ExoController
 from core.domain.scenario import COURSE, LEVEL_WALKING, Scenario, scenario_of
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.evaluation import EVALUATION_S, EVALUATION_WALKERS, WalkEvaluator
+from core.learning.exo.gyro_exo import wear
 from core.learning.exo.twin_in_exo import TwinInExo
-from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.scenario import run_scenario
 
 SEEDS = (20_000, 20_001, 20_002)  # of starts that chose nothing
@@ -124,7 +124,7 @@ def _course(
     for seed in seeds:
         batch = twin.walkers(walkers, worn=worn, scenario=COURSE)
         environment = twin.environment(batch, seed=seed, episode_s=2.0 * COURSE.usual_s)
-        exo = None if controller is None else WornExo(controller, environment, seed=seed)
+        exo = None if controller is None else wear(controller, environment, seed=seed)
         causes += run_scenario(COURSE, environment, twin.walking.act, COURSE.usual_s, exo).cause
     return {
         "completed": sum(not cause for cause in causes),

@@ -23,7 +23,7 @@ class BenchOptions:
 
     data_dir: Path
     file: Path | None = None  # of `video`
-    quick: bool = False  # `assist` within six minutes
+    quick: bool = False  # `assist` within six minutes, `student` smaller
     assist_parts: tuple[
         str, ...
     ] = ()  # of `assist`: "deficits", "situations", "ankle", "adapt"; () its main blocks
@@ -175,6 +175,12 @@ def _profile(_: BenchOptions) -> dict[str, Any]:
     return bench_profile(_recordings())
 
 
+def _student(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.student import bench_student
+
+    return bench_student(_recordings(), quick=options.quick)
+
+
 def _vault(options: BenchOptions) -> dict[str, Any]:
     from app.bench.vault import bench_vault
 
@@ -200,6 +206,7 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "assist": _assist,
     "strangers": _strangers,
     "coadaptation": _coadaptation,
+    "student": _student,
     "vault": _vault,
     "profile": _profile,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ _TRIAL_HELP = f"""id of a MOTION record, or a .json or .npz file with one stride
 list of degrees per joint ({", ".join(joint.value for joint in JOINTS)}), 20 to 2000 samples evenly over the
 stride from left heel strike, its end not repeated; flexion, dorsiflexion and adduction are positive; joints
 that are not given move as in normal walking. Without a trial a normal walk is learned."""
+_TEACHER_HELP = """id of a CONTROLLER record, whose pupil becomes a record of the same visit; or a file that
+`train exo-base` wrote, generic or default (what ships): needs --twin, or --out for the generic twin"""
 _FIDELITY_HELP = """fast: joint torques (the default); standard: 80 muscles; full: learned with 80 muscles as
 well, because 416 are too slow to learn with"""
 
@@ -57,6 +60,7 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     exo_base.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
     exo_base.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
     exo_base.set_defaults(command=_train_exo_base)
+    add_data_dir(_add_student(train))
     twin = train.add_parser("twin", help="a person's twin, from a description of the person")
     _add_twin_options(twin)
     add_data_dir(twin)
@@ -72,6 +76,22 @@ def _add_twin_options(twin: argparse.ArgumentParser) -> None:
     twin.add_argument("--resume", action="store_true", help="go on with the same training where it stopped")
     twin.add_argument("--out", type=Path, metavar="DIR", help="folder for the policy and the numbers")
     twin.add_argument("--json", action="store_true", dest="as_json", help="print the numbers as JSON")
+
+
+def _add_student(train: Any) -> argparse.ArgumentParser:
+    student: argparse.ArgumentParser = train.add_parser(
+        "student", help="a controller from one gyro on each thigh, distilled from one that knows more"
+    )
+    student.set_defaults(command=_train_student)
+    student.add_argument("--teacher", required=True, metavar="ID|FILE|NAME", help=_TEACHER_HELP)
+    student.add_argument("--twin", default="", metavar="ID", help="GAIT_POLICY record that is to wear it")
+    student.add_argument("--device", default="Hippo_L1", help="exo of a file or name (default Hippo_L1)")
+    student.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
+    student.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for weights and card of a file's pupil"
+    )
+    student.add_argument("--json", action="store_true", dest="as_json", help="print the numbers as JSON")
+    return student
 
 
 def _train_base(args: argparse.Namespace) -> int:
@@ -133,3 +153,26 @@ def _train_twin(args: argparse.Namespace) -> int:
         for name, value in result.items():
             print(f"{name:<22} {value}")
     return 0
+
+
+def _train_student(args: argparse.Namespace) -> int:
+    from app.terminal import open_terminal
+    from app.train.student import StudentRequest, student_into_folder, student_of_record
+
+    folder = getattr(args, "data_dir", None) or data_dir_default()
+    request = StudentRequest(args.teacher, folder, args.out, args.device, args.seed, args.twin)
+    if request.of_the_record:
+        with open_terminal(folder) as terminal:
+            result = student_of_record(request, terminal)
+    else:
+        result = student_into_folder(request, _to_stderr)
+    if args.as_json:
+        print(json.dumps(result, indent=2))
+    else:
+        for name, value in result.items():
+            print(f"{name:<22} {value}")
+    return 0
+
+
+def _to_stderr(sentence: str) -> None:
+    print(sentence, file=sys.stderr)

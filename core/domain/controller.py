@@ -9,6 +9,7 @@ from core.domain.adaptation import Adaptation
 from core.domain.belt_profile import BeltGeometry
 from core.domain.body import JointKind
 from core.domain.cycle_correlations import CycleCorrelations
+from core.domain.distillation import Distillation
 from core.domain.findings import Finding
 from core.domain.gait_envelope import GaitEnvelope
 from core.domain.impairment import Impairment
@@ -111,6 +112,13 @@ class Sense(StrEnum):
     OUTPUT_RIGHT = "output_right"
 
 
+class ExoSensors(StrEnum):
+    """What a controller feels its wearer by. The values are shown."""
+
+    ENCODERS = "encoders"  # angle and velocity of both joints
+    THIGH_GYROS = "thigh gyros"  # how fast each thigh turns, nothing else
+
+
 class NetworkOutput(StrEnum):
     """Kind of the network's output for each side."""
 
@@ -175,6 +183,14 @@ class ExoController:
         return default_inputs(self.velocity_scale) if self.inputs is None else self.inputs
 
     @property
+    def sensors(self) -> ExoSensors:
+        """What the network feels the wearer by; of a hip exo without angles it is gyros on the thighs."""
+        senses = {signal.sense for signal in self.reads.signals}
+        gyros = {Sense.VELOCITY_LEFT, Sense.VELOCITY_RIGHT}
+        alone = senses == gyros and self.joint is JointKind.HIP_FLEXION
+        return ExoSensors.THIGH_GYROS if alone else ExoSensors.ENCODERS
+
+    @property
     def sizes(self) -> tuple[int, ...]:
         """Inputs of the network, then the outputs of each layer."""
         first, *rest = self.network.sizes
@@ -215,6 +231,12 @@ class TrainedController:
     gaits: tuple[MeasuredGait, ...] = ()  # held-out walks: without exo, worn without torque, this controller
     envelope: GaitEnvelope | None = None  # of the walks with it; None in older records, which are not packed
     adapted: Adaptation | None = None  # to a recorded walk; None: trained on the twin alone
+    distilled: Distillation | None = None  # from a controller that knows more; None: trained by itself
+
+    @property
+    def sensors(self) -> ExoSensors:
+        """What it feels its wearer by; encoders in records of versions that knew nothing else."""
+        return self.controller.sensors
 
     def find(self, label: GaitLabel) -> WalkMeasures | None:
         return next((gait.measures for gait in self.gaits if gait.label == label.value), None)

@@ -60,6 +60,9 @@ JOB_TABLE: dict[str, JobKind] = {
         "core.tasks.train_controller:run", "Train controller", Action.TRAIN, heavy=True
     ),
     "adapt_controller": JobKind("core.tasks.adapt_controller:run", "Fine-tune the controller", Action.TRAIN),
+    "distil_controller": JobKind(
+        "core.tasks.distil_controller:run", "Make a controller from thigh gyros", Action.TRAIN
+    ),
     "compare": JobKind("core.tasks.compare:run", "Compare controllers", Action.TRAIN),
     "package_controller": JobKind("core.tasks.package_controller:run", "Package controller", Action.PACK),
     "deploy": JobKind("core.tasks.deploy:run", "Transfer to the exo", Action.DEPLOY),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.deploy.worn_gait import gait_of_walk
 from core.domain.adaptation import WornGait
-from core.domain.controller import TrainedController
+from core.domain.controller import ExoSensors, TrainedController
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordInfo, RecordKind
 from core.errors import Advice, UserError, refuse
@@ -43,7 +43,8 @@ def check_walk(store: Store, walk_id: str, visit_id: str = "") -> AdaptableWalk:
     """The walk for an adaptation; with `visit_id` it has to be of this visit.
 
     Refuses TRN-040 to TRN-042 (see `gait_of_walk`), TRN-045 (another controller was worn), TRN-046 (the
-    patient is to wear another exo) and TRN-047 (another visit, or another patient).
+    patient is to wear another exo), TRN-047 (another visit, or another patient) and TRN-067 (a controller
+    that was distilled).
     """
     info = store.info(walk_id)
     if visit_id and info.visit_id != visit_id:
@@ -53,6 +54,8 @@ def check_walk(store: Store, walk_id: str, visit_id: str = "") -> AdaptableWalk:
     if worn is None or newest is None or worn != newest.id:
         raise _another_controller(known=worn is not None)
     trained = store.load(worn, TrainedController)
+    if trained.sensors is ExoSensors.THIGH_GYROS:
+        raise _no_encoders()
     device = store.subject_of(info.visit_id).device
     if trained.device_id != device:
         raise _another_device(trained.device_id, device)
@@ -91,6 +94,15 @@ def _another_device(made_for: str, worn: str) -> UserError:
         "This walk was with another exo than the patient is to wear.",
         f"It was with {made_for}; the patient is to wear {worn}.",
         f"Choose {made_for} again on the Patients page, or train a controller for {worn}.",
+    )
+
+
+def _no_encoders() -> UserError:
+    return refuse(
+        "TRN-067",
+        "A controller from thigh gyros cannot be fine-tuned to a walk.",
+        "It imitates a teacher; to change it, its teacher has to change.",
+        "Train a controller with encoders, fine-tune that one, and make one from thigh gyros from it.",
     )
 
 

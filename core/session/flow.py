@@ -110,7 +110,9 @@ JOBS: dict[Step, frozenset[str]] = {
         {"fit_twin", "calibrate_muscles", "assess_deficits", "fit_impairments", "learn_gait"}
     ),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
-    Step.TRAIN: frozenset({"plan_assistance", "teach_profile", "train_controller", "adapt_controller"}),
+    Step.TRAIN: frozenset(
+        {"plan_assistance", "teach_profile", "train_controller", "adapt_controller", "distil_controller"}
+    ),
     Step.COMPARE: frozenset({"compare"}),
     Step.DEPLOY: frozenset({"package_controller", "deploy", "virtual_walk", "roll_back", "telemetry"}),
     Step.REPORT: frozenset({"take_logo"}),

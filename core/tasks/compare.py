@@ -27,8 +27,8 @@ from core.errors import refuse
 from core.gait.similarity import cycle_matrix
 from core.jobs.values import JobContext, Params
 from core.learning.exo.comparison import score_gait
+from core.learning.exo.gyro_exo import wear
 from core.learning.exo.twin_in_exo import TwinInExo
-from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
 from core.simulation.analysis.scenario import scenario_rollout, trace_scenario
 from core.simulation.environment.policy import PolicyNetworks
@@ -191,7 +191,7 @@ class _Walks:
             episode_s=2 * LENGTH_S,
             threads=1,
         )
-        exo = None if condition.controller is None else WornExo(condition.controller, environment)
+        exo = None if condition.controller is None else wear(condition.controller, environment)
         if self.twin.fidelity is Fidelity.FAST:
             walk = trace_walk(environment, networks.act, exo, LENGTH_S)
             return record_rollout(condition.label, policy.body, walk, device_id)

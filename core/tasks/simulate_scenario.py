@@ -154,9 +154,9 @@ def _walker(scenario: Scenario, twin: _WalkingTwin, fidelity: Fidelity, seconds:
 def _assist(worn: WornDevice | None, environment: WalkingEnvironment, seed: int) -> Assist | None:
     if worn is None or worn.controller is None:
         return None
-    from core.learning.exo.worn_controller import WornExo  # here: walks without an exo need no PyTorch
+    from core.learning.exo.gyro_exo import wear  # here: walks without an exo need no PyTorch
 
-    return WornExo(worn.controller, environment, seed=seed)
+    return wear(worn.controller, environment, seed=seed)
 
 
 def _save(

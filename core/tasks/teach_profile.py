@@ -38,7 +38,7 @@ from core.session.exo_ready import check_ready
 from core.store.repository import open_store
 from core.tasks import judged_walks
 from core.tasks.gait_envelope import judged_envelope
-from core.tasks.training_findings import walk_findings
+from core.tasks.training_findings import gait_findings
 
 SINES, SPLINE = "sines", "spline"
 HEADROOM = 1.1  # of the profile's largest torque: the exo's limit in this controller
@@ -125,7 +125,7 @@ def _with_evidence(
 ) -> TrainedController:
     """What the walks show of it, as of one that was trained."""
     without, worn = gaits[GaitLabel.WITHOUT_EXO], gaits[GaitLabel.PERSONALIZED_CONTROLLER]
-    told = [one for one in walk_findings(gaits) if one.advice.code != _TRAIN_ON]
+    told = [one for one in gait_findings(gaits) if one.advice.code != _TRAIN_ON]
     return TrainedController(
         controller=controller,
         device_id=device_id,

@@ -16,14 +16,22 @@ from core.devices.profiles import (
     session_limits,
 )
 from core.domain.assistance import trained_assistance
-from core.domain.controller import Aim, ExoController, MeasuredGait, TorqueLimits, TrainedController
+from core.domain.body import JointKind
+from core.domain.controller import (
+    Aim,
+    ExoController,
+    ExoSensors,
+    MeasuredGait,
+    TorqueLimits,
+    TrainedController,
+)
 from core.domain.findings import Finding, worst_first
 from core.domain.gait_envelope import GaitEnvelope
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
 from core.domain.twin import GaitPolicy
 from core.domain.walk_measures import WalkRatios
-from core.errors import JobCancelled, refuse
+from core.errors import JobCancelled
 from core.jobs.values import JobContext, Params
 from core.learning.exo.effort import change_words
 from core.learning.exo.envelope_walks import WALKERS as ENVELOPE_WALKERS
@@ -32,6 +40,7 @@ from core.learning.exo.lesson_scores import LessonEvaluators
 from core.learning.exo.offline_stage import OFFLINE_STEPS, OfflineStage, offline_steps
 from core.learning.exo.sided_help import choice_seeds
 from core.learning.exo.study import Study, study_twin
+from core.learning.exo.teachers import not_at_the_hip
 from core.learning.exo.training import (
     CURVES,
     EVALUATE_EVERY,
@@ -46,8 +55,9 @@ from core.learning.rl.training_loop import CHECKPOINT_EVERY_S
 from core.session.exo_ready import check_ready
 from core.simulation.analysis.rollout import body_poses, packed_scene, trace_walk
 from core.simulation.model.joint_coupling import ROOT_POSITIONS
-from core.store.repository import open_store
+from core.store.repository import Store, open_store
 from core.tasks import judged_walks
+from core.tasks.distil_controller import distil_record
 from core.tasks.gait_envelope import WALKERS_OF_OTHERS as ENVELOPE_WALKERS_OF_OTHERS
 from core.tasks.gait_envelope import judged_envelope, lesson_walkers
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
@@ -60,14 +70,22 @@ from core.tasks.training_plan import (
     stored_calibration,
     threads,
 )
-from core.twin.body import Fidelity
+from core.tasks.training_request import (
+    asked_aim,
+    asked_iterations,
+    asked_minutes,
+    asked_sensors,
+    trains_muscles,
+)
 from core.vault import files
 
 CHECKPOINT = "checkpoint.pt"
+TEACHER = "teacher.txt"  # which record was trained, while it is distilled: a job that goes on keeps it
 EARLIER_CHECKPOINT = "getting_used.pt"  # of versions in which the twin first got used to the exo
 PICTURE_EVERY_S = 15.0
 PICTURE_STRIP_S = 2.0  # a stride and a half
 QUICK_MINUTES = 1.0  # in less only the first round of the offline stage is worth its time
+_TEACHER_SHARE = 0.7  # of a job that also makes a controller from thigh gyros
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
 
 
@@ -77,40 +95,59 @@ def run(params: Params, context: JobContext) -> str:
     `aim` is the value of an `Aim`, "muscles" by default. `fidelity` "fast" trains by joint torques,
     "standard" by 80 muscles with the exo held by straps; without it the twin's own policy decides.
     `iterations` replaces the plan that `minutes` make on this PC; a training is repeated exactly with both.
-    Refuses (EXO-030, EXO-031, EXO-043) an exo that no controller can be trained and compared for.
+    `sensors` "thigh gyros" then distils what was trained, which is kept as well, into a controller that
+    needs no encoders (see `distil_controller`); "encoders" by default.
+    Refuses (EXO-030, EXO-031, EXO-043) an exo that no controller can be trained and compared for, and
+    (TRN-062) thigh gyros for one that does not turn the hips.
     """
-    policy_id, seed = str(params["policy_id"]), int(str(params.get("seed", 0)))
-    minutes, aim = _minutes(float(str(params["minutes"]))), _aim(params.get("aim"))
+    sensors, seed = asked_sensors(params.get("sensors")), int(str(params.get("seed", 0)))
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads
     with open_store(context.spec.data_dir) as store:
-        policy = store.load(policy_id, GaitPolicy)
-        check_ready(policy)
-        visit_id = store.info(policy_id).visit_id
-        device_id = str(params.get("device") or store.subject_of(visit_id).device)
-        limits = session_limits(require_training(device_id))
-        walking = walking_policy(policy, params.get("fidelity"))
-        twin = TwinInExo(walking, device_id)
-        context.progress(0.0, "Putting the exo on the twin")
-        training = _ControllerTraining(twin, limits, aim, minutes, seed, context)
-        trained = training.train(_iterations(params.get("iterations")))
-        if walking is not policy:
-            trained = dataclasses.replace(trained, walking=walking)
-        return store.save(
-            RecordKind.CONTROLLER,
-            trained,
-            visit_id=visit_id,
-            inputs=(policy_id,),
-            summary=trained_assistance(trained).told_of("The controller"),
-            operator=context.spec.operator,
-            seed=seed,
-            settings={
-                "minutes": minutes,
-                "device": device_id,
-                "aim": aim.value,
-                "fidelity": twin.fidelity.value,
-                "iterations": training.iterations,
-            },
-        )
+        if sensors is ExoSensors.ENCODERS:
+            return _trained_record(store, params, context, seed, share=1.0)
+        teacher = context.work_dir / TEACHER
+        if not teacher.is_file():
+            trained_id = _trained_record(store, params, context, seed, share=_TEACHER_SHARE)
+            replace_file(teacher, trained_id.encode())
+        teacher_id = files.read_bytes(teacher).decode()
+        return distil_record(store, teacher_id, context, seed=seed, begins=_TEACHER_SHARE)
+
+
+def _trained_record(store: Store, params: Params, context: JobContext, seed: int, *, share: float) -> str:
+    """The CONTROLLER of a training with encoders, which is this `share` of the job."""
+    policy_id = str(params["policy_id"])
+    minutes, aim = asked_minutes(float(str(params["minutes"]))), asked_aim(params.get("aim"))
+    policy = store.load(policy_id, GaitPolicy)
+    check_ready(policy)
+    visit_id = store.info(policy_id).visit_id
+    device_id = str(params.get("device") or store.subject_of(visit_id).device)
+    limits = session_limits(require_training(device_id))
+    walking = walking_policy(policy, params.get("fidelity"))
+    twin = TwinInExo(walking, device_id)
+    if share < 1.0 and twin.exo_joint is not JointKind.HIP_FLEXION:
+        raise not_at_the_hip(device_id)
+    context.progress(0.0, "Putting the exo on the twin")
+    training = _ControllerTraining(twin, limits, aim, minutes, seed, context)
+    training.share = share
+    trained = training.train(asked_iterations(params.get("iterations")))
+    if walking is not policy:
+        trained = dataclasses.replace(trained, walking=walking)
+    return store.save(
+        RecordKind.CONTROLLER,
+        trained,
+        visit_id=visit_id,
+        inputs=(policy_id,),
+        summary=trained_assistance(trained).told_of("The controller"),
+        operator=context.spec.operator,
+        seed=seed,
+        settings={
+            "minutes": minutes,
+            "device": device_id,
+            "aim": aim.value,
+            "fidelity": twin.fidelity.value,
+            "iterations": training.iterations,
+        },
+    )
 
 
 def starting_controller(device_id: str) -> ExoController:
@@ -125,7 +162,7 @@ def walking_policy(policy: GaitPolicy, fidelity: object) -> GaitPolicy:
     """
     if fidelity is None:
         return policy
-    muscles = _trains_muscles(fidelity)
+    muscles = trains_muscles(fidelity)
     if muscles == (policy.coordination is not None):
         return policy
     shipped = shipped_policy(muscles=muscles)
@@ -159,6 +196,7 @@ class _ControllerTraining:
         self._last_picture_s = self._saved_s = self._started
         self._scoring_s = 0.0  # processor time of one controller's score
         self.iterations = 0  # of PPO, as planned: repeats this training exactly
+        self.share = 1.0  # of the job that the training is
         self._parts_studied, self._told_fraction = 0, 0.0
 
     def train(self, iterations: int | None) -> TrainedController:
@@ -305,7 +343,7 @@ class _ControllerTraining:
     def _tell(self, fraction: float | None, sentence: str) -> None:
         """The bar never goes back, also where a plan is made anew."""
         if fraction is not None:
-            fraction = self._told_fraction = max(self._told_fraction, fraction)
+            fraction = self._told_fraction = max(self._told_fraction, self.share * fraction)
         self._context.progress(fraction, sentence)
 
     def _on_progress(self, progress: ExoProgress, learner: ExoLearner, planned: int) -> None:
@@ -334,42 +372,3 @@ class _ControllerTraining:
         names, position, quaternion = body_poses(body, np.array(positions), twin.device_id)
         scene = packed_scene(body, twin.device_id, names)
         self._context.picture("twin", body_position_m=position, body_quaternion=quaternion, **scene)
-
-
-def _minutes(minutes: float) -> float:
-    if 0.05 <= minutes <= 24 * 60:
-        return minutes
-    raise refuse(
-        "TRN-010",
-        f"{minutes:g} minutes of training are not possible.",
-        "Training needs between 3 seconds and a day.",
-        "Choose some minutes; three are a good start.",
-    )
-
-
-def _aim(aim: object) -> Aim:
-    try:
-        return Aim(str(aim or Aim.MUSCLES.value))
-    except ValueError as error:
-        raise refuse(
-            "TRN-025",
-            f"The exo cannot be trained for the aim {aim}.",
-            "It is trained to relieve the muscles or to save energy.",
-            f"Choose one of: {', '.join(one.value for one in Aim)}.",
-        ) from error
-
-
-def _iterations(iterations: object) -> int | None:
-    return None if iterations is None else max(0, int(str(iterations)))
-
-
-def _trains_muscles(fidelity: object) -> bool:
-    kinds = {Fidelity.FAST.value: False, Fidelity.STANDARD.value: True}
-    if str(fidelity) in kinds:
-        return kinds[str(fidelity)]
-    raise refuse(
-        "TRN-006",
-        f"The exo cannot be trained at the fidelity {fidelity}.",
-        "It is trained with joint torques (fast) or with 80 muscles (standard).",
-        f"Choose one of: {', '.join(kinds)}.",
-    )

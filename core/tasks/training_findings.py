@@ -16,10 +16,11 @@ SLOWER_THAN_PLANNED = 2.0  # so many times longer than asked for is told
 
 def training_findings(gaits: dict[GaitLabel, WalkMeasures], study: Study) -> tuple[Finding, ...]:
     """What the walks with and without the exo show, and how well the study explains the muscles' cost."""
-    return walk_findings(gaits) if study.well_explained else (*walk_findings(gaits), _POORLY_EXPLAINED)
+    found = gait_findings(gaits)
+    return found if study.well_explained else (*found, _POORLY_EXPLAINED)
 
 
-def walk_findings(gaits: dict[GaitLabel, WalkMeasures]) -> tuple[Finding, ...]:
+def gait_findings(gaits: dict[GaitLabel, WalkMeasures]) -> tuple[Finding, ...]:
     """What the walks with and without the exo show."""
     without, worn = gaits[GaitLabel.WITHOUT_EXO], gaits[GaitLabel.PERSONALIZED_CONTROLLER]
     found = list(_mass_alone(gaits[GaitLabel.WORN_WITHOUT_TORQUE], worn, without))

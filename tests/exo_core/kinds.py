@@ -43,6 +43,10 @@ KINDS = {
         taps=3,
         dilations=(1, 2, 4, 8),
     ),
+    # as `exotwin train student` makes them: one gyro on each thigh
+    "thigh gyros": Kind(
+        NetworkInputs(SPEEDS, 1), (32, 32, 32, 32), NetworkOutput.TORQUE, taps=3, dilations=(1, 2, 4, 8)
+    ),
     "temporal with past outputs": Kind(
         NetworkInputs((*OUTPUTS, *ANGLES, *SPEEDS), 2), (12, 12), taps=2, dilations=(3, 5)
     ),

@@ -13,12 +13,14 @@ from core.deploy.walk_recorder import StrideCounter
 from core.deploy.worn_gait import gait_of_walk
 from core.domain.adaptation import MIN_WALK_STRIDES
 from core.domain.body import JointKind
+from core.domain.controller import TrainedController
 from core.domain.exo_walk import MIN_STRIDES, ExoWalk
 from core.domain.record import RecordKind
 from core.domain.subject import Sex, Subject
 from core.session.adaptable import check_walk, newest_walk
 from core.session.flow import Step
 from core.store.repository import Store, open_store
+from tests.learning.exo.gyros import delayed_gyros
 from tests.refusals import code_of
 from tests.ui import records
 
@@ -141,3 +143,13 @@ def saved(store: Store, like: str, walk: ExoWalk) -> str:
     info = store.info(like)
     inputs = tuple(name for name, _ in info.provenance.inputs)
     return store.save(RecordKind.WALK, walk, visit_id=info.visit_id, inputs=inputs, summary="")
+
+
+def test_a_controller_from_thigh_gyros_is_not_fine_tuned_but_its_teacher(store: Store, visit_id: str) -> None:
+    made = records.fill(store, visit_id, Step.DEPLOY)
+    trained = store.load(made[Step.TRAIN], TrainedController)
+    student = dataclasses.replace(trained, controller=delayed_gyros())
+    own = store.save(RecordKind.CONTROLLER, student, visit_id=visit_id, inputs=(), summary="")
+    walk = store.load(records.walk(store, visit_id, made[Step.DEPLOY]), ExoWalk)
+    worn = store.save(RecordKind.WALK, walk, visit_id=visit_id, inputs=(own,), summary="")
+    assert code_of(check_walk, store, worn) == "TRN-067"

@@ -435,6 +435,32 @@ INDEX = {  # bad input: code, file below tests/, test
     "walk with another controller": ("TRN-045", "session/test_adaptable.py", "test_a_walk_of_another"),
     "walk with another exo than is worn": ("TRN-046", "session/test_adaptable.py", "test_a_walk_of_another"),
     "walk of another patient": ("TRN-047", "session/test_adaptable.py", "test_a_walk_of_another"),
+    "teacher that falls": ("TRN-060", "learning/exo/test_distil.py", "test_who_falls_with_a_teacher"),
+    "teacher that is none": ("TRN-061", "app/train/test_student.py", "test_what_is_no_teacher"),
+    "thigh gyros for an exo at the ankles": (
+        "TRN-062",
+        "tasks/test_distil_controller.py",
+        "test_wishes_for_sensors",
+    ),
+    "teacher without a twin": ("TRN-063", "tasks/test_distil_controller.py", "test_teachers_that_are_none"),
+    "teacher with thigh gyros itself": ("TRN-064", "learning/exo/test_distil.py", "test_ankles_and_pupils"),
+    "pupil unlike its teacher": ("TRN-065", "tasks/test_distil_controller.py", "test_a_pupil_that_is_unlike"),
+    "pupil that pushes who stands": (
+        "TRN-066",
+        "tasks/test_distil_controller.py",
+        "test_a_pupil_that_is_unlike",
+    ),
+    "fine-tuning of a controller from thigh gyros": (
+        "TRN-067",
+        "session/test_adaptable.py",
+        "test_a_controller_from_thigh_gyros",
+    ),
+    "unknown sensors of an exo training": (
+        "TRN-068",
+        "tasks/test_distil_controller.py",
+        "test_wishes_for_sensors",
+    ),
+    "pupil of a file without a folder": ("TRN-069", "app/train/test_student.py", "test_what_is_no_teacher"),
     "adaptation beyond its bounds": ("TRN-048", "tasks/test_adapt_controller.py", "test_every_bound_refuses"),
     "exo without motors": ("SIM-011", "simulation/model/test_exo_model.py", "test_what_cannot_be_worn"),
     "exo training with a damaged checkpoint": (

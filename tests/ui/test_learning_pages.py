@@ -8,22 +8,24 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from core.domain.adaptation import Adaptation, WornGait
-from core.domain.controller import Aim, TrainedController
+from core.domain.controller import Aim, ExoSensors, TrainedController
+from core.domain.distillation import Agreement, Distillation
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
 from core.domain.scene_arrays import pack_scene
-from core.domain.twin import GENERIC_BODY, Twin
+from core.domain.twin import GENERIC_BODY, LearningCurve, Twin
 from core.jobs.values import Cancelled, Done, Picture, Progress, Sample
 from core.session.flow import Step
 from core.tasks import learn_gait
+from tests.learning.exo.gyros import delayed_gyros
 from tests.refusals import refused
 from tests.session.test_adaptable import longer
 from tests.ui import records, walks
 from tests.ui.board import HandBoard
 from ui.pages.personalize import FIDELITIES, PersonalizePage
-from ui.pages.train import AIM, TrainPage
+from ui.pages.train import AIM, SENSORS, TrainPage
 from ui.presenters.personalize import PersonalizePresenter, result_headline
-from ui.presenters.train import TrainPresenter
+from ui.presenters.train import TrainPresenter, result_facts
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
@@ -266,14 +268,43 @@ def test_train_asks_for_the_aim_and_what_moves_the_joints(
 ) -> None:
     records.fill(context.store, visit_id, Step.REVIEW)
     page, presenter = train(context)
-    for param, key in (("aim", Aim.ENERGY.value), ("fidelity", "standard")):
+    wishes = (("aim", Aim.ENERGY.value), ("fidelity", "standard"), ("sensors", "thigh gyros"))
+    for param, key in wishes:
         box = page.minutes_box.boxes[param]
         box.setCurrentIndex(box.findData(key))
     assert "energy" in page.minutes_box._words.text() and "straps" in page.minutes_box._words.text()
     presenter.start()
     params = board.jobs["job-1"].spec.params
     assert (params["aim"], params["fidelity"], params["minutes"]) == ("energy", "standard", 6.0)
+    assert params["sensors"] == "thigh gyros" and "One gyro on each thigh" in page.minutes_box._words.text()
+    assert [ExoSensors(option.key) for option in SENSORS.options] == list(ExoSensors)
     assert [Aim(option.key) for option in AIM.options] == list(Aim)
+
+
+def test_a_controller_with_encoders_can_become_one_from_thigh_gyros(
+    context: SessionContext, board: HandBoard, visit_id: str
+) -> None:
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    page, presenter = train(context)
+    page.secondary_action.emit("distil")
+    job = board.jobs["job-1"].spec
+    params = {"controller_id": made[Step.TRAIN], "seed": 0}
+    assert (job.kind, job.params) == ("distil_controller", params)
+    presenter.refresh()
+    assert page._headline.text().startswith("A controller from thigh gyros alone learns")
+    board.happens("job-1", Cancelled())
+
+    near = Agreement("1.25 m/s, level", 0.97, 0.015)
+    evidence = Distillation("this person's controller", made[Step.TRAIN], (near,), near, 0.4, 1, 1.0)
+    teacher = context.store.load(made[Step.TRAIN], TrainedController)
+    curve = LearningCurve("imitation", "N m/kg", np.array([1.0, 2.0]), np.array([0.1, 0.02]))
+    student = dataclasses.replace(teacher, controller=delayed_gyros(), distilled=evidence, curves=(curve,))
+    context.store.save(RecordKind.CONTROLLER, student, visit_id=visit_id, inputs=(), summary="")
+    presenter.refresh()
+    assert "distil" not in [key for key, _ in page._secondary_actions]
+    fact = next(one for one in result_facts(student) if one.name == "like its teacher")
+    assert fact.value == "r 0.970" and "1.25 m/s, level: r 0.970" in fact.tip and "stands" in fact.tip
+    assert set(shown_cards(page)) == {"imitation"}
 
 
 def test_a_twin_that_falls_early_is_not_called_good() -> None:
@@ -287,7 +318,7 @@ def test_fine_tuning_is_offered_once_somebody_has_walked_and_says_whose_walk_it_
 ) -> None:
     made = records.fill(context.store, visit_id, Step.DEPLOY)
     page, presenter = train(context)
-    assert [key for key, _ in page._secondary_actions] == ["again"]
+    assert [key for key, _ in page._secondary_actions] == ["distil", "again"]
     short = records.walk(context.store, visit_id, made[Step.DEPLOY])
     presenter.refresh()
     (key, words), *_ = page._secondary_actions
@@ -310,7 +341,7 @@ def test_fine_tuning_is_offered_once_somebody_has_walked_and_says_whose_walk_it_
     board.happens("job-1", Cancelled())
     records.fill(context.store, visit_id, Step.TRAIN)  # a newer one, with which nobody has walked
     presenter.refresh()
-    assert [key for key, _ in page._secondary_actions] == ["again"]
+    assert [key for key, _ in page._secondary_actions] == ["distil", "again"]
 
 
 def test_an_adapted_controller_says_what_it_was_adapted_to(context: SessionContext, visit_id: str) -> None:

@@ -14,6 +14,7 @@ from ui.scene.live_twin import LiveTwin
 from ui.widgets.basics import Box, column, label, row
 
 MOST_IN_A_COLUMN = 3
+MOST_BESIDE_WORDS = 2  # choices; beside more of them their words would be a narrow column
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,15 @@ AGAINST = CurveText(  # of a fine-tuning
     0,
     (0.0, 20.0),
 )
+IMITATION = CurveText(  # of a controller from thigh gyros
+    "imitation",
+    "How far it is from its teacher",
+    "Torque before each round, on walks that are new to it; lower is better",
+    "N·m/kg",
+    1.0,
+    3,
+    (0.0, 0.2),
+)
 LIKENESS = CurveText(
     "similarity",
     "Follows the patient's own gait",
@@ -128,7 +138,9 @@ class LearningView(QWidget):
             words.name: LiveCurveCard(
                 words.title,
                 words.explanation,
-                labels_time=words in curves[-2:] if len(curves) > MOST_IN_A_COLUMN else words is curves[-1],
+                labels_time=words in (*earlier, *curves[-2:])
+                if len(curves) > MOST_IN_A_COLUMN
+                else words is curves[-1],
                 value_range=words.value_range,
                 marks=words.marks,
             )
@@ -270,7 +282,9 @@ class MinutesBox(Box):
     """How long to learn and what else there is to choose; with what to expect of it."""
 
     def __init__(self, words: str, default: int, choices: tuple[Choice, ...] = ()) -> None:
-        super().__init__("card", horizontal=True, margin=12, gap=12)
+        beside = len(choices) <= MOST_BESIDE_WORDS
+        super().__init__("card", horizontal=beside, margin=12, gap=12 if beside else 6)
+        self._row = self.body if beside else row(gap=12)
         self._choice = QComboBox()
         self._choice.setAccessibleName("Learning time")
         for minutes in CHOICES_MIN:
@@ -278,10 +292,13 @@ class MinutesBox(Box):
         self.set_minutes(default)
         self._usual_words = words
         self._words = label("", "muted", wrap=True)
-        self.body.addWidget(label("Learning time", "section"))
-        self.body.addWidget(self._choice)
+        self._row.addWidget(label("Learning time", "section"))
+        self._row.addWidget(self._choice)
         self._choices = {choice.param: choice for choice in choices}
         self.boxes = {choice.param: self._add_choice(choice) for choice in choices}
+        if not beside:
+            self._row.addStretch(1)
+            self.body.addLayout(self._row)
         self.body.addWidget(self._words, 1)
         self._show_words()
 
@@ -305,8 +322,8 @@ class MinutesBox(Box):
         for option in choice.options:
             box.addItem(option.name, option.key)
         box.currentIndexChanged.connect(self._show_words)
-        self.body.addWidget(label(choice.title, "section"))
-        self.body.addWidget(box)
+        self._row.addWidget(label(choice.title, "section"))
+        self._row.addWidget(box)
         return box
 
     def _show_words(self) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabBar, QWidget
 
-from core.domain.controller import Aim
+from core.domain.controller import Aim, ExoSensors
 from ui.pages.belt import BeltPanel, BeltState
 from ui.pages.learning_view import (
     ACTIVATION,
     AGAINST,
     EFFORT,
     FALLS,
+    IMITATION,
     LIKENESS,
     METABOLIC,
     Choice,
@@ -45,6 +46,19 @@ FIDELITY = Choice(
         Option(STANDARD, "80 muscles", "Through straps; takes much longer."),
     ),
 )
+SENSORS = Choice(
+    "sensors",
+    "Sensors",
+    "What the exo feels the person by",
+    (
+        Option(ExoSensors.ENCODERS.value, "Encoders"),
+        Option(
+            ExoSensors.THIGH_GYROS.value,
+            "Thigh gyros only",
+            "One gyro on each thigh will do: it imitates a controller with encoders, which is trained first.",
+        ),
+    ),
+)
 
 
 TRAINING_TAB, BELT_TAB = range(2)
@@ -65,9 +79,9 @@ class TrainPage(LearningPage):
 
     def __init__(self) -> None:
         curves = (METABOLIC, ACTIVATION, FALLS, LIKENESS)
-        view = LearningView(curves, "The twin with the exo, now", earlier=(EFFORT, AGAINST))
+        view = LearningView(curves, "The twin with the exo, now", earlier=(EFFORT, AGAINST, IMITATION))
         words = "6 minutes give a useful controller; more fine-tune it."
-        super().__init__(view, MinutesBox(words, 6, (AIM, FIDELITY)))
+        super().__init__(view, MinutesBox(words, 6, (AIM, FIDELITY, SENSORS)))
 
     def arrange(self) -> None:
         self.belt, self.tabs = BeltPanel(), QTabBar()
@@ -102,3 +116,7 @@ class TrainPage(LearningPage):
     @property
     def aim(self) -> str:
         return self.minutes_box.chosen(AIM.param)
+
+    @property
+    def sensors(self) -> str:
+        return self.minutes_box.chosen(SENSORS.param)

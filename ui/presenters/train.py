@@ -6,7 +6,8 @@ import dataclasses
 
 from core.domain.adaptation import MOST_TORQUE_CHANGE, Adaptation
 from core.domain.assistance import trained_assistance
-from core.domain.controller import TrainedController
+from core.domain.body import JointKind
+from core.domain.controller import ExoSensors, TrainedController
 from core.domain.exo_walk import ExoWalk
 from core.domain.record import RecordKind
 from core.domain.rollout import GaitLabel
@@ -29,11 +30,14 @@ from ui.theme import Tone
 from ui.wording import day, percent
 
 PERSONALIZE, ADAPT = "personalize", "adapt"
-ADAPT_JOB, PLAN_JOB, TEACH_JOB = "adapt_controller", "plan_assistance", "teach_profile"
-_RUNNING = {  # jobs that train nothing: what the page says meanwhile
+ADAPT_JOB, DISTIL_JOB = "adapt_controller", "distil_controller"
+PLAN_JOB, TEACH_JOB = "plan_assistance", "teach_profile"
+DISTIL = "distil"
+_RUNNING = {  # shorter jobs: what the page says meanwhile
     ADAPT_JOB: "The controller is fine-tuned to the recorded walk, within its bounds.",
+    DISTIL_JOB: "A controller from thigh gyros alone learns to do what this one does.",
     PLAN_JOB: "The belt's assistance is being planned.",
-    TEACH_JOB: "The exo is taught to follow the belt's profile.",
+    TEACH_JOB: "The exo is taught to follow the planned profile.",
 }
 _KEEPS_NOTHING = "It takes a few minutes. Stopped before its end it leaves the controller as it is."
 
@@ -64,13 +68,14 @@ class TrainPresenter(LearningPresenter):
                 minutes=self._page.minutes,
                 aim=self._page.aim,
                 fidelity=self._page.fidelity,
+                sensors=self._page.sensors,
                 seed=0,
             )
 
     def progress(self) -> None:
         job = self.running_job()
-        whole = job is not None and job.spec.kind != self.learning_kind
-        self._page.show_running(job, _KEEPS_NOTHING if whole else self.meanwhile)
+        short = job is not None and job.spec.kind in _RUNNING
+        self._page.show_running(job, _KEEPS_NOTHING if short else self.meanwhile)
 
     # A belt's profile ----------------------------------------------------------------------------
 
@@ -133,6 +138,8 @@ class TrainPresenter(LearningPresenter):
             self.context.go_to.emit(Step.PERSONALIZE)
         elif key == ADAPT:
             self._adapt()
+        elif key == DISTIL:
+            self._distil()
         else:
             super().chosen(key)
 
@@ -141,6 +148,12 @@ class TrainPresenter(LearningPresenter):
         walk = self.newest(RecordKind.WALK)
         if walk is not None:
             self.submit(ADAPT_JOB, walk_id=walk.id, seed=0)
+
+    def _distil(self) -> None:
+        """Make a controller from thigh gyros alone from the one that is shown."""
+        record_id = self.context.status(self.step).record_id
+        if record_id is not None:
+            self.submit(DISTIL_JOB, controller_id=record_id, seed=0)
 
     def _offer(self) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
         """To adapt to the newest walk, and why that cannot be; nothing while nobody walked with this one."""
@@ -190,15 +203,24 @@ class TrainPresenter(LearningPresenter):
             curves=trained.curves,
             facts=result_facts(trained),
             main_action="Go on with Compare",
-            secondary=(*offer, ("again", "Train again")),
+            secondary=(*offer, *_for_gyros(trained), ("again", "Train again")),
             secondary_why_not=why_not,
             badges=_badges(trained),
             findings=trained.findings,
         )
 
 
+def _for_gyros(trained: TrainedController) -> tuple[tuple[str, str], ...]:
+    """To make one from thigh gyros of a controller with encoders at the hips."""
+    at_the_hip = trained.controller.joint is JointKind.HIP_FLEXION
+    can = at_the_hip and trained.sensors is ExoSensors.ENCODERS
+    return ((DISTIL, "Make one from thigh gyros"),) if can else ()
+
+
 def _badges(trained: TrainedController) -> tuple[str, ...]:
     badges = ("Simulated", "Synthetic patient") if trained.synthetic else ("Simulated",)
+    if trained.sensors is ExoSensors.THIGH_GYROS:
+        badges = (*badges, "Thigh gyros only")
     if trained.adapted is None:
         return badges
     return (*badges, "Fine-tuned to a virtual walk" if trained.adapted.virtual else "Fine-tuned to a walk")
@@ -213,11 +235,26 @@ def result_facts(trained: TrainedController) -> tuple[Fact, ...]:
     )
     facts = _walk_facts(trained)
     if facts:
-        return (*facts, limit)
+        return (*facts, *_teacher_facts(trained), limit)
     effort = Fact(
         "joint effort with exo", percent(trained.effort_ratio_with_exo), "Without exo = 100 %, simulated"
     )
     return (effort, Fact("falls per minute", f"{trained.falls_per_minute:.1f}"), limit)
+
+
+def _teacher_facts(trained: TrainedController) -> tuple[Fact, ...]:
+    """How near a distilled controller comes to its teacher."""
+    found = trained.distilled
+    if found is None:
+        return ()
+    told = [f"{one.name}: r {one.correlation:.3f}, {one.rmse_nm_kg:.3f} N·m/kg" for one in found.walks]
+    tip = (
+        f"Correlation of its torque with that of {found.teacher}, on simulated walks with faulty sensors "
+        f"that it did not learn on. They differ by {found.overall.rmse_nm_kg:.3f} N·m/kg in all.\n\n"
+        + "\n".join(told)
+        + f"\n\nTo somebody who stands it gives at most {found.standing_nm:.1f} N·m."
+    )
+    return (Fact("like its teacher", f"r {found.overall.correlation:.3f}", tip),)
 
 
 def _adapted_braking(fact: Fact, adapted: Adaptation) -> Fact:

@@ -11,7 +11,8 @@ from core.domain.body import JointKind
 from core.domain.controller import ExoController
 from core.domain.gait_envelope import SensedWalks
 from core.learning.exo.environment import TRAINING_FAULTS
-from core.learning.exo.worn_controller import WalkingPolicy, WornExo
+from core.learning.exo.gyro_exo import SensingExo, wear
+from core.learning.exo.worn_controller import WalkingPolicy
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
 from core.simulation.environment.tracking import WalkingEnvironment
@@ -41,7 +42,7 @@ def sensed_walks(
     walks.
     """
     policy = WalkingPolicy(networks)
-    recorder = _Recorder(WornExo(controller, environment, faults=faults, seed=seed))
+    recorder = _Recorder(wear(controller, environment, faults=faults, seed=seed))
     fell: list[BoolArray] = []
     began: list[BoolArray] = [np.ones(len(walkers), np.bool_)]
     for _ in range(round(seconds / CONTROL_STEP_S)):
@@ -59,7 +60,7 @@ def sensed_walks(
 class _Recorder:
     """The `assist` of an environment that keeps what its exo reads and gives: lists of (N, 2), one a tick."""
 
-    def __init__(self, exo: WornExo) -> None:
+    def __init__(self, exo: SensingExo) -> None:
         self.exo = exo
         self.angle_rad: list[Float32Array] = []
         self.velocity_rad_s: list[Float32Array] = []

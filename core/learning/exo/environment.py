@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -34,9 +35,19 @@ LEARNING_FAULTS = Faults(
 )
 """Encoder noise, straps up to 0.1 rad off, up to three ticks of delay, one sample in fifty lost."""
 TRAINING_FAULTS = Faults(
-    angle_noise_rad=0.005, velocity_noise_rad_s=0.05, angle_bias_rad=0.035, delay_s=0.02, dropout=0.02
+    gyroscope_noise_rad_s=0.05,
+    gyroscope_bias_rad_s=0.05,
+    misplacement_rad=math.radians(15.0),
+    angle_noise_rad=0.005,
+    velocity_noise_rad_s=0.05,
+    angle_bias_rad=0.035,
+    delay_s=0.02,
+    dropout=0.02,
 )
-"""What a well worn exo has, by which it is judged: 2 degrees of mounting error and two ticks of delay."""
+"""What a well worn exo has, by which it is judged: 2 degrees of mounting error and two ticks of delay.
+
+Gyros on the thighs sit up to 15 degrees askew.
+"""
 
 _EXO_MASS = (0.85, 1.15)
 _STRENGTH = (0.9, 1.1)

@@ -9,10 +9,10 @@ from core.domain.assistance_profile import AssistanceProfile
 from core.domain.controller import ExoController
 from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.walk_measures import WalkMeasures
+from core.learning.exo.gyro_exo import wear
 from core.learning.exo.measures import Exo, measured, record_walk
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.twin_in_exo import TwinInExo
-from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_sensors import PERFECT, Faults
 
@@ -68,7 +68,7 @@ class WalkEvaluator:
         return WalkMeasures.joined([self._walk(seed, exo_for, worn=worn)[0] for seed in self.seeds])
 
     def _wearing(self, controller: ExoController) -> ExoFor:
-        return lambda environment, seed: WornExo(controller, environment, faults=self._faults, seed=seed)
+        return lambda environment, seed: wear(controller, environment, faults=self._faults, seed=seed)
 
     def _walk(
         self, seed: int, exo_for: ExoFor | None, *, worn: bool

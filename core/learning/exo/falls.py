@@ -12,8 +12,8 @@ from core.domain.controller import ExoController
 from core.domain.scenario import Scenario
 from core.domain.walk_measures import CONFIDENCE
 from core.learning.exo.evaluation import EVALUATION_WALKERS
+from core.learning.exo.gyro_exo import wear
 from core.learning.exo.twin_in_exo import TwinInExo
-from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 
 DISTURBED_S = 8.0  # five after a disturbance at 3 s: who is up then has recovered
@@ -85,7 +85,7 @@ def fallen(
     for seed in seeds:
         batch = twin.walkers(walkers, worn=worn, scenario=scenario)
         environment = twin.environment(batch, seed=seed, threads=threads)
-        exo = None if controller is None else WornExo(controller, environment, seed=seed)
+        exo = None if controller is None else wear(controller, environment, seed=seed)
         fell = np.zeros(walkers, np.bool_)
         for _ in range(round(seconds / CONTROL_STEP_S)):
             step = environment.step(policy.act(environment.observation()), exo)

@@ -16,9 +16,9 @@ from core.domain.scenario import Scenario
 from core.domain.twin import BodyParameters
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.evaluation import EVALUATION_WALKERS
+from core.learning.exo.gyro_exo import wear
 from core.learning.exo.measures import PEAK_PERCENTILE, WalkRecording, measured, record_walk
 from core.learning.exo.twin_in_exo import TwinInExo
-from core.learning.exo.worn_controller import WornExo
 from core.simulation.analysis.muscle_analysis import estimated_facts
 from core.simulation.environment.tracking import WalkingEnvironment
 
@@ -64,7 +64,7 @@ def handrail_walks(
     for seed in seeds:
         batch = twin.walkers(walkers, worn=worn, scenario=scenario)
         environment = twin.environment(batch, seed=seed, threads=threads, handrail=handrail)
-        exo = None if controller is None else WornExo(controller, environment, seed=seed)
+        exo = None if controller is None else wear(controller, environment, seed=seed)
         recording = record_walk(environment, twin.walking, exo, seconds)
         measures = measured(recording, environment, twin.policy.body)
         if not recording.state.size:

@@ -17,10 +17,10 @@ from core.domain.scenario import Scenario
 from core.domain.situation import SituationWalks
 from core.domain.twin import BodyParameters
 from core.domain.walk_measures import WalkMeasures
+from core.learning.exo.gyro_exo import wear
 from core.learning.exo.measures import WalkRecording, measured, record_walk
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.twin_in_exo import TwinInExo
-from core.learning.exo.worn_controller import WornExo
 from core.simulation.environment.tracking import WalkingEnvironment
 
 
@@ -57,7 +57,7 @@ def walk_situations(
     environment = twin.environment(
         walkers, seed=seed, threads=threads, handrail=plan.handrail, episode_s=2.0 * plan.seconds
     )
-    exo = None if controller is None else WornExo(controller, environment, seed=seed)
+    exo = None if controller is None else wear(controller, environment, seed=seed)
     recording = record_walk(environment, twin.walking, exo, plan.seconds)
     rows = np.arange(len(walkers)).reshape(len(plan.scenarios), plan.walkers)
     return tuple(

@@ -97,6 +97,16 @@ class BatchEnvironment(ABC):
         return self.physics.velocity(self.state)[:, self._velocity]
 
     @property
+    def exo_reading(self) -> tuple[FloatArray, FloatArray]:
+        """Angle and velocity (N, 2) of the assisted joints as they reach a worn exo's sensors."""
+        return self._exo_motion
+
+    @property
+    def _exo_motion(self) -> tuple[FloatArray, FloatArray]:
+        """True angle and velocity (N, 2) of the assisted joints."""
+        return self.joint_angle_rad[:, self.exo_columns], self.joint_velocity_rad_s[:, self.exo_columns]
+
+    @property
     def ground_force_n(self) -> FloatArray:
         """(N, 2, 3) on the feet, world axes."""
         return self._sensors.ground_force_n(self.sensor)

@@ -336,11 +336,6 @@ class WalkingEnvironment(BatchEnvironment):
     def _body_control(self) -> FloatArray:
         return self._impaired_actuation.control(self._actuation_inputs())
 
-    @property
-    def _exo_motion(self) -> tuple[FloatArray, FloatArray]:
-        """True angle and velocity (N, 2) of the assisted joints."""
-        return self.joint_angle_rad[:, self.exo_columns], self.joint_velocity_rad_s[:, self.exo_columns]
-
     def _exo_torque(self, assist: Assist) -> FloatArray:
         if not self.exo_disturbances.expected:
             return super()._exo_torque(assist)

@@ -93,6 +93,7 @@ class Faults:
     gyroscope_bias_rad_s: float = 0.0
     acceleration_noise: float = 0.0  # of the direction, before it is made a unit vector again
     misplacement_rad: float = 0.0  # turn of an IMU on its segment, about a random axis
+    misplacement_least_rad: float = 0.0  # no IMU is turned by less
     angle_noise_rad: float = 0.0
     angle_bias_rad: float = 0.0
     velocity_noise_rad_s: float = 0.0
@@ -233,7 +234,8 @@ class VirtualSensors:
         shape = (count, len(self._sensors))
         axis = self._rng.normal(0.0, 1.0, (*shape, 3))
         axis /= np.linalg.norm(axis, axis=-1, keepdims=True)
-        angle = self._rng.uniform(0.0, self._faults.misplacement_rad, shape)[..., None, None]
+        own = self._faults
+        angle = self._rng.uniform(own.misplacement_least_rad, own.misplacement_rad, shape)[..., None, None]
         return axis_angle_matrices(axis, angle)
 
     def _per_channel(self, values: np.ndarray) -> np.ndarray:

@@ -86,7 +86,7 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Shell]
     "command",
     [
         *("", "doctor", "session", "session run", "session demo", "virtual-exo", "job", "restore"),
-        *("gallery", "bench", "train", "train base", "train twin"),
+        *("gallery", "bench", "train", "train base", "train twin", "train student"),
     ],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
