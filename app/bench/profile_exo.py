@@ -5,6 +5,7 @@ The profile is of a real walk (walk36); the walks that teach and judge are simul
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,9 @@ from core.jobs.values import JobSpec, SilentContext
 from core.tasks.teach_profile import follow
 
 DEVICES = {"hip": "Hippo_L1", "ankle": "DephyExoBoot_L1"}
+# The usual wearer plantarflexes more than the twin that was walked with, so that S13 rightly keeps an ankle
+# exo from giving anything: this one's ankles move as the twin's do.
+PLANTS = {"DephyExoBoot_L1": {"walk": {"size": 0.75}}}
 WALK_S, READY_S = 20.0, 60.0
 
 
@@ -65,7 +69,7 @@ def _walked(trained: TrainedController, folder: Path) -> dict[str, Any]:
     trust(folder, key.public)
     exo = VirtualExo(folder)
     try:
-        with connect(exo.start(trained.device_id)) as link:
+        with connect(exo.start(trained.device_id, _plant(trained.device_id, folder))) as link:
             transfer(link, package, lambda fraction, sentence: None)
             records = _assisted(link, package)
     finally:
@@ -80,6 +84,14 @@ def _walked(trained: TrainedController, folder: Path) -> dict[str, Any]:
         "virtual_exo_largest_nm": float(torque.max()),
         "virtual_exo_on_trial": "half of the torque, as every controller that nobody has kept yet",
     }
+
+
+def _plant(device_id: str, folder: Path) -> Path | None:
+    if device_id not in PLANTS:
+        return None
+    file = folder / "plant.json"
+    file.write_text(json.dumps(PLANTS[device_id]), encoding="utf-8")
+    return file
 
 
 def _assisted(link: ExoLink, package: PackageFile) -> list[TelemetryRecord]:
