@@ -8,6 +8,7 @@ from ui.report_sheet import MARGIN, PAGE_WIDTH
 
 _WIDTH = PAGE_WIDTH - 2 * MARGIN
 _HIGH, _LOW, _FEW_LINES = 900.0, 640.0, 3  # curves, where deficits leave room or are many
+_LOWEST, _FEW_NOTES = 430.0, 1  # where notes are many as well
 _NOTICE = (
     "Research prototype, not a cleared medical device. Everything on this page is simulated with a model of "
     "the person; nothing was measured on the exo."
@@ -22,7 +23,7 @@ class HelpPage(FurtherPage):
         self._draw_head(("SIMULATED",))
         self._y = self._heading(part.title, MARGIN, self._y, _WIDTH) - 20
         self._draw_key(part.plots)
-        self._draw_plots(part.plots, 2, _HIGH if len(part.lines) <= _FEW_LINES else _LOW)
+        self._draw_plots(part.plots, 2, _height(part))
         self._y = self._wide_table(part.sides, MARGIN, self._y, _WIDTH)
         self._y = self._notes(part.lines, MARGIN, self._y, _WIDTH)
         for table in (part.situations, part.correlations):
@@ -34,3 +35,10 @@ class HelpPage(FurtherPage):
     def ends_at(self) -> float:
         """Where the lowest of what was drawn above the foot ends."""
         return self._y
+
+
+def _height(part: HelpPart) -> float:
+    """Of the curves: what the words below leave."""
+    if len(part.lines) <= _FEW_LINES:
+        return _HIGH
+    return _LOW if len(part.notes) <= _FEW_NOTES else _LOWEST

@@ -20,7 +20,7 @@ from app.bench.assist import profile_numbers
 from app.bench.told import tell
 from app.train.virtual_people import Person, twin_of
 from core.devices.profiles import load_profile, session_limits
-from core.domain.arrays import FloatArray, unbroken
+from core.domain.arrays import FloatArray
 from core.domain.assistance_profile import AssistanceProfile
 from core.domain.body import SIDES, JointKind, Side
 from core.domain.controller import Aim, ExoController
@@ -29,7 +29,6 @@ from core.domain.motion import GaitCycles
 from core.domain.muscles import MuscleGroup
 from core.domain.twin import GENERIC_BODY, BodyParameters
 from core.domain.walk_measures import SYMMETRY_PARTS, WalkMeasures, WalkRatios
-from core.gait.cycles import cut_cycles
 from core.gait.leg import Leg
 from core.gait.scenario_reference import normal_walk
 from core.gait.similarity import compare_cycles
@@ -37,18 +36,20 @@ from core.learning.exo.evaluation import WalkEvaluator
 from core.learning.exo.expected_assistance import expected_assistance
 from core.learning.exo.gyro_exo import wear
 from core.learning.exo.lessons import LESSONS
-from core.learning.exo.measures import WalkRecording, measured, record_walk
+from core.learning.exo.measures import measured, record_walk
 from core.learning.exo.offline_stage import OfflineStage
 from core.learning.exo.sided_help import choice_seeds
 from core.learning.exo.study import Study, study_twin
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.training import BestController
 from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.walked_cycles import walked_cycles
 from core.learning.gait.symmetric_policy import symmetric_policy
-from core.simulation.analysis.ground_reactions import ground_contacts
-from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.impaired_actuation import FULL_MOMENT_NM
 from core.simulation.reference_gait.antalgic import antalgic_reference
+from core.statistics.study import study
+from core.statistics.table import LEAST_SUBJECTS
+from core.statistics.told import rounded, study_values
 from core.tasks.policy_files import shipped_policy
 from core.twin.impairments import pain_severities
 
@@ -89,7 +90,7 @@ def bench_deficits(
     if healthy:
         numbers["healthy"] = _healthy()
         tell("healthy", numbers["healthy"])
-    return numbers | {"deficits": blocks, "reached": _reached(blocks)}
+    return numbers | {"deficits": blocks, "reached": _reached(blocks), "statistics": _statistics(blocks)}
 
 
 def _deficit(name: str, self_walks: list[_Walks], tell: Tell) -> dict[str, Any]:
@@ -218,27 +219,6 @@ def _walk(twin: TwinInExo, controller: ExoController | None, seed: int, *, worn:
     )
 
 
-def walked_cycles(recording: WalkRecording) -> tuple[GaitCycles, GaitCycles]:
-    """Joint angles of all complete strides of all walkers, in the order of SIDES."""
-    found: list[list[GaitCycles]] = [[], []]
-    for walker in range(recording.settled.shape[1]):
-        for rows in unbroken(recording.settled[:, walker]):
-            angle, ground = recording.angle_rad[rows, walker], recording.ground_n[rows, walker]
-            time_s: FloatArray = CONTROL_STEP_S * np.arange(len(angle), dtype=np.float64)
-            strides = [
-                stride
-                for number, side in enumerate(SIDES)
-                for stride in ground_contacts(side, ground[:, number], CONTROL_STEP_S, after_s=CONTROL_STEP_S)
-            ]
-            for one, cycles in zip(found, cut_cycles(time_s, angle, strides), strict=True):
-                one.append(cycles)
-    left, right = (
-        GaitCycles(one[0].side, np.concatenate([cycles.angle_rad for cycles in one]), float("nan"))
-        for one in found
-    )
-    return left, right
-
-
 # Numbers
 
 
@@ -319,6 +299,19 @@ def _reached(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "falls_not_more": count("falls_not_more"),
         "correlation_rises_at_every_affected_joint": count("correlation_rises"),
     }
+
+
+def _statistics(blocks: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """Tests over deficits, each of which counts once, with the mean of its training seeds."""
+    if len(blocks) < LEAST_SUBJECTS:
+        return None
+    found: dict[str, Any] = {"who": f"{len(blocks)} deficits of one virtual body, simulated"}
+    for name, without in (("metabolic_ratio", None), ("asymmetry", "asymmetry")):
+        after = [np.mean([run[name] for run in block["by_training_seed"]]) for block in blocks.values()]
+        before = [1.0 if without is None else block["without_exo"][without] for block in blocks.values()]
+        pair = np.column_stack([before, after])
+        found[name] = rounded(study_values(study(name, ("without exo", "with the exo"), pair)))
+    return found
 
 
 def _conditions() -> dict[str, Any]:

@@ -23,7 +23,7 @@ class BenchOptions:
 
     data_dir: Path
     file: Path | None = None  # of `video`
-    quick: bool = False  # `assist` within six minutes, `student` smaller
+    quick: bool = False  # `assist` within six minutes, `student` smaller, `amplitude` with few people
     assist_parts: tuple[
         str, ...
     ] = ()  # of `assist`: "deficits", "situations", "ankle", "adapt"; () its main blocks
@@ -175,6 +175,12 @@ def _profile(_: BenchOptions) -> dict[str, Any]:
     return bench_profile(_recordings())
 
 
+def _amplitude(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.amplitude import bench_amplitude
+
+    return bench_amplitude(_recordings(), quick=options.quick)
+
+
 def _student(options: BenchOptions) -> dict[str, Any]:
     from app.bench.student import bench_student
 
@@ -186,6 +192,12 @@ def _vault(options: BenchOptions) -> dict[str, Any]:
 
     options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # on the disk that the data are on
     return bench_vault(options.data_dir)
+
+
+def _stats(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.stats import bench_stats
+
+    return bench_stats()
 
 
 BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
@@ -206,9 +218,11 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "assist": _assist,
     "strangers": _strangers,
     "coadaptation": _coadaptation,
+    "amplitude": _amplitude,
     "student": _student,
     "vault": _vault,
     "profile": _profile,
+    "stats": _stats,
 }
 
 
@@ -216,6 +230,11 @@ def _fidelity(options: BenchOptions) -> Fidelity:
     from core.twin.body import Fidelity
 
     return Fidelity(options.fidelity)
+
+
+def recordings_folder() -> Path:
+    """The same for other commands that judge by the recordings."""
+    return _recordings()
 
 
 def _recordings() -> Path:

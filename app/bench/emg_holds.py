@@ -145,7 +145,7 @@ def twitches(emg: FloatArray, corner_hz: float, *, from_rest: bool) -> FloatArra
 
 
 def _person(folder: Path, person: str) -> list[Hold]:
-    sheets = _sheets(folder / f"{person}.xlsx")
+    sheets = read_sheets(folder / f"{person}.xlsx")
     force = sheets["DNM"]
     holds = []
     for column, muscle in enumerate(_MUSCLES):
@@ -157,7 +157,7 @@ def _person(folder: Path, person: str) -> list[Hold]:
     return holds
 
 
-def _sheets(path: Path) -> dict[str, FloatArray]:
+def read_sheets(path: Path) -> dict[str, FloatArray]:
     """Each sheet by the muscle in its name ("EMG_LG", once "EMB_TA"); NaN where a cell is empty."""
     if not path.is_file():
         raise refuse(

@@ -13,7 +13,7 @@ from typing import Any
 from app.bench.screen import a_screen
 
 RUNS = 3
-HEAVY = ("torch", "mujoco", "mediapipe", "cv2", "serial", "vtkmodules")
+HEAVY = ("torch", "mujoco", "mediapipe", "cv2", "serial", "sklearn", "vtkmodules")
 _LIMIT_S = 60.0
 
 

@@ -17,8 +17,11 @@ from app.train.virtual_people import twin_of, virtual_people
 from core.devices.profiles import load_generic_controller, load_profile, session_limits
 from core.domain.arrays import FloatArray
 from core.domain.controller import ExoController
-from core.domain.walk_measures import Estimate, WalkRatios
+from core.domain.walk_measures import WalkRatios
 from core.learning.exo.evaluation import WalkEvaluator
+from core.statistics.paired import PairedT, paired_t
+from core.statistics.study import study
+from core.statistics.told import rounded, study_values
 
 DEVICE = "Hippo_L1"
 HELD_OUT = tuple(range(30_000, 30_003))
@@ -62,17 +65,25 @@ def _ratios(
 
 
 def _verdict(name: str, ratio: FloatArray) -> dict[str, Any]:
-    """Of a matrix (P, P + 1): how often the own controller is best, and its gain over the others."""
+    """Of a matrix (P, P + 1): how often the own controller is best, and its gain over the others.
+
+    A person counts once, with the mean of the strangers' controllers.
+    """
     people = len(ratio)
     own, strangers = np.diag(ratio), ratio[:, :people]
     best = own <= strangers.min(axis=1) + AS_GOOD
     other = (strangers.sum(axis=1) - own) / (people - 1)
-    gain, over_generic = Estimate.of(other - own), Estimate.of(ratio[:, -1] - own)
+    generic = ratio[:, -1]
+    over_strangers, over_generic = paired_t(own, other), paired_t(own, generic)
+    found = study(name, ("own", "strangers", "generic"), np.column_stack([own, other, generic]))
     return {
         f"{name}.own_best_or_within_1_percent": int(best.sum()),
         f"{name}.own": np.round(own, 4).tolist(),
-        f"{name}.gain_over_strangers": [round(value, 4) for value in (gain.mean, gain.low, gain.high)],
-        f"{name}.gain_over_generic": [
-            round(value, 4) for value in (over_generic.mean, over_generic.low, over_generic.high)
-        ],
+        f"{name}.gain_over_strangers": _interval(over_strangers),
+        f"{name}.gain_over_generic": _interval(over_generic),
+        f"{name}.statistics": {"who": f"{people} virtual people, simulated"} | rounded(study_values(found)),
     }
+
+
+def _interval(gain: PairedT) -> list[float]:
+    return [round(value, 4) for value in (gain.change, gain.low, gain.high)]

@@ -23,7 +23,9 @@ def add_bench(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     parser = commands.add_parser("bench", help="measure this program on this PC")
     parser.add_argument("what", choices=tuple(BENCHES), help="what is measured")
     parser.add_argument("--file", type=Path, help="video for `bench video`")
-    parser.add_argument("--quick", action="store_true", help="`bench assist` and `bench student`: smaller")
+    parser.add_argument(
+        "--quick", action="store_true", help="`bench assist`, `student`, `amplitude`: smaller"
+    )
     for part, measured in ASSIST_PARTS.items():
         parser.add_argument(f"--{part}", action="store_true", help=f"`bench assist`: {measured}")
     parser.add_argument(

@@ -22,7 +22,7 @@ def add_emg(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], Non
     parser = commands.add_parser("emg", help="look into an EMG file; keeps nothing")
     parser.add_argument("file", type=Path, help="CSV, TXT, XLSX, EDF, BDF, STO, MOT or C3D")
     parser.add_argument("--mvc", type=Path, action="append", default=[], help="maximum contractions")
-    _add_reading(parser, "")
+    add_reading(parser, "")
     parser.add_argument("--map", type=Path, help="JSON file: channel to muscle and side")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
     add_data_dir(parser)
@@ -35,7 +35,7 @@ def add_emg_options(parser: argparse.ArgumentParser) -> None:
         "--emg", type=Path, help="EMG file of this walk; default: --trial's, where it has EMG"
     )
     parser.add_argument("--emg-mvc", type=Path, action="append", default=[], help="maximum contractions")
-    _add_reading(parser, "emg-")
+    add_reading(parser, "emg-")
     parser.add_argument("--emg-map", type=Path, help="JSON file: channel to muscle and side")
 
 
@@ -46,10 +46,11 @@ def emg_files(args: argparse.Namespace) -> tuple[Path | None, ...]:
 
 def emg_options(args: argparse.Namespace) -> dict[str, JsonValue]:
     """What the options of `add_emg_options` add to the parameters of `import_emg`."""
-    return _params(args, "emg_", args.emg_mvc, args.emg_map)
+    return emg_params(args, "emg_", args.emg_mvc, args.emg_map)
 
 
-def _add_reading(parser: argparse.ArgumentParser, prefix: str) -> None:
+def add_reading(parser: argparse.ArgumentParser, prefix: str, *, placed: bool = True) -> None:
+    """How files are read; with `placed` also their place in the time of a motion."""
     for name, kind, what in (
         ("rate", float, "sampling rate in Hz, where the file has no good time column"),
         ("sheet", str, "sheet of a workbook that has several"),
@@ -66,8 +67,12 @@ def _add_reading(parser: argparse.ArgumentParser, prefix: str) -> None:
         ("trigger", str, "channel that rises when the motion begins"),
         ("processing", str, "study (the usual one), seniam, rms-50, rms-100, winter, notch-50 or notch-60"),
     ):
+        if name in ("offset", "trigger") and not placed:
+            continue
         metavar = {float: "NUMBER", int: "N", str: "NAME"}[kind]
         parser.add_argument(f"--{prefix}{name}", type=kind, metavar=metavar, help=what)
+    if not placed:
+        return
     parser.add_argument(
         f"--{prefix}event",
         nargs=2,
@@ -131,12 +136,12 @@ _OPTIONS = {
 }
 
 
-def _params(
+def emg_params(
     args: argparse.Namespace, prefix: str, mvc: list[Path], map_file: Path | None
 ) -> dict[str, JsonValue]:
-    told = {param: getattr(args, prefix + option) for option, param in _OPTIONS.items()}
+    told = {param: getattr(args, prefix + option, None) for option, param in _OPTIONS.items()}
     params: dict[str, JsonValue] = {param: value for param, value in told.items() if value is not None}
-    if event := getattr(args, f"{prefix}event"):
+    if event := getattr(args, f"{prefix}event", None):
         params |= {"event_emg_s": event[0], "event_motion_s": event[1]}
     if mvc:
         params["mvc_files"] = [str(path.absolute()) for path in mvc]
@@ -179,7 +184,7 @@ def _emg(args: argparse.Namespace) -> int:
     from core.emg.requests import request_of
 
     check_files(args.file, *args.mvc, args.map)
-    params = {"file": str(args.file), **_params(args, "", args.mvc, args.map)}
+    params = {"file": str(args.file), **emg_params(args, "", args.mvc, args.map)}
     try:
         request, processing = request_of(params), params.get("processing")
         summary = guarded((args.file, *args.mvc), emg_summary, request, processing)

@@ -18,7 +18,9 @@ from core.domain.situation_effects import (
     situation_words,
 )
 from core.domain.walk_numbers import estimate_values
+from core.session.curve_tests import curve_sentence, joint_tests
 from core.session.exo_help import CONTROLLERS, expectation_of, help_of, profile_of
+from core.statistics.told import curve_values, rounded
 
 
 def situation_numbers(comparison: Comparison) -> dict[str, Any]:
@@ -40,6 +42,7 @@ def situation_numbers(comparison: Comparison) -> dict[str, Any]:
             if (found := help_of(comparison, label)) is not None
         },
         "correlations": _correlations(comparison),
+        "default_against_personalized": _curve_tests(comparison),
     }
 
 
@@ -106,6 +109,15 @@ def _correlations(comparison: Comparison) -> dict[str, Any]:
         first: {second: _known(found.mean(first, second)) for second in found.labels}
         for first in found.labels
     }
+
+
+def _curve_tests(comparison: Comparison) -> dict[str, Any]:
+    """Statistical parametric mapping of the joint angles; {} where nothing was tested."""
+    tests = joint_tests(comparison)
+    if not tests:
+        return {}
+    curves = {one.name: rounded(curve_values(one.test)) for one in tests}
+    return {"sentence": curve_sentence(tests), "simulated_starts": tests[0].test.n, "curves": curves}
 
 
 def _known(value: float) -> float | None:

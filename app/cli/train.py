@@ -61,10 +61,31 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     exo_base.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
     exo_base.set_defaults(command=_train_exo_base)
     add_data_dir(_add_student(train))
+    _add_moments(train)
     twin = train.add_parser("twin", help="a person's twin, from a description of the person")
     _add_twin_options(twin)
     add_data_dir(twin)
     twin.set_defaults(command=_train_twin)
+
+
+def _add_moments(train: Any) -> None:
+    moments = train.add_parser(
+        "moments",
+        help="hip moments without force plates: judge the ways of estimating them, or train what ships",
+        description="With --loso: every real person is left out in turn and estimated by what was trained on "
+        "the others; prints all tables, keeps nothing. With --out: trains the model that ships, on simulated "
+        "people alone. Both need the real recordings (EXOTWIN_DATA).",
+    )
+    moments.add_argument("--loso", action="store_true", help="leave one person out at a time")
+    moments.add_argument("--out", type=Path, metavar="DIR", help="folder for model and card")
+    moments.add_argument("--people", type=int, default=112, help="simulated, of --out (default 112)")
+    moments.add_argument("--person", action="append", default=[], help="--loso: only these, by name")
+    moments.add_argument(
+        "--learning-rate", type=float, default=1e-3, help="--loso (default 1e-3; the source has 5e-5)"
+    )
+    moments.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
+    moments.add_argument("--json", action="store_true", dest="as_json", help="print the numbers as JSON")
+    moments.set_defaults(command=_train_moments)
 
 
 def _add_twin_options(twin: argparse.ArgumentParser) -> None:
@@ -135,6 +156,12 @@ def _train_exo_base(args: argparse.Namespace) -> int:
         )
     print(json.dumps(cards, indent=2))
     return 0
+
+
+def _train_moments(args: argparse.Namespace) -> int:
+    from app.cli.moments import moments_command
+
+    return moments_command(args)
 
 
 def _train_twin(args: argparse.Namespace) -> int:

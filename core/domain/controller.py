@@ -15,6 +15,7 @@ from core.domain.gait_envelope import GaitEnvelope
 from core.domain.impairment import Impairment
 from core.domain.rollout import GaitLabel, RolloutSet
 from core.domain.situation import SituationWalks
+from core.domain.start_curves import StartCurves
 from core.domain.twin import GaitPolicy, LearningCurve, Network
 from core.domain.walk_measures import WalkMeasures
 
@@ -271,6 +272,7 @@ class Comparison:
     correlations: CycleCorrelations | None = None  # of measured, healthy, impaired and assisted gait
     impairments: tuple[Impairment, ...] = ()  # of the twin that walked
     mass_kg: float | None = None  # of its body, for torques in N m; None in records of earlier versions
+    curves: tuple[StartCurves, ...] = ()  # of the level walks; () in records of earlier versions
 
     def find(self, label: GaitLabel) -> GaitScore | None:
         return next((score for score in self.scores if score.label == label.value), None)

@@ -108,10 +108,12 @@ _CAPTURED = (
     RecordKind.MOTION,
     RecordKind.EXO_LOG,
     RecordKind.EMG,
+    RecordKind.AMPLITUDE,
     RecordKind.CAPTURE_COMPARISON,  # its page leaves the program by an export only
 )
 _MADE = (
     RecordKind.KINETICS,
+    RecordKind.MOMENTS,
     RecordKind.MUSCLE_CALIBRATION,
     RecordKind.DEFICITS,
     RecordKind.TWIN,

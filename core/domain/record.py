@@ -19,7 +19,9 @@ class RecordKind(StrEnum):
     MOTION = "motion"
     EXO_LOG = "exo_log"  # what an exo gave that was worn during the recording
     KINETICS = "kinetics"
+    MOMENTS = "moments"  # of the hips, estimated without force plates
     EMG = "emg"
+    AMPLITUDE = "amplitude"  # how strongly an exo should pull, by EMG at several forces
     MUSCLE_CALIBRATION = "muscle_calibration"
     DEFICITS = "deficits"
     CHOSEN_IMPAIRMENTS = "chosen_impairments"  # that a person puts into the twin by name

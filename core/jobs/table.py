@@ -39,10 +39,14 @@ JOB_TABLE: dict[str, JobKind] = {
         "core.tasks.import_exo_log:run", "Read the exo's log", Action.CAPTURE, limits=TABLES
     ),
     "inverse_dynamics": JobKind("core.tasks.inverse_dynamics:run", "Find forces and moments", Action.TRAIN),
+    "estimate_moments": JobKind("core.tasks.estimate_moments:run", "Estimate hip moments", Action.TRAIN),
     "read_emg_head": JobKind(
         "core.tasks.read_emg_head:run", "Look into the EMG file", Action.CAPTURE, stream=True, limits=LOOK
     ),
     "import_emg": JobKind("core.tasks.import_emg:run", "Import EMG", Action.CAPTURE, limits=TABLES),
+    "tune_amplitude": JobKind(
+        "core.tasks.tune_amplitude:run", "Find the assistance force", Action.CAPTURE, limits=TABLES
+    ),
     "shift_emg": JobKind("core.tasks.shift_emg:run", "Move EMG in time", Action.CAPTURE),
     "take_logo": JobKind("core.tasks.take_logo:run", "Take the logo", None, stream=True, limits=LOOK),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin", Action.TRAIN),

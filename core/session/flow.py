@@ -103,9 +103,16 @@ JOBS: dict[Step, frozenset[str]] = {
         }
     ),
     Step.MOTION: frozenset(
-        {"solve_motion", "solve_markers", "edit_events", "import_exo_log", "inverse_dynamics"}
+        {
+            "solve_motion",
+            "solve_markers",
+            "edit_events",
+            "import_exo_log",
+            "inverse_dynamics",
+            "estimate_moments",
+        }
     ),
-    Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg"}),
+    Step.EMG: frozenset({"read_emg_head", "import_emg", "shift_emg", "tune_amplitude"}),
     Step.PERSONALIZE: frozenset(
         {"fit_twin", "calibrate_muscles", "assess_deficits", "fit_impairments", "learn_gait"}
     ),
@@ -216,6 +223,8 @@ def _sizes(kind: RecordKind, subject: Subject) -> tuple[tuple[str, float], ...]:
 _REPORTED = frozenset(RecordKind) - {
     RecordKind.CALIBRATION,
     RecordKind.RECORDING,
+    RecordKind.AMPLITUDE,
+    RecordKind.MOMENTS,
     RecordKind.TWIN,
     RecordKind.IMPAIRMENTS,
     RecordKind.SCENARIO,
@@ -244,7 +253,13 @@ def _came_after_report(since: datetime, facts: VisitFacts) -> str:
 
 
 _BEFORE_THE_TWIN = frozenset(
-    {RecordKind.KINETICS, RecordKind.MUSCLE_CALIBRATION, RecordKind.IMPAIRMENTS, RecordKind.DEFICITS}
+    {
+        RecordKind.KINETICS,
+        RecordKind.MOMENTS,
+        RecordKind.MUSCLE_CALIBRATION,
+        RecordKind.IMPAIRMENTS,
+        RecordKind.DEFICITS,
+    }
 )
 
 

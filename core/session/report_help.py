@@ -14,6 +14,7 @@ from core.domain.rollout import GaitLabel
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import SituationWalks, find_walks
 from core.domain.situation_effects import effect_of, handrail_words, situation_name
+from core.session.curve_tests import curve_sentence, joint_tests
 from core.session.cycle_plot import CyclePlot
 from core.session.exo_help import CONTROLLERS, deficit_lines, help_of, profile_of
 from core.session.report_tables import ReportRow, ReportTable
@@ -46,7 +47,7 @@ def help_part(comparison: Comparison | None) -> HelpPart | None:
         _lines(comparison),
         _situation_table(comparison.situations),
         _correlation_table(comparison.correlations),
-        (words,) if words else (),
+        tuple(line for line in (words, curve_sentence(joint_tests(comparison))) if line),
     )
 
 

@@ -21,6 +21,7 @@ from core.domain.rollout import GaitLabel, Rollout, RolloutSet
 from core.domain.scenario import LEVEL_WALKING
 from core.domain.situation import SituationWalks
 from core.domain.situation_effects import MOST_FALLS
+from core.domain.start_curves import StartCurves
 from core.domain.twin import GaitPolicy
 from core.domain.walk_measures import WalkMeasures
 from core.errors import refuse
@@ -28,7 +29,9 @@ from core.gait.similarity import cycle_matrix
 from core.jobs.values import JobContext, Params
 from core.learning.exo.comparison import score_gait
 from core.learning.exo.gyro_exo import wear
+from core.learning.exo.measures import WalkRecording
 from core.learning.exo.twin_in_exo import TwinInExo
+from core.learning.exo.walked_cycles import start_curves
 from core.simulation.analysis.rollout import record_rollout, scene_geometry, trace_walk
 from core.simulation.analysis.scenario import scenario_rollout, trace_scenario
 from core.simulation.environment.policy import PolicyNetworks
@@ -105,13 +108,7 @@ def compare(
         for one in load_stranger_controllers(device_id)
     ]
     walks.expect(judged_walks.SEEDS * len(conditions) + STRANGER_SEEDS * len(strangers))
-    rollouts: list[Rollout] = []
-    level: list[SituationWalks] = []
-    for condition in conditions:
-        level.append(walks.measured(condition, judged_walks.SEEDS))
-        if condition.label is GaitLabel.WITHOUT_EXO:
-            _check_walks(level[0].measures)
-        rollouts.append(walks.drawn(condition))
+    level, curves, rollouts = walks.level(conditions)
     scores = [
         score_gait(rollout, one.measures, motion.cycles) for rollout, one in zip(rollouts, level, strict=True)
     ]
@@ -131,6 +128,7 @@ def compare(
         correlations_of(rollouts, motion),
         policy.body.impairments,
         policy.body.mass_kg,
+        curves,
     )
 
 
@@ -160,24 +158,47 @@ class _Walks:
     def expect(self, seeds: int) -> None:
         self._expected = seeds
 
+    def level(
+        self, conditions: Sequence[Condition]
+    ) -> tuple[list[SituationWalks], tuple[StartCurves, ...], list[Rollout]]:
+        """All of every condition. Raises UserError CMP-003 when the twin falls without the exo."""
+        found: list[SituationWalks] = []
+        curves: list[StartCurves] = []
+        rollouts: list[Rollout] = []
+        for condition in conditions:
+            walks, own = self.seed_by_seed(condition, judged_walks.SEEDS)
+            if condition.label is GaitLabel.WITHOUT_EXO:
+                _check_walks(walks.measures)
+            found.append(walks)
+            curves.append(own)
+            rollouts.append(self.drawn(condition))
+        return found, tuple(curves), rollouts
+
     def measured(self, condition: Condition, seeds: int) -> SituationWalks:
         """Many level walks from starts nobody trained on; the seeds are the same for all conditions."""
-        parts = []
+        return self.seed_by_seed(condition, seeds)[0]
+
+    def seed_by_seed(self, condition: Condition, seeds: int) -> tuple[SituationWalks, StartCurves]:
+        """The same with the mean curves of every seed."""
+        parts, recordings = [], []
         for seed in judged_walks.seeds(seeds):
             self._context.check_cancelled()
             fraction = 0.05 + (LEVEL_DONE - 0.05) * self._done / self._expected
             self._context.progress(fraction, _doing(condition))
-            measures, profile = self._one_seed(condition, seed)
+            recording, measures, profile = self._one_seed(condition, seed)
+            recordings.append(recording)
             parts.append(SituationWalks(LEVEL_WALKING.key, condition.label.value, measures, profile))
             self._done += 1
-        return SituationWalks.joined(parts)
+        curves = start_curves(condition.label.value, recordings, [part.profile for part in parts])
+        return SituationWalks.joined(parts), curves
 
-    def _one_seed(self, condition: Condition, seed: int) -> tuple[WalkMeasures, AssistanceProfile | None]:
-        evaluator = judged_walks.evaluator(self.twin, (seed,))
-        if condition.controller is not None:
-            return evaluator.profiled(condition.controller)
-        without = condition.device_id is None
-        return evaluator.without_exo if without else evaluator.worn_without_torque, None
+    def _one_seed(
+        self, condition: Condition, seed: int
+    ) -> tuple[WalkRecording, WalkMeasures, AssistanceProfile | None]:
+        """A profile only where the exo gives torque."""
+        worn = condition.device_id is not None
+        found = judged_walks.evaluator(self.twin, (seed,)).recorded(seed, condition.controller, worn=worn)
+        return found if condition.controller is not None else (*found[:2], None)
 
     def drawn(self, condition: Condition) -> Rollout:
         """One walk with its poses. A torque-driven twin is replayed for mean forces of every step."""

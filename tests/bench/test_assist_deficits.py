@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.bench import commands
-from app.bench.assist_deficits import DEFICITS, HELD_OUT, TRAINING_SEEDS, _affected, _reached
+from app.bench.assist_deficits import DEFICITS, HELD_OUT, TRAINING_SEEDS, _affected, _reached, _statistics
 from app.bench.commands import BenchOptions
 from core.domain.twin import GENERIC_BODY
 from core.learning.exo.expected_assistance import expected_assistance
@@ -37,6 +37,19 @@ def test_a_deficit_counts_when_all_training_seeds_reach_the_goal() -> None:
     found = _reached({"one": block([1.4, 1.5, 1.3], 3), "other": block([1.4, 1.2, 1.5], 2)})
     assert found["torque_ratio_at_least_1.3"] == found["energy_and_symmetry_better"] == 1
     assert found["deficits"] == 2
+
+
+def test_deficits_are_tested_against_each_other_and_training_seeds_are_not_people() -> None:
+    def of(ratio: float, asymmetry: float) -> dict[str, Any]:
+        runs = [{"metabolic_ratio": ratio + 0.01 * seed, "asymmetry": asymmetry} for seed in (-1, 0, 1)]
+        return {"by_training_seed": runs, "without_exo": {"asymmetry": 0.1}}
+
+    found = _statistics({name: of(0.9 + 0.02 * n, 0.05 + 0.01 * n) for n, name in enumerate("abcd")})
+
+    assert found is not None and found["who"] == "4 deficits of one virtual body, simulated"
+    ratio = found["metabolic_ratio"]["pairs"][0]["paired_t"]
+    assert (ratio["n"], ratio["change"]) == (4, pytest.approx(-0.07))
+    assert _statistics({"a": of(0.9, 0.1)}) is None
 
 
 @pytest.mark.parametrize("part", ["deficits", "situations", "ankle"])

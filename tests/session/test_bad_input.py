@@ -113,6 +113,35 @@ INDEX = {  # bad input: code, file below tests/, test
         "tasks/test_several_cameras.py",
         "test_videos_of_another_shape",
     ),
+    "too few assistance forces": ("AMP-001", "assistance/test_amplitude.py", "test_three_forces_are_too_few"),
+    "an assistance force twice": ("AMP-002", "assistance/test_iemg.py", "test_what_cannot_be_used"),
+    "EMG of other muscles than the thigh's": (
+        "AMP-003",
+        "assistance/test_iemg.py",
+        "test_what_cannot_be_used",
+    ),
+    "forces without a maximum contraction": (
+        "AMP-004",
+        "assistance/test_iemg.py",
+        "test_what_cannot_be_used",
+    ),
+    "one gait cycle at a force": ("AMP-005", "assistance/test_iemg.py", "test_what_cannot_be_used"),
+    "a force that is not in newtons": ("AMP-006", "assistance/test_iemg.py", "test_what_cannot_be_used"),
+    "forces at which a vastus works harder": (
+        "AMP-007",
+        "assistance/test_amplitude.py",
+        "test_forces_at_which_a_vastus",
+    ),
+    "activity that only falls with the force": (
+        "AMP-008",
+        "assistance/test_amplitude.py",
+        "test_activity_that_only_falls",
+    ),
+    "a best force that is not known well": (
+        "AMP-009",
+        "assistance/test_amplitude.py",
+        "test_a_wide_band_asks",
+    ),
     "plates without corners": (
         "KIN-011",
         "kinetics/test_inverse_dynamics.py",
@@ -121,6 +150,23 @@ INDEX = {  # bad input: code, file below tests/, test
     "forces in another frame": ("KIN-012", "kinetics/test_inverse_dynamics.py", "test_forces_in_another"),
     "forces of another time": ("KIN-002", "tasks/test_inverse_dynamics.py", "test_forces_of_another_time"),
     "forces that end early": ("KIN-015", "kinetics/test_inverse_dynamics.py", "test_forces_that_end_early"),
+    "no leg seen throughout a stride": (
+        "MOM-001",
+        "tasks/test_estimate_moments.py",
+        "test_legs_that_were_not_seen",
+    ),
+    "model of hip moments damaged": ("MOM-002", "tasks/test_estimate_moments.py", "test_a_damaged_model"),
+    "hip moments estimated": ("MOM-003", "tasks/test_estimate_moments.py", "test_a_walk_gets_moments"),
+    "hip moments from one camera": (
+        "MOM-004",
+        "tasks/test_estimate_moments.py",
+        "test_one_camera_and_one_leg",
+    ),
+    "hip moments from one leg": ("MOM-005", "tasks/test_estimate_moments.py", "test_one_camera_and_one_leg"),
+    "a walk unlike those judged": ("MOM-006", "tasks/test_estimate_moments.py", "test_who_walks_unlike"),
+    "moments of an unknown person": ("MOM-007", "bench/test_moments.py", "test_one_subject_only"),
+    "one subject only to leave out": ("MOM-008", "bench/test_moments.py", "test_one_subject_only"),
+    "moments trained without a task": ("MOM-009", "bench/test_moments.py", "test_what_cannot_be_trained"),
     "exo's log that is no table": ("KIN-030", "kinetics/test_exo_log.py", "test_what_is_no_table"),
     "exo's log without times": ("KIN-031", "kinetics/test_exo_log.py", "test_a_log_without_a_time_column"),
     "exo's log without joint and side": (
@@ -904,6 +950,27 @@ INDEX = {  # bad input: code, file below tests/, test
     ),
     "figure of no stride": ("OUT-003", "ui/test_take_away.py", "test_without_a_stride"),
     "data folder out of reach": ("REC-006", "app/cli/test_commands.py", "test_what_cannot_work_is_refused"),
+    "statistics: no table": ("STA-001", "statistics/test_tables.py", "test_bad_tables_are_refused"),
+    "statistics: no such column": ("STA-002", "statistics/test_tables.py", "test_bad_tables_are_refused"),
+    "statistics: words among numbers": (
+        "STA-003",
+        "statistics/test_tables.py",
+        "test_bad_tables_are_refused",
+    ),
+    "statistics: one subject or condition": (
+        "STA-004",
+        "statistics/test_tables.py",
+        "test_bad_tables_are_refused",
+    ),
+    "statistics: nothing scatters": (
+        "STA-005",
+        "statistics/test_repeated.py",
+        "test_what_does_not_scatter_is_refused",
+    ),
+    "statistics: rows there twice": ("STA-006", "statistics/test_tables.py", "test_rows_of_one_subject"),
+    "statistics: missing cells": ("STA-007", "statistics/test_tables.py", "test_who_lacks_a_condition"),
+    "statistics: not normal": ("STA-008", "statistics/test_repeated.py", "test_ranks_decide_where"),
+    "statistics: no curve": ("STA-009", "statistics/test_tables.py", "test_curves_are_columns"),
 }
 
 

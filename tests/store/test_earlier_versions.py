@@ -70,6 +70,8 @@ SINCE = {  # kinds that came later
     RecordKind.LABORATORY_TRIAL,
     RecordKind.EXO_LOG,
     RecordKind.KINETICS,
+    RecordKind.AMPLITUDE,
+    RecordKind.MOMENTS,
     RecordKind.MUSCLE_CALIBRATION,
     RecordKind.DEFICITS,
     RecordKind.CHOSEN_IMPAIRMENTS,

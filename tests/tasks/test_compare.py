@@ -139,6 +139,13 @@ def test_every_gait_has_its_measures_over_seeds_that_pair(comparison: Comparison
 
 
 @pytest.mark.slow
+def test_every_gait_has_its_curves_of_the_same_starts(comparison: Comparison) -> None:
+    assert [one.label for one in comparison.curves] == [label.value for label in walked.GAITS]
+    assert {(one.seeds, one.walks) for one in comparison.curves} == {(2, 2)}
+    assert [one.torque_nm_kg is None for one in comparison.curves] == [True, True, False, False, False]
+
+
+@pytest.mark.slow
 def test_strangers_are_measured_and_told(comparison: Comparison) -> None:
     assert [stranger.starts for stranger in comparison.strangers] == [4, 4]
     assert "learned for 2 other virtual people" in comparison.sentence

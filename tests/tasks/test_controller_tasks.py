@@ -258,13 +258,13 @@ def test_the_first_training_on_a_pc_makes_the_plan_of_all_later_ones(visit: Visi
 def test_the_same_plan_gives_the_same_number_of_iterations_and_the_same_controller(
     visit: Visit, tmp_path: Path
 ) -> None:
-    store_calibration(visit.folder, "fast", Calibration(preparation_s=12.0, iteration_s=12.0))
+    store_calibration(visit.folder, "fast", Calibration(preparation_s=12.0, iteration_s=6.0))
     context = visit.training(iterations=None, minutes=1.0)
 
     first = train_controller.run(context.spec.params, context)
 
-    assert settings_of(visit, first)["iterations"] == 4  # of the 48 s that the preparation leaves
-    explicit = visit.training(iterations=4)
+    assert settings_of(visit, first)["iterations"] == 8  # of the 48 s that the preparation leaves
+    explicit = visit.training(iterations=8)
     explicit.work_dir.joinpath(train_controller.CHECKPOINT).unlink()
     second = train_controller.run(explicit.spec.params, explicit)
     assert bits(visit.trained(first)) == bits(visit.trained(second))

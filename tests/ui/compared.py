@@ -15,6 +15,7 @@ from core.domain.impairment import Impairment, ImpairmentKind
 from core.domain.muscles import MuscleGroup
 from core.domain.rollout import GaitLabel
 from core.domain.situation import SituationWalks
+from core.domain.start_curves import StartCurves
 from core.domain.walk_measures import WalkMeasures
 from tests import walked
 from tests.ui import records, walks
@@ -55,7 +56,23 @@ def comparison(
         correlations=correlations(healthy=healthy),
         impairments=(WEAK,) if healthy else (),
         mass_kg=68.0,
+        curves=tuple(start_curves(label) for label in records.GAITS),
     )
+
+
+def start_curves(label: GaitLabel) -> StartCurves:
+    """Of five starts; the personalized controller bends the left hip further in swing, and torque earlier."""
+    at, number = np.linspace(0.0, 1.0, 101), list(GaitLabel).index(label)
+    random = np.random.RandomState(number)
+    wave = np.sin(2.0 * np.pi * (at + random.rand(5, 2, 3, 1)))
+    angle = np.radians(20.0 * np.cos(2.0 * np.pi * at) + 0.5 * wave)
+    torque = 0.1 * np.cos(2.0 * np.pi * at) + 0.002 * wave[:, :, 0]
+    if label is PERSONAL:
+        bump = np.exp(-(((at - 0.8) / 0.06) ** 2))
+        angle[:, 0, 0] += np.radians(8.0) * bump
+        torque += 0.08 * bump
+    given = None if label in (NO_EXO, WORN) else torque
+    return StartCurves(label.value, SAGITTAL, angle, np.full((5, 2), 20), 8, given)
 
 
 def situation(

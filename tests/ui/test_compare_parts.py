@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from core.domain.body import Joint, JointKind, Side
+from core.domain.body import SIDES, Joint, JointKind, Side
 from core.domain.record import RecordKind
 from core.session.flow import Step
 from tests.ui import compared, records, walks
@@ -330,6 +330,29 @@ def test_the_power_of_an_ankle_exo_is_that_at_the_ankle() -> None:
         for panels in (exo_panels([walk]), exo_panels([at_ankle]))
     )
     assert ankle.curves[0].mean.max() == pytest.approx(2.0 * hip.curves[0].mean.max())
+
+
+def test_two_gaits_are_tested_by_the_starts_that_they_share(context: SessionContext, visit_id: str) -> None:
+    made = records.fill(context.store, visit_id, Step.TRAIN)
+    inputs = (made[Step.TRAIN], made[Step.PERSONALIZE], made[Step.MOTION])
+    context.store.save(
+        RecordKind.COMPARISON, compared.comparison(), visit_id=visit_id, inputs=inputs, summary=""
+    )
+    page = ComparePage()
+    ComparePresenter(page, context).refresh()
+    page.comparison.choose(0, compared.DEFAULT.value)
+
+    joints, exo = page.comparison.joints, page.comparison.exo
+    assert exo is not None
+    left, right = (joints.cell(JointKind.HIP_FLEXION, side).strip.difference for side in SIDES)
+    torque = exo.cell(ExoQuantity.TORQUE, Side.RIGHT).strip.difference
+    power = exo.cell(ExoQuantity.POWER, Side.RIGHT).strip.difference
+    assert left is not None and right is not None and torque is not None and power is not None
+    ((begin, end),) = left.beyond_chance
+    assert 65 < begin < 80 < end < 95
+    assert right.test is not None and not right.beyond_chance
+    assert torque.beyond_chance and power.test is None
+    assert "p < 0.05 of all 6 curves); n = 5 simulated starts, not people" in joints._band_words.text()
 
 
 def test_space_plays_nothing_behind_another_tab(context: SessionContext, visit_id: str) -> None:

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from tests import masks
-from ui.plots.against import against, difference_of
+from ui.plots.against import against, chance_words, difference_of, differences_of
 from ui.plots.curves import CurveStyle, CycleCurve, ExoQuantity, JointPanel, Likeness, Measure, NormalBand
+from ui.plots.difference_strip import DifferenceStrip
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.joint_grid import JointGrid
 from ui.plots.live_curve import LivePlot, Ring, Trace
@@ -110,6 +111,69 @@ def test_a_strip_of_the_difference_stands_under_two_gaits_only(app: QApplication
     assert not strip.grab().isNull()
     grid.show_panels((panel(),))
     assert not strip.isVisibleTo(grid)
+
+
+def with_starts(bump: float) -> JointPanel:
+    """Five starts each; B is higher around 70 % of the cycle."""
+    noise = np.random.RandomState(0).rand(2, 5, 1)
+    first, second = (20.0 * WAVE + np.sin(2.0 * np.pi * (np.linspace(0, 1, 101) + one)) for one in noise)
+    second = second + bump * np.exp(-(((np.arange(101) - 70.0) / 6.0) ** 2))
+    found = held_against(30.0)
+    a, b = (replace(curve, starts=one) for curve, one in zip(found.curves, (first, second), strict=True))
+    return replace(found, curves=(a, b))
+
+
+def test_where_two_gaits_differ_by_more_than_chance_is_shaded_and_told(app: QApplication) -> None:
+    grid = JointGrid((JointKind.KNEE,))
+    grid.show_panels((with_starts(25.0),))
+
+    difference = grid.cell(JointKind.KNEE, Side.LEFT).strip.difference
+    assert difference is not None and difference.test is not None and difference.test.n == 5
+    ((begin, end),) = difference.beyond_chance
+    assert 55 < begin < 70 < end < 85
+    assert difference.words().endswith(f"; beyond chance at {begin:.0f}–{end:.0f} %")
+    told = "Shaded: beyond chance (SPM, p < 0.05); n = 5 simulated starts, not people."
+    assert grid._band_words.text().endswith(told)
+    assert "4 degrees of freedom" in grid._band_words.toolTip()
+
+
+def test_the_shade_is_drawn(app: QApplication) -> None:
+    def shaded(bump: float) -> int:
+        """Points of the uppermost line that are not as its beginning; nothing else is drawn there."""
+        strip = DifferenceStrip(Side.LEFT, 36)
+        (difference,) = differences_of((replace(with_starts(bump), band=None),))
+        strip.show_difference(difference, 50.0)
+        strip.resize(300, strip.height())
+        image = strip.grab().toImage()
+        return sum(image.pixelColor(x, 1) != image.pixelColor(40, 1) for x in range(40, image.width() - 14))
+
+    assert shaded(25.0) > 20
+    assert shaded(0.0) == 0
+
+
+def test_nothing_beyond_chance_is_said_as_well_and_what_nobody_tested_is_not(app: QApplication) -> None:
+    equal, untested = with_starts(0.0), held_against(30.0)
+
+    words = chance_words(differences_of((equal, equal)))
+
+    assert (
+        words == "Nowhere beyond chance (SPM, p < 0.05 of all 2 curves); n = 5 simulated starts, not people."
+    )
+    assert chance_words(differences_of((untested,))) == ""
+    few = tuple(replace(curve, starts=curve.starts[:2]) for curve in equal.curves)  # type: ignore[index]
+    assert chance_words(differences_of((replace(equal, curves=few),))) == ""
+
+
+def test_starts_without_a_stride_in_one_of_the_gaits_do_not_count() -> None:
+    panel_ = with_starts(25.0)
+    lost = panel_.curves[1].starts.copy()  # type: ignore[union-attr]
+    lost[3] = np.nan
+
+    (found,) = differences_of(
+        (replace(panel_, curves=(panel_.curves[0], replace(panel_.curves[1], starts=lost))),)
+    )
+
+    assert found is not None and found.test is not None and found.test.n == 4
 
 
 def test_a_click_on_its_title_gives_a_joint_all_the_room(app: QApplication) -> None:

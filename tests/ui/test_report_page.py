@@ -21,6 +21,7 @@ from core.domain.record import RecordKind
 from core.domain.report import Report
 from core.domain.rollout import GaitLabel, RolloutSet, SceneGeometry
 from core.domain.scenario import EXO_FAILURES, SCENARIOS
+from core.domain.start_curves import StartCurves
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError
 from core.session.flow import Step
@@ -29,7 +30,7 @@ from core.session.report_help import help_part
 from core.session.report_json import report_values
 from tests import situated, walked
 from tests.masks import mode
-from tests.ui import force_samples, muscle_samples, records
+from tests.ui import compared, force_samples, muscle_samples, records
 from ui.pages.report import ReportPage
 from ui.presenters.report import ReportPresenter
 from ui.report_drawing import ReportDrawing
@@ -79,6 +80,14 @@ def test_a_verdict_on_many_situations_keeps_off_the_foot(context: SessionContext
     assert image.height() and drawing.ends_at() < PAGE_HEIGHT - MARGIN - 250
 
 
+def unlike() -> tuple[StartCurves, ...]:
+    """Default and personalized controller, with many differences over the cycle of every joint."""
+    default, personal = (compared.start_curves(label) for label in (compared.DEFAULT, compared.PERSONAL))
+    ripple = 0.2 * np.cos(10.0 * np.pi * np.linspace(0.0, 1.0, 101))
+    angle = default.angle_rad + ripple + 0.01 * np.random.RandomState(0).randn(5, 2, 3, 1)
+    return default, replace(personal, angle_rad=angle)
+
+
 def test_the_exos_help_has_a_page_that_keeps_off_its_foot(context: SessionContext, visit_id: str) -> None:
     usual = content(context, visit_id, Step.COMPARE)
     keys = [one.key for one in (*SCENARIOS[6:16:3], *SCENARIOS[-4:], *EXO_FAILURES[:2])]
@@ -90,9 +99,10 @@ def test_the_exos_help_has_a_page_that_keeps_off_its_foot(context: SessionContex
     labels = ("measured", "healthy twin", "without exo", "default controller", "personalized controller")
     alike = CycleCorrelations(labels, SAGITTAL, np.full((5, 5, 2, 3), 0.9), np.full((5, 2), 8.0))
     rail = (replace(one, handrail=True) for key in ("stairs-up", "stairs-down") for one in situated.pair(key))
-    found = replace(found, correlations=alike, situations=(*found.situations, *rail))
+    found = replace(found, correlations=alike, situations=(*found.situations, *rail), curves=unlike())
     part = help_part(found)
     assert part is not None and page_count(usual) == 2
+    assert part.notes[-1].count("(+") == 6  # of each curve the longest stretch is named
     helped = replace(usual, exo_help=part)
     assert page_count(helped) == 2 and page_count(replace(helped, appendix=True)) == 3
     painter = QPainter(image := QImage(900, 1273, QImage.Format.Format_RGB32))

@@ -55,13 +55,13 @@ class ComparePage(Page):
         "with three controllers: the default law, a generic one that learned on a crowd, and the "
         "personalized one. Choose above the pictures which gait is A and which is B: below their curves a "
         "strip shows B minus A, with a bar where they are further apart than normal gaits are among each "
-        "other. Click the name of a joint to enlarge it. In a picture, drag to turn, use the wheel to come "
-        "closer, double-click to go back. The metabolic rate says whether the exo helps. Situations tells "
-        "the same of ramps, stairs, running and disturbances, with the torque over the gait cycle; Help on "
-        "each side how much torque either leg gets and when; Correlations how alike the gaits are. Your "
-        "signature allows the personalized controller to be put onto an exo; without it nothing is "
-        "transferred. It is for a virtual exo, unless you choose to release it for supervised walks of the "
-        "person, on one exo."
+        "other, and shaded where they differ by more than chance over the twin's starts. Click the name of "
+        "a joint to enlarge it. In a picture, drag to turn, use the wheel to come closer, double-click to "
+        "go back. The metabolic rate says whether the exo helps. Situations tells the same of ramps, "
+        "stairs, running and disturbances, with the torque over the gait cycle; Help on each side how much "
+        "torque either leg gets and when; Correlations how alike the gaits are. Your signature allows the "
+        "personalized controller to be put onto an exo; without it nothing is transferred. It is for a "
+        "virtual exo, unless you choose to release it for supervised walks of the person, on one exo."
     )
 
     approver_changed = Signal()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding
 from ui.file_dialogs import ask_file
+from ui.pages.amplitude_panel import AmplitudePanel, AmplitudeState
 from ui.pages.emg_cycles import EmgCycles, EmgCyclesView
 from ui.pages.frame import Page
 from ui.pages.mvc_panel import MvcPanel, MvcState
@@ -51,6 +52,7 @@ class EmgState:
     table: NumberTable | None = None
     cycles: EmgCyclesView | None = None  # with `emg`
     mvc: MvcState | None = None  # while the protocol of maximum contractions is shown
+    amplitude: AmplitudeState | None = None  # while the assistance force is looked for
     findings: tuple[Finding, ...] = ()
     asks_reason: bool = False  # the person is about to skip
     main_action: str = ""
@@ -66,7 +68,8 @@ class EmgPage(Page):
         "are mapped to muscles by their names, and you can correct every one. Signals are filtered (20 to "
         "500 Hz unless you choose another way of processing), rectified and smoothed, and shown as "
         "a share of the maximum voluntary contraction when such a recording is given, else of their own "
-        "maximum. EMG is optional: skip it and say why."
+        "maximum. EMG is optional: skip it and say why. “Assistance force” finds from recordings at several "
+        "forces of a belt with how much the thigh works least."
     )
 
     file_chosen = Signal(object)  # Path
@@ -84,8 +87,9 @@ class EmgPage(Page):
         self._mapping, self._result = self._build_mapping(), self._build_result()
         self._nothing = QWidget()  # while a reason is asked for
         self.mvc = MvcPanel()
-        self.mvc.pattern = _PATTERN
-        self._views = Deck(self._mapping, self._result, self._nothing, self.mvc)
+        self.amplitude = AmplitudePanel()
+        self.mvc.pattern = self.amplitude.pattern = _PATTERN
+        self._views = Deck(self._mapping, self._result, self._nothing, self.mvc, self.amplitude)
         self.body.addWidget(self._build_skip())
         self.body.addWidget(self._views, 1)
 
@@ -109,7 +113,8 @@ class EmgPage(Page):
         if not state.asks_reason:
             self._reason.clearFocus()  # before it is hidden, or the focus jumps to some other button
         self._skip.setVisible(state.asks_reason)
-        nothing = state.mapping is None and state.emg is None and state.mvc is None
+        shown = (state.mapping, state.emg, state.mvc, state.amplitude)
+        nothing = all(one is None for one in shown)
         if nothing and not state.asks_reason:
             self.show_empty(
                 "emg",
@@ -122,6 +127,9 @@ class EmgPage(Page):
         self.show_body()
         if state.asks_reason:
             self._views.show_widget(self._nothing)
+        elif state.amplitude is not None:
+            self._views.show_widget(self.amplitude)
+            self.amplitude.show_state(state.amplitude)
         elif state.mvc is not None:
             self._views.show_widget(self.mvc)
             self.mvc.show_state(state.mvc)

@@ -12,6 +12,7 @@ from core.domain.findings import Finding
 from ui.pages.forces import ForcesPanel
 from ui.pages.frame import Page
 from ui.pages.gait_events import EventsPanel
+from ui.pages.moments import MomentsPanel
 from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
@@ -76,7 +77,9 @@ class MotionPage(Page):
         "exchanged, swap them; where nobody but you can tell, the page asks. What stops the session can be "
         "overridden by name and role. Squats and standing up "
         "are shown over time. Forces shows the moments and powers of the joints and the ground force, and "
-        "whether they were measured or estimated; where an exo was worn, its log is taken off there. Events "
+        "whether they were measured or estimated; where an exo was worn, its log is taken off there. Moments "
+        "(estimated) shows the hips' moments in three planes without force plates, with the band of their "
+        "errors and how physics and networks were weighed. Events "
         "shows heel strikes and toe-offs: move, add or remove them, leave strides out with a reason; the "
         "automatic ones are kept beside. Accept the motion when it looks like the patient."
     )
@@ -93,6 +96,7 @@ class MotionPage(Page):
         super().__init__()
         self.player, self.grid, self.courses = VideoPlayer(follow=True), JointGrid(), TimeCourses()
         self._curves, self.forces, self.events = Deck(self.grid, self.courses), ForcesPanel(), EventsPanel()
+        self.moments = MomentsPanel()
         self.belt = TreadmillSpeed()
         self.question, self.slow_motion, self.override = (
             SidesQuestion(),
@@ -132,6 +136,7 @@ class MotionPage(Page):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self._curves, "Joint angles")
         self.tabs.addTab(self.forces, "Forces")
+        self.tabs.addTab(self.moments, "Moments (estimated)")
         self.tabs.addTab(self.events, "Events")
         return self.tabs
 
@@ -141,6 +146,7 @@ class MotionPage(Page):
         self.slow_motion.answered.connect(self.clock_answered)
         self.grid.cursor_moved.connect(self.moment_chosen)
         self.forces.moment_chosen.connect(self.moment_chosen)
+        self.moments.moment_chosen.connect(self.moment_chosen)
         self.belt.entered.connect(self.belt_entered)
         self.courses.moment_chosen.connect(self.time_chosen)
         self.events.time_chosen.connect(self.time_chosen)
@@ -189,6 +195,7 @@ class MotionPage(Page):
     def show_moment(self, side: Side, fraction: float | None) -> None:
         self.grid.set_cursor(side, fraction)
         self.forces.set_cursor(side, fraction)
+        self.moments.set_cursor(side, fraction)
 
     def _show_tiles(self, tiles: tuple[Tile, ...]) -> None:
         clear(self._tiles)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.domain.arrays import FloatArray
 from core.domain.body import JointKind
 from core.gait.similarity import compare_curves
+from core.statistics.curves import LEAST, CurveTest, paired_curves
 from ui.plots.curves import CycleCurve, JointPanel, Likeness
 from ui.wording import signed
 
@@ -27,6 +28,7 @@ class Difference:
     band_words: str = ""  # "± 1 SD of normal"
     unit: str = "°"
     digits: int = 0
+    test: CurveTest | None = None  # by the starts that both gaits share
 
     @property
     def exceeds(self) -> NDArray[np.bool_]:
@@ -41,8 +43,20 @@ class Difference:
         starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
         return tuple((int(start), int(end)) for start, end in zip(starts, ends, strict=True))
 
+    @property
+    def beyond_chance(self) -> tuple[tuple[float, float], ...]:
+        """Percent of the cycle, from and to, where the gaits differ by more than chance."""
+        return () if self.test is None else tuple((one.begin, one.end) for one in self.test.clusters)
+
     def words(self) -> str:
-        """`B − A: −6° to 11°; more than ± 1 SD of normal apart at 12–34 %`."""
+        """`B − A: −6° to 11°; more than ± 1 SD of normal apart at 12–34 %`, and where it is beyond chance."""
+        if self.test is None:
+            return self._size_words()
+        spans = [(round(begin), round(end)) for begin, end in self.beyond_chance]
+        where = f"at {_named(spans)}" if spans else "nowhere"
+        return f"{self._size_words()}; beyond chance {where}"
+
+    def _size_words(self) -> str:
         low, high = (signed(float(value), self.digits) for value in (self.value.min(), self.value.max()))
         words = f"B − A: {low}{self.unit} to {high}{self.unit}"
         if self.band is None:
@@ -50,9 +64,13 @@ class Difference:
         spans = self.spans()
         if not spans:
             return f"{words}; nowhere more than {self.band_words} apart"
-        named = ", ".join(f"{a}–{b} %" if a != b else f"{a} %" for a, b in spans[:MOST_SPANS])
-        more = f" and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else ""
-        return f"{words}; more than {self.band_words} apart at {named}{more}"
+        return f"{words}; more than {self.band_words} apart at {_named(spans)}"
+
+
+def _named(spans: Sequence[tuple[int, int]]) -> str:
+    """`12–34 %, 60 % and 2 more`."""
+    named = ", ".join(f"{a}–{b} %" if a != b else f"{a} %" for a, b in spans[:MOST_SPANS])
+    return f"{named} and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else named
 
 
 def gait_names(panels: Sequence[JointPanel]) -> tuple[str, ...]:
@@ -63,6 +81,40 @@ def gait_names(panels: Sequence[JointPanel]) -> tuple[str, ...]:
 def against(panels: Sequence[JointPanel], first: str, second: str) -> tuple[JointPanel, ...]:
     """Only these two gaits, marked A and B; a panel without one of them keeps the other."""
     return tuple(_against(panel, first, second) for panel in panels)
+
+
+def differences_of(panels: Sequence[JointPanel]) -> tuple[Difference | None, ...]:
+    """Of every panel; what chance does is that of all of them together (Bonferroni)."""
+    pairs = [_starts(panel) for panel in panels]
+    tests = sum(pair is not None for pair in pairs)
+    return tuple(_tested(panel, pair, tests) for panel, pair in zip(panels, pairs, strict=True))
+
+
+def chance_words(differences: Sequence[Difference | None]) -> str:
+    """What the shade means and who was counted, short enough for one line; empty where nothing was tested."""
+    tests = _tests(differences)
+    if not tests:
+        return ""
+    of = f" of all {len(tests)} curves" if len(tests) > 1 else ""
+    shown = "Shaded: beyond chance" if any(test.shown for test in tests) else "Nowhere beyond chance"
+    return f"{shown} (SPM, p < 0.05{of}); n = {tests[0].n} simulated starts, not people."
+
+
+def chance_tip(differences: Sequence[Difference | None]) -> str:
+    """The same for those who want to know how."""
+    tests = _tests(differences)
+    if not tests:
+        return ""
+    return (
+        f"Statistical parametric mapping: paired t of the mean curves of {tests[0].n} starts, the same for "
+        f"both gaits, {tests[0].n - 1} degrees of freedom. The threshold is that of random field theory for "
+        "all curves of this picture together. Strides of one walk do not count one by one. This is about "
+        "this one twin, not about other people; whether a difference matters, its size says."
+    )
+
+
+def _tests(differences: Sequence[Difference | None]) -> list[CurveTest]:
+    return [one.test for one in differences if one is not None and one.test is not None]
 
 
 def difference_of(panel: JointPanel) -> Difference | None:
@@ -76,6 +128,25 @@ def difference_of(panel: JointPanel) -> Difference | None:
     first, second = (by_mark[letter] for letter in LETTERS)
     band, words = _band(panel, first, second)
     return Difference(second.mean - first.mean, band, words, panel.unit, panel.digits)
+
+
+def _starts(panel: JointPanel) -> tuple[FloatArray, FloatArray] | None:
+    """(S, 101) of A and of B, of the starts that have strides in both; None where they share too few."""
+    by_mark = {curve.mark: curve.starts for curve in panel.curves}
+    first, second = (by_mark.get(letter) for letter in LETTERS)
+    if first is None or second is None or first.shape != second.shape:
+        return None
+    whole = np.isfinite(first).all(axis=1) & np.isfinite(second).all(axis=1)
+    if whole.sum() < LEAST:
+        return None
+    return first[whole], second[whole]
+
+
+def _tested(panel: JointPanel, pair: tuple[FloatArray, FloatArray] | None, tests: int) -> Difference | None:
+    found = difference_of(panel)
+    if found is None or pair is None:
+        return found
+    return replace(found, test=paired_curves(*pair, tests=tests))
 
 
 def _against(panel: JointPanel, first: str, second: str) -> JointPanel:

@@ -91,11 +91,14 @@ class CycleCurve:
     sd_words: str = ""  # what the standard deviation is, one sentence for the key
     visit: int | None = None  # number of a recording: then colour and dashes tell it, not the side and style
     mark: str = ""  # "A" or "B", where two gaits are held against each other
+    starts: FloatArray | None = None  # (S, 101) means of a simulated gait, from starts that other gaits share
 
     def __post_init__(self) -> None:
         frozen(self, "mean", (CYCLE_POINTS,))
         if self.sd is not None:
             frozen(self, "sd", (CYCLE_POINTS,))
+        if self.starts is not None:
+            frozen(self, "starts", (None, CYCLE_POINTS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,10 +16,14 @@ from ui.plots.plot_style import fill, line_pen, small_font
 LOW_PX, HIGH_PX = 22, 76  # in a grid, and where one joint has all the room
 BAR_PX = 3  # along the foot, where the band is exceeded
 RIGHT_PX = 12  # as the plots above it
+_SHADE = 0.25  # over what is drawn
 
 
 class DifferenceStrip(QWidget):
-    """Zero in the middle, the band around it; beyond it the field is filled and a bar runs along the foot."""
+    """Zero in the middle, the band around it; beyond it the field is filled and a bar runs along the foot.
+
+    Where the gaits differ by more than chance the strip is shaded.
+    """
 
     def __init__(self, side: Side, left_px: int) -> None:
         """`left_px`: where the plot above begins."""
@@ -70,6 +74,9 @@ class DifferenceStrip(QWidget):
         painter.setPen(pen)
         painter.drawPolyline(self._line(field, difference.value))
         self._scale(painter, field)
+        for begin, end in difference.beyond_chance:
+            left, right = (field.left() + 0.01 * percent * field.width() for percent in (begin, end))
+            painter.fillRect(QRectF(left, 0, right - left, field.height()), fill(look.colors.accent, _SHADE))
         painter.end()
 
     def _beyond(self, painter: QPainter, field: QRectF, difference: Difference) -> None:

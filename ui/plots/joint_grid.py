@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QStackedLayout, QWidget
 
 from core.domain.body import SAGITTAL, SIDES, Side
-from ui.plots.against import Difference, difference_of
+from ui.plots.against import Difference, chance_tip, chance_words, differences_of
 from ui.plots.curves import CurveStyle, JointPanel, Quantity
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.joint_cell import JointCell
@@ -66,17 +66,18 @@ class JointGrid(QWidget):
 
     def show_panels(self, panels: Sequence[JointPanel]) -> None:
         by_place = {(panel.kind, panel.side): panel for panel in panels}
+        found = dict(zip(by_place, differences_of(tuple(by_place.values())), strict=True))
         for kind in self._kinds:
             own = {side: by_place[kind, side] for side in SIDES if (kind, side) in by_place}
             if not own:
                 continue
             ranges = [panel.value_range() for panel in own.values()]
             shared = (min(low for low, _ in ranges), max(high for _, high in ranges))
-            differences = {side: difference_of(panel) for side, panel in own.items()}
+            differences = {side: found[kind, side] for side in own}
             most = _largest(tuple(differences.values()))
             for side, panel in own.items():
                 self.cell(kind, side).show_panel(panel, shared, differences[side], most)
-        self._show_key(panels)
+        self._show_key(panels, tuple(found.values()))
 
     def set_cursor(self, side: Side, fraction: float | None) -> None:
         for (_, plot_side), plot in self.plots.items():
@@ -127,7 +128,7 @@ class JointGrid(QWidget):
         self._read_out.setText(words)
         self._above.setCurrentIndex(1 if words else 0)
 
-    def _show_key(self, panels: Sequence[JointPanel]) -> None:
+    def _show_key(self, panels: Sequence[JointPanel], differences: Sequence[Difference | None]) -> None:
         named: dict[str, CurveStyle | int] = {}
         for panel in panels:
             for curve in panel.curves:
@@ -140,10 +141,13 @@ class JointGrid(QWidget):
             entries.append((Mark.BAND, f"{bands[0].name.capitalize()} ± 1 SD"))
         if any(panel.published for panel in panels):
             entries.append((Mark.BAND, "Published peaks"))
-        if any(one is not None and one.band is not None for one in map(difference_of, panels)):
+        if any(one is not None and one.band is not None for one in differences):
             entries.append((Mark.BEYOND, "B−A beyond it"))
         spread = [curve.sd_words for panel in panels for curve in panel.curves if curve.sd_words]
         words = [*(band.words for band in bands[:1] if band.words), *spread[:1]]
+        if told := chance_words(differences):
+            words.append(told)
+        self._band_words.setToolTip(chance_tip(differences))
         self._band_words.setText(" ".join(words))
         self._band_words.setVisible(bool(words))
         self._key.show_entries(entries)

@@ -33,7 +33,7 @@ from ui.pages.situations import SituationsView
 from ui.presenters.assistance import help_view
 from ui.presenters.base import StepPresenter
 from ui.presenters.correlations import correlations_view
-from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows
+from ui.presenters.gait_curves import NamedCycles, exo_panels, joint_panels, likeness_rows, with_starts
 from ui.presenters.level_walk import level_norm, staged
 from ui.presenters.situations import situations_view
 from ui.session_context import SessionContext
@@ -213,12 +213,13 @@ class ComparePresenter(StepPresenter):
         """All gaits, at first the one without the exo against the personalized one; the table has all."""
         gaits, rivals = comparison.rollouts, rivals_in(comparison)
         norm = level_norm(gaits, motion, self.walker)
-        everything = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts], norm=norm)
+        drawn = joint_panels(motion, [NamedCycles(r.label, r.cycles) for r in gaits.rollouts], norm=norm)
+        everything = with_starts(drawn, comparison.curves)
         columns = (*rivals, PERSONAL)
         return ComparisonView(
             staged=tuple(staged(gaits, rollout.label) for rollout in gaits.rollouts),
             joint_panels=everything,
-            exo_panels=exo_panels(gaits.rollouts),
+            exo_panels=exo_panels(gaits.rollouts, comparison.curves, comparison.mass_kg),
             sentence=below_headline(comparison),
             table=comparison_table(comparison, columns, likeness_rows(everything, columns, short=True)),
             against=(rivals[0].value, PERSONAL.value) if rivals else None,

@@ -30,6 +30,7 @@ from ui.presenters.emg_files import (
     said_of,
     seconds_of,
 )
+from ui.presenters.force_finder import JOB, OPEN, ForceFinder
 from ui.presenters.mvc import MvcChoice
 from ui.session_context import SessionContext
 from ui.theme import Tone
@@ -50,6 +51,7 @@ class EmgPresenter(StepPresenter):
         self._map: tuple[MappedChannel, ...] = ()
         self._mvc: Path | None = None
         self._maxima, self._shows_protocol = MvcChoice(), False
+        self._force = ForceFinder(page, self)
         self._asks_reason = False
         self._load = lru_cache(maxsize=2)(lambda record_id: context.store.load(record_id, EmgEnvelopes))
         self._cycles_of = lru_cache(maxsize=2)(self._read_cycles)
@@ -76,6 +78,8 @@ class EmgPresenter(StepPresenter):
             return
         if self._asks_reason:
             self._page.render(EmgState("Skip EMG for this visit", asks_reason=True))
+        elif self._force.shown:
+            self._page.render(self._force.state())
         elif self._head_job is not None:
             self._page.render(EmgState(f"Looking into {self._head_job[1].name}…"))
         elif self._file is not None and self._shows_protocol:
@@ -97,7 +101,7 @@ class EmgPresenter(StepPresenter):
         return EmgState(
             "No EMG yet. This step is optional.",
             main_action="Import EMG",
-            secondary=(("skip", "Skip EMG"),),
+            secondary=(("skip", "Skip EMG"), OPEN),
         )
 
     def _mapping(self, file: EmgFile) -> EmgState:
@@ -138,7 +142,7 @@ class EmgPresenter(StepPresenter):
             cycles=self._cycles_of(record_id, None if motion is None else motion.id),
             findings=emg.findings,
             main_action="" if self._processes() else "Go on with Personalize",
-            secondary=(("import", "Import again"),),
+            secondary=(("import", "Import again"), OPEN),
             badges=("Synthetic",) if emg.synthetic else (),
         )
 
@@ -161,13 +165,15 @@ class EmgPresenter(StepPresenter):
     # Actions of the person
 
     def shown_records(self) -> tuple[str, ...]:
-        """Nothing while a file is being chosen or EMG is about to be skipped."""
+        """Nothing while a file is being chosen, a force looked for or EMG is about to be skipped."""
         newest = self.newest(RecordKind.EMG)
-        asks = self._asks_reason or self._file is not None or self._head_job is not None
+        asks = self._asks_reason or self._force.shown or self._file is not None or self._head_job is not None
         return () if newest is None or asks else (newest.id,)
 
     def main(self) -> None:
-        if self._file is not None:
+        if self._force.shown:
+            self._force.main()
+        elif self._file is not None:
             self._process(self._file)
         elif self.context.status(self.step).record_id is not None:
             self.context.go_to.emit(Step.PERSONALIZE)
@@ -185,6 +191,10 @@ class EmgPresenter(StepPresenter):
             case "discard":
                 self._forget()
                 self.refresh()
+            case "force" | "back":
+                self._force.show(key == "force")
+            case "force_twin":
+                self._force.from_twin()
 
     def _open(self, path: Path, reading: dict[str, JsonValue] | None = None) -> None:
         """Have a job read the head of the file: a damaged file may end the process that reads it."""
@@ -284,12 +294,14 @@ class EmgPresenter(StepPresenter):
         self._file, self._map, self._mvc, self._asks_reason = None, (), None, False
         self._shows_protocol = False
         self._maxima.clear()
+        self._force.forget()
 
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         """The chosen file stays on the page until it was processed."""
         if self._head_job is not None and self._head_job[0] == state.spec.id:
             self._head_job = None
-        if isinstance(outcome, Crashed):
+        self._force.job_done(state, outcome)
+        if isinstance(outcome, Crashed) and state.spec.kind != JOB:
             name = Path(str(state.spec.params.get("file", ""))).name
             self._page.show_advice(ended_early(name), outcome.detail)
         if isinstance(outcome, Done) and state.spec.kind == "import_emg":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SAGITTAL, SIDES, Joint, JointKind, Side
 from core.domain.motion import GaitCycles, Motion
 from core.domain.rollout import GaitLabel, Rollout
+from core.domain.start_curves import StartCurves
 from core.gait.cycles import mean_cycle, measured_sd
 from core.gait.norm_choice import Norm
 from core.gait.similarity import compare_curves
@@ -78,10 +79,41 @@ def _measured(motion: Motion) -> NamedCycles:
     return NamedCycles(GaitLabel.MEASURED, motion.cycles, sd_rad=measured_sd(motion), sd_words=words)
 
 
-def exo_panels(rollouts: Sequence[Rollout]) -> tuple[JointPanel, ...]:
+def exo_panels(
+    rollouts: Sequence[Rollout], starts: Sequence[StartCurves] = (), mass_kg: float | None = None
+) -> tuple[JointPanel, ...]:
     """Torque and power of the exo over the gait cycle, for the gaits that wear one."""
     worn = [rollout for rollout in rollouts if rollout.label not in BARE]
-    return tuple(_exo_panel(quantity, side, worn) for quantity in ExoQuantity for side in SIDES)
+    panels = tuple(_exo_panel(quantity, side, worn) for quantity in ExoQuantity for side in SIDES)
+    return panels if mass_kg is None else tuple(_with_torque(panel, starts, mass_kg) for panel in panels)
+
+
+def with_starts(panels: Sequence[JointPanel], starts: Sequence[StartCurves]) -> tuple[JointPanel, ...]:
+    """Panels of joint angles whose curves know the starts that their gait was walked from as well."""
+    by_label = {one.label: one for one in starts}
+
+    def of(panel: JointPanel, curve: CycleCurve) -> CycleCurve:
+        found = by_label.get(curve.label)
+        if found is None or panel.kind not in found.joints:
+            return curve
+        joint = found.joints.index(panel.kind)
+        angle = np.degrees(found.angle_rad[:, SIDES.index(panel.side), joint])
+        return replace(curve, starts=angle)
+
+    return tuple(replace(panel, curves=tuple(of(panel, curve) for curve in panel.curves)) for panel in panels)
+
+
+def _with_torque(panel: JointPanel, starts: Sequence[StartCurves], mass_kg: float) -> JointPanel:
+    if panel.kind is not ExoQuantity.TORQUE:
+        return panel
+    torque = {
+        one.label: mass_kg * one.torque_nm_kg[:, SIDES.index(panel.side)]
+        for one in starts
+        if one.torque_nm_kg is not None
+    }
+    return replace(
+        panel, curves=tuple(replace(curve, starts=torque.get(curve.label)) for curve in panel.curves)
+    )
 
 
 def likeness_rows(

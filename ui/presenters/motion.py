@@ -28,6 +28,7 @@ from ui.presenters.base import StepPresenter
 from ui.presenters.forces import ForcesPresenter
 from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
 from ui.presenters.gait_events import EventsPresenter
+from ui.presenters.moments import MomentsPresenter
 from ui.presenters.motion_actions import AGAIN, FILM_ACTIONS, FINDING_ACTIONS, SLOW, SWAP_SIDES, what_else
 from ui.presenters.motion_numbers import (
     angle_courses,
@@ -64,6 +65,7 @@ class MotionPresenter(StepPresenter):
         super().__init__(page, context)
         self._page, self._forces = page, ForcesPresenter(page.forces, self)
         self._events = EventsPresenter(page.events, self)
+        self._moments = MomentsPresenter(page.moments, self)
         self._motion: Motion | None = None
         self._asks_clock = False  # the person wants to say how fast the film was recorded, or must
         self._warned_of: str | None = None  # motion whose hand-made changes solving again would leave out
@@ -88,17 +90,14 @@ class MotionPresenter(StepPresenter):
         self._page.player.pause()
 
     def shown_records(self) -> tuple[str, ...]:
-        """The motion, the trial that it was solved from, and the forces of it."""
+        """The motion, the trial that it was solved from, and the forces and moments of it."""
         motion_id = self.context.status(self.step).record_id
         if motion_id is None:
             return ()
-        trial, forces = (
-            self.input_of(motion_id, RecordKind.LABORATORY_TRIAL),
-            self.newest(RecordKind.KINETICS),
-        )
-        its_own = forces is not None and self.input_of(forces.id, RecordKind.MOTION) == motion_id
-        found = (motion_id, trial, forces.id if forces is not None and its_own else None)
-        return tuple(one for one in found if one is not None)
+        trial = self.input_of(motion_id, RecordKind.LABORATORY_TRIAL)
+        made = (self.newest(kind) for kind in (RecordKind.KINETICS, RecordKind.MOMENTS))
+        own = (one.id for one in made if one and self.input_of(one.id, RecordKind.MOTION) == motion_id)
+        return (motion_id, *(() if trial is None else (trial,)), *own)
 
     def show(self, status: StepStatus) -> None:
         if self.blocked(status, "Turn the recording into joint motion"):
@@ -121,6 +120,7 @@ class MotionPresenter(StepPresenter):
         self._motion = motion = present_motion(stored, decisions, status.record_id)
         self._forces.show(status.record_id, motion)
         self._events.show(status.record_id, motion)
+        self._moments.show(status.record_id, motion)
         norm = motion_norm(self.context.store, status.record_id, motion)
         self._page.render(self._state(status, motion, clip, panels, cameras, norm))
         self._follow_video(self._page.player.time_s)
@@ -167,7 +167,7 @@ class MotionPresenter(StepPresenter):
 
     def _findings(self, motion: Motion, norm: Norm, motion_id: str) -> tuple[Finding, ...]:
         assisted = assisted_findings(self.context.store, motion_id)
-        return (*with_norm_findings(motion, norm), *self._forces.findings, *assisted)
+        return (*with_norm_findings(motion, norm), *self._forces.findings, *self._moments.findings, *assisted)
 
     def _read_record(
         self, motion_id: str

@@ -10,7 +10,7 @@ from core.domain.controller import ExoController
 from core.domain.scenario import LEVEL_WALKING, Scenario
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.gyro_exo import wear
-from core.learning.exo.measures import Exo, measured, record_walk
+from core.learning.exo.measures import Exo, WalkRecording, measured, record_walk
 from core.learning.exo.torque_profile import assistance_profile
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.simulation.environment.tracking import WalkingEnvironment
@@ -70,13 +70,26 @@ class WalkEvaluator:
     def _wearing(self, controller: ExoController) -> ExoFor:
         return lambda environment, seed: wear(controller, environment, faults=self._faults, seed=seed)
 
+    def recorded(
+        self, seed: int, controller: ExoController | None, *, worn: bool
+    ) -> tuple[WalkRecording, WalkMeasures, AssistanceProfile]:
+        """The walks of one seed themselves, too; without a controller the exo gives no torque."""
+        return self._recorded(seed, None if controller is None else self._wearing(controller), worn=worn)
+
     def _walk(
         self, seed: int, exo_for: ExoFor | None, *, worn: bool
     ) -> tuple[WalkMeasures, AssistanceProfile]:
+        _, measures, profile = self._recorded(seed, exo_for, worn=worn)
+        return measures, profile
+
+    def _recorded(
+        self, seed: int, exo_for: ExoFor | None, *, worn: bool
+    ) -> tuple[WalkRecording, WalkMeasures, AssistanceProfile]:
         twin = self.twin
         walkers = twin.walkers(self._walkers, worn=worn, scenario=self.scenario)
         environment = twin.environment(walkers, seed=seed, threads=self._threads)
         exo = None if exo_for is None else exo_for(environment, seed)
         recording = record_walk(environment, twin.walking, exo, self._seconds)
         body = twin.policy.body
-        return measured(recording, environment, body), assistance_profile(recording, environment, body)
+        profile = assistance_profile(recording, environment, body)
+        return recording, measured(recording, environment, body), profile
