@@ -15,6 +15,7 @@ from scipy.interpolate import CubicSpline
 from core.assistance import belt
 from core.assistance.curves import peak_of, skew_for_peak
 from core.assistance.sines import FittedSines, chosen_order, fit_orders
+from core.domain.amplitude import USUAL_N
 from core.domain.arrays import FloatArray
 from core.domain.belt_profile import MOST_ORDERS, BeltGeometry, BeltProfile, CycleWindow, SumOfSines
 from core.domain.findings import Finding, Severity, worst_first
@@ -22,7 +23,7 @@ from core.domain.kinetics import ForceSource
 from core.domain.motion import CYCLE_POINTS
 from core.errors import Advice, refuse
 
-USUAL_AMPLITUDE_N = 35.0  # the source's own before it is tuned to a person
+USUAL_AMPLITUDE_N = USUAL_N  # the source's own before it is tuned to a person
 MOST_AMPLITUDE_N = 80.0  # the source's motor; beyond 60 N it saw other muscles work against it
 LEAST_STRIDES = 2  # of both sides together
 FEW_STRIDES = 6  # of fewer the mean still holds much of each one

@@ -12,6 +12,7 @@ from core.session.flow import JOBS, Step
 from tests.assistance.hips import BELT, hip
 from tests.ui import force_samples, records
 from tests.ui.board import HandBoard
+from tests.ui.test_assistance_force import found
 from ui.pages.train import BELT_TAB, TRAINING_TAB, TrainPage
 from ui.presenters import belt
 from ui.presenters.train import PLAN_JOB, TEACH_JOB, TrainPresenter
@@ -55,7 +56,7 @@ def test_a_plan_is_asked_for_with_what_was_written(
 ) -> None:
     kinetics_id = with_moments(context, visit_id)
     page, presenter = train(context)
-    assert page.belt.wishes.amplitude_n == USUAL_AMPLITUDE_N == belt.USUAL_AMPLITUDE_N
+    assert page.belt.wishes.amplitude_n == USUAL_AMPLITUDE_N
     page.belt.ahead.setValue(15.0)
     presenter.refresh()  # keeps what was written
     page.belt.action.click()
@@ -103,3 +104,11 @@ def test_an_exo_that_cannot_flex_the_hip_is_not_taught(
     monkeypatch.setattr(belt, "load_profile", lambda _: real("HMEDI_L1"))
     page, _ = train(context)
     assert not page.belt.teaching.isEnabled() and "cannot flex" in page.belt.teaching.toolTip()
+
+
+def test_the_force_that_emg_found_is_proposed(context: SessionContext, visit_id: str) -> None:
+    with_moments(context, visit_id)
+    context.store.save(RecordKind.AMPLITUDE, found(), visit_id=visit_id, summary="34 N")
+    page, _ = train(context)
+    assert page.belt.wishes.amplitude_n == 34.0
+    assert "34 N (95 % band 28 to 39 N" in page.belt._lines.text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.assistance.curves import CYCLE, conventional_n, peak_of, torque_nm
 from core.devices.profiles import belt_of, load_profile
+from core.domain.amplitude import USUAL_N, Amplitude
 from core.domain.belt_profile import BeltProfile
 from core.domain.body import JointKind
 from core.domain.controller import TorqueDirection
@@ -16,7 +17,6 @@ from ui.plots.belt_curve import BeltCurves
 from ui.session_context import SessionContext
 from ui.theme import Tone
 
-USUAL_AMPLITUDE_N = 35.0  # as `core.assistance.profile` has it, which loads what fits sums of sines
 _BUSY = "Something is being computed for this step."
 _NO_MOMENTS = "Compute the forces of this walk on the Motion page first, on its tab Forces."
 _NO_TWIN = "Personalize first: the exo learns the profile on the patient's twin."
@@ -27,10 +27,16 @@ _STALE = "The moments were computed again after this was planned: plan again."
 def belt_state(context: SessionContext, visit_id: str, *, busy: bool) -> BeltState:
     facts = facts_of(context.store, visit_id)
     moments, plan = standing(facts, RecordKind.KINETICS), facts.newest(RecordKind.BELT_PROFILE)
+    tuned = facts.newest(RecordKind.AMPLITUDE)
+    found = None if tuned is None else context.store.load(tuned.id, Amplitude)
     why_not = _BUSY if busy else "" if moments is not None else _NO_MOMENTS
     if plan is None:
         return BeltState(
-            "No assistance is planned yet.", usual=_usual(context), action="Plan assistance", why_not=why_not
+            "No assistance is planned yet.",
+            usual=_usual(context, found),
+            lines=_found_words(found),
+            action="Plan assistance",
+            why_not=why_not,
         )
     profile = context.store.load(plan.id, BeltProfile)
     stale = standing(facts, RecordKind.BELT_PROFILE) is None
@@ -41,7 +47,7 @@ def belt_state(context: SessionContext, visit_id: str, *, busy: bool) -> BeltSta
         Tone.WARN if stale or doubted else Tone.OK,
         BeltWishes(profile.amplitude_n, geometry.above_m, geometry.ahead_m, geometry.along_m),
         _curves(profile),
-        _lines(profile),
+        (*_lines(profile), *_found_words(found)),
         "Plan again",
         why_not,
         f"Teach {context.device_name} this profile",
@@ -56,12 +62,18 @@ def belt_state(context: SessionContext, visit_id: str, *, busy: bool) -> BeltSta
     )
 
 
-def _usual(context: SessionContext) -> BeltWishes | None:
+def _found_words(found: Amplitude | None) -> tuple[str, ...]:
+    return () if found is None else (f"Least muscle activity by EMG: {found.sentence}.",)
+
+
+def _usual(context: SessionContext, found: Amplitude | None) -> BeltWishes | None:
+    """The force that EMG found, where it did."""
     subject = context.subject
     belt = None if subject is None else belt_of(subject.device)
     if belt is None:
         return None
-    return BeltWishes(USUAL_AMPLITUDE_N, belt.above_m, belt.ahead_m, belt.along_m)
+    force_n = USUAL_N if found is None else float(round(found.best_n))
+    return BeltWishes(force_n, belt.above_m, belt.ahead_m, belt.along_m)
 
 
 def _why_not_teach(context: SessionContext, *, stale: bool, twin: object, ankle: bool) -> str:
