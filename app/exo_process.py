@@ -45,10 +45,11 @@ class VirtualExo:
         self._device = ""  # of the process that runs
         self.address = ""
 
-    def start(self, device: str) -> str:
+    def start(self, device: str, plant: Path | None = None) -> str:
         """Start one of this exo unless it runs; return its address. One of another exo is ended first.
 
-        Refuses (EXO-090) when it does not answer.
+        `plant` says how its wearer walks, where that is not the usual way. Refuses (EXO-090) when it does not
+        answer.
         """
         if self._process is not None and self._process.poll() is None and self._device == device:
             return self.address
@@ -57,6 +58,7 @@ class VirtualExo:
         command = [*own_command(), "--data-dir", str(self._data_dir), "virtual-exo"]
         options = listen_options(self._data_dir / "virtual-exo")
         options += ["--device", device, "--state", str(self._slots_of(device)), "--parent", str(os.getpid())]
+        options += [] if plant is None else ["--plant", str(plant)]
         self._process = subprocess.Popen(
             [*command, *options],
             stdout=subprocess.PIPE,

@@ -21,6 +21,7 @@ A walk
     motion          joint angles and strides solved from landmarks or markers
     kinetics        forces of the ground, moments and powers of the joints of a motion; measured where force
                     plates tell them, else estimated
+    belt profile    force of a belt exo over the gait cycle, planned from the hip's moment; nothing is learned
     envelope        EMG as the course of a muscle's activity; MVC, maximal voluntary contraction, is 100 %
     gait cycle      a stride: from one heel strike to the next of the same foot; a step is half of it
     stance, swing   the foot is on the ground; it is not

@@ -169,6 +169,12 @@ def _coadaptation(_: BenchOptions) -> dict[str, Any]:
     return bench_coadaptation()
 
 
+def _profile(_: BenchOptions) -> dict[str, Any]:
+    from app.bench.profile import bench_profile
+
+    return bench_profile(_recordings())
+
+
 def _amplitude(options: BenchOptions) -> dict[str, Any]:
     from app.bench.amplitude import bench_amplitude
 
@@ -215,6 +221,7 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "amplitude": _amplitude,
     "student": _student,
     "vault": _vault,
+    "profile": _profile,
     "stats": _stats,
 }
 

@@ -218,6 +218,7 @@ def profile_sha256(profile: DeviceProfile) -> str:
     from before these were known stays what it was.
     """
     known: dict[str, Any] = asdict(profile)
+    del known["belt"]  # profiles are planned with it; it limits no torque
     if profile.trainable:
         del known["worn_by_no_twin"]
     if profile.limits.direction is TorqueDirection.BOTH:

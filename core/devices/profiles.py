@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import resources
+from core.domain.belt_profile import BeltGeometry
 from core.domain.body import JointKind
 from core.domain.controller import DeviceProfile, ExoController, TorqueDirection, TorqueLimits
 from core.domain.twin import Network
@@ -56,7 +57,16 @@ def load_profile(device_id: str) -> DeviceProfile:
         )
     values = tomllib.loads(resources.path(f"{FOLDER}/{device_id}.toml").read_text("utf-8"))
     limits = {**values["limits"], "direction": TorqueDirection(values["limits"].get("direction", "both"))}
-    return DeviceProfile(**{**values, "joint": JointKind(values["joint"]), "limits": TorqueLimits(**limits)})
+    belt = None if "belt" not in values else BeltGeometry(**values["belt"])
+    known = {**values, "joint": JointKind(values["joint"]), "limits": TorqueLimits(**limits), "belt": belt}
+    return DeviceProfile(**known)
+
+
+def belt_of(device_id: str) -> BeltGeometry | None:
+    """Where the band of this exo runs by its profile, else where that of the first exo with one does."""
+    named = load_profile(device_id).belt
+    known = (load_profile(other).belt for other in device_ids())
+    return named or next((belt for belt in known if belt is not None), None)
 
 
 def require_training(device_id: str) -> DeviceProfile:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain.adaptation import Adaptation
+from core.domain.belt_profile import BeltGeometry
 from core.domain.body import JointKind
 from core.domain.cycle_correlations import CycleCorrelations
 from core.domain.distillation import Distillation
@@ -90,6 +91,7 @@ class DeviceProfile:
     first_session_peak_nm: float
     mass_kg: float
     worn_by_no_twin: str = ""  # why nobody can be trained with it, in a sentence; "": it can be worn
+    belt: BeltGeometry | None = None  # of a band ahead of the hip, on a person of usual size
 
     @property
     def trainable(self) -> bool:

@@ -121,6 +121,7 @@ _MADE = (
     RecordKind.GAIT_POLICY,
     RecordKind.SIMULATED_GAIT,
     RecordKind.SCENARIO,
+    RecordKind.BELT_PROFILE,
     RecordKind.CONTROLLER,
     RecordKind.COMPARISON,
 )

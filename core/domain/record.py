@@ -30,6 +30,7 @@ class RecordKind(StrEnum):
     GAIT_POLICY = "gait_policy"
     SIMULATED_GAIT = "simulated_gait"
     SCENARIO = "scenario"  # a twin in a scenario without a recording
+    BELT_PROFILE = "belt_profile"  # force of a belt exo over the gait cycle, planned from the moments
     CONTROLLER = "controller"
     COMPARISON = "comparison"
     PACKAGE = "package"

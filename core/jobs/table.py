@@ -58,6 +58,8 @@ JOB_TABLE: dict[str, JobKind] = {
     "learn_gait": JobKind("core.tasks.learn_gait:run", "Teach the twin this gait", Action.TRAIN, heavy=True),
     "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait", Action.TRAIN),
     "simulate_scenario": JobKind("core.tasks.simulate_scenario:run", "Simulate a situation", Action.TRAIN),
+    "plan_assistance": JobKind("core.tasks.plan_assistance:run", "Plan the belt's assistance", Action.TRAIN),
+    "teach_profile": JobKind("core.tasks.teach_profile:run", "Teach the exo the profile", Action.TRAIN),
     "train_controller": JobKind(
         "core.tasks.train_controller:run", "Train controller", Action.TRAIN, heavy=True
     ),

@@ -27,6 +27,7 @@ OF_A_VISIT = (
     RecordKind.TWIN,
     RecordKind.GAIT_POLICY,
     RecordKind.SIMULATED_GAIT,
+    RecordKind.BELT_PROFILE,
     RecordKind.COMPARISON,
     RecordKind.WALK,
 )

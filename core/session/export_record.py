@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from core.domain.belt_profile import BeltProfile
 from core.domain.body import JOINTS, SIDES
 from core.domain.capture_comparison import CaptureComparison
 from core.domain.controller import Comparison
@@ -246,6 +248,18 @@ def _exo_walk_files(store: Store, info: RecordInfo) -> _Written:
     yield f"{mark}_exo_walk_measures.csv", numbers, "the walk with the exo, units in a column"
 
 
+def _belt_files(store: Store, info: RecordInfo) -> _Written:
+    from core.assistance.export import profile_json  # fits splines, which no other file needs
+
+    profile = store.load(info.id, BeltProfile)
+    mark = "synthetic" if profile.synthetic else "planned"
+    yield (
+        f"{mark}_belt_profile.json",
+        json.dumps(profile_json(profile), indent=2) + "\n",
+        "force of a belt exo over the gait cycle as planned, for other exos; given to nobody",
+    )
+
+
 def _capture_files(store: Store, info: RecordInfo) -> _Written:
     comparison = store.load(info.id, CaptureComparison)
     mark = _MARK[comparison.synthetic]
@@ -261,6 +275,7 @@ _WRITERS: dict[RecordKind, Callable[[Store, RecordInfo], _Written]] = {
     RecordKind.GAIT_POLICY: _policy_files,
     RecordKind.SIMULATED_GAIT: _simulated_files,
     RecordKind.SCENARIO: _simulated_files,
+    RecordKind.BELT_PROFILE: _belt_files,
     RecordKind.COMPARISON: _comparison_files,
     RecordKind.WALK: _exo_walk_files,
     RecordKind.CAPTURE_COMPARISON: _capture_files,

@@ -117,7 +117,9 @@ JOBS: dict[Step, frozenset[str]] = {
         {"fit_twin", "calibrate_muscles", "assess_deficits", "fit_impairments", "learn_gait"}
     ),
     Step.REVIEW: frozenset({"simulate_gait", "simulate_scenario"}),
-    Step.TRAIN: frozenset({"train_controller", "adapt_controller", "distil_controller"}),
+    Step.TRAIN: frozenset(
+        {"plan_assistance", "teach_profile", "train_controller", "adapt_controller", "distil_controller"}
+    ),
     Step.COMPARE: frozenset({"compare"}),
     Step.DEPLOY: frozenset({"package_controller", "deploy", "virtual_walk", "roll_back", "telemetry"}),
     Step.REPORT: frozenset({"take_logo"}),
@@ -227,6 +229,7 @@ _REPORTED = frozenset(RecordKind) - {
     RecordKind.IMPAIRMENTS,
     RecordKind.SCENARIO,
     RecordKind.REPORT,
+    RecordKind.BELT_PROFILE,  # is no part of the report
     RecordKind.CAPTURE_COMPARISON,  # has a report of its own
 }
 

@@ -424,6 +424,27 @@ INDEX = {  # bad input: code, file below tests/, test
     "older program, encrypted folder": ("REC-017", "store/test_way_back.py", "test_an_encrypted_folder_has"),
     "older copy into a used folder": ("REC-018", "store/test_way_back.py", "test_without_a_state_or_a_new"),
     "data folder in use elsewhere": ("REC-011", "store/test_folder_lock.py", "test_a_program_on_another_pc"),
+    "assistance without a hip moment": (
+        "ASP-001",
+        "assistance/test_profile.py",
+        "test_what_no_profile_can_be_planned_from",
+    ),
+    "assistance from a single stride": (
+        "ASP-002",
+        "assistance/test_profile.py",
+        "test_what_no_profile_can_be_planned_from",
+    ),
+    "belt that cannot flex the hip": ("ASP-003", "assistance/test_belt.py", "test_a_band_that_cannot_flex"),
+    "belt of no possible force": (
+        "ASP-006",
+        "assistance/test_profile.py",
+        "test_what_no_profile_can_be_planned_from",
+    ),
+    "belt's profile on an exo that extends": (
+        "ASP-008",
+        "tasks/test_assistance_tasks.py",
+        "test_an_exo_that_cannot_flex",
+    ),
     "no free memory to learn": ("TRN-007", "tasks/test_capacity.py", "test_too_little_memory"),
     "no free disk to learn": ("TRN-008", "tasks/test_capacity.py", "test_a_nearly_full_disk"),
     "unknown fidelity": ("TRN-006", "tasks/test_learn_gait.py", "test_a_fidelity_that_cannot"),

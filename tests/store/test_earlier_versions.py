@@ -77,6 +77,7 @@ SINCE = {  # kinds that came later
     RecordKind.CHOSEN_IMPAIRMENTS,
     RecordKind.INTERPRETATION,
     RecordKind.CAPTURE_COMPARISON,
+    RecordKind.BELT_PROFILE,
 }
 
 

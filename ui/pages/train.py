@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabBar, QWidget
+
 from core.domain.controller import Aim, ExoSensors
+from ui.pages.belt import BeltPanel, BeltState
 from ui.pages.learning_view import (
     ACTIVATION,
     AGAINST,
@@ -17,6 +21,7 @@ from ui.pages.learning_view import (
     Option,
 )
 from ui.pages.personalize import FAST, STANDARD, LearningPage
+from ui.widgets.basics import Deck, column
 
 AIM = Choice(
     "aim",
@@ -56,20 +61,52 @@ SENSORS = Choice(
 )
 
 
+TRAINING_TAB, BELT_TAB = range(2)
+
+
 class TrainPage(LearningPage):
     title = "Train"
     help_text = (
         "The controller learns on the patient's twin how to assist within the limits of a first session. "
         "Four things are watched: that walking takes less energy, that muscles work less hard, that the twin "
         "does not fall more, and that it stays the patient's own gait. All of it is simulated. The best "
-        "controller so far is always kept."
+        "controller so far is always kept. For a belt exo the force can be planned from the person's own hip "
+        "moment instead, and taught to the exo."
     )
+
+    plan_belt = Signal(object)  # BeltWishes
+    teach_belt = Signal()
 
     def __init__(self) -> None:
         curves = (METABOLIC, ACTIVATION, FALLS, LIKENESS)
         view = LearningView(curves, "The twin with the exo, now", earlier=(EFFORT, AGAINST, IMITATION))
         words = "6 minutes give a useful controller; more fine-tune it."
         super().__init__(view, MinutesBox(words, 6, (AIM, FIDELITY, SENSORS)))
+
+    def arrange(self) -> None:
+        self.belt, self.tabs = BeltPanel(), QTabBar()
+        learning = QWidget()
+        inside = column(self.minutes_box, gap=12)
+        inside.addWidget(self.view, 1)
+        learning.setLayout(inside)
+        self._shown_parts = (learning, self.belt)
+        self._parts = Deck(*self._shown_parts)
+        for words in ("Training", "Belt exo"):
+            self.tabs.addTab(words)
+        self.tabs.setAccessibleName("Parts of Train")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.body.addWidget(self.tabs)
+        self.body.addWidget(self._parts, 1)
+        self.tabs.currentChanged.connect(lambda number: self._parts.show_widget(self._shown_parts[number]))
+        self.belt.plan.connect(self.plan_belt)
+        self.belt.teach.connect(self.teach_belt)
+
+    def show_belt(self, state: BeltState) -> None:
+        self.belt.show_state(state)
+
+    def open_tab(self, number: int) -> None:
+        self.tabs.setCurrentIndex(number)
 
     def prefer(self, fidelity: str) -> None:
         """Propose what moves the joints, as the twin learned to walk."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from core.domain.adaptation import MOST_TORQUE_CHANGE, Adaptation
 from core.domain.assistance import trained_assistance
 from core.domain.body import JointKind
@@ -15,10 +17,12 @@ from core.errors import Advice
 from core.jobs.values import JobState
 from core.session.adaptable import ANOTHER_CONTROLLER, newest_walk
 from core.session.exo_ready import check_ready, why_not_ready
-from core.session.flow import Step
+from core.session.flow import Step, StepStatus
+from ui.pages.belt import BeltWishes
 from ui.pages.learning_view import Fact
 from ui.pages.personalize import FAST, STANDARD, LearningState
-from ui.pages.train import TrainPage
+from ui.pages.train import BELT_TAB, TRAINING_TAB, TrainPage
+from ui.presenters.belt import belt_state
 from ui.presenters.compare import verdict_headline
 from ui.presenters.learning import LearningPresenter
 from ui.session_context import SessionContext
@@ -27,7 +31,14 @@ from ui.wording import day, percent
 
 PERSONALIZE, ADAPT = "personalize", "adapt"
 ADAPT_JOB, DISTIL_JOB = "adapt_controller", "distil_controller"
+PLAN_JOB, TEACH_JOB = "plan_assistance", "teach_profile"
 DISTIL = "distil"
+_RUNNING = {  # shorter jobs: what the page says meanwhile
+    ADAPT_JOB: "The controller is fine-tuned to the recorded walk, within its bounds.",
+    DISTIL_JOB: "A controller from thigh gyros alone learns to do what this one does.",
+    PLAN_JOB: "The belt's assistance is being planned.",
+    TEACH_JOB: "The exo is taught to follow the planned profile.",
+}
 _KEEPS_NOTHING = "It takes a few minutes. Stopped before its end it leaves the controller as it is."
 
 
@@ -42,6 +53,9 @@ class TrainPresenter(LearningPresenter):
         super().__init__(page, context)
         self._page = page
         self._proposed_for = ""  # the policy for which the page proposed what moves the joints
+        page.plan_belt.connect(lambda wishes: self.attempt(lambda: self.plan_belt(wishes)))
+        page.teach_belt.connect(lambda: self.attempt(self.teach_belt))
+        context.visit_changed.connect(page.belt.forget)
 
     def start(self) -> None:
         subject, policy = self.context.subject, self.newest(RecordKind.GAIT_POLICY)
@@ -60,8 +74,30 @@ class TrainPresenter(LearningPresenter):
 
     def progress(self) -> None:
         job = self.running_job()
-        short = job is not None and job.spec.kind in (ADAPT_JOB, DISTIL_JOB)
+        short = job is not None and job.spec.kind in _RUNNING
         self._page.show_running(job, _KEEPS_NOTHING if short else self.meanwhile)
+
+    # A belt's profile ----------------------------------------------------------------------------
+
+    def show(self, status: StepStatus) -> None:
+        if self.context.visit_id is not None:
+            busy = self.running_job() is not None
+            self._page.show_belt(belt_state(self.context, self.context.visit_id, busy=busy))
+        super().show(status)
+
+    def plan_belt(self, wishes: BeltWishes) -> None:
+        kinetics = self.newest(RecordKind.KINETICS)
+        if kinetics is not None:
+            self._page.open_tab(BELT_TAB)
+            self.submit(PLAN_JOB, kinetics_id=kinetics.id, **dataclasses.asdict(wishes))
+
+    def teach_belt(self) -> None:
+        profile, policy = self.newest(RecordKind.BELT_PROFILE), self.newest(RecordKind.GAIT_POLICY)
+        subject = self.context.subject
+        if profile is not None and policy is not None and subject is not None:
+            check_ready(self.context.store.load(policy.id, GaitPolicy))
+            self._page.open_tab(TRAINING_TAB)  # where the result is shown
+            self.submit(TEACH_JOB, profile_id=profile.id, policy_id=policy.id, device=subject.device, seed=0)
 
     # State of the page ---------------------------------------------------------------------------
 
@@ -132,18 +168,9 @@ class TrainPresenter(LearningPresenter):
         return ((ADAPT, words),), why_not
 
     def running_state(self, job: JobState) -> LearningState:
-        if job.spec.kind == ADAPT_JOB:
-            return LearningState(
-                headline="The controller is fine-tuned to the recorded walk, within its bounds.",
-                running=True,
-                badges=("Simulated",),
-            )
-        if job.spec.kind == DISTIL_JOB:
-            return LearningState(
-                headline="A controller from thigh gyros alone learns to do what this one does.",
-                running=True,
-                badges=("Simulated",),
-            )
+        if job.spec.kind in _RUNNING:
+            badges = () if job.spec.kind == PLAN_JOB else ("Simulated",)
+            return LearningState(headline=_RUNNING[job.spec.kind], running=True, badges=badges)
         self._page.view.show_twin_note("The twin with the exo, now", "")
         return LearningState(
             headline=f"{self.context.device_name} is learning to assist this patient's twin.",

@@ -90,8 +90,21 @@ def distil_law(
     """A controller fitted to the joint's law on these tracks, and its RMS torque error [N m] there."""
     law = DEFAULT_LAWS[joint]
     track_inputs, track_targets = zip(*(_samples(track, law) for track in tracks), strict=True)
-    inputs = torch.from_numpy(np.concatenate(track_inputs))
-    targets = torch.from_numpy(np.concatenate(track_targets))
+    found = np.concatenate(track_inputs), np.concatenate(track_targets)
+    return fitted_controller(*found, limits, seed, joint=joint, steps=steps)
+
+
+def fitted_controller(
+    sampled: Float32Array,
+    wanted: Float32Array,
+    limits: TorqueLimits,
+    seed: int,
+    *,
+    joint: JointKind = JointKind.HIP_FLEXION,
+    steps: int = TRAINING_STEPS,
+) -> tuple[ExoController, float]:
+    """A controller that gives joint targets `wanted` (S, 2) for inputs (S, 16), and its RMS error [N m]."""
+    inputs, targets = torch.from_numpy(sampled), torch.from_numpy(wanted)
     random = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     layers = perceptron(SIZES, "relu")
@@ -146,26 +159,40 @@ def varied_tracks(
 
 def _samples(track: JointTrack, law: DefaultLaw) -> tuple[Float32Array, Float32Array]:
     """Inputs (T', 16) and the joint targets (T', 2) that give the law's torque."""
+    return torque_samples(track, law.torque(track.angle_rad), round(law.delay_s * CONTROL_HZ))
+
+
+def torque_samples(
+    track: JointTrack, torque_nm: FloatArray, not_before: int = 0
+) -> tuple[Float32Array, Float32Array]:
+    """Inputs (T', 16) of a track and the joint targets (T', 2) that give these torques (T, 2) in time.
+
+    The first tick is HISTORY after `not_before`; the last ones are left out, whose targets lie ahead.
+    """
     angle, velocity = track.angle_rad, track.velocity_rad_s
-    target = angle + (law.torque(angle) + KD_NM_S_RAD * velocity) / KP_NM_RAD
+    target = angle + (torque_nm + KD_NM_S_RAD * velocity) / KP_NM_RAD
     sample = np.concatenate([angle, VELOCITY_SCALE * velocity], axis=1)
-    first, last = round(law.delay_s * CONTROL_HZ) + HISTORY, len(angle) - _FILTER_LAG_TICKS
+    first, last = not_before + HISTORY, len(angle) - _FILTER_LAG_TICKS
     past = [sample[first - lag : last - lag] for lag in range(HISTORY)]
     targets = target[first + _FILTER_LAG_TICKS : last + _FILTER_LAG_TICKS]
     return np.concatenate(past, axis=1).astype(np.float32), targets.astype(np.float32)
+
+
+def idle_controller(joint: JointKind) -> ExoController:
+    """One that gives no torque."""
+    zero = Network(
+        tuple(np.zeros((out, into), np.float32) for into, out in itertools.pairwise(SIZES)),
+        tuple(np.zeros(out, np.float32) for out in SIZES[1:]),
+        "relu",
+    )
+    return exo_controller(zero, TorqueLimits(0.0, 0.0, np.pi), joint)
 
 
 class _JointRecorder(WornExo):
     """Records its sensor readings and gives no torque."""
 
     def __init__(self, environment: WalkingEnvironment) -> None:
-        zero = Network(
-            tuple(np.zeros((out, into), np.float32) for into, out in itertools.pairwise(SIZES)),
-            tuple(np.zeros(out, np.float32) for out in SIZES[1:]),
-            "relu",
-        )
-        limits = TorqueLimits(0.0, 0.0, np.pi)
-        super().__init__(exo_controller(zero, limits, environment.exo_joint), environment)
+        super().__init__(idle_controller(environment.exo_joint), environment)
         self.angle: list[FloatArray] = []
         self.velocity: list[FloatArray] = []
 
