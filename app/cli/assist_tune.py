@@ -15,7 +15,7 @@ from core.errors import Advice, UserError, refuse
 from core.jobs.values import JsonValue
 
 if TYPE_CHECKING:
-    from core.domain.amplitude import Amplitude
+    from core.domain.amplitude import Amplitude, MeasuredActivity
 
 _IN_A_TERMINAL = (
     ("Say left or right", "Run again with --side left or --side right"),
@@ -135,8 +135,6 @@ def _advice(advice: Advice) -> Advice:
 
 def as_json(found: Amplitude) -> dict[str, Any]:
     """What was measured and what follows, with units in the names."""
-    from core.domain.amplitude import MUSCLES
-
     measured = found.measured
     return {
         "simulated": measured.simulated,
@@ -147,21 +145,7 @@ def as_json(found: Amplitude) -> dict[str, Any]:
         "largest_allowed_why": found.bound_why,
         "better_than_35_n": None if found.better_than_usual is None else round(found.better_than_usual, 3),
         "measure_again_at_n": found.again_n,
-        "measured": [
-            {
-                "force_n": float(force),
-                "source": source,
-                "cycles": int(cycles),
-                "mean_percent_mvc": round(float(row.mean()), 3),
-                **{
-                    f"{muscle.value.replace(' ', '_')}_percent_mvc": round(float(value), 3)
-                    for muscle, value in zip(MUSCLES, row, strict=True)
-                },
-            }
-            for force, source, cycles, row in zip(
-                measured.force_n, measured.sources, measured.cycles, measured.mean_percent, strict=True
-            )
-        ],
+        "measured": _measured(measured),
         "curve": {
             "force_n": _rounded(found.curve_force_n),
             "percent_mvc": _rounded(found.curve_percent),
@@ -184,6 +168,26 @@ def as_json(found: Amplitude) -> dict[str, Any]:
             for one in found.findings
         ],
     }
+
+
+def _measured(measured: MeasuredActivity) -> list[dict[str, Any]]:
+    """One entry for each force."""
+    from core.domain.amplitude import MUSCLES
+
+    rows = zip(measured.force_n, measured.sources, measured.cycles, measured.mean_percent, strict=True)
+    return [
+        {
+            "force_n": float(force),
+            "source": source,
+            "cycles": int(cycles),
+            "mean_percent_mvc": round(float(row.mean()), 3),
+            **{
+                f"{muscle.value.replace(' ', '_')}_percent_mvc": round(float(value), 3)
+                for muscle, value in zip(MUSCLES, row, strict=True)
+            },
+        }
+        for force, source, cycles, row in rows
+    ]
 
 
 def _rounded(values: Any) -> list[float]:

@@ -39,6 +39,25 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     base.add_argument("--processes", type=int, default=1, help="that learn together, one for every two cores")
     base.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
     base.set_defaults(command=_train_base)
+    _add_predictive(train)
+    _add_teacher(train)
+    exo_base = train.add_parser(
+        "exo-base",
+        help="the shipped controllers of an exo: default law, generic one, and those of virtual people",
+    )
+    exo_base.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+    exo_base.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
+    exo_base.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
+    exo_base.set_defaults(command=_train_exo_base)
+    add_data_dir(_add_student(train))
+    _add_moments(train)
+    twin = train.add_parser("twin", help="a person's twin, from a description of the person")
+    _add_twin_options(twin)
+    add_data_dir(twin)
+    twin.set_defaults(command=_train_twin)
+
+
+def _add_predictive(train: Any) -> None:
     predictive = train.add_parser(
         "predictive",
         help="a walk over speeds and slopes, begun from a walking policy, then rewarded without a reference",
@@ -59,21 +78,6 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     )
     predictive.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
     predictive.set_defaults(command=_train_predictive)
-    _add_teacher(train)
-    exo_base = train.add_parser(
-        "exo-base",
-        help="the shipped controllers of an exo: default law, generic one, and those of virtual people",
-    )
-    exo_base.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
-    exo_base.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
-    exo_base.add_argument("--out", type=Path, required=True, help="folder for weights and cards")
-    exo_base.set_defaults(command=_train_exo_base)
-    add_data_dir(_add_student(train))
-    _add_moments(train)
-    twin = train.add_parser("twin", help="a person's twin, from a description of the person")
-    _add_twin_options(twin)
-    add_data_dir(twin)
-    twin.set_defaults(command=_train_twin)
 
 
 def _add_teacher(train: Any) -> None:

@@ -32,7 +32,7 @@ from core.domain.amplitude import (
 )
 from core.domain.arrays import FloatArray
 from core.domain.findings import Finding, Severity
-from core.errors import Advice, refuse
+from core.errors import Advice, UserError, refuse
 
 LEAST_FORCES = 4
 STEP_N = 0.5
@@ -89,12 +89,7 @@ def find_amplitude(measured: MeasuredActivity) -> Amplitude:
     """
     force, activity = measured.force_n, measured.activity_percent
     if len(force) < LEAST_FORCES:
-        raise refuse(
-            "AMP-001",
-            f"{len(force)} force{'s were' if len(force) != 1 else ' was'} measured, too few for a curve.",
-            "Fewer than four points tell no minimum from noise.",
-            "Measure at six forces, for example 10, 20, 30, 40, 50 and 60 N.",
-        )
+        raise _too_few(len(force))
     bound = safe_force(measured)
     last = min(LARGEST_N, bound.force_n, float(force[-1]))
     first = min(max(SMALLEST_N, float(force[0])), last)
@@ -122,6 +117,15 @@ def find_amplitude(measured: MeasuredActivity) -> Amplitude:
             *bound.findings,
             *_findings(float(grid[best]), (first, last), (low, high), again, float(force[-1])),
         ),
+    )
+
+
+def _too_few(count: int) -> UserError:
+    return refuse(
+        "AMP-001",
+        f"{count} force{'s were' if count != 1 else ' was'} measured, too few for a curve.",
+        "Fewer than four points tell no minimum from noise.",
+        "Measure at six forces, for example 10, 20, 30, 40, 50 and 60 N.",
     )
 
 

@@ -140,7 +140,6 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
     trained = _newest(store, visit_id, RecordKind.CONTROLLER, TrainedController)
     norm = motion_norm(store, info.id, motion)
     panels = () if motion.without_walk else _panels(motion, gaits, comparison, norm)
-    banded = any(curve.sd_deg is not None for panel in panels for curve in panel.curves)
     synthetic = subject.synthetic or motion.synthetic
     return ReportContent(
         patient=subject.code,
@@ -156,7 +155,7 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         similarity=similarity_table(panels),
         controller=controller_table(trained, comparison),
         deployment=_deployment(store, visit_id),
-        notice=f"{NOTICE} {BAND_WORDS}" if banded else NOTICE,
+        notice=_notice(panels),
         made_on=day_words(datetime.now(UTC)),
         synthetic=synthetic,
         forces=force_part(store, visit_id),
@@ -169,6 +168,12 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         encrypted=is_encrypted(store.data_dir),
         trail=store.audit_head(),
     )
+
+
+def _notice(panels: Sequence[ReportPanel]) -> str:
+    """What every report says, and what its bands are where it has some."""
+    banded = any(curve.sd_deg is not None for panel in panels for curve in panel.curves)
+    return f"{NOTICE} {BAND_WORDS}" if banded else NOTICE
 
 
 def _interpretation(store: Store, visit_id: str) -> InterpretationPart | None:

@@ -340,8 +340,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
 
         In people mode name and role are those of the account, whatever was typed; a release may need a
         `second` person (see `core.store.authority`), whose decision stands before the first one's. A PIN
-        is given for these very words. Refuses a signature (REC-042) while the clock of the PC is behind the
-        record.
+        is given for these very words. Refuses a signature (REC-042) while the PC's clock is behind.
         """
         if verdict is Verdict.SIGNED:
             self.require_clock()
@@ -364,8 +363,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
                 session.add(_log(name, f"{step} {verdict.value}", about, reason))
                 if verdict is Verdict.SIGNED:
                     signed = AuditEvent(AuditStep.APPROVED, name, held, reason, visit_id, record_id or "")
-                    given = pin_given_words(session, name, utc_now())
-                    audit.append(session, replace(signed, detail=given))
+                    audit.append(session, replace(signed, detail=pin_given_words(session, name, utc_now())))
 
     def decisions(self, visit_id: str) -> tuple[Decision, ...]:
         """Decisions of a visit, oldest first."""

@@ -50,8 +50,7 @@ def run_virtual_exo(
     controllers signed with the keys that the data folder `trust` holds when the controller arrives. A TCP
     client has to know the word in the file `token`. Writes one JSON line with `address`, `serial`,
     `profile_id`, `pid` and `faults` (address of the fault channel) to standard output when it is ready.
-    Raises UserError EXO-020 (plant), EXO-021 (listen, faults, token), EXO-030 (device), KEY-006 (damaged
-    key).
+    Raises UserError EXO-020 (plant), EXO-021 (listen, faults, token), EXO-030 (device), KEY-006 (key).
     """
     profile = load_profile(profile_id)
     settings = PlantSettings.usual(profile.joint) if plant is None else load_plant(plant, profile.joint)
@@ -59,11 +58,9 @@ def run_virtual_exo(
     with ExitStack() as clean_up:
         port = open_port(listen, read_token(token))
         clean_up.callback(port.close)
-        fault_port = open_fault_port(faults)
-        if fault_port is not None:
-            clean_up.callback(fault_port.close)
-        folder = state or Path(clean_up.enter_context(TemporaryDirectory(prefix="virtual-exo-")))
+        fault_port = _fault_port(faults, clean_up)
         keys = TrustedFolder(trust)
+        folder = state or Path(clean_up.enter_context(TemporaryDirectory(prefix="virtual-exo-")))
         exo = VirtualExo(serial, profile, folder, settings, keys.keys)
         exo.pass_time(worn_before_s)
         address = port.address if token is None else f"{port.address},token={token}"
@@ -74,6 +71,13 @@ def run_virtual_exo(
         watchdog = clean_up.enter_context(Watchdog(exo.cut_motors))
         ControlLoop(exo, port, channel, keys, watchdog).run(stop)
     return 0
+
+
+def _fault_port(faults: str, clean_up: ExitStack) -> Port | None:
+    port = open_fault_port(faults)
+    if port is not None:
+        clean_up.callback(port.close)
+    return port
 
 
 def _say_ready(address: str, fault_port: Port | None, exo: VirtualExo, profile_id: str) -> None:
