@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from core.domain.arrays import FloatArray
 from core.domain.body import JointKind
 from core.gait.similarity import compare_curves
-from core.statistics.curves import LEAST, CurveTest, paired_curves
 from ui.plots.curves import CycleCurve, JointPanel, Likeness
 from ui.wording import signed
+
+if TYPE_CHECKING:
+    from core.statistics.curves import CurveTest
 
 LETTERS = ("A", "B")
 MOST_SPANS = 3  # named in words; the picture shows all
@@ -136,6 +139,8 @@ def _starts(panel: JointPanel) -> tuple[FloatArray, FloatArray] | None:
     first, second = (by_mark.get(letter) for letter in LETTERS)
     if first is None or second is None or first.shape != second.shape:
         return None
+    from core.statistics.curves import LEAST  # brings scipy, which no page needs that shows one gait
+
     whole = np.isfinite(first).all(axis=1) & np.isfinite(second).all(axis=1)
     if whole.sum() < LEAST:
         return None
@@ -146,6 +151,8 @@ def _tested(panel: JointPanel, pair: tuple[FloatArray, FloatArray] | None, tests
     found = difference_of(panel)
     if found is None or pair is None:
         return found
+    from core.statistics.curves import paired_curves
+
     return replace(found, test=paired_curves(*pair, tests=tests))
 
 

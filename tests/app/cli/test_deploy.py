@@ -133,10 +133,17 @@ def test_a_package_whose_envelope_was_taken_out_is_not_verified(shell: Shell, si
 
 
 def test_a_package_cannot_command_the_terminal(shell: Shell, site: Path) -> None:
-    hostile = Approval("Dr \x1b[2J \ud800", "", "released", "2026-11-20T09:59:00Z")
+    hostile = Approval("Dr \x1b[2J", "", "released", "2026-11-20T09:59:00Z")
     path = a_package(site, approvals=(hostile,))
     for words in (("package", "inspect", path), ("package", "verify", path, "--data-dir", str(site))):
-        assert "Dr ?[2J ?" in shell.types(*words)[1]
+        assert "Dr ?[2J" in shell.types(*words)[1]
+
+
+def test_a_package_with_half_a_sign_in_a_name_is_refused_in_words(shell: Shell, site: Path) -> None:
+    path = a_package(site, approvals=(Approval("Dr \ud800", "", "released", "2026-11-20T09:59:00Z"),))
+
+    assert "DEP-003" in "".join(shell.types("package", "inspect", path)[1:])
+    assert "DEP-003" in shell.types("package", "verify", path, "--data-dir", str(site))[1]
 
 
 def test_a_good_package_is_verified(shell: Shell, site: Path) -> None:
