@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from math import radians
+from math import isfinite, radians
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ SEEN_PERCENT = (0.1, 99.9)  # S13
 POWER_PERCENT = (1.0, 99.0)  # S4
 POWER_MARGIN_W = 5.0
 # What the firmware takes for a stride; the numbers of exo_safety_gait.c.
+_LARGEST = float(np.finfo(np.float32).max)
 TURN_RAD = radians(5.0)
 LEAN_TURN_RAD, LEAN_S = radians(15.0), 0.5  # of the shank of an ankle
 SHORTEST_S, LONGEST_S = 0.6, 2.0
@@ -127,6 +128,8 @@ def from_entry(entry: Any) -> GaitEnvelope:
         for end, value in zip(("low", "high"), entry[name][:2], strict=True):
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"{name} holds {value!r}, which is no number")
+            if isfinite(value) and abs(value) > _LARGEST:
+                raise ValueError(f"{name} holds {value!r}, which the exo cannot hold")
             key = pattern.format(end)
             found[key] = float(value) if side is None else (*found.get(key, ()), float(value))
     return _as_the_exo_reads_it(GaitEnvelope(**found))

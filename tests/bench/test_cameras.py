@@ -24,7 +24,7 @@ def webcams(shared_data: Callable[[str], Path]) -> dict[str, float]:
     return _webcams(shared_data(f"{WEBCAMS}/camera_array.toml").parent)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_webcams_are_calibrated_as_published_or_better(webcams: dict[str, float]) -> None:
     assert (webcams["webcams_columns_found"], webcams["webcams_rows_found"]) == (4, 5)
     assert webcams["webcams_focal_percent_max"] < FOCAL_PERCENT

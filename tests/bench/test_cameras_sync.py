@@ -14,7 +14,7 @@ def test_the_drift_of_a_simulated_minute_is_found() -> None:
     assert max(cameras_sync._drift_error_ppm(ppm) for ppm in cameras_sync.DRIFTS_PPM) < 100.0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_shifted_copy_of_a_walk_is_found_to_a_picture(
     shared_data: Callable[[str], Path], pose_model: Path
 ) -> None:

@@ -223,3 +223,10 @@ def test_the_checks_before_use_tell_the_sentence():
     check_package(good, check_context())
     checks = {check.name: check.words for check in examine(built().archive, "p", check_context()).checks}
     assert checks["gait"] == ANYBODYS_GAIT.sentence(1.396)
+
+
+def test_a_number_that_the_exo_cannot_hold_is_refused() -> None:
+    entry = to_entry(ANYBODYS_GAIT) | {"angle_rad": [-1.0, 3.5e38]}
+
+    with pytest.raises(ValueError, match="cannot hold"):
+        from_entry(entry)

@@ -39,7 +39,7 @@ def error_and_band(seed: int, track: LandmarkTrack) -> tuple[np.ndarray, np.ndar
     return error[INNER][:, FLEXION], resampled[INNER][:, FLEXION]
 
 
-@pytest.mark.slow  # forty people: what stays wrong for a whole trial differs from person to person
+@pytest.mark.long  # forty people: what stays wrong for a whole trial differs from person to person
 def test_the_band_covers_63_to_73_percent_of_a_known_truth() -> None:
     covered = []
     for seed in PEOPLE:

@@ -200,7 +200,7 @@ def test_a_training_is_shown_by_samples_sentences_and_pictures(trained: Trained)
 # Stopping, going on, repeating
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_cancelled_training_goes_on_and_ends_as_if_it_had_not_been_cancelled(
     visit: Visit, trained: Trained
 ) -> None:

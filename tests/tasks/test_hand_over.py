@@ -87,7 +87,7 @@ def walks(inside: StreamContext) -> None:
     """From an exo at rest through some strides to an exo at rest again."""
     assert inside.wait(lambda values: values.get("state") == DeviceState.READY, READY_S), inside.said()
     inside.inbox.append("arm")
-    assert inside.wait(lambda values: strides_of(values) >= STRIDES, 20.0), inside.said()
+    assert inside.wait(lambda values: strides_of(values) >= STRIDES, 60.0), inside.said()
     inside.inbox.append("stop")
     assert inside.wait(lambda values: values.get("state") == DeviceState.READY)
     assert until(lambda: any(news.saved for news in inside.news()), inside)

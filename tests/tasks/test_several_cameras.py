@@ -177,7 +177,7 @@ def test_two_films_of_different_walks_are_refused(
         visit.landmarks([films[0], wrong], calibration)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_film_of_another_walk_is_left_out_beside_two_others(
     visit: Visit, films: list[Path], calibration: Path, pose_model: Path, tmp_path: Path
 ) -> None:

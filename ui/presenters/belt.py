@@ -89,7 +89,7 @@ def _why_not_teach(context: SessionContext, *, stale: bool, twin: object, ankle:
         return "" if ankle else _NO_ANKLE
     if device.limits.direction is not TorqueDirection.EXTENSION:
         return ""
-    return f"{device.name} cannot flex the hip, as a belt does. Choose another exo on the Patient page."
+    return f"{device.name} cannot flex the hip, as a belt does. Set one that can on the Patient page."
 
 
 def _verdict(profile: BeltProfile) -> str:

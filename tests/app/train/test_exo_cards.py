@@ -28,12 +28,12 @@ def evaluator() -> WalkEvaluator:
     return WalkEvaluator(default_twin(DEVICE), seeds=range(EVALUATION_SEEDS))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "load"),
     [
         ("default", load_default_controller),
-        pytest.param("generic", load_generic_controller, marks=pytest.mark.long),
+        ("generic", load_generic_controller),
     ],
 )
 def test_what_the_card_of_a_shipped_controller_says_is_measured_again(
