@@ -33,7 +33,7 @@ def test_webcams_are_calibrated_as_published_or_better(webcams: dict[str, float]
     assert webcams["webcams_published_places_px"] > 2 * webcams["webcams_published_lenses_px_max"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_film_that_begins_later_is_brought_to_the_common_time(webcams: dict[str, float]) -> None:
     """To less than a tenth of a frame, which lasts 167 ms there."""
     assert webcams["webcams_shifted_film_off_ms"] < 17

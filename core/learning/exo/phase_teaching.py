@@ -32,10 +32,8 @@ STEPS = 3000  # of the network's training, in each round
 ROUNDS = 2  # the second on walks with the torque of the first
 SPEEDS = ("level-0.9", "level-1.2")  # lessons beside the own walk: nobody keeps one speed
 _STANDING_TICKS = 400
-_STANDING_RAD, _SWAY_RAD = (
-    (0.05, 0.2),
-    0.02,
-)  # mean and spread of the angle of people who stand, and its change
+_STANDING_RAD = (0.05, 0.2)  # mean and spread of the angle of people who stand
+_SWAY_RAD = 0.02
 _CYCLE = np.linspace(0.0, 1.0, CYCLE_POINTS)
 
 

@@ -28,12 +28,12 @@ def evaluator() -> WalkEvaluator:
     return WalkEvaluator(default_twin(DEVICE), seeds=range(EVALUATION_SEEDS))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "load"),
     [
         ("default", load_default_controller),
-        ("generic", load_generic_controller),
+        pytest.param("generic", load_generic_controller, marks=pytest.mark.long),
     ],
 )
 def test_what_the_card_of_a_shipped_controller_says_is_measured_again(
@@ -47,7 +47,7 @@ def test_what_the_card_of_a_shipped_controller_says_is_measured_again(
     assert found == pytest.approx(card(kind)["on_default_twin"], abs=0.0021)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_worn_without_torque_is_as_the_default_card_says(evaluator: WalkEvaluator) -> None:
     found = numbers_of(evaluator.worn_without_torque, evaluator.without_exo)
 
