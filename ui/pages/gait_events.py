@@ -196,7 +196,8 @@ class EventsPanel(QWidget):
         self.name = NameField(Action.CAPTURE, "Name of who changes the events")
         self.name.setMinimumWidth(96)
         self.apply, self.discard = Button("Apply changes"), Button("Discard")
-        self.automatic = Button("Back to automatic")
+        self.automatic = Button("Automatic")
+        self.automatic.setToolTip("Back to the events that were found automatically")
         return row(self.automatic, None, self.name, self.discard, self.apply, gap=8)
 
     def _connect(self) -> None:
