@@ -65,7 +65,10 @@ def _add_predictive(train: Any) -> None:
     predictive.add_argument("--minutes", type=float, default=180.0, help="(default 180)")
     predictive.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
     predictive.add_argument(
-        "--muscles", choices=("26", "80"), default="80", help="muscles of the body (default 80)"
+        "--muscles",
+        choices=("26", "80"),
+        default="80",
+        help="muscles of the body (default 80; with 26 the policy that shows the walk falls after a second)",
     )
     predictive.add_argument(
         "--tracking", type=Path, help="walking policy to begin from (default: the shipped)"

@@ -8,7 +8,6 @@ the networks are untrained. That takes far longer.
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections.abc import Callable
@@ -36,7 +35,7 @@ from core.learning.gait.predictive import (
     evaluate_predictive,
     stage_walkers,
 )
-from core.learning.gait.predictive_twin import PredictiveTwin, twin_bytes
+from core.learning.gait.predictive_twin import PredictiveTwin
 from core.learning.gait.synergies import LegSynergies, leg_synergies
 from core.learning.rl.training_loop import Learner, train_until
 from core.simulation.environment.policy import PolicyNetworks, require_this_version
@@ -44,7 +43,7 @@ from core.simulation.environment.predictive import PredictiveEnvironment, Predic
 from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
 from core.simulation.physics.domain_randomisation import NO_RANDOMISATION
-from core.tasks.policy_files import replace_file, resuming, shipped_policy
+from core.tasks.policy_files import arrays_bytes, replace_file, resuming, shipped_policy
 from core.twin.body import Fidelity
 
 ENVIRONMENTS = 2  # that step at the same time, one thread each
@@ -89,7 +88,7 @@ def train_predictive(request: PredictiveRequest, report: Report) -> Path:
         networks = training.stage(stage, networks)
     assert networks is not None
     result = request.out / RESULT
-    replace_file(result, twin_bytes(training.twin(networks)))
+    replace_file(result, arrays_bytes(training.twin(networks).arrays()))
     summary = training.evaluation(networks)
     replace_file(request.out / SUMMARY, json.dumps(summary, indent=2).encode())
     return result
@@ -249,10 +248,7 @@ class _Training:
         demonstration = demonstrate(
             self._trackers, self._tracking, seconds=request.demonstration_seconds, seed=request.seed
         )
-        stream = io.BytesIO()
-        arrays: dict[str, Any] = demonstration.arrays()
-        np.savez_compressed(stream, **arrays)
-        replace_file(path, stream.getvalue())
+        replace_file(path, arrays_bytes(demonstration.arrays()))
         return demonstration
 
     @property

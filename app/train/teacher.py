@@ -5,7 +5,6 @@ The person walks by muscles and wears the exo by its straps. Everything is simul
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -31,12 +30,12 @@ from core.learning.exo.teacher_evaluation import (
     matched_walks,
     unassisted_effort,
 )
-from core.learning.exo.teacher_training import TeacherLearner, TeacherProgress
+from core.learning.exo.teacher_training import TeacherLearner, TeacherProgress, without_torque
 from core.learning.exo.worn_controller import WalkingPolicy
 from core.learning.gait.predictive import CurriculumStage
 from core.learning.gait.predictive_twin import PredictiveTwin
 from core.learning.rl.training_loop import train_until
-from core.tasks.policy_files import replace_file, resuming
+from core.tasks.policy_files import arrays_bytes, replace_file, resuming
 
 STAGES = (
     CurriculumStage("level", (SPEEDS_M_S[0], SPEEDS_M_S[-1]), (0.0,), 0.5),
@@ -80,18 +79,11 @@ def train_teacher(request: TeacherRequest, report: Report) -> Path:
         learner = _learned(request, stage, person, teacher, unassisted, limits, report)
         person, teacher = learner.person(), learner.teacher()
     result = request.out / RESULT
-    replace_file(result, teacher_bytes(person, teacher))
-    card = _card(request, twin, person, teacher, limits, report)
+    replace_file(result, arrays_bytes(person.arrays() | teacher.arrays()))
+    judged = without_torque(limits) if request.control else limits
+    card = _card(request, twin, person, teacher, judged, report)
     replace_file(request.out / CARD, json.dumps(card, indent=2).encode())
     return result
-
-
-def teacher_bytes(person: PredictiveTwin, teacher: PrivilegedTeacher) -> bytes:
-    """Content of a teacher's file: the exo's policy, and the person who walked with it."""
-    stream = io.BytesIO()
-    arrays: dict[str, Any] = person.arrays() | teacher.arrays()
-    np.savez_compressed(stream, **arrays)
-    return stream.getvalue()
 
 
 def read_twin(path: Path) -> PredictiveTwin:
@@ -117,9 +109,8 @@ def _unassisted(request: TeacherRequest, twin: PredictiveTwin, report: Report) -
     report("the person walks without an exo")
     slopes = sorted({slope for stage in request.stages for slope in stage.slopes_deg})
     found = unassisted_effort(twin, SPEEDS_M_S, slopes, _EFFORT_WALKS)
-    stream = io.BytesIO()
-    np.savez(stream, slope_deg=found.slope_deg, speed_m_s=found.speed_m_s, effort=found.effort)
-    replace_file(path, stream.getvalue())
+    arrays = {"slope_deg": found.slope_deg, "speed_m_s": found.speed_m_s, "effort": found.effort}
+    replace_file(path, arrays_bytes(arrays))
     return found
 
 
@@ -140,10 +131,7 @@ def _first(
     walking = twin.environment(walkers, seed=request.seed)
     environment = TeacherEnvironment(walking, WalkingPolicy(twin.networks), limits, unassisted)
     teacher = share_teacher(environment, request.device_id, limits.peak_nm, seed=request.seed)
-    stream = io.BytesIO()
-    arrays: dict[str, Any] = teacher.arrays()
-    np.savez_compressed(stream, **arrays)
-    replace_file(path, stream.getvalue())
+    replace_file(path, arrays_bytes(teacher.arrays()))
     return teacher
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -44,8 +44,12 @@ def policy_of(path: Path) -> PolicyNetworks:
 
 def policy_bytes(networks: PolicyNetworks) -> bytes:
     """The content of a policy file, readable by `PolicyNetworks.of(np.load(...))`."""
+    return arrays_bytes(networks.arrays())
+
+
+def arrays_bytes(arrays: Mapping[str, Any]) -> bytes:
+    """Named arrays as the content of an npz file."""
     stream = io.BytesIO()
-    arrays: dict[str, Any] = networks.arrays()
     np.savez_compressed(stream, **arrays)
     return stream.getvalue()
 

@@ -1,8 +1,9 @@
 """What a teacher begins with: a share of the moment that the person's own muscles make about the joint.
 
-An exo that gives a part of the biological hip moment helps in every activity (Molinaro et al. 2024, Nature
-635:337). The simulation knows that moment; the teacher is fitted to it on walks of its own (DAgger; Ross et
-al. 2011), because with the exo the person moves differently. PPO goes on from there. Axes: N walkers.
+Exos that gave a part of the biological hip and knee moment helped people in many activities (Molinaro et al.
+2024, Nature 635:337). The simulation knows that moment; the teacher is fitted to it on walks of its own
+(DAgger; Ross et al. 2011), because with the exo the person moves differently. PPO goes on from there. Axes:
+N walkers.
 """
 
 from __future__ import annotations

@@ -52,6 +52,11 @@ class TeacherProgress:
     both: bool
 
 
+def without_torque(limits: TorqueLimits) -> TorqueLimits:
+    """Of a control's exo. Torque is told as a share of the peak, so that is next to nothing, not zero."""
+    return replace(limits, peak_nm=1e-6)
+
+
 class TeacherLearner:
     """Trains the exo of one stage's walkers, then exo and person; `train_until` runs it."""
 
@@ -72,7 +77,7 @@ class TeacherLearner:
         """`start`: of the stage before, or of `share_teacher`."""
         torch.manual_seed(seed)
         self._twin, self._device_id, self._budget_s, self._assists = twin, device_id, budget_s, assists
-        self._limits = limits if assists else replace(limits, peak_nm=1e-6)
+        self._limits = limits if assists else without_torque(limits)
         self._walking = WalkingPolicy(twin.networks)
         self._environments = self._make_environments(stage, unassisted, walker_count, seed)
         agent, normaliser = self._exo_agent(start)

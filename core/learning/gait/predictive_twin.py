@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -98,11 +96,3 @@ class PredictiveTwin:
         if twin.networks.policy.sizes[-1] != sum(twin.synergies.shape):
             raise ValueError("its actions are not those of its synergies and muscles")
         return twin
-
-
-def twin_bytes(twin: PredictiveTwin) -> bytes:
-    """Content of the twin's file."""
-    stream = io.BytesIO()
-    arrays: dict[str, Any] = twin.arrays()
-    np.savez_compressed(stream, **arrays)
-    return stream.getvalue()

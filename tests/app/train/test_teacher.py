@@ -97,3 +97,11 @@ def test_a_walk_begins_from_nothing_or_from_a_policy(
 
     assert cli.run(["train", "predictive", *given]) != 0
     assert "TRN-052" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_card_of_a_control_is_of_walks_with_an_exo_that_gives_nothing(request_: TeacherRequest) -> None:
+    train_teacher(replace(request_, control=True), lambda _line: None)
+
+    card = json.loads((request_.out / teacher.CARD).read_text())
+    assert card["control"] and all(one["exo_peak_nm"] < 1e-4 for one in card["walks"])
