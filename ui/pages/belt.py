@@ -13,7 +13,8 @@ from ui.widgets.basics import Box, Button, Icon, column, label, row
 
 _WHAT_FOR = (
     "A belt pulls the thigh forward by a band ahead of the hip. Its force follows the moment of the person's "
-    "own hip from terminal stance to mid swing; nothing is learned. Measure where the band runs on them."
+    "own hip from terminal stance to mid swing; nothing is learned. "
+    "Measure on the person where the band runs."
 )
 _KEY = "Thick: asked for by the moment · line: planned, a sum of sines · dashed: the curve belts gave before"
 _FIELD_PX = 96
