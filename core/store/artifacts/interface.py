@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from core.store.files import sha256_of
+from core.store.files import open_to_write, sha256_of, sync_file, sync_folder
 from core.vault.files import open_read
 
 CHUNK_BYTES = 1 << 20
-_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._ -]{0,199}")
+_SCOPE = re.compile(r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64}")
+_NAME = re.compile(r"[^./\\\0][^/\\\0]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,8 +34,8 @@ class Artifact:
 
     def __post_init__(self) -> None:
         """Raises ValueError for what could leave the store by its name."""
-        parts = [*self.scope.split("/"), self.name]
-        if len(parts) != 3 or not all(map(_PART.fullmatch, parts)) or not _SHA256.fullmatch(self.sha256):
+        good = _SCOPE.fullmatch(self.scope) and _NAME.fullmatch(self.name)
+        if not good or not _SHA256.fullmatch(self.sha256):
             raise ValueError(f"{self.scope}/{self.name} of {self.sha256!r} cannot be a file of a result")
 
     def __str__(self) -> str:
@@ -94,8 +95,6 @@ def put_file(store: ArtifactStore, scope: str, path: Path, name: str = "") -> Ar
 
 def fetch_file(store: ArtifactStore, artifact: Artifact, path: Path) -> None:
     """Write the content to a file, whole under its name or not at all; as its data folder is encrypted."""
-    from core.store.files import open_to_write, sync_file, sync_folder
-
     aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
         with store.open(artifact) as content, open_to_write(aside) as kept:
