@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.domain.audit import FIRST, AuditStep, BrokenLink
 from core.store.backup_files import backups_in
-from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
+from core.store.checking import Fault, FaultKind, StoredRecord
 from core.store.dialects.sqlite_file import open_connection
 from core.store.erase_access import waiting_words
 from core.store.identity import read_identity
@@ -42,7 +42,7 @@ def verify_record(store: Store, report: Report = lambda _fraction, _sentence: No
     faults: list[Fault] = [*map(_database_fault, store.database.faults()), *_identity_faults(store)]
     for number, record in enumerate(records):
         report(number / len(records), f"Result {number + 1} of {len(records)}")
-        faults += faults_of(record, store.data_dir)
+        faults += store.faults_of(record)
     faults += [*_backup_faults(store.data_dir), *_trail_faults(store), *_lost_entries(store)]
     faults += faults_there(store.data_dir, records)
     backups = len(backups_in(store.data_dir))

@@ -104,7 +104,7 @@ class FolderBlobs:
         return self._root.joinpath(*key.split("/"))
 
     def _check(self, key: str) -> None:
-        """That the folder is there, and ours; only the marker, and a look whether it is empty, come before."""
+        """That the folder is there, and ours: only the marker, and a look whether it is empty, come first."""
         if not self._root.is_dir():
             if key == MARKER:
                 raise no_such_place(self.place, "There is no such folder.")

@@ -13,10 +13,13 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from core.store.files import open_to_write, sha256_of, sync_file, sync_folder
 from core.vault.files import open_read
+
+if TYPE_CHECKING:
+    from core.vault.stream import Owner
 
 CHUNK_BYTES = 1 << 20
 _SCOPE = re.compile(r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64}")
@@ -93,11 +96,11 @@ def put_file(store: ArtifactStore, scope: str, path: Path, name: str = "") -> Ar
     return artifact
 
 
-def fetch_file(store: ArtifactStore, artifact: Artifact, path: Path) -> None:
+def fetch_file(store: ArtifactStore, artifact: Artifact, path: Path, owner: Owner | None = None) -> None:
     """Write the content to a file, whole under its name or not at all; as its data folder is encrypted."""
     aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        with store.open(artifact) as content, open_to_write(aside) as kept:
+        with store.open(artifact) as content, open_to_write(aside, owner) as kept:
             while chunk := content.read(CHUNK_BYTES):
                 kept.write(chunk)
         sync_file(aside)

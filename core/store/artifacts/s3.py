@@ -90,8 +90,7 @@ class S3Blobs:
 
     def _once(self, work: Callable[[Any, str], T], path: str) -> T:
         if self._opened is None:
-            told = (name for name in os.environ if name.startswith("AWS_"))
-            self._opened = _file_system(self.place, tuple((name, os.environ[name]) for name in sorted(told)))
+            self._opened = self._open()
         try:
             return work(self._opened, path)
         except Exception as error:
@@ -100,18 +99,21 @@ class S3Blobs:
                 raise
             raise refusal from error
 
+    def _open(self) -> Any:
+        """Refuses REC-072 where `s3fs` is not installed."""
+        told = sorted(name for name in os.environ if name.startswith("AWS_"))
+        try:
+            return _file_system(tuple((name, os.environ[name]) for name in told))
+        except ImportError as error:
+            why = "This installation lacks the part that speaks S3."
+            raise no_such_place(self.place, why, 'Install it: pip install "exotwin[server]".') from error
+
 
 @lru_cache(maxsize=4)
-def _file_system(place: str, _variables: tuple[tuple[str, str], ...]) -> Any:
-    """Costs half a second, so that each process keeps it. Refuses REC-072 where `s3fs` is not installed."""
-    try:
-        import s3fs
-    except ImportError as error:
-        raise no_such_place(
-            place,
-            "This installation lacks the part that speaks S3.",
-            'Install it: pip install "exotwin[server]".',
-        ) from error
+def _file_system(_variables: tuple[tuple[str, str], ...]) -> Any:
+    """Costs half a second, so that each process keeps it as long as the variables are these."""
+    import s3fs
+
     limits = {"connect_timeout": _CONNECT_S, "read_timeout": _SILENT_S, "retries": {"max_attempts": 1}}
     made = s3fs.S3FileSystem(config_kwargs=limits, use_listings_cache=False, skip_instance_cache=True)
     made.retries = 1  # `_tried` does it
