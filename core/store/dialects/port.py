@@ -101,6 +101,10 @@ class RecordDatabase(Protocol):
         """What the database itself finds wrong, in sentences; slow."""
         ...
 
+    def look(self) -> str:
+        """How it stands, in a sentence; nothing is made or changed. Refuses what opening would."""
+        ...
+
     def require_file(self, code: str, what: str) -> None:
         """Refuse, by this code, what only works with a record that lies in the data folder."""
         ...

@@ -17,7 +17,7 @@ from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
 from core.store.dialects.port import Row
-from core.store.dialects.postgresql_connect import connect, connection_settings
+from core.store.dialects.postgresql_connect import connect, connection_settings, facts_of
 from core.store.dialects.postgresql_dump import dump, dumps_in
 from core.store.dialects.sqlite_file import database_path
 from core.store.identity import StoreIdentity, has_identity, new_identity, read_identity, write_identity
@@ -147,6 +147,15 @@ class PostgresDatabase:
                 return schema.lost_guards(connection)
         finally:
             engine.dispose()
+
+    def look(self) -> str:
+        self.check()
+        facts = facts_of(self.url)
+        if facts.revision is not None and facts.revision > HEAD:
+            raise self.newer()
+        where = f"{words_of(self.url)} answers: PostgreSQL {facts.version}, account {facts.account}"
+        safe = "encrypted" if facts.encrypted else "NOT encrypted"
+        return f"The record server {where}, the connection is {safe}."
 
     def require_file(self, code: str, what: str) -> None:
         raise refuse(
