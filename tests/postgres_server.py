@@ -13,9 +13,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 ADMIN, ACCOUNT, WITH_PASSWORD, PASSWORD = "postgres", "exotwin", "with_password", "Gehheim 7"
-TEMPLATE = "exotwin_template"
+RECORD = "record"  # the database of every test that needs just any
+EMPTY = "empty"  # its state as it was set up
+_PUBLIC = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+_NUMBERED = (("record", "sequence"), ("decision", "sequence"), ("log", "sequence"), ("signature", "number"))
 _SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -41,7 +45,7 @@ def missing() -> str:
 
 @dataclass
 class PostgresServer:
-    """A running one. Databases are made from a template that is set up once."""
+    """A running one. A database of 7 MB for each test would cost more than the tests, so they share one."""
 
     folder: Path
     port: int
@@ -66,22 +70,47 @@ class PostgresServer:
             done = connection.execute(statement)
             return [] if done.description is None else done.fetchall()
 
-    def set_up_template(self) -> None:
-        """As `exotwin record server-setup` leaves a database, and roles that may sign in to its copies."""
+    def set_up_record(self) -> None:
+        """As `exotwin record server-setup` leaves it."""
         from core.store.dialects.postgresql_setup import set_up
         from core.store.record_address import checked_url
 
-        set_up(checked_url(self.url(TEMPLATE, ADMIN)), ACCOUNT, None)
+        set_up(checked_url(self.url(RECORD, ADMIN)), ACCOUNT, None)
         self.sql(f"CREATE ROLE {WITH_PASSWORD} LOGIN PASSWORD '{PASSWORD}' IN ROLE {ACCOUNT}")
+        self.keep(EMPTY)
 
-    def new_database(self, template: str = TEMPLATE) -> str:
-        """Its name; with the tables of a record, or empty from `template0`."""
-        name = f"record_{next(self._numbers)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    def new_database(self, like: str = "template0") -> str:
+        """Its name; without tables."""
+        name = f"{RECORD}_{next(self._numbers)}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {like}")
         return name
 
-    def drop(self, database: str) -> None:
-        self.sql(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+    def keep(self, state: str) -> None:
+        """Remember all rows of `RECORD`, to `bring` them back for other tests."""
+        copies = [f"CREATE TABLE {state}.{name} AS TABLE public.{name}" for name in self._tables()]
+        self.sql("; ".join([f"CREATE SCHEMA {state}", *copies]), RECORD)
+
+    def bring(self, state: str) -> None:
+        """`RECORD` as it was kept; who is still connected is cut off."""
+        names = self._tables()
+        fill = [f"INSERT INTO public.{name} SELECT * FROM {state}.{name}" for name in names]
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        next_ones = [
+            f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), "
+            f"coalesce(max({key}), 0) + 1, false) FROM {table}"
+            for table, key in _NUMBERED
+        ]
+        statements = [
+            f"{cut} AND datname = '{RECORD}'",
+            "SET session_replication_role = replica",  # without the triggers that refuse it
+            f"TRUNCATE {', '.join(names)}",
+            *fill,
+            *next_ones,
+        ]
+        self.sql("; ".join(statements), RECORD)
+
+    def _tables(self) -> list[str]:
+        return sorted(name for (name,) in self.sql(_PUBLIC, RECORD))
 
     def start(self) -> None:
         options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
@@ -107,7 +136,9 @@ def running_server() -> Iterator[PostgresServer]:
         if os.geteuid() == 0:
             shutil.chown(folder, _user())
         data = str(folder / "data")
-        _run_as_its_user(["initdb", "-D", data, "-U", ADMIN, "-A", "trust", "-E", "UTF8", "--no-sync", "-N"])
+        _run_as_its_user(
+            ["initdb", "-D", data, "-U", ADMIN, "-A", "trust", "-E", "UTF8", "-N", "--wal-segsize=1"]
+        )
         (folder / "data" / "pg_hba.conf").write_text(_WHO_MAY)
         server.start()
         yield server
@@ -140,9 +171,8 @@ def _run_as_its_user(words: list[str]) -> None:
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     # Its output into a file: the server keeps a pipe open, and nobody would see its end.
     with tempfile.TemporaryFile("w+") as told:
-        done = subprocess.run(
-            words, stdout=told, stderr=told, stdin=subprocess.DEVNULL, cwd="/", env=environment
-        )
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": told, "stderr": told}
+        done = subprocess.run(words, cwd="/", env=environment, **streams)
         if done.returncode != 0:
             told.seek(0)
             raise subprocess.CalledProcessError(done.returncode, words, told.read())

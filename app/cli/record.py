@@ -57,13 +57,14 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
 
 def _restore(args: argparse.Namespace) -> int:
     from core.store.backups import restore_backup
+    from core.store.database import database_of, is_damaged
     from core.store.dialects.sqlite_file import database_path
     from core.store.restoring import restore_from
-    from core.store.trouble import is_damaged
 
     folder = _data_dir(args)
     if args.revision is not None or args.out is not None:
         return _write_older_copy(args, folder)
+    database_of(folder).require_file("REC-009", "Nothing was restored.")
     existed = database_path(folder).exists()
     kept = "the damaged database is kept beside it" if existed else "there was no database"
     if args.place is not None:
@@ -89,10 +90,10 @@ def _restore(args: argparse.Namespace) -> int:
 
 def _who_looks_after(folder: Path) -> str:
     """Whose PIN stands for it; of a record that cannot be read nobody's can be asked for."""
+    from core.store.database import is_damaged
     from core.store.dialects.sqlite_file import database_path
     from core.store.people import RECORD
     from core.store.repository import open_store
-    from core.store.trouble import is_damaged
 
     if not database_path(folder).exists() or is_damaged(folder):
         return ""
@@ -115,6 +116,7 @@ def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
         )
     require_a_record(folder)
     with open_store(folder) as store:
+        store.database.require_file("REC-017", "No copy for an older program was written.")
         by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
         made = write_older_copy(folder, args.revision, args.out)
         store.log(by, "older copy written", made.database.name, f"{made.records} results")

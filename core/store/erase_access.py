@@ -36,6 +36,7 @@ from core.store.erasures import (
 )
 from core.store.people import People
 from core.store.record_files import RecordFiles
+from core.store.rows import lock_patient
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.second_place import erase_there, read_second_place
 
@@ -67,6 +68,7 @@ class EraseAccess(RecordFiles):
         with self._session() as session:
             person = self.people.require(session, Action.ERASE, by=by, about=patient_id)
             who, as_role = (by, role.strip()) if person is None else (person.name, person.role.value)
+            lock_patient(session, patient_id)
             _check_words(session.get_one(PatientTable, patient_id).code, who, reason)
             erasure, rows = _belongings(session, patient_id)
             erasure = replace(erasure, place=str(read_second_place(self.data_dir) or ""))

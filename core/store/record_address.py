@@ -15,7 +15,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from core.errors import UserError, refuse
-from core.store.files import folder_errors, write_synced
+from core.store.files import folder_errors, folder_is_unusable, write_synced
 
 DATABASE_VARIABLE = "EXOTWIN_DATABASE"
 DATABASE_FILE = "database.json"
@@ -61,14 +61,16 @@ def checked_url(told: str) -> URL:
 
 
 def saved_url(data_dir: Path) -> URL | None:
-    """What was saved for this folder. Refuses REC-057 a file that cannot be read, rather than pass it by."""
+    """What was saved for this folder. What cannot be read is refused (REC-006, REC-057), not passed by."""
     path = data_dir / DATABASE_FILE
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         address = str(told["url"])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except OSError as error:
+        raise folder_is_unusable(data_dir, error.strerror or str(error)) from error
+    except (ValueError, TypeError, KeyError) as error:
         raise _no_address(f"{path} cannot be read.") from error
     return checked_url(address)
 

@@ -37,7 +37,7 @@ from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import remove_parts, sweep
 from core.store.people import People
 from core.store.record_refusals import code_taken, unknown
-from core.store.rows import decision_of, info_of, visit_of
+from core.store.rows import decision_of, info_of, lock_patient, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
@@ -192,6 +192,7 @@ class Store(TrailAccess, EraseAccess):
         subject = self.patient(patient_id).subject
         with self._session() as session:
             by = self.people.acts_as(session, patient_action(subject), by)
+            lock_patient(session, patient_id)  # two visits that start at once get two numbers
             highest = session.scalar(
                 select(func.max(VisitTable.number)).where(VisitTable.patient_id == patient_id)
             )

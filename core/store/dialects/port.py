@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from core.errors import UserError
+from core.store.identity import StoreIdentity
 
 Row = tuple[str, str | int]  # table and key
 
@@ -99,6 +100,28 @@ class RecordDatabase(Protocol):
 
     def faults(self) -> tuple[str, ...]:
         """What the database itself finds wrong, in sentences; slow."""
+        ...
+
+    def look(self) -> str:
+        """How it stands, in a sentence; nothing is made or changed. Refuses what opening would."""
+        ...
+
+    def frozen(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """A transaction while which nobody changes anything in the record; for moving it away.
+
+        Refuses REC-079 while others have it open.
+        """
+        ...
+
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[str, int]) -> None:
+        """Become this record, in the transaction that brings its rows; `last`: as `last_numbers` has them.
+
+        Refuses REC-077 a database that is of another record.
+        """
+        ...
+
+    def note_moved(self, connection: Connection, where: str) -> None:
+        """From the end of this transaction on the record refuses to be opened here and says where it is."""
         ...
 
     def require_file(self, code: str, what: str) -> None:
