@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from core.store.artifacts.choice import artifacts_of, chosen_address
 from core.store.artifacts.interface import ArtifactStore
 from core.store.artifacts.local_copies import LocalCopies, artifacts_of_record, faults_in, forget, trim
 from core.store.checking import Fault, StoredRecord, faults_of
-from core.store.files import StagedRecord, read_record, stamps
+from core.store.files import StagedRecord, aside_of, read_record, stamps
 from core.store.open_folder import FILES_REMOVED
 from core.store.orphans import record_folders, unfinished, writer_is_gone
 from core.store.ownership import Ownership
@@ -107,10 +108,23 @@ class RecordFiles(Ownership):
         if self.shares_files:
             self._copies.bring(self._stored(info), self.owner_of(info.visit_id), whole=whole)
 
-    def _send(self, kind: RecordKind, record_id: str, staged: StagedRecord) -> None:
-        """Before there is a row: of a result that is in the database, all files are in the store."""
-        if self.shares_files:
-            self._copies.send(f"{kind.value}/{record_id}", staged.aside)
+    @contextmanager
+    def _sent(self, staged: StagedRecord) -> Iterator[None]:
+        """While the row is written all files are in the shared store, if there is one.
+
+        What fails leaves a folder that has `sweep_copies` look whether there is a row, and else remove them:
+        of a transaction whose end the network swallowed, nobody knows it now.
+        """
+        if not self.shares_files:
+            yield
+            return
+        try:
+            self._copies.send(f"{staged.folder.parent.name}/{staged.folder.name}", staged.aside)
+            yield
+        except BaseException:
+            with suppress(OSError):
+                aside_of(staged.folder).mkdir()
+            raise
 
     def _drop_files(self, info: RecordInfo, names: tuple[str, ...]) -> None:
         """Files that the log says were removed."""

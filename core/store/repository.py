@@ -256,8 +256,7 @@ class Store(TrailAccess, EraseAccess):
         record_id = uuid4().hex
         staged = stage_record(self._folder(kind, record_id), payload, files, self.owner_of(visit_id))
         try:
-            self._send(kind, record_id, staged)
-            with self._session() as session:
+            with self._sent(staged), self._session() as session:
                 saved = RecordTable(
                     id=record_id,
                     kind=kind.value,

@@ -22,14 +22,14 @@ from core.vault.opened import ensure_open
 
 ARTIFACTS_VARIABLE = "EXOTWIN_ARTIFACTS"
 ARTIFACTS_FILE = "artifacts.json"
-_HERE = "here"  # as an address: the data folder itself, whatever is saved
+HERE = "here"  # as an address: the data folder itself, whatever is saved
 
 
 def chosen_address(data_dir: Path) -> str:
     """Where the files of results are; "" for the data folder itself."""
     given = os.environ.get(ARTIFACTS_VARIABLE, "").strip()
     if given:
-        return "" if given == _HERE else given
+        return "" if given == HERE else given
     return saved_address(data_dir)
 
 

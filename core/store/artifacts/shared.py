@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -41,17 +41,20 @@ class SharedArtifacts:
     def prepare(self, record_id: str) -> None:
         """Make it the store of this record, where it is none yet. Refuses REC-076, also what is not empty."""
         if self.is_prepared:
-            return self.check(record_id)
-        if next(self._blobs.below(""), None) is not None:
+            self._check(record_id, self._told())
+        elif next(self._blobs.below(""), None) is not None:
             why = "There are files in it that are not of ExoTwin."
             raise of_another(self.place, why, "Choose an empty folder, or a prefix of its own in the bucket.")
-        told = {"format": FORMAT, "record": record_id, "key_id": self._key_id}
-        self._blobs.put(MARKER, lambda file: _write(file, json.dumps(told).encode()))
-        return None
+        self._tell({"format": FORMAT, "record": record_id, "key_id": self._key_id})
 
     def check(self, record_id: str) -> None:
-        """Refuses REC-076: of another record, never prepared, of a newer ExoTwin, or under another key."""
+        """Refuses REC-076: never prepared, moved, of another record or key, or of a newer ExoTwin."""
         told = self._told()
+        self._check(record_id, told)
+        if told.get("moved_to"):
+            raise of_another(self.place, f"Its files were moved to {told['moved_to']}.", _OTHER_RECORD)
+
+    def _check(self, record_id: str, told: Mapping[str, object]) -> None:
         if told.get("record") != record_id:
             words = "It is of another record." if told else f"It has no file {MARKER}, so it is of no record."
             raise of_another(self.place, words, _OTHER_RECORD)
@@ -109,9 +112,9 @@ class SharedArtifacts:
         keys = {self._key(artifact) for artifact in known}
         return tuple(key for key in self._blobs.below(f"{scope}/") if key not in keys)
 
-    def withdraw(self) -> None:
-        """Take the mark away from a store that was prepared and not used, or moved out of."""
-        self._blobs.remove(MARKER)
+    def note_moved(self, where: str) -> None:
+        """From now on nobody uses it; what is in it stays until somebody deletes it."""
+        self._tell({**self._told(), "moved_to": where})
 
     @property
     def _key_id(self) -> str:
@@ -120,6 +123,10 @@ class SharedArtifacts:
     def _key(self, artifact: Artifact) -> str:
         name = artifact.sha256 if self._sealing is None else self._sealing.name_of(artifact)
         return f"{artifact.scope}/{name}"
+
+    def _tell(self, told: Mapping[str, object]) -> None:
+        if told != self._told():
+            self._blobs.put(MARKER, lambda file: _write(file, json.dumps(told).encode()))
 
     def _told(self) -> dict[str, object]:
         file = self._blobs.open(MARKER)

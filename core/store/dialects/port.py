@@ -15,6 +15,7 @@ from core.errors import UserError
 from core.store.identity import StoreIdentity
 
 Row = tuple[str, str | int]  # table and key
+Counter = tuple[str, str]  # table, and its column that the database counts
 
 
 class RecordDatabase(Protocol):
@@ -113,7 +114,7 @@ class RecordDatabase(Protocol):
         """
         ...
 
-    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[str, int]) -> None:
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
         """Become this record, in the transaction that brings its rows; `last`: as `last_numbers` has them.
 
         Refuses REC-077 a database that is of another record.

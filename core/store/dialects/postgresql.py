@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
-from core.store.dialects.port import Row
+from core.store.dialects.port import Counter, Row
 from core.store.dialects.postgresql_connect import connect, connection_settings, facts_of
 from core.store.dialects.postgresql_dump import dump, dumps_in
 from core.store.dialects.sqlite_file import database_path
@@ -180,14 +180,13 @@ class PostgresDatabase:
                 )
             yield connection
 
-    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[str, int]) -> None:
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
         note_identity(connection, identity)
         theirs = _identity(connection)
         if theirs is None or theirs.id != identity.id:
             raise not_empty(words_of(self.url), "The database has another record.")
-        for table, number in last.items():
-            counter = {"table": table, "column": "number" if table == "signature" else "sequence"}
-            connection.execute(text(_COUNT_ON), {**counter, "last": number})
+        for (table, column), number in last.items():
+            connection.execute(text(_COUNT_ON), {"table": table, "column": column, "last": number})
 
     def note_moved(self, connection: Connection, where: str) -> None:
         note_moved(connection, where)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from core.errors import UserError, refuse
 from core.store import audit, trail
 from core.store.backups import back_up, back_up_if_due
-from core.store.dialects.port import Row
+from core.store.dialects.port import Counter, Row
 from core.store.dialects.sqlite_file import database_path, open_connection
 from core.store.files import disk_is_full, folder_errors, folder_is_unusable
 from core.store.identity import (
@@ -204,7 +204,7 @@ class SqliteDatabase:
         with _locked(engine) as connection:
             yield connection
 
-    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[str, int]) -> None:
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
         ours = read_identity(self.data_dir)
         if ours is not None and ours.id != identity.id:
             raise not_empty(str(self.data_dir), "It has another record.")

@@ -22,6 +22,14 @@ class FilesMoved:
     bytes: int
     copied: int  # files that were not there before
 
+    def __add__(self, other: FilesMoved) -> FilesMoved:
+        return FilesMoved(
+            self.results + other.results,
+            self.files + other.files,
+            self.bytes + other.bytes,
+            self.copied + other.copied,
+        )
+
 
 def copy_files(
     source: ArtifactStore, target: ArtifactStore, records: Iterable[StoredRecord], report: Report

@@ -21,8 +21,8 @@ def moved_away(data_dir: Path, where: str) -> UserError:
         "REC-078",
         f"The record in {data_dir} is not used any more.",
         f"It was moved to {where}.",
-        "Use it there: by EXOTWIN_DATABASE or the file database.json in this folder, or name the other folder "
-        "with --data-dir. What is left here stays as it was then.",
+        "Use it there: by EXOTWIN_DATABASE for a server, by --data-dir for another folder. What is left here "
+        "stays as it was then.",
     )
 
 

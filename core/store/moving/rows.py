@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, update
 
+from core.store.dialects.port import Counter
 from core.store.schema import AuditHeadTable, AuditTable, Base
 from core.store.trail import as_kept
 
@@ -52,17 +52,19 @@ def is_blank(connection: Connection) -> bool:
     )
 
 
-def last_numbers(connection: Connection) -> Mapping[str, int]:
+def last_numbers(connection: Connection) -> Mapping[Counter, int]:
     """The highest number that a row of each counting table ever had, those that were erased too."""
-    last: Counter[str] = Counter()
+    named: dict[str, int] = {}
+    for about in connection.scalars(select(AuditTable.about).where(AuditTable.about != "")):
+        table_name, _, key = about.partition(":")
+        if key.isdecimal():
+            named[table_name] = max(named.get(table_name, 0), int(key))
+    last: dict[Counter, int] = {}
     for table in Base.metadata.sorted_tables:
         column = table.autoincrement_column
         if column is not None:
-            last[table.name] = connection.scalar(select(func.max(column))) or 0
-    for about in connection.scalars(select(AuditTable.about).where(AuditTable.about != "")):
-        table_name, _, key = about.partition(":")
-        if table_name in last and key.isdecimal():
-            last[table_name] = max(last[table_name], int(key))
+            highest = connection.scalar(select(func.max(column))) or 0
+            last[table.name, column.name] = max(highest, named.get(table.name, 0))
     return last
 
 
