@@ -22,7 +22,6 @@ _PUBLIC = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND table
 _NUMBERED = (("record", "sequence"), ("decision", "sequence"), ("log", "sequence"), ("signature", "number"))
 _SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "16MB",
     "max_connections": "60",

@@ -17,7 +17,7 @@ from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
 from core.store.dialects.port import Row
-from core.store.dialects.postgresql_connect import connect, connection_settings, facts_of
+from core.store.dialects.postgresql_connect import connect, connection_settings, driver, facts_of
 from core.store.dialects.postgresql_dump import dump, dumps_in
 from core.store.dialects.sqlite_file import database_path
 from core.store.identity import StoreIdentity, has_identity, new_identity, read_identity, write_identity
@@ -52,6 +52,7 @@ class PostgresDatabase:
             raise self._has_its_own()
 
     def engine(self, *, to_read: bool = False) -> Engine:
+        driver()
         return create_engine(
             "postgresql+psycopg://",
             creator=lambda: connect(self.url, to_read=to_read),

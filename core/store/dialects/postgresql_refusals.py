@@ -32,7 +32,7 @@ def no_connection(error: Any, url: URL, settings: dict[str, Any]) -> UserError:
         return unreachable(url, unheard)
     if _is_about_tls(words):
         return tls_refused(url, words)
-    if "too many clients" in words or "remaining connection slots" in words:
+    if "too many" in words or "remaining connection slots" in words:
         return exhausted(url, words)
     if "starting up" in words or "shutting down" in words or "recovery mode" in words:
         return unreachable(url, words)
