@@ -74,7 +74,7 @@ class PostgresServer:
         from core.store.dialects.postgresql_setup import set_up
         from core.store.record_address import checked_url
 
-        set_up(checked_url(self.url(RECORD, ADMIN)), ACCOUNT, None)
+        set_up(checked_url(self.url(RECORD, ADMIN)), ACCOUNT, lambda: None)
         self.sql(f"CREATE ROLE {WITH_PASSWORD} LOGIN PASSWORD '{PASSWORD}' IN ROLE {ACCOUNT}")
         self.keep(EMPTY)
 

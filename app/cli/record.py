@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.server_setup import add_server_setup
 from app.cli.signing import signed
 from app.paths import data_dir_default, operator_name
 from core.domain.people import Action
@@ -51,6 +52,7 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
     place.add_argument("--to", type=Path, metavar="DIR", help="second place from now on, on another disk")
     place.add_argument("--only-here", action="store_true", help="no second place from now on")
     backup.set_defaults(command=_backup)
+    add_server_setup(actions)
     for parser in (restore, verify, backup):
         add_data_dir(parser)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import struct
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 import keyring
 import pytest
 
+from app.cli.commands import run
+from app.cli.doctor import check_record
 from core.domain.audit import AuditEvent, AuditStep
 from core.store.authority import utc_now
 from core.store.codec import encode
@@ -296,4 +299,32 @@ def test_too_many_connections_are_told(postgres: PostgresServer, record_url: str
 
 def test_the_admins_own_account_is_refused_for_the_program(postgres: PostgresServer) -> None:
     with refused("REC-054"):
-        set_up(checked_url(postgres.url(RECORD, ADMIN)), ADMIN, None)
+        set_up(checked_url(postgres.url(RECORD, ADMIN)), ADMIN, lambda: None)
+
+
+def test_an_admin_sets_a_server_up_from_a_terminal_and_a_pc_uses_it(
+    postgres: PostgresServer,
+    tmp_path: Path,
+    at: Set,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["record", "server-setup", postgres.url("clinic", ADMIN), "--account", "pcs"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    assert run(words) != 0 and "[REC-051]" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
+    assert run(words) == 0
+    told = capsys.readouterr().out
+    assert PASSWORD not in told
+    at(told.split(f"{DATABASE_VARIABLE}=")[1].strip())
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+
+    folder = ["--data-dir", str(tmp_path)]
+    with open_store(tmp_path) as store:
+        store.add_patient(a_subject())
+    assert run(["record", "verify", *folder]) == 0 and "is whole" in capsys.readouterr().out
+    assert "clinic answers: PostgreSQL" in check_record(tmp_path).finding
+    assert run(["restore", *folder]) != 0
+    assert "pg_restore" in capsys.readouterr().err
+    assert run(["restore", "--revision", "0003", "--out", str(tmp_path / "older"), *folder]) != 0
+    assert "[REC-017]" in capsys.readouterr().err

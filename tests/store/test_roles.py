@@ -121,8 +121,8 @@ def test_a_server_is_set_up_twice_as_once_and_the_password_is_not_sent_in_the_cl
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin = checked_url(postgres.url("clinic_two", ADMIN))
-    first = set_up(admin, "second_account", PASSWORD)
-    again = set_up(admin, "second_account", None)
+    first = set_up(admin, "second_account", lambda: PASSWORD)
+    again = set_up(admin, "second_account", lambda: None)
 
     assert (first.made_database, first.made_account) == (True, True)
     assert (again.made_database, again.made_account) == (False, False)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.errors import UserError, refuse
@@ -62,13 +61,9 @@ class PostgresDatabase:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        try:
+        driver()
+        with refusals.advised(self.url):
             yield
-        except DBAPIError as error:
-            told = refusals.refusal_of(error.orig, self.url, lost=error.connection_invalidated)
-            if told is None:
-                raise
-            raise told from error
 
     def revision(self, engine: Engine) -> str | None:
         with engine.connect() as connection:
