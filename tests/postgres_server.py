@@ -22,7 +22,6 @@ _PUBLIC = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND table
 _NUMBERED = (("record", "sequence"), ("decision", "sequence"), ("log", "sequence"), ("signature", "number"))
 _SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "16MB",
     "max_connections": "60",
@@ -75,7 +74,7 @@ class PostgresServer:
         from core.store.dialects.postgresql_setup import set_up
         from core.store.record_address import checked_url
 
-        set_up(checked_url(self.url(RECORD, ADMIN)), ACCOUNT, None)
+        set_up(checked_url(self.url(RECORD, ADMIN)), ACCOUNT, lambda: None)
         self.sql(f"CREATE ROLE {WITH_PASSWORD} LOGIN PASSWORD '{PASSWORD}' IN ROLE {ACCOUNT}")
         self.keep(EMPTY)
 

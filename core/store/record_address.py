@@ -38,10 +38,11 @@ def address_for_others(data_dir: Path) -> str | None:
     None where the record lies in the folder. Refuses REC-057.
     """
     url = record_url(data_dir)
-    return None if url is None else without_password(url).render_as_string(hide_password=False)
+    return None if url is None else without_password(url).render_as_string()
 
 
 def without_password(url: URL) -> URL:
+    """`URL.set(password=None)` would keep it."""
     query = {name: value for name, value in url.query.items() if name != "password"}
     return URL.create(
         url.drivername, url.username, host=url.host, port=url.port, database=url.database, query=query

@@ -124,9 +124,24 @@ def _notes(store: Store, records: Sequence[StoredRecord]) -> tuple[str, ...]:
         )
     if unnamed:
         notes.append(f"{len(unnamed)} result folders have no row in the database: {', '.join(unnamed[:5])}.")
+    if store.shares_files:
+        notes += _notes_on_files(store, named)
     place, waiting = read_second_place(store.data_dir), behind(store.data_dir, records)
     if place is not None and not place.is_dir():
         notes.append(f"The second place {place} is not there now, and was not checked.")
     elif waiting:
         notes.append(f"{waiting} results are not in the second place yet; exotwin record backup copies them.")
     return tuple(notes)
+
+
+def _notes_on_files(store: Store, named: set[str]) -> list[str]:
+    """Of a shared store: what another PC is just saving there, or never finished and has not removed yet."""
+    found = [
+        scope for scope in store.artifacts.scopes() if scope not in named and not scope.startswith("jobs/")
+    ]
+    if not found:
+        return []
+    return [
+        f"{len(found)} results in {store.artifacts.place} have no row: a PC saves them just now, or could not, "
+        "and removes them when ExoTwin starts there."
+    ]

@@ -95,6 +95,10 @@ class RecordDatabase(Protocol):
         """Keep one, when something changed since the newest and that is older; None where none is due."""
         ...
 
+    def back_up_now(self, now: datetime) -> Path | None:
+        """Keep one because a person asks for it; None where nothing changed since the newest."""
+        ...
+
     def renew_backups(self, now: datetime) -> None:
         """Keep one without what was erased just now, before those that still hold it are removed."""
         ...

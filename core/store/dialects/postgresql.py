@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
 from core.store.dialects.port import Counter, Row
-from core.store.dialects.postgresql_connect import connect, connection_settings, facts_of
+from core.store.dialects.postgresql_connect import connect, connection_settings, driver, facts_of
 from core.store.dialects.postgresql_dump import dump, dumps_in
 from core.store.dialects.sqlite_file import database_path
 from core.store.identity import StoreIdentity, has_identity, new_identity, read_identity, write_identity
@@ -62,6 +61,7 @@ class PostgresDatabase:
             raise self._has_its_own()
 
     def engine(self, *, to_read: bool = False) -> Engine:
+        driver()
         return create_engine(
             "postgresql+psycopg://",
             creator=lambda: connect(self.url, to_read=to_read),
@@ -71,13 +71,9 @@ class PostgresDatabase:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        try:
+        driver()
+        with refusals.advised(self.url):
             yield
-        except DBAPIError as error:
-            told = refusals.refusal_of(error.orig, self.url, lost=error.connection_invalidated)
-            if told is None:
-                raise
-            raise told from error
 
     def revision(self, engine: Engine) -> str | None:
         with engine.connect() as connection:
@@ -141,6 +137,9 @@ class PostgresDatabase:
     def back_up_if_due(self, after_s: float) -> Path | None:
         """Never by itself: the server is backed up by whoever looks after it, once for all PCs."""
         return None
+
+    def back_up_now(self, now: datetime) -> Path | None:
+        return self.back_up(now)
 
     def renew_backups(self, now: datetime) -> None:
         older = dumps_in(self.data_dir)

@@ -97,12 +97,9 @@ def password_name(url: URL) -> str:
 
 def facts_of(url: URL) -> ServerFacts:
     """Connect and look. Refuses as `connect`, and REC-054 where the account may not read the record."""
-    psycopg = driver()
     with closing(connect(url)) as connection:
-        try:
+        with refusals.advised(url):
             revision = revision_of(connection)
-        except psycopg.Error as error:
-            raise refusals.refusal_of(error, url, lost=False) or error from error
         info = connection.info
         local = not info.host or info.host.startswith("/") or info.host in _THIS_PC
         version = str(info.parameter_status("server_version"))

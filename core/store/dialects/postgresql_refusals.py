@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import UserError, refuse
 from core.store.record_address import DATABASE_VARIABLE, words_of
@@ -32,13 +35,28 @@ def no_connection(error: Any, url: URL, settings: dict[str, Any]) -> UserError:
         return unreachable(url, unheard)
     if _is_about_tls(words):
         return tls_refused(url, words)
-    if "too many clients" in words or "remaining connection slots" in words:
+    if "too many" in words or "remaining connection slots" in words:
         return exhausted(url, words)
     if "starting up" in words or "shutting down" in words or "recovery mode" in words:
         return unreachable(url, words)
     if ("database" in words and "does not exist" in words) or _other_database_opens(settings):
         return unknown_database(url, words)
     return sign_in_refused(url, words, asked=asks_for_password(error))
+
+
+@contextmanager
+def advised(url: URL) -> Iterator[None]:
+    """Errors of statements as advice; a bug stays what it is."""
+    from psycopg import Error
+
+    try:
+        yield
+    except (DBAPIError, Error) as error:
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        told = refusal_of(error.orig if isinstance(error, DBAPIError) else error, url, lost=lost)
+        if told is None:
+            raise
+        raise told from error
 
 
 def refusal_of(error: Any, url: URL, *, lost: bool) -> UserError | None:

@@ -176,6 +176,9 @@ class SqliteDatabase:
     def back_up_if_due(self, after_s: float) -> Path | None:
         return back_up_if_due(self.data_dir, after_s)
 
+    def back_up_now(self, now: datetime) -> Path | None:
+        return back_up_if_due(self.data_dir, 0.0)
+
     def renew_backups(self, now: datetime) -> None:
         """`core.store.erasures.remove_from` looks into the others."""
         back_up(self.data_dir, now)
