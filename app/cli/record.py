@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.record_artifacts import add_artifacts
 from app.cli.record_move import add_move
 from app.cli.server_setup import add_server_setup
 from app.cli.signing import signed
@@ -55,6 +56,7 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
     place.add_argument("--only-here", action="store_true", help="no second place from now on")
     backup.set_defaults(command=_backup)
     add_move(actions, add_data_dir)
+    add_artifacts(actions, add_data_dir)
     add_server_setup(actions)
     for parser in (restore, verify, backup):
         add_data_dir(parser)

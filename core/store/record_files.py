@@ -37,9 +37,13 @@ class RecordFiles(Ownership):
     @cached_property
     def artifacts(self) -> ArtifactStore:
         """Where the files are. Refuses REC-070 to REC-073 and REC-076."""
+        return artifacts_of(self.data_dir, fresh=self.is_fresh)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether no result was ever saved, so that their files may still go anywhere."""
         with self._session() as session:
-            fresh = session.scalar(select(func.count()).select_from(RecordTable)) == 0
-        return artifacts_of(self.data_dir, fresh=fresh)
+            return session.scalar(select(func.count()).select_from(RecordTable)) == 0
 
     @property
     def shares_files(self) -> bool:

@@ -142,6 +142,6 @@ def _notes_on_files(store: Store, named: set[str]) -> list[str]:
     if not found:
         return []
     return [
-        f"{len(found)} results in {store.artifacts.place} have no row: a PC saves them just now, or could not, "
-        "and removes them when ExoTwin starts there."
+        f"{len(found)} results in {store.artifacts.place} have no row: a PC saves them just now, or could "
+        "not, and removes them when ExoTwin starts there."
     ]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _OTHER_RECORD = (
-    "Give the address of this record's own store in EXOTWIN_ARTIFACTS, or an empty one for a new record."
+    "Give the address of this record's own store in EXOTWIN_ARTIFACTS. Results that lie elsewhere get into an "
+    "empty one by `exotwin record move --artifacts`."
 )
 _OTHER_KEY = (
     "Copy the file keys/data.json of a PC that has the key into the folder keys of this data folder, then "
@@ -38,14 +39,18 @@ class SharedArtifacts:
     def is_prepared(self) -> bool:
         return self._blobs.exists(MARKER)
 
-    def prepare(self, record_id: str) -> None:
-        """Make it the store of this record, where it is none yet. Refuses REC-076, also what is not empty."""
+    def prepare(self, record_id: str, *, filling: bool = False) -> None:
+        """Make it the store of this record, where it is none yet. Refuses REC-076, also what is not empty.
+
+        `filling`: files are being moved into it, and it is not used until it is prepared without.
+        """
         if self.is_prepared:
             self._check(record_id, self._told())
         elif next(self._blobs.below(""), None) is not None:
             why = "There are files in it that are not of ExoTwin."
             raise of_another(self.place, why, "Choose an empty folder, or a prefix of its own in the bucket.")
-        self._tell({"format": FORMAT, "record": record_id, "key_id": self._key_id})
+        told = {"format": FORMAT, "record": record_id, "key_id": self._key_id}
+        self._tell({**told, "filling": True} if filling else told)
 
     def check(self, record_id: str) -> None:
         """Refuses REC-076: never prepared, moved, of another record or key, or of a newer ExoTwin."""
@@ -53,6 +58,9 @@ class SharedArtifacts:
         self._check(record_id, told)
         if told.get("moved_to"):
             raise of_another(self.place, f"Its files were moved to {told['moved_to']}.", _OTHER_RECORD)
+        if told.get("filling"):
+            why = "A move of the record into it was begun and did not come to its end."
+            raise of_another(self.place, why, "Do it again: exotwin record move goes on where it stopped.")
 
     def _check(self, record_id: str, told: Mapping[str, object]) -> None:
         if told.get("record") != record_id:

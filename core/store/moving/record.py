@@ -80,7 +80,7 @@ def move_files(store: Store, artifacts: str, report: Report = lambda _f, _s: Non
     moved = copy_files(store.artifacts, target, records, report)
     with store.frozen():
         moved += _copy_late(store, records, target, report)
-        _leave(store.artifacts, target)
+        _leave(store, target)
         _use_files_at(store.data_dir, address)
     return moved
 
@@ -93,7 +93,8 @@ def _to_server(store: Store, to: str, artifacts: str, report: Report) -> RecordM
     if target.words == store.database.words:
         raise not_moved("The record lies there already.", "Name another place with --to.")
     address = artifacts or chosen_address(data_dir)
-    files = _files_at(store, data_dir, artifacts) if artifacts else store.artifacts
+    stay = address == chosen_address(data_dir)
+    files = store.artifacts if stay else _files_at(store, data_dir, artifacts)
     moved = _moved(store, target, words_of(url), files, report)
     save_url(data_dir, without_password(url))
     _use_files_at(data_dir, "" if address == HERE else address)
@@ -132,7 +133,7 @@ def _moved(
             with target.errors(), engine.begin() as connection:
                 tables = _copy_record(source, connection, target, _identity(store))
             store.database.note_moved(source, where)
-            _leave(store.artifacts, files)
+            _leave(store, files)
     finally:
         engine.dispose()
     return RecordMoved(where, tables, there)
@@ -146,10 +147,14 @@ def _copy_late(
     return copy_files(store.artifacts, target, late, report)
 
 
-def _leave(source: ArtifactStore, target: ArtifactStore) -> None:
-    """Say in a shared store where its files are now."""
-    if isinstance(source, SharedArtifacts) and source.place != target.place:
-        source.note_moved(target.place)
+def _leave(store: Store, target: ArtifactStore) -> None:
+    """Say in shared stores which of them is used from now on."""
+    if store.artifacts.place == target.place:
+        return
+    if isinstance(target, SharedArtifacts):
+        target.prepare(_identity(store).id)
+    if isinstance(store.artifacts, SharedArtifacts):
+        store.artifacts.note_moved(target.place)
 
 
 def _copy_record(
@@ -188,7 +193,7 @@ def _files_at(store: Store, data_dir: Path, address: str) -> ArtifactStore:
         owners = {f"{kind}/{name}": patient_id for kind, name, patient_id in store.owners()}
         return DataFolderArtifacts(data_dir, _owner_of(data_dir, owners))
     files = shared_at(data_dir, address)
-    files.prepare(_identity(store).id)
+    files.prepare(_identity(store).id, filling=True)
     return files
 
 

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
 
 from app.cli import commands as cli
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
+from core.session.record_care import choose_place
 from core.store.artifacts.blobs import MARKER
+from core.store.artifacts.choice import use_store
+from core.store.dialects.postgresql_setup import set_up
 from core.store.identity import read_identity
 from core.store.moving import record as moving
 from core.store.moving.record import move_files, move_record
+from core.store.record_address import checked_url
 from core.store.repository import Store, open_store
 from core.store.verifying import verify_record
-from tests.postgres_server import EMPTY, RECORD, PostgresServer
+from core.vault import key_store, opened
+from core.vault.data_key import PASSPHRASE_VARIABLE
+from core.vault.files import is_sealed
+from tests.postgres_server import ACCOUNT, ADMIN, EMPTY, RECORD, PostgresServer
 from tests.refusals import code_of, refused
 from tests.store.artifacts.conftest import S3Server
 from tests.store.samples import a_subject
 from tests.store.test_store import some_landmarks
+from tests.vault.protected import PASSPHRASE, protect
 
 PATIENTS = 2
 
@@ -44,11 +55,17 @@ def fill(store: Store) -> None:
     store.erase_patient(store.add_patient(a_subject("P-9999")), "asked for it", by="Dr Test")
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    with open_store(tmp_path / "data") as store:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("filled") / "data"
+    with open_store(folder) as store:
         fill(store)
-    return tmp_path / "data"
+    return folder
+
+
+@pytest.fixture
+def data(filled: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(filled, tmp_path / "data"))
 
 
 @pytest.fixture
@@ -250,6 +267,108 @@ def test_the_command_tells_what_it_moved(
     assert "each compared" in said and f"{3 * 2 * PATIENTS - 1} files of 4 results" in said
     assert cli.run(["record", "verify", "--data-dir", str(data)]) == cli.EXIT_OK
     assert cli.run(["record", "move", "--data-dir", str(data)]) == cli.EXIT_REFUSED
+
+
+@pytest.fixture
+def sealed(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(key_store.keyring, "get_keyring", NoKeyring)
+    monkeypatch.setattr("core.vault.passphrase._N", 2)
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    protect(data)
+    yield data
+    for folder in data.parent.iterdir():
+        opened.forget(folder)
+
+
+def test_files_of_an_encrypted_folder_stay_encrypted_where_they_go_and_another_pc_needs_the_key(
+    sealed: Path, share: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents_of(sealed)
+    with open_store(sealed) as store:
+        move_record(store, url, str(share))
+    assert contents_of(sealed) == before
+    for path in share.rglob("*"):
+        assert path.is_dir() or path.name == MARKER or is_sealed(path)
+
+    monkeypatch.setenv("EXOTWIN_DATABASE", url)
+    with open_store(tmp_path / "stranger") as store:
+        assert code_of(use_store, store.data_dir, str(share), fresh=False) == "REC-076"
+    (tmp_path / "other" / "keys").mkdir(parents=True)
+    for name in ("data.json", "data.sealed.json"):
+        shutil.copy(sealed / "keys" / name, tmp_path / "other" / "keys")
+    with open_store(tmp_path / "other") as store:
+        use_store(store.data_dir, str(share), fresh=False)
+        record_id = store.stored_records()[0].name.split("/")[1]
+        assert len(store.load(record_id, Landmarks).people) == 1
+        assert is_sealed(store.folder(record_id) / "arrays.npz")
+        monkeypatch.delenv("EXOTWIN_DATABASE")
+    with open_store(sealed) as store:
+        move_record(store, str(tmp_path / "home"), "")
+    assert contents_of(tmp_path / "home") == before
+    assert all(is_sealed(path) for path in (tmp_path / "home" / "records").glob("*/*/*"))
+
+
+def test_a_folder_is_not_encrypted_while_its_files_lie_elsewhere(data: Path, share: Path) -> None:
+    with open_store(data) as store:
+        move_files(store, str(share))
+    assert code_of(protect, data) == "REC-076"
+
+
+def test_a_backup_of_the_server_comes_back_by_pg_restore(
+    data: Path, share: Path, postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = postgres.new_database(), postgres.new_database()
+    set_up(checked_url(postgres.url(first, ADMIN)), ACCOUNT, None)
+    url = postgres.url(first)
+    before = contents_of(data)
+    with open_store(data) as store:
+        move_record(store, url, str(share))
+    assert cli.run(["record", "backup", "--data-dir", str(data)]) == cli.EXIT_OK
+    (made,) = (data / "backups").glob("*.dump")
+    admin = f"host={postgres.sockets} port={postgres.port} user={ADMIN} dbname={second}"
+    subprocess.run(["pg_restore", "--exit-on-error", "--no-owner", "-d", admin, str(made)], check=True)
+
+    monkeypatch.setenv("EXOTWIN_DATABASE", postgres.url(second))
+    monkeypatch.setenv("EXOTWIN_ARTIFACTS", str(share))
+    with open_store(tmp_path / "new-pc") as store:
+        assert verify_record(store).whole and contents(store) == before
+    assert code_of(lambda: choose_place(store, tmp_path, by="")) == "REC-013"
+
+
+def test_a_pg_dump_that_is_older_than_the_server_is_told(
+    data: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_store(data) as store:
+        move_record(store, url, "")
+    program = tmp_path / "bin" / "pg_dump"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    capsys.readouterr()
+
+    assert cli.run(["record", "backup", "--data-dir", str(data)]) == cli.EXIT_REFUSED
+
+    said = capsys.readouterr().err
+    assert "[REC-008]" in said and "version mismatch" in said and "server's version or later" in said
+    assert not list((data / "backups").glob("*dump*"))
+
+
+def test_a_further_pc_is_told_which_store_it_uses(
+    data: Path, share: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(data) as store:
+        move_record(store, url, str(share))
+    monkeypatch.setenv("EXOTWIN_DATABASE", url)
+    other = tmp_path / "other"
+    with open_store(other) as store:
+        record_id = store.stored_records()[0].name.split("/")[1]
+        assert code_of(store.load, record_id, Landmarks) == "REC-004"
+    assert cli.run(["record", "artifacts", str(share), "--data-dir", str(other)]) == cli.EXIT_OK
+    assert len(contents_of(other)[0]) == PATIENTS  # type: ignore[arg-type]
+    assert cli.run(["record", "artifacts", str(tmp_path), "--data-dir", str(other)]) == cli.EXIT_REFUSED
 
 
 @pytest.fixture(autouse=True)
