@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.store.artifacts.network import Network
+from app.bench.cut_network import Network
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "tests",

@@ -318,7 +318,7 @@ def test_a_backup_of_the_server_comes_back_by_pg_restore(
     data: Path, share: Path, postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = postgres.new_database(), postgres.new_database()
-    set_up(checked_url(postgres.url(first, ADMIN)), ACCOUNT, None)
+    set_up(checked_url(postgres.url(first, ADMIN)), ACCOUNT, lambda: None)
     url = postgres.url(first)
     before = contents_of(data)
     with open_store(data) as store:
@@ -332,7 +332,7 @@ def test_a_backup_of_the_server_comes_back_by_pg_restore(
     monkeypatch.setenv("EXOTWIN_ARTIFACTS", str(share))
     with open_store(tmp_path / "new-pc") as store:
         assert verify_record(store).whole and contents(store) == before
-    assert code_of(lambda: choose_place(store, tmp_path, by="")) == "REC-013"
+        assert code_of(lambda: choose_place(store, tmp_path, by="")) == "REC-013"
 
 
 def test_a_pg_dump_that_is_older_than_the_server_is_told(
