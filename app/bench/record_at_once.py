@@ -46,7 +46,7 @@ class Request:
 
 def at_once(request: Request) -> dict[str, Any]:
     """Run it in a process of its own. Raises RuntimeError with what it told where it fails."""
-    address = {DATABASE_VARIABLE: request.url or "sqlite"}
+    address = {DATABASE_VARIABLE: request.url or "sqlite", PROGRAM_VARIABLE: "at once"}
     done = subprocess.run(
         [sys.executable, "-m", "app.bench.record_at_once", json.dumps(asdict(request))],
         env={**os.environ, **address},
@@ -64,7 +64,7 @@ def measured(request: Request) -> dict[str, Any]:
     opened_s, failed = _together(request.openers, partial(_open, request))
     told: dict[str, Any] = {"open": {"processes": request.openers, "seconds": opened_s, "failures": failed}}
     with open_store(Path(request.folders[0])) as store:
-        patient_id = store.add_patient(_subject())
+        patient_id = store.add_patient(bench_subject())
     written_s, failed = _together(request.writers, partial(_write, request, patient_id))
     with open_store(Path(request.folders[0])) as store:
         told["write"] = {"seconds": written_s, "failures": failed, **_counted(store, patient_id)}
@@ -132,7 +132,7 @@ def _one(start: Any, ended: Any, work: Callable[[int], None], number: int) -> No
         ended.put(traceback.format_exc(limit=3))
 
 
-def _subject() -> Subject:
+def bench_subject() -> Subject:
     consent = Consent("Bench", "2026-01-01")
     return Subject(_PATIENT, 1980, Sex.FEMALE, 1.68, 60.0, "", AffectedSide.LEFT, consent)
 

@@ -20,6 +20,7 @@ from core.store import audit, trail
 from core.store.backups import back_up, back_up_if_due
 from core.store.dialects.port import Counter, Row
 from core.store.dialects.sqlite_file import database_path, open_connection
+from core.store.dialects.sqlite_turns import take_turns
 from core.store.files import disk_is_full, folder_errors, folder_is_unusable
 from core.store.identity import (
     StoreIdentity,
@@ -81,7 +82,10 @@ class SqliteDatabase:
             return connection
 
         sealed = {} if key_of(path) is None else {"module": dbapi()}
-        return create_engine(f"sqlite:///{path}", creator=connected, **sealed)
+        engine = create_engine(f"sqlite:///{path}", creator=connected, **sealed)
+        if not to_read:
+            take_turns(engine, self.data_dir.absolute())
+        return engine
 
     @contextmanager
     def errors(self) -> Iterator[None]:
