@@ -123,7 +123,7 @@ class RecordFiles(Ownership):
             yield
             return
         try:
-            self._copies.send(f"{staged.folder.parent.name}/{staged.folder.name}", staged.aside)
+            self._copies.send(f"{staged.folder.parent.name}/{staged.folder.name}", staged)
             yield
         except BaseException:
             with suppress(OSError):

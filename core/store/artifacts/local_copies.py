@@ -15,9 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
-from core.store.artifacts.interface import Artifact, ArtifactStore, fetch_file, put_file
+from core.store.artifacts.interface import Artifact, ArtifactStore, fetch_file
 from core.store.checking import Fault, FaultKind, StoredRecord
-from core.store.files import ARRAYS, MANIFEST, aside_of, folder_errors, make_folder, read_manifest, sha256_of
+from core.store.files import (
+    ARRAYS,
+    MANIFEST,
+    StagedRecord,
+    aside_of,
+    folder_errors,
+    make_folder,
+    open_to_read,
+    read_manifest,
+    sha256_of,
+)
 
 if TYPE_CHECKING:
     from core.vault.stream import Owner
@@ -40,10 +50,11 @@ class LocalCopies:
         self._data_dir = data_dir
         self.store = store
 
-    def send(self, scope: str, folder: Path) -> None:
+    def send(self, scope: str, staged: StagedRecord) -> None:
         """Put all files of a result that is written aside; `record.json`, which names the others, last."""
-        for path in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST):
-            put_file(self.store, scope, path)
+        for name, sha256 in {**read_manifest(staged.aside)["files"], MANIFEST: staged.sha256}.items():
+            with open_to_read(staged.aside / name) as content:
+                self.store.put(Artifact(scope, name, sha256), content)
 
     def bring(self, record: StoredRecord, owner: Owner | None = None, *, whole: bool = True) -> None:
         """Have it here: as a whole, or what its numbers need. Refuses REC-070 to REC-075."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from core.errors import UserError
 from core.store.artifacts.blobs import MARKER, Blobs
-from core.store.artifacts.interface import CHUNK_BYTES, Artifact, checked
+from core.store.artifacts.interface import Artifact, checked, copied
 from core.store.artifacts.refusals import changed, missing, of_another
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _OTHER_RECORD = (
-    "Give the address of this record's own store in EXOTWIN_ARTIFACTS. Results that lie elsewhere get into an "
-    "empty one by `exotwin record move --artifacts`."
+    "Give the address of this record's own store in EXOTWIN_ARTIFACTS. Results that lie elsewhere get into "
+    "an empty one by `exotwin record move --artifacts`."
 )
 _OTHER_KEY = (
     "Copy the file keys/data.json of a PC that has the key into the folder keys of this data folder, then "
@@ -75,32 +74,49 @@ class SharedArtifacts:
         writers = []  # one that seals closes its file when it goes, which is not before the blob is kept
 
         def fill(file: BinaryIO) -> None:
-            digest = hashlib.sha256()
             writer = file if self._sealing is None else self._sealing.writer(artifact, file)
             writers.append(writer)
-            while chunk := content.read(CHUNK_BYTES):
-                digest.update(chunk)
-                writer.write(chunk)
-            if digest.hexdigest() != artifact.sha256:
+            if copied(content, cast(BinaryIO, writer)) != artifact.sha256:
                 raise ValueError(f"the content of {artifact.scope}/{artifact.name} has another hash")
             getattr(writer, "finish", writer.flush)()
 
         self._blobs.put(self._key(artifact), fill)
 
     def open(self, artifact: Artifact) -> BinaryIO:
+        with ExitStack() as undo:
+            content = undo.enter_context(self._opened(artifact))
+            if not self._fits(artifact, lambda: checked(content, artifact.sha256)):
+                raise changed(self.place, f"{artifact.scope}/{artifact.name}")
+            content.seek(0)
+            undo.pop_all()
+            return content
+
+    def copy_to(self, artifact: Artifact, target: BinaryIO) -> None:
+        with self._opened(artifact) as content:
+            if not self._fits(artifact, lambda: copied(content, target) == artifact.sha256):
+                raise changed(self.place, f"{artifact.scope}/{artifact.name}")
+
+    def _opened(self, artifact: Artifact) -> BinaryIO:
         file = self._blobs.open(self._key(artifact))
         if file is None:
             raise missing(self.place, f"{artifact.scope}/{artifact.name}")
+        sealing = self._sealing
+        if sealing is None:
+            return file
         try:
-            content = file if self._sealing is None else self._sealing.reader(artifact, file)
-            if checked(content, artifact.sha256):
-                content.seek(0)
-                return content
-        except UserError as error:  # a seal that is broken
+            return sealing.reader(artifact, file)
+        except UserError as error:
             file.close()
             raise changed(self.place, f"{artifact.scope}/{artifact.name}") from error
-        file.close()
-        raise changed(self.place, f"{artifact.scope}/{artifact.name}")
+
+    def _fits(self, artifact: Artifact, read: Callable[[], bool]) -> bool:
+        """Whether reading it finds what was written; an encrypted file may break at any part."""
+        try:
+            return read()
+        except UserError as error:
+            if error.advice.code != "REC-036":
+                raise
+            return False
 
     def exists(self, artifact: Artifact) -> bool:
         return self._blobs.exists(self._key(artifact))
