@@ -61,8 +61,12 @@ class S3Blobs:
     def remove(self, key: str) -> None:
         self._tried(lambda fs, path: fs.rm_file(path), key)
 
+    def remove_below(self, prefix: str) -> None:
+        for key in self.below(prefix):
+            self.remove(key)
+
     def below(self, prefix: str) -> Iterator[str]:
-        found = self._tried(lambda fs, path: fs.find(path), prefix.rstrip("/"))
+        found = self._tried(lambda fs, path: fs.find(path), prefix)
         yield from (path[len(self._root) + 1 :] for path in found)
 
     def _read(self, key: str) -> BinaryIO:

@@ -125,8 +125,7 @@ class SharedArtifacts:
         self._blobs.remove(self._key(artifact))
 
     def remove_scope(self, scope: str) -> None:
-        for key in list(self._blobs.below(f"{scope}/")):
-            self._blobs.remove(key)
+        self._blobs.remove_below(scope)
 
     def scopes(self) -> Iterator[str]:
         found = (key.rpartition("/")[0] for key in self._blobs.below(""))
@@ -134,7 +133,7 @@ class SharedArtifacts:
 
     def strangers(self, scope: str, known: frozenset[Artifact]) -> tuple[str, ...]:
         keys = {self._key(artifact) for artifact in known}
-        return tuple(key for key in self._blobs.below(f"{scope}/") if key not in keys)
+        return tuple(key for key in self._blobs.below(scope) if key not in keys)
 
     def note_moved(self, where: str) -> None:
         """From now on nobody uses it; what is in it stays until somebody deletes it."""

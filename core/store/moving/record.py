@@ -35,13 +35,7 @@ from core.store.verifying import verify_record
 from core.vault.opened import ensure_open
 
 _SERVERS = ("postgresql", "postgres")
-_SMALL = (
-    "clinic.json",
-    "clinic.logo",
-    "keys/**/*",
-    "trail/*.json",
-    "*site_secret*",
-)  # what a folder has beside
+_SMALL = ("clinic.json", "clinic.logo", "keys/**/*", "trail/*.json", "*site_secret*")  # beside the record
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,9 +175,11 @@ def test_a_program_killed_while_it_sends_leaves_neither_row_nor_file(store: Stor
         try:
             with open_store(store.data_dir) as mine:
                 put = mine.artifacts.put
+                files = share.rglob("*")
 
                 def put_and_die(artifact: object, content: object) -> None:
                     put(artifact, content)  # type: ignore[arg-type]
+                    (max(files, key=lambda path: path.stat().st_mtime_ns).parent / ".aside-begun").touch()
                     os.kill(os.getpid(), signal.SIGKILL)
 
                 mine.artifacts.put = put_and_die  # type: ignore[method-assign]
@@ -185,7 +187,7 @@ def test_a_program_killed_while_it_sends_leaves_neither_row_nor_file(store: Stor
         finally:
             os._exit(1)
     _pid, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) and len(files_in(share)) == 4
+    assert os.WIFSIGNALED(status) and len(files_in(share)) == 5
 
     with open_store(store.data_dir) as again:
         assert len(again.stored_records()) == 1 and verify_record(again).whole
