@@ -108,7 +108,8 @@ def _together(count: int, work: Callable[[int], None]) -> tuple[float, list[str]
     """Seconds from the moment when all are ready, and how some ended otherwise than well."""
     with suppress(ValueError):  # Windows cannot
         multiprocessing.set_start_method("fork", force=True)
-    start, ended = multiprocessing.Barrier(count + 1), multiprocessing.SimpleQueue()
+    start = multiprocessing.Barrier(count + 1)
+    ended: Any = multiprocessing.SimpleQueue()
     processes = [multiprocessing.Process(target=_one, args=(start, ended, work, n)) for n in range(count)]
     for process in processes:
         process.start()

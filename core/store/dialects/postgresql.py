@@ -86,19 +86,19 @@ class PostgresDatabase:
     def newer(self) -> UserError:
         return refusals.newer_record(self.url)
 
-    def bind(self, engine: Engine) -> None:
+    def bind(self, engine: Engine, *, to_read: bool = False) -> None:
         ours = read_identity(self.data_dir)
         with engine.begin() as connection:
-            theirs = _identity(connection)
-            if theirs is None and ours is None and not has_identity(self.data_dir):
-                theirs = _given(connection, new_identity())
-            gone = moved_to(connection)
+            theirs, gone = _identity(connection)
+            if theirs is None and not to_read and not has_identity(self.data_dir):
+                note_identity(connection, new_identity())  # another PC may have been first
+                theirs, gone = _identity(connection)
         if gone:
             raise self._moved(gone)
         if theirs is None or (ours is not None and ours.id != theirs.id):
             raise self._of_another(ours)
         bound = replace(ours or theirs, server=words_of(self.url))
-        if bound != ours:
+        if bound != ours and not to_read:
             write_identity(self.data_dir, bound)
 
     def see_one_moment(self, session: Session) -> None:
@@ -207,14 +207,15 @@ def _may_make_tables(connection: Connection) -> bool:
     )
 
 
-def _identity(connection: Connection) -> StoreIdentity | None:
-    row: Any = connection.exec_driver_sql("SELECT id, made_utc FROM record_identity").first()
-    return None if row is None else StoreIdentity(row.id, row.made_utc)
+def _identity(connection: Connection) -> tuple[StoreIdentity | None, str]:
+    """Which record this is, and where it went, if it did."""
+    row: Any = connection.exec_driver_sql("SELECT id, made_utc, moved_to FROM record_identity").first()
+    return (None, "") if row is None else (StoreIdentity(row.id, row.made_utc), str(row.moved_to))
 
 
 def moved_to(connection: Connection) -> str:
     """Where the record went that lay on this server; "" of one that is here."""
-    return str(connection.exec_driver_sql("SELECT moved_to FROM record_identity").scalar() or "")
+    return _identity(connection)[1]
 
 
 def note_identity(connection: Connection, identity: StoreIdentity) -> None:
@@ -225,9 +226,3 @@ def note_identity(connection: Connection, identity: StoreIdentity) -> None:
 def note_moved(connection: Connection, where: str) -> None:
     """From now on this database refuses to be used as a record; "": it is one again."""
     connection.execute(text("UPDATE record_identity SET moved_to = :where"), {"where": where})
-
-
-def _given(connection: Connection, identity: StoreIdentity) -> StoreIdentity:
-    """The identity of the record: this one, or what another process gave it just now."""
-    note_identity(connection, identity)
-    return _identity(connection) or identity

@@ -69,8 +69,9 @@ def connect(url: URL, *, to_read: bool = False) -> Any:
         raise refusals.no_address(str(error)) from error
     try:
         _check_server(connection, url)
-        with connection.transaction():
-            connection.execute(_SESSION + (_READ_ONLY if to_read else ""))
+        connection.autocommit = True
+        connection.execute(_SESSION + (_READ_ONLY if to_read else ""))
+        connection.autocommit = False
     except BaseException:
         connection.close()
         raise

@@ -120,9 +120,9 @@ class SqliteDatabase:
     def newer(self) -> UserError:
         return written_by_a_newer_version()
 
-    def bind(self, engine: Engine) -> None:
-        """In this order: a database without a stamp is accepted, one with another folder's is not."""
-        if self._is_bound(engine):
+    def bind(self, engine: Engine, *, to_read: bool = False) -> None:
+        """In this order: a database without a stamp is accepted; one of another folder `check` refuses."""
+        if to_read or self._is_bound(engine):
             return
         with _locked(engine) as connection:
             identity = read_identity(self.data_dir) or make_identity(self.data_dir)
