@@ -29,7 +29,7 @@ from core.store.record_address import DATABASE_VARIABLE
 from core.store.repository import Store, open_store
 
 _PATIENT = "AT-ONCE"
-_LONGEST_S = 280.0
+_LONGEST_S = 1800.0
 
 
 @dataclass(frozen=True, slots=True)

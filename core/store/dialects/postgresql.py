@@ -16,7 +16,12 @@ from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
 from core.store.dialects.port import Row
-from core.store.dialects.postgresql_connect import connect, connection_settings, driver, facts_of
+from core.store.dialects.postgresql_connect import (
+    connect,
+    driver,
+    facts_of,
+    settings_for_programs,
+)
 from core.store.dialects.postgresql_dump import dump, dumps_in
 from core.store.dialects.sqlite_file import database_path
 from core.store.identity import StoreIdentity, has_identity, new_identity, read_identity, write_identity
@@ -122,7 +127,7 @@ class PostgresDatabase:
         """The server does it by itself (autovacuum)."""
 
     def back_up(self, now: datetime) -> Path:
-        return dump(self.data_dir, connection_settings(self.url), now)
+        return dump(self.data_dir, settings_for_programs(self.url), now)
 
     def back_up_if_due(self, after_s: float) -> Path | None:
         """Never by itself: the server is backed up by whoever looks after it, once for all PCs."""

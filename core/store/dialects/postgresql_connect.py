@@ -91,6 +91,14 @@ def connection_settings(url: URL) -> dict[str, Any]:
     return settings
 
 
+def settings_for_programs(url: URL) -> dict[str, Any]:
+    """The same for PostgreSQL's own programs, which cannot look into the key store."""
+    settings = connection_settings(url)
+    connect(url).close()  # as the server takes it, with the password that it asks for
+    known = _passwords.get(password_name(url))
+    return settings if known is None else {**settings, "password": known}
+
+
 def password_name(url: URL) -> str:
     """Under which name the key store has the password."""
     return f"{url.username or ''}@{words_of(url)}"
