@@ -135,10 +135,10 @@ class PostgresDatabase:
 
     def renew_backups(self, now: datetime) -> None:
         older = dumps_in(self.data_dir)
-        if older:
-            self.back_up(now)
+        made = self.back_up(now) if older else None
         for path in older:
-            path.unlink()
+            if path != made:
+                path.unlink()
 
     def faults(self) -> tuple[str, ...]:
         """The server checks its own pages; what refuses changes is looked at here."""
