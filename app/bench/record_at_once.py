@@ -29,7 +29,7 @@ from core.store.record_address import DATABASE_VARIABLE
 from core.store.repository import Store, open_store
 
 _PATIENT = "AT-ONCE"
-_LONGEST_S = 280.0
+_LONGEST_S = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ def _together(count: int, work: Callable[[int], None]) -> tuple[float, list[str]
     """Seconds from the moment when all are ready, and how some ended otherwise than well."""
     with suppress(ValueError):  # Windows cannot
         multiprocessing.set_start_method("fork", force=True)
-    start, ended = multiprocessing.Barrier(count + 1), multiprocessing.SimpleQueue()
+    start = multiprocessing.Barrier(count + 1)
+    ended: Any = multiprocessing.SimpleQueue()
     processes = [multiprocessing.Process(target=_one, args=(start, ended, work, n)) for n in range(count)]
     for process in processes:
         process.start()

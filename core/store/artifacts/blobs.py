@@ -113,7 +113,9 @@ class FolderBlobs:
         """That the folder is there, and ours: only the marker, and a look whether it is empty, come first."""
         if not self._root.is_dir():
             if key == MARKER:
-                raise no_such_place(self.place, "There is no such folder, or its disk or share is not connected.")
+                raise no_such_place(
+                    self.place, "There is no such folder, or its disk or share is not connected."
+                )
             raise out_of_reach(self.place, "the folder is gone")
         if key not in (MARKER, "") and not (self._root / MARKER).is_file():
             raise out_of_reach(self.place, f"the folder is there, but its file {MARKER} is not")

@@ -68,9 +68,9 @@ def refusal_of(error: Any, url: URL, *, lost: bool) -> UserError | None:
         return exhausted(url, words)
     if state in _BUSY:
         return busy(url)
-    if state in ("42501", "42P01"):
+    if state == "42501":
         return not_allowed(url, words)
-    if state in ("25006",):
+    if state == "25006":
         return only_reads(url)
     return None
 

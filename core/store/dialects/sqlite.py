@@ -62,10 +62,8 @@ class SqliteDatabase:
     def check(self) -> None:
         identity = read_identity(self.data_dir)
         if identity is not None and identity.server:
-            raise moved_away(self.data_dir, identity.server)
-        identity = read_identity(self.data_dir)
-        if identity is not None and identity.server:
-            raise _lies_elsewhere(self.data_dir, identity.server)
+            told = moved_away if self.is_there() else _lies_elsewhere
+            raise told(self.data_dir, identity.server)
         trouble = trouble_of(self.data_dir)
         if trouble is not None:
             raise UserError(damaged_advice(self.data_dir, trouble))
@@ -130,9 +128,9 @@ class SqliteDatabase:
     def newer(self) -> UserError:
         return written_by_a_newer_version()
 
-    def bind(self, engine: Engine) -> None:
-        """In this order: a database without a stamp is accepted, one with another folder's is not."""
-        if self._is_bound(engine):
+    def bind(self, engine: Engine, *, to_read: bool = False) -> None:
+        """In this order: a database without a stamp is accepted; one of another folder `check` refuses."""
+        if to_read or self._is_bound(engine):
             return
         with _locked(engine) as connection:
             identity = read_identity(self.data_dir) or make_identity(self.data_dir)

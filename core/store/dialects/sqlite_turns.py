@@ -35,6 +35,9 @@ def take_turns(engine: Engine, folder: Path) -> None:
     def wait(connection: Connection, _cursor: Any, statement: str, *_more: Any) -> None:
         if not statement.startswith(_WRITES) or _TURN in connection.info:
             return
+        driver: Any = connection.connection.dbapi_connection
+        if driver.in_transaction:  # it has SQLite's lock already
+            return
         with _guard:
             if folder in _writing:  # another transaction of this process, which must not wait for itself
                 return
