@@ -181,7 +181,7 @@ class PostgresDatabase:
 
     def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
         note_identity(connection, identity)
-        theirs = _identity(connection)
+        theirs, _gone = _identity(connection)
         if theirs is None or theirs.id != identity.id:
             raise not_empty(words_of(self.url), "The database has another record.")
         for (table, column), number in last.items():
