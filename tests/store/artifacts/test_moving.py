@@ -325,7 +325,7 @@ def test_a_backup_of_the_server_comes_back_by_pg_restore(
         move_record(store, url, str(share))
     assert cli.run(["record", "backup", "--data-dir", str(data)]) == cli.EXIT_OK
     (made,) = (data / "backups").glob("*.dump")
-    admin = f"host={postgres.sockets} port={postgres.port} user={ADMIN} dbname={second}"
+    admin = f"host={postgres.running.sockets} port={postgres.running.port} user={ADMIN} dbname={second}"
     subprocess.run(["pg_restore", "--exit-on-error", "--no-owner", "-d", admin, str(made)], check=True)
 
     monkeypatch.setenv("EXOTWIN_DATABASE", postgres.url(second))

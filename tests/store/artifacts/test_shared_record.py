@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.store.artifacts.blobs import MARKER
+from core.store.artifacts.interface import Artifact
 from core.store.artifacts.local_copies import trim
 from core.store.repository import Store, open_store
 from core.store.verifying import verify_record
@@ -175,11 +177,10 @@ def test_a_program_killed_while_it_sends_leaves_neither_row_nor_file(store: Stor
         try:
             with open_store(store.data_dir) as mine:
                 put = mine.artifacts.put
-                files = share.rglob("*")
 
-                def put_and_die(artifact: object, content: object) -> None:
-                    put(artifact, content)  # type: ignore[arg-type]
-                    (max(files, key=lambda path: path.stat().st_mtime_ns).parent / ".aside-begun").touch()
+                def put_and_die(artifact: Artifact, content: BinaryIO) -> None:
+                    put(artifact, content)
+                    (share / artifact.scope / ".aside-begun").touch()  # of the next file
                     os.kill(os.getpid(), signal.SIGKILL)
 
                 mine.artifacts.put = put_and_die  # type: ignore[method-assign]
