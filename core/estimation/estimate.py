@@ -10,7 +10,7 @@ import torch
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES, JointKind, Side
 from core.domain.findings import Finding, Severity, worst_first
-from core.domain.moments import EstimatedCycles, Moments
+from core.domain.moments import BASIS, ONE_PLANE, EstimatedCycles, Moments
 from core.domain.motion import Motion, Stride
 from core.domain.twin import BodyParameters
 from core.errors import Advice, refuse
@@ -33,6 +33,9 @@ class Judged:
     error_nm_kg: FloatArray  # (101, 3)
     leg_m: tuple[float, float]  # of the shortest and the tallest of them
     stride_s: tuple[float, float]  # of the fastest and the slowest
+    mean_curve_nm_kg: tuple[float, float, float] | None = (
+        None  # error of the others' mean curve; None: not told
+    )
 
 
 def moments_of(motion: Motion, body: BodyParameters, model: MomentModel, judged: Judged) -> Moments:
@@ -85,11 +88,20 @@ def _estimated(judged: Judged) -> Finding:
         Advice(
             "The hip moments are estimated from the motion.",
             f"With {judged.people} it was wrong by {error[0]:.2f} (flexion), {error[1]:.2f} (adduction) and "
-            f"{error[2]:.3f} N·m/kg (rotation), root mean square.",
+            f"{error[2]:.3f} N·m/kg (rotation), root mean square.{_mean_curve_words(error, judged)}",
             "Use them as a hint; measure with force plates where a decision hangs on them.",
-            "MOM-003",
+            BASIS,
         ),
     )
+
+
+def _mean_curve_words(error: FloatArray, judged: Judged) -> str:
+    """Where one curve for everybody is nearer than the model, that is said."""
+    others = judged.mean_curve_nm_kg
+    if others is None or not np.all(np.asarray(others) < error):
+        return ""
+    told = f"{others[0]:.2f}, {others[1]:.2f} and {others[2]:.3f} N·m/kg"
+    return f" The mean curve of the other people was wrong by less: {told}."
 
 
 def _one_plane() -> Finding:
@@ -99,7 +111,7 @@ def _one_plane() -> Finding:
             "Only the moment of hip flexion is shown.",
             "One camera does not see to the side, and the other two planes hang on that.",
             "Record with two calibrated cameras or markers for all three planes.",
-            "MOM-004",
+            ONE_PLANE,
         ),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.assistance.forces import force_of
-from core.domain.amplitude import MUSCLES, USUAL_N, Amplitude
+from core.domain.amplitude import HOW_NEAR, MUSCLES, USUAL_N, Amplitude
 from core.errors import refuse
 from core.jobs.values import JsonValue
 from ui.pages.amplitude_panel import AmplitudeState, AmplitudeValues, ForceFile
@@ -98,7 +98,7 @@ def result_words(found: Amplitude) -> tuple[str, ...]:
             "A twin does not brace its knee against the pull as people do, so activity may only fall."
         )
     else:
-        words.append(_HOW_NEAR)
+        words.append(HOW_NEAR)
     return tuple(words)
 
 
@@ -117,12 +117,6 @@ def activity_table(found: Amplitude) -> NumberTable:
     )
     names = (short_muscle(muscle) for muscle in MUSCLES)
     return NumberTable(("% MVC", *names, "Mean", "Cycles"), rows)
-
-
-_HOW_NEAR = (
-    "How near this comes: with six forces, half of 1 000 synthetic people were found within 2 N, nine of ten "
-    "within 5 N."
-)
 
 
 def _force_in(name: str) -> str:
