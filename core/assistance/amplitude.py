@@ -40,7 +40,7 @@ LEAST_FORCES = 4
 STEP_N = 0.5
 WIDE_N = 10.0  # a band wider than this asks for another measurement
 NOISE_PERCENT = (0.02, 3.0)  # bounds
-LENGTHS_N, SIGNALS_PERCENT = (12.0, 20.0, 30.0, 45.0, 60.0), (0.5, 1.0, 2.0, 4.0)
+LENGTHS_N, SIGNALS_PERCENT = (15.0, 30.0, 60.0), (1.0, 2.0, 4.0)
 _DRAWS = 2000
 _JITTER = 1e-9
 
