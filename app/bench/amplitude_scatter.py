@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from app.bench.own_prior import WALK36
-from app.bench.recorded_walks import contacts, opensim_columns, required_file
+from app.bench.gait_curves import contacts
+from app.bench.recorded_walks import WALK36, opensim_columns, required_file
 from core.domain.amplitude import WINDOW
 from core.domain.arrays import FloatArray
 

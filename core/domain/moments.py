@@ -59,12 +59,12 @@ class Moments:
     findings: tuple[Finding, ...]
     synthetic: bool = False
 
+    def __post_init__(self) -> None:
+        assert len(self.cycles) == len(SIDES)
+        frozen(self, "error_nm_kg", (CYCLE_POINTS, len(MOMENT_PLANES)))
+
     @property
     def planes(self) -> tuple[JointKind, ...]:
         """Those that may be shown, the first of `MOMENT_PLANES`: one camera tells the sagittal one only."""
         one = any(finding.advice.code == ONE_PLANE for finding in self.findings)
         return MOMENT_PLANES[:1] if one else MOMENT_PLANES
-
-    def __post_init__(self) -> None:
-        assert len(self.cycles) == len(SIDES)
-        frozen(self, "error_nm_kg", (CYCLE_POINTS, len(MOMENT_PLANES)))

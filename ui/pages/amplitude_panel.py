@@ -19,6 +19,7 @@ from ui.widgets.channel_map import QuietCombo
 
 AS_IN_FILE, BY_NAME = "as in the files", "found by its name"
 _FORCE_PX, _FIELD_PX = 64, 130
+_NAME_LETTERS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,9 @@ class AmplitudePanel(QWidget):
             combo.setAccessibleName(f"Channel of {muscle.value}")
             combo.setToolTip(f"Channel of {muscle.value}, in all recordings; known once one is chosen")
             combo.setMinimumWidth(_FIELD_PX)
+            # a long name is cut before the page gets too wide
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(_NAME_LETTERS)
             line.addWidget(label(muscle.value.capitalize(), "muted"))
             line.addWidget(combo)
         line.addStretch(1)

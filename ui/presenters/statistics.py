@@ -9,7 +9,7 @@ from typing import Any
 
 from core.domain.findings import Finding, Severity
 from core.errors import Advice
-from core.jobs.values import JobState, JsonValue, Message, Outcome, outcome_advice
+from core.jobs.values import Crashed, JobState, JsonValue, Message, Outcome, outcome_advice
 from core.session.flow import Step, StepStatus
 from ui.pages.statistics import BACK, Chosen, StatisticsPage, StatisticsState
 from ui.presenters.base import StepPresenter
@@ -139,7 +139,8 @@ class StatisticsPresenter(StepPresenter):
         self._job = None
         advice = outcome_advice(outcome)
         if advice is not None:
-            self._page.show_advice(on_the_page(advice))
+            detail = outcome.detail if isinstance(outcome, Crashed) else ""
+            self._page.show_advice(on_the_page(advice), detail)
         self.refresh()
 
     def _forget_answer(self) -> None:

@@ -1,11 +1,11 @@
 """A belt that helps the hips into flexion, on a twin: what the thigh muscles do at several forces.
 
 No belt of this kind is among the exos: the one soft suit that a twin can wear extends the hip. So an exo
-with motors at both hips is worn, and gives the torque that the belt's force would.
+with motors at both hips is worn, and gives the torque that the belt's force would, with the lever that its
+geometry has at each hip angle.
 
-A twin does not brace its knee against the pull as people do. Rectus femoris of the default twin works 7 %
-less at 60 N than at 10 N (9 % by its own 80 muscles), the vasti hardly work at all in this part of the cycle,
-and no minimum appears.
+A twin does not brace its knee against the pull as people do. Rectus femoris of the default twin works 4 %
+less at 60 N than at 10 N, the vasti hardly work at all in this part of the cycle, and no minimum appears.
 """
 
 from __future__ import annotations
