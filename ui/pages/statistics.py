@@ -85,15 +85,12 @@ class StatisticsPage(Page):
         for widget in (self.subject, self.condition, self.second, self.values, self.average, self.simulated):
             widget.setEnabled(bool(state.columns))
         self._words.setText(state.words)
-        for name, table, widget in zip(
-            self._names,
-            (state.effects, state.pairs, state.conditions),
-            (self.effects, self.pairs, self.conditions),
-            strict=True,
-        ):
-            widget.show_numbers(table)
-            for part in (name, widget):
-                part.setVisible(bool(table.rows))
+        shown = (state.effects, state.pairs, state.conditions)
+        places = (self.effects, self.pairs, self.conditions)
+        for name, numbers, table in zip(self._names, shown, places, strict=True):
+            table.show_numbers(numbers)
+            for part in (name, table):
+                part.setVisible(bool(numbers.rows))
 
     def chosen(self) -> Chosen:
         within = [self.condition.currentText()] if self.condition.currentIndex() > 0 else []
