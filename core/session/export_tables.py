@@ -123,7 +123,7 @@ def force_activity_csv(found: Amplitude) -> str:
     for number, force in enumerate(measured.force_n):
         pairs = zip(measured.mean_percent[number], measured.sd_percent[number], strict=True)
         cells = [float(value) for pair in pairs for value in pair]
-        whole = [
+        whole: list[_Cell] = [
             float(measured.activity_percent[number]),
             int(measured.cycles[number]),
             measured.sources[number],
