@@ -92,7 +92,7 @@ def sign_in_refused(url: URL, words: str, *, asked: bool) -> UserError:
         f"The record server {words_of(url)} does not let {account} in.",
         f"{way}; it says: {words[:300]}",
         "Ask whoever looks after the server for account and password. The password comes from PGPASSWORD, "
-        "~/.pgpass or the key store of this login.",
+        "~/.pgpass or the key store of this login (exotwin record server password).",
     )
 
 
@@ -158,8 +158,8 @@ def no_address(why: str) -> UserError:
         "REC-057",
         "The address of the record server cannot be used.",
         f"It says: {' '.join(why.split())[:300]}",
-        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or on the Settings "
-        "page.",
+        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or by "
+        "exotwin record server use URL.",
     )
 
 
