@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from installer import environment, locks, notices, sbom, shipped
-from installer.locks import Pin, Target
+from installer.locks import Part, Pin, Target
 from installer.shipped import POSE_MODEL
 from installer.terminal import SetupFailure
 
@@ -110,7 +110,7 @@ def test_a_package_without_any_licence_text_is_not_passed_over(site: Path):
 
 
 def installed_here() -> tuple[Path, Target]:
-    if not environment.is_installed(with_tests=True):
+    if not environment.is_installed((Part.DEV,)):
         pytest.skip("the environment is not one that bootstrap.py made for this tree")
     return Path(sysconfig.get_path("purelib")), locks.this_machine()
 

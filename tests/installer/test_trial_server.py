@@ -1,0 +1,95 @@
+"""Claims about the server that set-up starts for trying: open here, closed to others, gone at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from installer import commands, system_libraries
+
+trial_server = pytest.importorskip("installer.trial_server", reason="Windows has no such server")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where the server's user may come to: pytest's own folders are closed to others."""
+    made = Path(tempfile.mkdtemp(prefix="exotwin-trial-", dir="/tmp"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def asked(server: object, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """One statement by PostgreSQL's own program, not by ours."""
+    command = [str(server.programs / "psql"), "--no-password", "--tuples-only", *words]
+    variables = {"PGCONNECT_TIMEOUT": "10", **variables}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **variables}
+    )
+
+
+@pytest.mark.slow
+def test_the_admin_comes_in_by_the_socket_others_by_password_and_nothing_runs_afterwards(folder: Path):
+    if system_libraries.postgresql_programs() is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    server = trial_server.find(folder / "server", free_port())
+    trial_server.make_data(server)
+    network = ["--host=127.0.0.1", f"--port={server.port}", "--username=postgres", "postgres"]
+    role = "CREATE ROLE exotwin LOGIN PASSWORD 'of a trial'"
+
+    with trial_server.running(server) as sockets:
+        local = [f"--host={sockets}", *network[1:]]
+        assert asked(server, *local, f"--command={role}").returncode == 0
+        assert sockets.stat().st_mode & 0o077 == 0 and server.folder.stat().st_mode & 0o077 == 0
+        in_time = {"PGUSER": "exotwin", "PGPASSWORD": "of a trial"}
+        network.remove("--username=postgres")
+        assert asked(server, *network, "--command=SELECT 6 * 7", **in_time).stdout.strip() == "42"
+        assert "password" in asked(server, *network, PGUSER="exotwin", PGPASSWORD="x").stderr
+        assert "password" in asked(server, *network, PGUSER="postgres").stderr
+        with pytest.raises(trial_server.SetupFailure, match=r"One runs in .* already"):
+            trial_server.find(server.folder, server.port)
+
+    assert not server.is_running() and not sockets.exists()
+    assert trial_server.password_of(server) == trial_server.password_of(server)
+
+
+def test_without_postgresql_the_line_that_installs_it_is_told_before_anything_is_fetched(
+    monkeypatch, capsys, tmp_path
+):
+    monkeypatch.setattr(system_libraries, "postgresql_programs", lambda: None)
+    monkeypatch.setattr(commands, "set_up", lambda _parts: pytest.fail("something was fetched"))
+
+    assert commands.main(["server", "--folder", str(tmp_path)]) == 1
+    assert "apt-get install --no-install-recommends postgresql" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_and_a_folder_that_postgresqls_user_cannot_reach_are_told(
+    monkeypatch, folder: Path
+):
+    monkeypatch.setattr(system_libraries, "postgresql_programs", lambda: Path("/usr/bin"))
+    monkeypatch.setattr(trial_server.TrialServer, "is_running", lambda _self: False)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(trial_server.SetupFailure, match=f"Port {port} is taken.*--port"):
+            trial_server.find(folder / "server", port)
+
+    if os.geteuid() != 0:
+        pytest.skip("only root has another user run it")
+    folder.chmod(0o700)
+    with pytest.raises(trial_server.SetupFailure, match=r"cannot reach .*--folder"):
+        trial_server.find(folder / "server", free_port())
