@@ -73,7 +73,7 @@ def chosen_before() -> frozenset[Part]:
 
 
 def is_installed(parts: Collection[Part]) -> bool:
-    """True when the stamp says that these versions of the runtime and these parts were installed to their end."""
+    """True when the stamp says that exactly this, with these parts, was installed to its end."""
     stamped = _stamped()
     return stamped[:1] == [fingerprint()] and {part.extra for part in parts if part.extra} <= set(stamped)
 
@@ -139,7 +139,7 @@ def compiler_is_there() -> bool:
 
 
 def ensure_packages(board: Board, log: Path, parts: Collection[Part] = ()) -> str:
-    """Install the locked packages (runtime and `parts`) and ExoTwin (editable); returns what was found or done."""
+    """Install the locked packages, with those of `parts`, and ExoTwin; returns what was found or done."""
     if is_installed(parts):
         return "installed before, nothing to do"
     target = locks.this_machine()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.bench.commands import BENCHES, BenchOptions, bench_command
+from app.bench.scale import PARTS as SCALE_PARTS
 from app.paths import data_dir_default
 
 ASSIST_PARTS = {
@@ -24,10 +25,17 @@ def add_bench(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     parser.add_argument("what", choices=tuple(BENCHES), help="what is measured")
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument(
-        "--quick", action="store_true", help="`bench assist`, `student`, `amplitude`: smaller"
+        "--quick", action="store_true", help="`bench assist`, `student`, `amplitude`, `scale`: smaller"
     )
     for part, measured in ASSIST_PARTS.items():
         parser.add_argument(f"--{part}", action="store_true", help=f"`bench assist`: {measured}")
+    parser.add_argument(
+        "--part",
+        action="append",
+        default=[],
+        choices=SCALE_PARTS,
+        help="`bench scale`: only this; may be given again",
+    )
     parser.add_argument(
         "--fidelity",
         choices=("fast", "standard", "full"),
@@ -51,6 +59,7 @@ def _bench(args: argparse.Namespace) -> int:
         file=args.file,
         quick=args.quick,
         assist_parts=tuple(part for part in ASSIST_PARTS if getattr(args, part)),
+        scale_parts=tuple(args.part),
         fidelity=args.fidelity,
         starts=args.starts,
         seconds=args.seconds,
