@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from core.twin.body import Fidelity
 
 
+SCALE_PARTS = ("record", "artifacts", "jobs", "study", "physics", "memory")
+
+
 @dataclass(frozen=True, slots=True)
 class BenchOptions:
     """What the command line says besides the name; each benchmark takes what concerns it."""
@@ -24,12 +27,12 @@ class BenchOptions:
     data_dir: Path
     file: Path | None = None  # of `video`
     quick: bool = (
-        False  # `assist` within six minutes, `student` and `scale` smaller, `amplitude` with few people
+        False  # `assist` within six minutes, `student`, `scale` smaller, `amplitude` with few people
     )
     assist_parts: tuple[
         str, ...
     ] = ()  # of `assist`: "deficits", "situations", "ankle", "adapt"; () its main blocks
-    scale_parts: tuple[str, ...] = ()  # of `scale`; () all
+    scale_parts: tuple[str, ...] = ()  # of `scale`, among SCALE_PARTS; () all
     fidelity: str = "fast"  # of `walk` and `scenarios`, as the next three
     starts: int = 64
     seconds: float = 20.0
@@ -200,7 +203,7 @@ def _vault(options: BenchOptions) -> dict[str, Any]:
 def _scale(options: BenchOptions) -> dict[str, Any]:
     from app.bench.scale import bench_scale
 
-    return bench_scale(options.scale_parts, quick=options.quick)
+    return bench_scale(options.scale_parts or SCALE_PARTS, quick=options.quick)
 
 
 def _stats(_: BenchOptions) -> dict[str, Any]:

@@ -9,16 +9,14 @@ from typing import Any
 from app.bench.told import tell
 from core.errors import UserError
 
-PARTS = ("record", "artifacts", "jobs", "study", "physics", "memory")
 
-
-def bench_scale(parts: Sequence[str] = (), *, quick: bool) -> dict[str, Any]:
-    """A block of numbers for each of `parts` (all of `PARTS` where none is named), each told when it is ready.
+def bench_scale(parts: Sequence[str], *, quick: bool) -> dict[str, Any]:
+    """A block of numbers for each of `parts`, each told when it is ready.
 
     A part whose server or package is not on this machine says why in place of its numbers.
     """
     found: dict[str, Any] = {}
-    for part in parts or PARTS:
+    for part in parts:
         found[part] = _measured(part, quick=quick)
         tell(part, found[part])
     return found

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.bench.commands import BENCHES, BenchOptions, bench_command
-from app.bench.scale import PARTS as SCALE_PARTS
+from app.bench.commands import BENCHES, SCALE_PARTS, BenchOptions, bench_command
 from app.paths import data_dir_default
 
 ASSIST_PARTS = {
