@@ -26,9 +26,7 @@ class BenchOptions:
 
     data_dir: Path
     file: Path | None = None  # of `video`
-    quick: bool = (
-        False  # `assist` within six minutes, `student`, `scale` smaller, `amplitude` with few people
-    )
+    quick: bool = False  # `assist` within six minutes; `student`, `scale`, `amplitude` smaller
     assist_parts: tuple[
         str, ...
     ] = ()  # of `assist`: "deficits", "situations", "ankle", "adapt"; () its main blocks
