@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from itertools import count
 from pathlib import Path
 
-from installer import environment, pose_model, system_libraries
+from installer import environment, locks, pose_model, system_libraries
 from installer.checks import run_checks
 from installer.environment import LOG_NAME, ROOT, VENV
 from installer.locks import EXTRAS, TESTED, Part
@@ -116,7 +116,7 @@ def parts_of(asked: argparse.Namespace) -> tuple[Part, ...]:
         return TESTED
     if asked.command == "server":
         return (Part.SERVER,)
-    return tuple(part for part in EXTRAS if part.extra in getattr(asked, "extras", ()))
+    return locks.named(getattr(asked, "extras", ()))
 
 
 def start_server(asked: argparse.Namespace) -> int:

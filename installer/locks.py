@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -46,6 +46,11 @@ class Part(StrEnum):
 
 EXTRAS = (Part.SERVER, Part.CLUSTER, Part.GPU)  # what an IT person adds to a PC that needs it
 TESTED = (Part.RUNTIME, Part.DEV, *EXTRAS)
+
+
+def named(extras: Collection[str]) -> tuple[Part, ...]:
+    """The parts that pyproject.toml calls so."""
+    return tuple(part for part in EXTRAS if part.extra in extras)
 
 
 @dataclass(frozen=True, slots=True)
