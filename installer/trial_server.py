@@ -156,11 +156,20 @@ def make_record(server: TrialServer, sockets: Path, password: str) -> None:
     """Database, account and rights, as on a clinic's server."""
     admin = f"postgresql+psycopg://{ADMIN}@/{DATABASE}?host={sockets}&port={server.port}"
     command = [str(venv_python()), "-m", "app", "record", "server-setup", admin, "--account", ACCOUNT]
-    run(
-        command,
-        what="The record on the server could not be made.",
-        environment={"EXOTWIN_SERVER_PASSWORD": password},
+    done = subprocess.run(
+        [*command, "--new-password"],
+        input=f"{password}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
     )
+    if done.returncode != 0:
+        raise SetupFailure(
+            "The record on the server could not be made.",
+            done.stderr.strip(),
+            "Mend that and run this again.",
+        )
 
 
 def serve(server: TrialServer) -> int:
