@@ -121,7 +121,13 @@ def parts_of(asked: argparse.Namespace) -> tuple[Part, ...]:
 
 def start_server(asked: argparse.Namespace) -> int:
     """Set up and run a server until Ctrl-C; what is in its way is said before anything is fetched."""
-    from installer import trial_server  # knows Linux and macOS only
+    if os.name == "nt":
+        raise SetupFailure(
+            "There is no server to try on Windows.",
+            "It is started by programs of Linux and macOS.",
+            "Start it on a PC with Linux, or use a PostgreSQL server that is there.",
+        )
+    from installer import trial_server  # cannot be imported on Windows
 
     server = trial_server.find(asked.folder, asked.port)
     set_up(parts_of(asked))

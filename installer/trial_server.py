@@ -30,6 +30,7 @@ ADMIN, ACCOUNT, DATABASE = "postgres", "exotwin", "exotwin"
 INSTALL = "Install it: sudo apt-get update && sudo apt-get install --no-install-recommends postgresql"
 # The admin comes in by the socket, which lies in a folder of its own user's; who comes by the network needs
 # the password.
+OWN_FILES = {"data", "password.txt", "server.log"}
 WHO_MAY = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
@@ -63,7 +64,7 @@ class TrialServer:
 def find(folder: Path, port: int) -> TrialServer:
     """The server that can be started here; raises SetupFailure where none can."""
     programs = system_libraries.postgresql_programs()
-    if programs is None or sys.platform == "win32":
+    if programs is None:
         raise SetupFailure(
             "There is no server to try.", "PostgreSQL is not installed on this machine.", INSTALL
         )
@@ -77,6 +78,7 @@ def find(folder: Path, port: int) -> TrialServer:
             f"End its command, or: {' '.join(server.command('pg_ctl', '-D', str(server.data), 'stop'))}",
         )
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as PostgreSQL: it may just have ended
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
@@ -97,8 +99,14 @@ def _user() -> str | None:
 
 
 def _make_folder(server: TrialServer) -> None:
-    """Raises SetupFailure where the user who runs the server cannot reach it."""
+    """Raises SetupFailure where the user who runs the server cannot reach it, or where it is another's."""
     server.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if others := sorted({path.name for path in server.folder.iterdir()} - OWN_FILES):
+        raise SetupFailure(
+            "The server was not started.",
+            f"{server.folder} holds other files, such as {others[0]}.",
+            "Name a new folder with --folder.",
+        )
     if server.user is None:
         return
     shutil.chown(server.folder, server.user)

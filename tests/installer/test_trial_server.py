@@ -76,7 +76,7 @@ def test_without_postgresql_the_line_that_installs_it_is_told_before_anything_is
     assert "apt-get install --no-install-recommends postgresql" in capsys.readouterr().err
 
 
-def test_a_port_that_is_taken_and_a_folder_that_postgresqls_user_cannot_reach_are_told(
+def test_a_port_that_is_taken_a_folder_of_other_files_and_one_that_cannot_be_reached_are_told(
     monkeypatch, folder: Path
 ):
     monkeypatch.setattr(system_libraries, "postgresql_programs", lambda: Path("/usr/bin"))
@@ -87,6 +87,10 @@ def test_a_port_that_is_taken_and_a_folder_that_postgresqls_user_cannot_reach_ar
         port = taken.getsockname()[1]
         with pytest.raises(trial_server.SetupFailure, match=f"Port {port} is taken.*--port"):
             trial_server.find(folder / "server", port)
+
+    (folder / "thesis.odt").touch()
+    with pytest.raises(trial_server.SetupFailure, match=r"holds other files, such as .*--folder"):
+        trial_server.find(folder, free_port())
 
     if os.geteuid() != 0:
         pytest.skip("only root has another user run it")
