@@ -28,9 +28,9 @@ from installer.terminal import SetupFailure
 
 ADMIN, ACCOUNT, DATABASE = "postgres", "exotwin", "exotwin"
 INSTALL = "Install it: sudo apt-get update && sudo apt-get install --no-install-recommends postgresql"
+OWN_FILES = {"data", "password.txt", "server.log"}
 # The admin comes in by the socket, which lies in a folder of its own user's; who comes by the network needs
 # the password.
-OWN_FILES = {"data", "password.txt", "server.log"}
 WHO_MAY = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
