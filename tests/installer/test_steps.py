@@ -135,6 +135,36 @@ def test_what_only_some_tests_need_may_be_missing_and_nobody_is_asked_for_a_pass
     )
 
 
+def test_debians_package_of_postgresql_makes_no_server_of_the_systems_own(monkeypatch, tmp_path):
+    said: list[str] = []
+
+    def run(command, **_options):
+        said.append(" ".join(command))
+        if command[:2] == ["apt-get", "install"] and "postgresql" in command and "full" in said:
+            raise SetupFailure("Not installed.", "The disk is full.", "Free some.")
+        return ""
+
+    monkeypatch.setattr(system_libraries, "apt_prefix", lambda missing, *, ask: [])
+    monkeypatch.setattr(system_libraries, "run", run)
+    board = Board(PLAN, stream=io.StringIO())
+
+    system_libraries.install_on_debian(["xvfb", "postgresql"], board, tmp_path / "log")
+    conf = str(system_libraries.NEW_SERVERS)
+    _update, common, keep, off, install, back = said
+    assert common.endswith(" postgresql-common") and install.endswith(" xvfb postgresql")
+    assert off == f"pg_conftool {conf} set create_main_cluster off"
+    assert keep == f"cp --preserve {conf} {conf}.kept" and back == f"mv {conf}.kept {conf}"
+
+    said[:] = ["full"]
+    with pytest.raises(SetupFailure):
+        system_libraries.install_on_debian(["postgresql"], board, tmp_path / "log")
+    assert said[-1] == back  # the setting is put back all the same
+
+    said.clear()
+    system_libraries.install_on_debian(["xvfb"], board, tmp_path / "log")
+    assert not [command for command in said if "postgresql" in command]
+
+
 def test_on_another_linux_the_missing_libraries_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr(system_libraries, "is_debian", lambda: False)
     monkeypatch.setattr(system_libraries.sys, "platform", "linux")
