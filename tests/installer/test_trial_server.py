@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,28 +43,32 @@ def asked(server: object, *words: str, **variables: str) -> subprocess.Completed
 
 
 @pytest.mark.slow
-def test_the_admin_comes_in_by_the_socket_others_by_password_and_nothing_runs_afterwards(folder: Path):
+def test_a_trial_server_has_a_record_which_its_account_by_password_may_add_to_and_nothing_runs_afterwards(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
     if system_libraries.postgresql_programs() is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    pytest.importorskip("psycopg", reason="exotwin[server] is not installed")
+    monkeypatch.setattr(trial_server, "venv_python", lambda: Path(sys.executable))
     server = trial_server.find(folder / "server", free_port())
     trial_server.make_data(server)
-    network = ["--host=127.0.0.1", f"--port={server.port}", "--username=postgres", "postgres"]
-    role = "CREATE ROLE exotwin LOGIN PASSWORD 'of a trial'"
+    network = ["--host=127.0.0.1", f"--port={server.port}", "exotwin"]
+    password = trial_server.password_of(server)
 
     with trial_server.running(server) as sockets:
-        local = [f"--host={sockets}", *network[1:]]
-        assert asked(server, *local, f"--command={role}").returncode == 0
+        trial_server.make_record(server, sockets, password)
         assert sockets.stat().st_mode & 0o077 == 0 and server.folder.stat().st_mode & 0o077 == 0
-        in_time = {"PGUSER": "exotwin", "PGPASSWORD": "of a trial"}
-        network.remove("--username=postgres")
-        assert asked(server, *network, "--command=SELECT 6 * 7", **in_time).stdout.strip() == "42"
+        told = {"PGUSER": "exotwin", "PGPASSWORD": password}
+        count = asked(server, *network, "--command=SELECT count(*) FROM patient", **told)
+        assert count.stdout.strip() == "0"
+        assert "denied" in asked(server, *network, "--command=DELETE FROM audit", **told).stderr
         assert "password" in asked(server, *network, PGUSER="exotwin", PGPASSWORD="x").stderr
         assert "password" in asked(server, *network, PGUSER="postgres").stderr
         with pytest.raises(trial_server.SetupFailure, match=r"One runs in .* already"):
             trial_server.find(server.folder, server.port)
 
     assert not server.is_running() and not sockets.exists()
-    assert trial_server.password_of(server) == trial_server.password_of(server)
+    assert trial_server.password_of(server) == password and password in trial_server.told(server, password)
 
 
 def test_without_postgresql_the_line_that_installs_it_is_told_before_anything_is_fetched(
