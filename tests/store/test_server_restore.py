@@ -33,7 +33,13 @@ def test_a_dump_comes_back_in_another_database_with_rights_and_trail(
 
     set_up = ["record", "server-setup", postgres.url("again", ADMIN), "--no-password"]
     assert run(set_up) == 0
-    where = [f"--host={postgres.running.sockets}", f"--port={postgres.running.port}", f"--username={ADMIN}", "-d", "again"]
+    where = [
+        f"--host={postgres.running.sockets}",
+        f"--port={postgres.running.port}",
+        f"--username={ADMIN}",
+        "-d",
+        "again",
+    ]
     as_told = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--role=again_owner"]
     subprocess.run([str(programs / "pg_restore"), *as_told, *where, "--exit-on-error", str(dump)], check=True)
     assert run(set_up) == 0
