@@ -52,7 +52,7 @@ def driver() -> Any:
             "REC-057",
             "This installation cannot reach a record server.",
             f"The part psycopg is missing or does not start: {error}.",
-            "Install it: pip install 'exotwin[server]'.",
+            "Add it: python3 installer/bootstrap.py setup --with server (or a package built --with server).",
         ) from error
     return psycopg
 
