@@ -9,6 +9,15 @@ from core.jobs.limits import FILMS, LOOK, TABLES, Limits
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a job takes of a node of a cluster."""
+
+    cores: float
+    memory_mb: int
+    safe_to_repeat: bool = True  # run twice, it does no harm: where its node is lost it starts again
+
+
+@dataclass(frozen=True, slots=True)
 class JobKind:
     task: str  # "package.module:function"
     title: str  # what the person reads
@@ -16,6 +25,7 @@ class JobKind:
     heavy: bool = False  # a training on every core: one at a time, with checkpoints
     stream: bool = False  # endless until stopped, or a read without a result; leaves no history
     limits: Limits | None = None  # of one that reads a file from outside
+    cluster: Needs | None = None  # what it takes of a node of a cluster; None: always on this PC
 
 
 JOB_TABLE: dict[str, JobKind] = {
