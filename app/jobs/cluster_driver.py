@@ -1,7 +1,7 @@
 """The process that hands jobs to Ray and passes on what they say.
 
-It is a process of its own: Ray ends whoever uses it when the head of the cluster is lost, and that must not be
-the program with the patient's record on the screen.
+It is a process of its own: Ray ends whoever uses it when the head of the cluster is lost, and that must not
+be the program with the patient's record on the screen.
 """
 
 from __future__ import annotations

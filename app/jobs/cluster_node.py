@@ -1,7 +1,7 @@
 """A node's side of a job on a cluster: inside a worker of Ray, it runs and watches the job's own process.
 
-The process is the same as on a single PC, so crashes, limits, tickets and logs are, too. The worker of Ray only
-passes on what the job says and what it is told.
+The process is the same as on a single PC, so crashes, limits, tickets and logs are, too. The worker of Ray
+only passes on what the job says and what it is told.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from app.jobs.local import LocalJob, LocalRunner
 from app.jobs.runner import CannotStartError, Heard, JobStart
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir
 from core.errors import UserError
+from core.jobs.cores import CORES_VARIABLE
 from core.jobs.values import Cancelled, Crashed, Done, Picture, Refused
 from core.store.private import keep_private
 
@@ -38,7 +39,7 @@ _MOST_LOG_BYTES = 1 << 20
 
 
 def run_on_node(work: Work, mailbox: Any, key: str) -> Iterator[tuple[Said, ...]]:
-    """What happens to the job, until its outcome. Runs as a task of Ray; `mailbox` brings commands for `key`."""
+    """What happens to the job, until its outcome. A task of Ray; `mailbox` brings commands for `key`."""
     try:
         job = _settled(work)
     except UserError as error:
@@ -68,7 +69,7 @@ def _settled(work: Work) -> JobStart:
     if version("exotwin") != work.version:
         raise other_exotwin(host, version("exotwin"), work.version)
     keep_private()
-    os.environ.update({**work.program, **place.variables})
+    os.environ.update({**work.program, **place.variables, CORES_VARIABLE: _cores()})
     if place.folder is None:
         raise record_out_of_reach(host, "It has no address that other PCs can use.")
     if host != place.host:
@@ -76,6 +77,13 @@ def _settled(work: Work) -> JobStart:
     if not (work_dir(place.folder, work.id) / "job.json").is_file():
         raise record_out_of_reach(host, "Its folder is not to be seen from there.")
     return work.job
+
+
+def _cores() -> str:
+    """Whole cores that Ray has given to this job."""
+    import ray
+
+    return str(int(ray.get_runtime_context().get_assigned_resources().get("CPU", 1.0)) or 1)
 
 
 @contextmanager
@@ -161,7 +169,5 @@ def _batch(heard: SimpleQueue[Heard]) -> tuple[Heard, ...]:
             found.append(heard.get(timeout=max(0.0, until_s - time.monotonic())))
     newest = {one.name: number for number, one in enumerate(found) if isinstance(one, Picture)}
     return tuple(
-        one
-        for number, one in enumerate(found)
-        if not isinstance(one, Picture) or newest[one.name] == number
+        one for number, one in enumerate(found) if not isinstance(one, Picture) or newest[one.name] == number
     )

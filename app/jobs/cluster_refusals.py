@@ -12,7 +12,8 @@ def no_cluster(address: str, why: str) -> UserError:
         "JOB-030",
         f"There is no cluster at {address or 'this PC'}.",
         why,
-        f"Start one with exotwin cluster start, give the address that exotwin cluster status tells, or {_HERE}.",
+        "Start one with exotwin cluster start, give the address that exotwin cluster status tells, or "
+        f"{_HERE}.",
     )
 
 
@@ -30,7 +31,8 @@ def other_ray(told: str) -> UserError:
         "JOB-032",
         "The cluster runs with another version of Ray or Python.",
         told,
-        f"Install the same version of ExoTwin with the same Python on every node and start it again, or {_HERE}.",
+        "Install the same version of ExoTwin with the same Python on every node and start it again, or "
+        f"{_HERE}.",
     )
 
 

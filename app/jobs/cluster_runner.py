@@ -13,28 +13,17 @@ from pathlib import Path
 
 from app.jobs.cluster_refusals import cluster_lost
 from app.jobs.cluster_start import require_ray
-from app.jobs.cluster_state import asked_address, ray_variables, state_dir
+from app.jobs.cluster_state import address_of, ray_variables, state_dir
 from app.jobs.cluster_work import Command, Kept, News, NoCluster, Work, work_of
-from app.jobs.runner import SILENT_AFTER_S, CannotStartError, Hear, Heard, JobStart
+from app.jobs.runner import SILENT_AFTER_S, CannotStartError, Hear, Heard, JobStart, RunningJob
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir
+from core.errors import Advice, UserError
 from core.jobs.values import Cancelled, Crashed, Done, Refused
 from core.vault import files
 
 _log = logging.getLogger(__name__)
 _CLOSE_S = 30.0  # for the jobs of the cluster to end, and for Ray to let go
 _LOG = "driver.log"
-
-
-def cluster_in_use() -> ClusterRunner | None:
-    """The cluster that `EXOTWIN_CLUSTER` names; None where this PC computes.
-
-    Refuses JOB-030 (no address) and JOB-033 (Ray is not installed).
-    """
-    address = asked_address()
-    if address is None:
-        return None
-    require_ray()
-    return ClusterRunner(address)
 
 
 @dataclass
@@ -73,14 +62,21 @@ class ClusterRunner:
 
     queues = True
 
-    def __init__(self, address: str, silent_after_s: float = SILENT_AFTER_S) -> None:
-        self._address, self._silent_after_s = address, silent_after_s
+    def __init__(self, told: str, silent_after_s: float = SILENT_AFTER_S) -> None:
+        """`told`: as `cluster_state.address_of` takes it."""
+        self._told, self._silent_after_s = told, silent_after_s
         self._lock = threading.Lock()
         self._driver: _Driver | None = None
-        with suppress(CannotStartError):  # told where a job needs it
+        with suppress(CannotStartError, UserError):  # told where a job needs it
             self._ready()  # connecting takes seconds, which nobody has to wait for
 
-    def start(self, job: JobStart, hear: Hear) -> ClusterJob:
+    def start(self, job: JobStart, hear: Hear) -> RunningJob:
+        try:
+            return self._start(job, hear)
+        except UserError as error:
+            return _RefusedJob(hear, error.advice)
+
+    def _start(self, job: JobStart, hear: Hear) -> ClusterJob:
         work = work_of(job, self._silent_after_s)
         while True:
             running = ClusterJob(self._ready(), job, hear)
@@ -94,11 +90,32 @@ class ClusterRunner:
             driver.close()
 
     def _ready(self) -> _Driver:
-        """The process that hands jobs on; a new one where there is none or the last has lost its cluster."""
+        """The process that hands jobs on; a new one where there is none or the last has lost its cluster.
+
+        Refuses JOB-030 and JOB-033; raises CannotStartError.
+        """
         with self._lock:
             if self._driver is None or self._driver.over:
-                self._driver = _Driver(self._address)
+                require_ray()
+                self._driver = _Driver(address_of(self._told))
             return self._driver
+
+
+class _RefusedJob:
+    """Implements `app.jobs.runner.RunningJob` for a job that cannot go anywhere."""
+
+    def __init__(self, hear: Hear, advice: Advice) -> None:
+        self._teller = threading.Thread(target=hear, args=(Refused(advice),), name="job-refused", daemon=True)
+        self._teller.start()
+
+    def cancel(self) -> None: ...
+
+    def pause(self, paused: bool) -> None: ...
+
+    def send(self, text: str) -> None: ...
+
+    def join(self) -> None:
+        self._teller.join()
 
 
 class _Driver:

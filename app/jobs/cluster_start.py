@@ -1,9 +1,10 @@
-"""Starting, joining and stopping the processes of a cluster on this PC; Ray starts them, by its own command."""
+"""Starting, joining and stopping a cluster's processes on this PC; Ray's own command starts them."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -93,6 +94,14 @@ def _check_address(address: str, token: str) -> None:
         keep_token(token)
 
 
+def read_token(file: str) -> str:
+    """Refuses JOB-039 a file that holds none."""
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise not_started(f"The token file {file} cannot be read: {error}.") from error
+
+
 def _resources(cores: float | None, memory_mb: int | None) -> list[str]:
     asked = [] if cores is None else [f"--num-cpus={cores:g}"]
     if memory_mb is not None:
@@ -161,6 +170,7 @@ def stop() -> int:
     ended = end_processes(state)
     forget_state()
     token_file().unlink(missing_ok=True)
+    shutil.rmtree(state.temporary, ignore_errors=True)
     return ended
 
 

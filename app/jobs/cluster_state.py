@@ -5,6 +5,7 @@ Nothing of it is in a data folder: a cluster serves every record of this login, 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -19,8 +20,8 @@ STATE_VARIABLE = "EXOTWIN_CLUSTER_STATE"
 CLUSTER_VARIABLE = "EXOTWIN_CLUSTER"
 AUTO, NONE = "auto", "none"  # the cluster of this PC; none at all
 LOOPBACK = "127.0.0.1"
-_STATE, _TOKEN, _TEMPORARY = "cluster.json", "token", "ray"
-_SOCKETS = 70  # letters that Ray's own names of sockets add; a socket's path has at most 107
+_STATE, _TOKEN, _TEMPORARY, _USE = "cluster.json", "token", "ray", "use"
+_SOCKETS, _LONGEST = 70, 107  # letters that Ray's own names of sockets add, and that a socket's path may have
 _RECONNECT_S = 20  # until what lost the head gives up
 
 
@@ -81,37 +82,51 @@ def keep_token(token: str) -> None:
 
 
 def ray_folder() -> Path:
-    """A private folder for Ray's files, with a name that is short enough for its sockets."""
-    for base in (state_dir(), Path(tempfile.gettempdir()) / f"exotwin-{_login()}", Path("/tmp") / f"exotwin-{_login()}"):
-        if len(str(base / _TEMPORARY)) + _SOCKETS <= 107 or sys.platform == "win32":
+    """A private folder for Ray's files, with a name that is short enough for its sockets. Raises OSError."""
+    name = f"exotwin-{hashlib.sha256(str(state_dir()).encode()).hexdigest()[:10]}"
+    for base in (state_dir(), Path(tempfile.gettempdir()) / name, Path("/tmp") / name):
+        if len(str(base / _TEMPORARY)) + _SOCKETS <= _LONGEST or sys.platform == "win32":
             base.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if sys.platform == "win32" or base.stat().st_uid == os.getuid():
-                base.chmod(0o700)  # Ray opens its own folder to everybody
-                return base / _TEMPORARY
+            if sys.platform != "win32" and base.stat().st_uid != os.getuid():
+                raise OSError(f"{base} belongs to somebody else")
+            base.chmod(0o700)  # Ray opens its own folder to everybody
+            return base / _TEMPORARY
     raise OSError("no folder of this login has a short enough name")
 
 
-def _login() -> str:
-    return str(os.getuid()) if sys.platform != "win32" else os.environ.get("USERNAME", "login")
+def asked() -> str:
+    """Which cluster is in use, as somebody said it: by `EXOTWIN_CLUSTER`, or for good by `use`."""
+    told = os.environ.get(CLUSTER_VARIABLE, "").strip()
+    if told:
+        return told
+    try:
+        return (state_dir() / _USE).read_text("utf-8").strip()
+    except OSError:
+        return ""
 
 
-def asked_address(asked: str | None = None) -> str | None:
-    """host:port of the cluster in use, by `asked` or `EXOTWIN_CLUSTER`; None: this PC computes.
+def use(told: str) -> None:
+    """Use this cluster from now on, where `EXOTWIN_CLUSTER` says nothing. Refuses JOB-030; raises OSError."""
+    if told != NONE:
+        address_of(told)
+    state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
+    (state_dir() / _USE).write_text(told, encoding="utf-8")
+
+
+def address_of(told: str) -> str:
+    """host:port of a cluster.
 
     Refuses JOB-030 an address that is none, and "auto" where this PC has neither started nor joined a cluster.
     """
-    asked = (os.environ.get(CLUSTER_VARIABLE, "") if asked is None else asked).strip()
-    if asked in ("", NONE):
-        return None
-    if asked == AUTO:
+    if told == AUTO:
         state = read_state()
         if state is None:
             raise no_cluster("", "None was started on this PC, and it has joined none.")
         return state.address
-    host, _, port = asked.rpartition(":")
+    host, _, port = told.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise no_cluster(asked, "An address is a host and a port, such as 192.168.1.20:6379.")
-    return asked
+        raise no_cluster(told, "An address is a host and a port, such as 192.168.1.20:6379.")
+    return told
 
 
 def ray_variables(address: str) -> dict[str, str]:

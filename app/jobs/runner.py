@@ -59,7 +59,7 @@ class RunningJob(Protocol):
 class JobRunner(Protocol):
     @property
     def queues(self) -> bool:
-        """Whether a job that is started may wait for its turn here, so that nobody else has to hold it back."""
+        """Whether jobs that are started wait for their turn here: nobody else has to hold them back."""
         ...
 
     def start(self, job: JobStart, hear: Hear) -> RunningJob:

@@ -24,6 +24,7 @@ from app.jobs.runner import (
     Silent,
 )
 from app.jobs.worker import work_dir
+from core.jobs.cores import cores
 from core.jobs.table import JOB_TABLE, JobKind
 from core.jobs.values import (
     Cancelled,
@@ -43,6 +44,7 @@ from core.vault.files import forget_job
 from core.vault.opened import ensure_open
 
 _log = logging.getLogger(__name__)
+_QUEUED = 64  # that wait at a cluster, so that no node is ever without work
 
 
 class JobService:
@@ -125,6 +127,12 @@ class JobService:
             newest_first = list(reversed(self._states.values()))
         return tuple(sorted(newest_first, key=lambda state: state.outcome is not None))
 
+    def at_once(self, kind: str) -> int:
+        """How many jobs of a kind are worth having submitted at a time, for who has many."""
+        if self._cluster is not None and self._table[kind].cluster is not None:
+            return _QUEUED
+        return 1 if self._table[kind].heavy else cores()
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         with self._lock:
             self._listeners.append(listener)
@@ -189,9 +197,10 @@ class JobService:
         return self._table[spec.kind].heavy and not self._runner_of(spec).queues
 
     def _runner_of(self, spec: JobSpec) -> JobRunner:
-        """The cluster for what can run there; this PC for its devices, its files and what nobody waits long for."""
-        elsewhere = self._cluster is not None and self._table[spec.kind].cluster is not None
-        return self._cluster if elsewhere and self._cluster is not None else self._local
+        """The cluster for what can run there; this PC for its devices, its files and short looks."""
+        if self._cluster is None or self._table[spec.kind].cluster is None:
+            return self._local
+        return self._cluster
 
     def _start(self, spec: JobSpec) -> None:
         job = JobStart(

@@ -28,6 +28,10 @@ class JobKind:
     cluster: Needs | None = None  # what it takes of a node of a cluster; None: always on this PC
 
 
+LIGHT = Needs(cores=1.0, memory_mb=600)
+TRAINING = Needs(cores=2.0, memory_mb=1300)
+"""Measured, and rounded up."""
+
 JOB_TABLE: dict[str, JobKind] = {
     "demo_patient": JobKind("core.tasks.demo_patient:run", "Make the demo patient", Action.CAPTURE),
     "import_video": JobKind("core.tasks.import_video:run", "Import video", Action.CAPTURE, limits=FILMS),
@@ -42,14 +46,20 @@ JOB_TABLE: dict[str, JobKind] = {
     "import_trial": JobKind(
         "core.tasks.import_trial:run", "Import laboratory trial", Action.CAPTURE, limits=TABLES
     ),
-    "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion", Action.CAPTURE),
-    "solve_markers": JobKind("core.tasks.solve_markers:run", "Solve the motion of markers", Action.CAPTURE),
+    "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion", Action.CAPTURE, cluster=LIGHT),
+    "solve_markers": JobKind(
+        "core.tasks.solve_markers:run", "Solve the motion of markers", Action.CAPTURE, cluster=LIGHT
+    ),
     "edit_events": JobKind("core.tasks.edit_events:run", "Change gait events", Action.CAPTURE),
     "import_exo_log": JobKind(
         "core.tasks.import_exo_log:run", "Read the exo's log", Action.CAPTURE, limits=TABLES
     ),
-    "inverse_dynamics": JobKind("core.tasks.inverse_dynamics:run", "Find forces and moments", Action.TRAIN),
-    "estimate_moments": JobKind("core.tasks.estimate_moments:run", "Estimate hip moments", Action.TRAIN),
+    "inverse_dynamics": JobKind(
+        "core.tasks.inverse_dynamics:run", "Find forces and moments", Action.TRAIN, cluster=LIGHT
+    ),
+    "estimate_moments": JobKind(
+        "core.tasks.estimate_moments:run", "Estimate hip moments", Action.TRAIN, cluster=LIGHT
+    ),
     "read_emg_head": JobKind(
         "core.tasks.read_emg_head:run", "Look into the EMG file", Action.CAPTURE, stream=True, limits=LOOK
     ),
@@ -59,25 +69,39 @@ JOB_TABLE: dict[str, JobKind] = {
     ),
     "shift_emg": JobKind("core.tasks.shift_emg:run", "Move EMG in time", Action.CAPTURE),
     "take_logo": JobKind("core.tasks.take_logo:run", "Take the logo", None, stream=True, limits=LOOK),
-    "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin", Action.TRAIN),
+    "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin", Action.TRAIN, cluster=LIGHT),
     "fit_impairments": JobKind(
-        "core.tasks.fit_impairments:run", "Find impairments", Action.TRAIN, heavy=True
+        "core.tasks.fit_impairments:run", "Find impairments", Action.TRAIN, heavy=True, cluster=TRAINING
     ),
-    "calibrate_muscles": JobKind("core.tasks.calibrate_muscles:run", "Calibrate muscles", Action.TRAIN),
-    "assess_deficits": JobKind("core.tasks.assess_deficits:run", "Assess strength", Action.TRAIN),
-    "learn_gait": JobKind("core.tasks.learn_gait:run", "Teach the twin this gait", Action.TRAIN, heavy=True),
-    "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait", Action.TRAIN),
-    "simulate_scenario": JobKind("core.tasks.simulate_scenario:run", "Simulate a situation", Action.TRAIN),
-    "plan_assistance": JobKind("core.tasks.plan_assistance:run", "Plan the belt's assistance", Action.TRAIN),
-    "teach_profile": JobKind("core.tasks.teach_profile:run", "Teach the exo the profile", Action.TRAIN),
+    "calibrate_muscles": JobKind(
+        "core.tasks.calibrate_muscles:run", "Calibrate muscles", Action.TRAIN, cluster=LIGHT
+    ),
+    "assess_deficits": JobKind(
+        "core.tasks.assess_deficits:run", "Assess strength", Action.TRAIN, cluster=LIGHT
+    ),
+    "learn_gait": JobKind(
+        "core.tasks.learn_gait:run", "Teach the twin this gait", Action.TRAIN, heavy=True, cluster=TRAINING
+    ),
+    "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait", Action.TRAIN, cluster=LIGHT),
+    "simulate_scenario": JobKind(
+        "core.tasks.simulate_scenario:run", "Simulate a situation", Action.TRAIN, cluster=LIGHT
+    ),
+    "plan_assistance": JobKind(
+        "core.tasks.plan_assistance:run", "Plan the belt's assistance", Action.TRAIN, cluster=LIGHT
+    ),
+    "teach_profile": JobKind(
+        "core.tasks.teach_profile:run", "Teach the exo the profile", Action.TRAIN, cluster=LIGHT
+    ),
     "train_controller": JobKind(
-        "core.tasks.train_controller:run", "Train controller", Action.TRAIN, heavy=True
+        "core.tasks.train_controller:run", "Train controller", Action.TRAIN, heavy=True, cluster=TRAINING
     ),
-    "adapt_controller": JobKind("core.tasks.adapt_controller:run", "Fine-tune the controller", Action.TRAIN),
+    "adapt_controller": JobKind(
+        "core.tasks.adapt_controller:run", "Fine-tune the controller", Action.TRAIN, cluster=LIGHT
+    ),
     "distil_controller": JobKind(
-        "core.tasks.distil_controller:run", "Make a controller from thigh gyros", Action.TRAIN
+        "core.tasks.distil_controller:run", "Make a controller from thigh gyros", Action.TRAIN, cluster=LIGHT
     ),
-    "compare": JobKind("core.tasks.compare:run", "Compare controllers", Action.TRAIN),
+    "compare": JobKind("core.tasks.compare:run", "Compare controllers", Action.TRAIN, cluster=LIGHT),
     "package_controller": JobKind("core.tasks.package_controller:run", "Package controller", Action.PACK),
     "deploy": JobKind("core.tasks.deploy:run", "Transfer to the exo", Action.DEPLOY),
     "virtual_walk": JobKind("core.tasks.virtual_walk:run", "Walk with the virtual exo", Action.DEPLOY),
