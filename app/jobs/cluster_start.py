@@ -66,7 +66,7 @@ def start(
     """
     require_ray()
     known = read_state()
-    if known is not None and _processes(known):
+    if known is not None and processes_of(known):
         raise not_started(f"One runs here already, at {known.address}.")
     try:
         state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -174,7 +174,7 @@ def stop() -> int:
     return ended
 
 
-def _processes(state: ClusterState) -> list[object]:
+def processes_of(state: ClusterState) -> list[object]:
     """Those that name the cluster's folder in their command line, and what these have started."""
     import psutil
 
@@ -194,7 +194,7 @@ def end_processes(state: ClusterState) -> int:
     """Ask them to end, and end those that do not; by their own ids, never by a name."""
     import psutil
 
-    processes = _processes(state)
+    processes = processes_of(state)
     for kill in (False, True):
         for process in processes:
             try:
