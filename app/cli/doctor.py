@@ -29,7 +29,7 @@ from rich.text import Text
 import resources
 from core.errors import UserError, set_up_again
 from core.store.backup_files import newest_backup
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.protection import ProtectionState, protection_of
 from core.store.trouble import damaged_advice, trouble_of
 

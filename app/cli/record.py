@@ -57,7 +57,7 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
 
 def _restore(args: argparse.Namespace) -> int:
     from core.store.backups import restore_backup
-    from core.store.database import database_path
+    from core.store.dialects.sqlite_file import database_path
     from core.store.restoring import restore_from
     from core.store.trouble import is_damaged
 
@@ -89,7 +89,7 @@ def _restore(args: argparse.Namespace) -> int:
 
 def _who_looks_after(folder: Path) -> str:
     """Whose PIN stands for it; of a record that cannot be read nobody's can be asked for."""
-    from core.store.database import database_path
+    from core.store.dialects.sqlite_file import database_path
     from core.store.people import RECORD
     from core.store.repository import open_store
     from core.store.trouble import is_damaged
@@ -101,9 +101,9 @@ def _who_looks_after(folder: Path) -> str:
 
 
 def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
+    from core.store.database import require_a_record
     from core.store.people import RECORD
     from core.store.repository import open_store
-    from core.store.trouble import require_a_record
     from core.store.way_back import write_older_copy
 
     if args.revision is None or args.out is None or args.place is not None:
@@ -201,9 +201,9 @@ def _way_on(faults: Sequence[Fault]) -> str:
 def _backup(args: argparse.Namespace) -> int:
     from core.session.record_care import choose_place
     from core.store.backups import back_up_if_due
+    from core.store.database import require_a_record
     from core.store.people import RECORD
     from core.store.repository import open_store
-    from core.store.trouble import require_a_record
 
     folder = _data_dir(args)
     require_a_record(folder)

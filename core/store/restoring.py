@@ -11,7 +11,7 @@ from core.errors import UserError, refuse
 from core.store.backup_files import backups_dir, backups_in, newest_backup
 from core.store.backups import restore_backup
 from core.store.checking import faults_of
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.files import folder_errors, make_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import STORE_FILE, StoreIdentity, read_identity

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from core.errors import Advice, UserError, refuse
 from core.store.backup_files import BACKUP_NAMES, backup_time, backups_in, newest_backup
-from core.store.database import (
+from core.store.dialects.sqlite_file import (
     OUR_TABLES,
     counted_entries,
     database_path,
@@ -94,18 +94,6 @@ def _names_none_of_the_results(data_dir: Path) -> bool:
     with closing(open_connection(database_path(data_dir), "ro")) as connection:
         named = {f"{kind}/{name}" for kind, name in connection.execute("SELECT kind, id FROM record")}
     return bool(named) and not named & here
-
-
-def require_a_record(data_dir: Path) -> None:
-    """Refuses REC-016: who reads or checks a folder means one that is there, and no blank one made now."""
-    if database_path(data_dir).exists() or has_traces_of_a_record(data_dir):
-        return
-    raise refuse(
-        "REC-016",
-        "There is nothing to read, to check or to copy.",
-        f"There is no record in {data_dir} yet.",
-        "Name the data folder with --data-dir.",
-    )
 
 
 def has_traces_of_a_record(data_dir: Path) -> bool:

@@ -8,13 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
-import core.store.database as database
 from core.domain.audit import (
     FIRST,
     NO_ENTRIES,
@@ -25,7 +22,8 @@ from core.domain.audit import (
     next_entry,
 )
 from core.domain.record import Verdict
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
+from core.store.migrating import upgrade
 from core.store.repository import Store, open_store
 from tests.store.samples import a_subject
 
@@ -174,12 +172,9 @@ def test_a_record_of_the_first_version_is_carried_over_with_a_backup(tmp_path: P
 
 def first_version(folder: Path) -> None:
     """A database as the first version of the program left it."""
-    config = Config()
-    config.set_main_option("script_location", str(database._MIGRATIONS))
     engine = create_engine(f"sqlite:///{database_path(folder)}")
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        upgrade(connection, "0001")
     engine.dispose()
     with closing(sqlite3.connect(database_path(folder))) as connection, connection:
         values = "('2026-11-01 10:00:00', 'Dr A', 'patient created', 'p', '')"

@@ -15,10 +15,10 @@ from core.domain.people import Action, Role
 from core.domain.record import RecordKind, Verdict
 from core.domain.report import Report
 from core.domain.walking_ability import VisitNotes
-from core.store import erase_access, erasures
+from core.store import erasures
 from core.store.backup_files import backups_dir, newest_backup
 from core.store.backups import back_up
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.erasures import ERASURES_FILE, waiting_erasures
 from core.store.identity import read_identity
 from core.store.repository import Store, open_store
@@ -126,7 +126,7 @@ def test_an_erasure_that_is_cut_short_goes_on_at_the_next_start(
 ) -> None:
     patient_id, folder = treated(store), store.data_dir
     back_up(folder, LONG_AGO)
-    monkeypatch.setattr(erase_access, "back_up", _no_room)
+    monkeypatch.setattr("core.store.dialects.sqlite.back_up", _no_room)
 
     done = store.erase_patient(patient_id, "at the patient's wish", **WHO)
 

@@ -12,7 +12,7 @@ import pytest
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.store.backups import back_up, restore_backup
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import open_store
 from tests.store.samples import a_subject
 from tests.store.test_store import some_landmarks

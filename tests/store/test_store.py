@@ -18,7 +18,7 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.recording import LANDMARK_COUNT, Landmarks, LandmarkTrack, Person
 from core.errors import Advice, UserError
 from core.store.backups import back_up, restore_backup
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import Store, open_store
 from tests.store.samples import a_subject
 
@@ -135,7 +135,7 @@ def test_the_data_folder_can_be_copied(store: Store, tmp_path: Path) -> None:
 def test_a_locked_database_is_told_in_words(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.store.database._WAIT_FOR_LOCK_S", 0.05)
+    monkeypatch.setattr("core.store.dialects.sqlite_file._WAIT_FOR_LOCK_S", 0.05)
     with closing(sqlite3.connect(database_path(tmp_path))) as other, open_store(tmp_path) as impatient:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(UserError) as refused:

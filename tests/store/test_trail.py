@@ -15,7 +15,7 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.report import Report
 from core.domain.walking_ability import VisitNotes
 from core.store import audit, trail_access
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import Store, open_store
 from core.store.schema import AuditTable, LogTable, PatientTable, VisitTable
 from core.store.trail import erased
