@@ -82,12 +82,12 @@ def _write_output_to(path: str) -> None:
 
 def connect(address: str) -> None:
     """Refuses JOB-030, JOB-032, JOB-033 and JOB-038."""
+    if not reachable(address):
+        raise no_cluster(address, "Nothing answers there.")
     try:
         import ray
     except ImportError as error:
         raise no_ray() from error
-    if not reachable(address):
-        raise no_cluster(address, "Nothing answers there.")
     try:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except ray.exceptions.AuthenticationError as error:
@@ -106,7 +106,7 @@ class _Job:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.tries = 0
+        self.tries = 1
         self.started = self.cancelled = self.paused = False
         self.stream: Any = None
         self.kept = {one.name: one for one in work.kept}
@@ -184,7 +184,7 @@ class _Driver:
         """One that waits leaves the queue; one that does not listen is ended with its worker."""
         import ray
 
-        if not job.started and job.stream is not None:
+        if job.stream is not None and not job.started:
             ray.cancel(job.stream)
         for _second in range(int(_COOPERATE_S)):
             await asyncio.sleep(1.0)
@@ -198,7 +198,6 @@ class _Driver:
         outcome: Outcome | None = None
         try:
             while outcome is None:
-                job.tries += 1
                 cores = self._cores(job.work)
                 needs = job.work.needs
                 if cores is None:
@@ -211,7 +210,7 @@ class _Driver:
         self._tell(job, outcome)
 
     def _cores(self, work: Work) -> float | None:
-        """How many the job may have; None where no node is large enough, for which Ray would wait for ever."""
+        """How many the job may have; None where no node is large enough: Ray would wait for one for ever."""
         import ray
 
         resources = [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -225,6 +224,8 @@ class _Driver:
         """None: it has to be tried again."""
         from ray.exceptions import RayError, RayTaskError, TaskCancelledError
 
+        if job.cancelled:
+            return Cancelled()
         job.started = False
         job.stream = self._submitted(job, cores)
         try:
@@ -249,7 +250,8 @@ class _Driver:
             return Cancelled()
         if not job.work.needs.safe_to_repeat or job.tries >= _TRIES:
             return outcome
-        self._tell(job, Progress(None, "Its node was lost; starting again"))
+        self._tell(job, Progress(None, "It was ended early; starting again"))
+        job.tries += 1
         return None
 
     def _submitted(self, job: _Job, cores: float) -> Any:
@@ -262,7 +264,7 @@ class _Driver:
             memory=needs.memory_mb * _MB,
             resources=pinned,
             max_retries=0,
-        ).remote(replace(job.work, kept=tuple(job.kept.values())), self._mailbox, job.key)
+        ).remote(replace(job.work, cores=cores, kept=tuple(job.kept.values())), self._mailbox, job.key)
 
     async def _said(self, job: _Job) -> AsyncIterator[Said]:
         batches = aiter(job.stream)

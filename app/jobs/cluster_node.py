@@ -15,20 +15,22 @@ import time
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from app.jobs.cluster_refusals import other_exotwin, record_out_of_reach
-from app.jobs.cluster_work import Died, Kept, Said, Work
-from app.jobs.history import CHECKPOINT_PATTERN
+from app.jobs.cluster_state import state_dir
+from app.jobs.cluster_work import Died, Kept, Said, Work, checkpoints
 from app.jobs.local import LocalJob, LocalRunner
 from app.jobs.runner import CannotStartError, Heard, JobStart
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir
 from core.errors import UserError
 from core.jobs.cores import CORES_VARIABLE
 from core.jobs.values import Cancelled, Crashed, Done, Picture, Refused
+from core.store.identity import STORE_FILE
 from core.store.private import keep_private
 
 OVER = "over"  # to the thread that waits for commands: the job has ended
@@ -60,7 +62,7 @@ def run_on_node(work: Work, mailbox: Any, key: str) -> Iterator[tuple[Said, ...]
         running.cancel()
         running.join()
         if not work.place.stays:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(job.spec.data_dir, ignore_errors=True)
 
 
 def _settled(work: Work) -> JobStart:
@@ -69,9 +71,9 @@ def _settled(work: Work) -> JobStart:
     if version("exotwin") != work.version:
         raise other_exotwin(host, version("exotwin"), work.version)
     keep_private()
-    os.environ.update({**work.program, **place.variables, CORES_VARIABLE: _cores()})
+    os.environ.update({**work.program, **place.variables, CORES_VARIABLE: str(int(work.cores) or 1)})
     if place.folder is None:
-        raise record_out_of_reach(host, "It has no address that other PCs can use.")
+        return _with_folder(work)
     if host != place.host:
         raise record_out_of_reach(host, f"It is a folder of the PC {place.host}.")
     if not (work_dir(place.folder, work.id) / "job.json").is_file():
@@ -79,11 +81,24 @@ def _settled(work: Work) -> JobStart:
     return work.job
 
 
-def _cores() -> str:
-    """Whole cores that Ray has given to this job."""
-    import ray
+def _with_folder(work: Work) -> JobStart:
+    """A data folder for this job alone, which holds nothing of the record but where it is, and which it is.
 
-    return str(int(ray.get_runtime_context().get_assigned_resources().get("CPU", 1.0)) or 1)
+    Refuses JOB-034.
+    """
+    data_dir = state_dir() / "work" / work.id
+    try:
+        shutil.rmtree(data_dir, ignore_errors=True)  # of a try that was lost
+        folder = work_dir(data_dir, work.id)
+        folder.mkdir(mode=0o700, parents=True)
+        (data_dir / STORE_FILE).write_bytes(work.place.identity)
+        for kept in work.kept:
+            (folder / kept.name).write_bytes(kept.content)
+    except OSError as error:
+        raise record_out_of_reach(
+            socket.gethostname(), f"Its own folder cannot be written: {error}."
+        ) from error
+    return replace(work.job, spec=replace(work.job.spec, data_dir=data_dir))
 
 
 @contextmanager
@@ -126,7 +141,7 @@ class _Travelling:
         self._sent: dict[str, int] = {}
 
     def new(self) -> Iterator[Kept]:
-        for path in sorted(self._folder.glob(CHECKPOINT_PATTERN)):
+        for path in checkpoints(self._folder):
             with suppress(OSError):  # replaced just now: it comes next time
                 changed = path.stat().st_mtime_ns
                 if self._sent.get(path.name) != changed:

@@ -151,13 +151,13 @@ class _Driver:
         self.send(work)
         return True
 
-    def send(self, message: Work | Command) -> None:
+    def send(self, message: Work | Command | None) -> None:
+        """None: there is nothing more to come."""
         with self._lock, suppress(OSError):  # it has just ended; its reader reports that
             self._pipe.send(message)
 
     def close(self) -> None:
-        with self._lock:
-            self._pipe.send(None)
+        self.send(None)
         self._reader.join(_CLOSE_S)
         self._process.join(_CLOSE_S)
         if self._process.is_alive():

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from app.jobs.cluster_state import (
 from core.errors import UserError
 
 VERSION_LABEL = "exotwin"
-_START_S, _STOP_S = 180.0, 10.0
+_START_S, _STOP_S = 180.0, 3.0
 _REACH_S = 3.0
 _LEAST_STORE_MB = 100  # of Ray's shared memory, through which checkpoints travel
 _MB = 1 << 20
@@ -171,6 +172,8 @@ def stop() -> int:
     forget_state()
     token_file().unlink(missing_ok=True)
     shutil.rmtree(state.temporary, ignore_errors=True)
+    with suppress(OSError):  # the state's own folder, which is not empty
+        Path(state.temporary).parent.rmdir()
     return ended
 
 

@@ -116,7 +116,7 @@ def use(told: str) -> None:
 def address_of(told: str) -> str:
     """host:port of a cluster.
 
-    Refuses JOB-030 an address that is none, and "auto" where this PC has neither started nor joined a cluster.
+    Refuses JOB-030 what is no address, and "auto" where this PC has neither started nor joined a cluster.
     """
     if told == AUTO:
         state = read_state()

@@ -14,19 +14,24 @@ from app.jobs.worker import work_dir
 from core.errors import Advice
 from core.jobs.table import Needs
 from core.jobs.values import JsonValue
+from core.store.artifacts.choice import ARTIFACTS_VARIABLE, chosen_address
 from core.store.folder_lock import NAME_VARIABLE, PROGRAM_VARIABLE
+from core.store.identity import STORE_FILE
+from core.store.record_address import DATABASE_VARIABLE, address_for_others
 from core.vault import files
 
+_TRAVELS = (CHECKPOINT_PATTERN, "*.txt")
 NOWHERE = Path()  # stands for the data folder of a job on its way to another PC
 
 
 @dataclass(frozen=True, slots=True)
 class RecordPlace:
-    """Where the record of a job is: a folder of one PC, or a server that nodes reach by `variables`."""
+    """Where the record of a job is: in a folder of one PC, or on a server that every node reaches."""
 
+    variables: dict[str, str] = field(repr=False)  # by which the job's process finds it; without a password
     host: str = ""
     folder: Path | None = None
-    variables: dict[str, str] = field(default_factory=dict)
+    identity: bytes = b""  # of a record on a server: what says so in a data folder
 
     @property
     def stays(self) -> bool:
@@ -61,6 +66,7 @@ class Work:
     version: str  # of ExoTwin
     program: dict[str, str]  # who holds the data folder, for the processes that belong to it
     silent_after_s: float
+    cores: float = 1.0  # that it was given
     kept: tuple[Kept, ...] = ()  # what an earlier run has left, where the node does not share the folder
 
     @property
@@ -104,12 +110,19 @@ def work_of(job: JobStart, silent_after_s: float) -> Work:
         kept = kept_in(work_dir(job.spec.data_dir, job.spec.id))
         job = replace(job, spec=replace(job.spec, data_dir=NOWHERE))
     program = {name: os.environ.get(name, "") for name in (PROGRAM_VARIABLE, NAME_VARIABLE)}
-    return Work(job, place, version("exotwin"), program, silent_after_s, kept)
+    return Work(job, place, version("exotwin"), program, silent_after_s, kept=kept)
 
 
 def place_of(job: JobStart) -> RecordPlace:
-    """A file of this PC in the parameters, an encrypted folder and a record in a folder keep a job here."""
-    return RecordPlace(socket.gethostname(), job.spec.data_dir.resolve())
+    """Only a job whose record, results and files are all to be had elsewhere can leave this PC."""
+    data_dir = job.spec.data_dir
+    database, artifacts = address_for_others(data_dir), chosen_address(data_dir)
+    elsewhere = database is not None and artifacts != "" and job.keys is None
+    if not elsewhere or names_a_file(job.spec.params) or not (data_dir / STORE_FILE).is_file():
+        here = {name: os.environ.get(name, "") for name in (DATABASE_VARIABLE, ARTIFACTS_VARIABLE)}
+        return RecordPlace(here, socket.gethostname(), data_dir.resolve())
+    there = {DATABASE_VARIABLE: database or "", ARTIFACTS_VARIABLE: artifacts}
+    return RecordPlace(there, identity=(data_dir / STORE_FILE).read_bytes())
 
 
 def names_a_file(value: JsonValue) -> bool:
@@ -123,4 +136,9 @@ def names_a_file(value: JsonValue) -> bool:
 
 def kept_in(folder: Path) -> tuple[Kept, ...]:
     """The checkpoints of a job."""
-    return tuple(Kept(path.name, files.read_bytes(path)) for path in sorted(folder.glob(CHECKPOINT_PATTERN)))
+    return tuple(Kept(path.name, files.read_bytes(path)) for path in checkpoints(folder))
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """What a job that goes on finds in its folder."""
+    return sorted(path for pattern in _TRAVELS for path in folder.glob(pattern))

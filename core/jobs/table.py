@@ -28,9 +28,9 @@ class JobKind:
     cluster: Needs | None = None  # what it takes of a node of a cluster; None: always on this PC
 
 
+# Measured with the demo patient, and rounded up.
 LIGHT = Needs(cores=1.0, memory_mb=600)
-TRAINING = Needs(cores=2.0, memory_mb=1300)
-"""Measured, and rounded up."""
+LESSON, TRAINING = Needs(cores=2.0, memory_mb=1000), Needs(cores=2.0, memory_mb=2000)
 
 JOB_TABLE: dict[str, JobKind] = {
     "demo_patient": JobKind("core.tasks.demo_patient:run", "Make the demo patient", Action.CAPTURE),
@@ -71,7 +71,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "take_logo": JobKind("core.tasks.take_logo:run", "Take the logo", None, stream=True, limits=LOOK),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin", Action.TRAIN, cluster=LIGHT),
     "fit_impairments": JobKind(
-        "core.tasks.fit_impairments:run", "Find impairments", Action.TRAIN, heavy=True, cluster=TRAINING
+        "core.tasks.fit_impairments:run", "Find impairments", Action.TRAIN, heavy=True, cluster=LESSON
     ),
     "calibrate_muscles": JobKind(
         "core.tasks.calibrate_muscles:run", "Calibrate muscles", Action.TRAIN, cluster=LIGHT
@@ -80,7 +80,7 @@ JOB_TABLE: dict[str, JobKind] = {
         "core.tasks.assess_deficits:run", "Assess strength", Action.TRAIN, cluster=LIGHT
     ),
     "learn_gait": JobKind(
-        "core.tasks.learn_gait:run", "Teach the twin this gait", Action.TRAIN, heavy=True, cluster=TRAINING
+        "core.tasks.learn_gait:run", "Teach the twin this gait", Action.TRAIN, heavy=True, cluster=LESSON
     ),
     "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait", Action.TRAIN, cluster=LIGHT),
     "simulate_scenario": JobKind(

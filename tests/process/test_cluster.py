@@ -38,16 +38,21 @@ from core.jobs.values import (
     Sample,
     outcome_advice,
 )
+from core.store.artifacts.choice import ARTIFACTS_VARIABLE
 from core.store.repository import open_store
 from core.vault import opened
 from tests.people import NAMES, PIN, make_clinic
 from tests.process.ray_cluster import cluster_on_this_pc, needs_ray, workers
 from tests.process.test_service import Listener
 from tests.refusals import refused
+from tests.store.samples import a_subject
 from tests.vault.protected import protect
 
 QUICK, ONCE = Needs(1.0, 100), Needs(1.0, 100, safe_to_repeat=False)
-NAMES_OF_TASKS = ("finish", "wait_for_cancel", "refuse_it", "crash", "die_after_checkpoint", "count", "echo")
+NAMES_OF_TASKS = (
+    "finish", "wait_for_cancel", "refuse_it", "crash", "die_after_checkpoint", "count", "echo",
+    "tell_its_folder",
+)  # fmt: skip
 TABLE = {name: JobKind(f"tasks_for_tests:{name}", name, cluster=QUICK) for name in NAMES_OF_TASKS}
 TABLE |= {
     "die_once": JobKind("tasks_for_tests:die_after_checkpoint", "die once", cluster=ONCE),
@@ -89,7 +94,7 @@ def until(holds: Callable[[], object]) -> None:
 @needs_ray
 @pytest.mark.slow
 def test_a_job_on_a_cluster_tells_and_ends_as_on_this_pc(jobs: JobService) -> None:
-    listener = Listener(jobs)
+    listener = Listener(jobs, LONG_S)
     assert ends(jobs, "finish", answer="r-1") == Done("r-1")
     assert Progress(0.5, "half way") in listener.wait_for(Progress)
     assert [event.values for event in listener.wait_for(Sample) if isinstance(event, Sample)] == [
@@ -104,7 +109,7 @@ def test_a_job_on_a_cluster_tells_and_ends_as_on_this_pc(jobs: JobService) -> No
 @needs_ray
 @pytest.mark.slow
 def test_commands_reach_a_job_on_a_cluster_and_one_that_waits_leaves_the_queue(jobs: JobService) -> None:
-    listener = Listener(jobs)
+    listener = Listener(jobs, LONG_S)
     counting, echoing = jobs.submit("count", {}), jobs.submit("echo", {})
     jobs.send(echoing, "arm")  # also before it runs
     assert listener.wait_for(Message) == [Message("arm")]
@@ -140,7 +145,7 @@ def test_a_killed_job_starts_again_only_where_that_is_safe(jobs: JobService) -> 
 @needs_ray
 @pytest.mark.slow
 def test_with_a_lost_node_its_job_ends_too_and_is_told_or_starts_again(jobs: JobService) -> None:
-    listener = Listener(jobs)
+    listener = Listener(jobs, LONG_S)
     once, safe = jobs.submit("wait_once", {}), jobs.submit("wait_for_cancel", {})
     until(lambda: {once, safe} <= {i for i, e in listener.events if e == Progress(0.1, "waiting")})
     watchers = workers()
@@ -169,10 +174,9 @@ def test_roles_and_encryption_hold_on_a_cluster_of_this_pc(
     cluster: ClusterState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.vault.passphrase._N", 2)
-    with open_store(tmp_path) as store:
-        make_clinic(store, (Role.ASSISTANT,))
     protect(tmp_path)
     with open_store(tmp_path) as store:
+        make_clinic(store, (Role.ASSISTANT,))
         runner = ClusterRunner(cluster.address)
         service = JobService(tmp_path, "login name", TABLE, admit=by_role(store.people), cluster=runner)
         try:
@@ -184,6 +188,34 @@ def test_roles_and_encryption_hold_on_a_cluster_of_this_pc(
             service.close()
     opened.forget(tmp_path)
     assert b"ExoTwin" not in (work_dir(tmp_path, job_id) / "job.json").read_bytes()[8:]
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_job_with_its_record_on_a_server_needs_no_folder_of_this_pc(
+    cluster: ClusterState, record_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data_dir, files = tmp_path / "data", tmp_path / "files"
+    files.mkdir()
+    monkeypatch.setenv(ARTIFACTS_VARIABLE, str(files))
+    with open_store(data_dir) as store:
+        made = store.add_patient(a_subject("P-0001"))
+    service = JobService(data_dir, "tester", TABLE, cluster=ClusterRunner(cluster.address))
+    try:
+        entering, dying = service.submit("enter", {}), service.submit("die_once", {})
+        assert service.wait(entering, LONG_S) == Done("what was typed")
+        assert isinstance(service.wait(dying, LONG_S), Crashed)
+        assert [path.name for path in work_dir(data_dir, dying).glob("*.pt")] == ["checkpoint.pt"]
+        service.resume(dying)
+        assert service.wait(dying, LONG_S) == Done("kept")
+        kinds = (service.submit("tell_its_folder", {}), service.submit("tell_its_folder", {"file": "/a"}))
+        told = [service.wait(job_id, LONG_S) for job_id in kinds]
+    finally:
+        service.close()
+    with open_store(data_dir) as store:
+        assert {row.subject.code for row in store.patients()} == {"P-0001", "P-0009"} and made
+    elsewhere, here = (Path(one.record_id) for one in told if isinstance(one, Done))
+    assert here == data_dir and elsewhere != data_dir and not elsewhere.exists()
 
 
 @needs_ray
@@ -230,7 +262,7 @@ def test_a_cluster_that_is_not_there_refuses_its_jobs_and_no_others(
     service = JobService(tmp_path, "tester", TABLE, cluster=cluster_in_use())
     outcome = ends(service, "finish", answer="r-1")
     assert isinstance(outcome, Refused) and outcome.advice.code == "JOB-030"
-    listener = Listener(service)
+    listener = Listener(service, LONG_S)
     here = service.submit("here", {})
     service.send(here, "still here")
     assert listener.wait_for(Message) == [Message("still here")]

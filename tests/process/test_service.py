@@ -55,8 +55,9 @@ def _only_trackers() -> bool:
 
 
 class Listener:
-    def __init__(self, jobs: JobService) -> None:
+    def __init__(self, jobs: JobService, limit_s: float = LONG_S) -> None:
         self.events: list[tuple[str, Event | Outcome]] = []
+        self._limit_s = limit_s
         self._arrived = threading.Condition()
         jobs.subscribe(self._hear)
 
@@ -67,7 +68,7 @@ class Listener:
 
     def wait_for(self, kind: type, count: int = 1) -> list[Event | Outcome]:
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self._of(kind)) >= count, LONG_S), self.events
+            assert self._arrived.wait_for(lambda: len(self._of(kind)) >= count, self._limit_s), self.events
             return self._of(kind)
 
     def _of(self, kind: type) -> list[Event | Outcome]:
