@@ -48,7 +48,7 @@ def add_cluster(commands: Any) -> None:
         "--host", default=LOOPBACK, help=f"address of this PC for the other ones (default {LOOPBACK}: none)"
     )
     start.add_argument("--port", type=int, default=0, help="of a new cluster (default: a free one)")
-    start.add_argument("--cores", type=float, help="that jobs may use here (default: all)")
+    start.add_argument("--cores", type=int, help="that jobs may use here (default: all)")
     start.add_argument("--memory", type=float, metavar="GB", help="that jobs may use here (default: most)")
     start.set_defaults(command=_start)
     status = actions.add_parser("status", help="its nodes, and what they do")

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import tempfile
 import threading
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
 from app.jobs.cluster_node import OVER, run_on_node
-from app.jobs.cluster_refusals import no_cluster, no_ray, node_lost, not_let_in, too_small
+from app.jobs.cluster_refusals import no_cluster, no_ray, node_lost, too_small
 from app.jobs.cluster_start import ray_refusal, reachable
 from app.jobs.cluster_work import Command, Died, Kept, News, NoCluster, Said, Work
 from app.jobs.worker import CANCEL, PAUSE, RESUME
@@ -88,17 +89,30 @@ def connect(address: str) -> None:
         import ray
     except ImportError as error:
         raise no_ray() from error
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except ray.exceptions.AuthenticationError as error:
-        raise not_let_in(address) from error
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        refusal = ray_refusal(str(error), address)
-        if refusal.advice.code != "JOB-039":
-            raise refusal from error
-        raise no_cluster(
-            address, "This PC has not joined it (exotwin cluster start --address), or it does not answer."
-        ) from error
+    with _printed() as printed:
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+            return
+        except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
+            why = str(error)
+            told = printed()
+    refusal = ray_refusal(f"{why}\n{told}", address)
+    if refusal.advice.code != "JOB-039":
+        raise refusal
+    raise no_cluster(address, "This PC has not joined it (exotwin cluster start --address).")
+
+
+@contextmanager
+def _printed() -> Iterator[Callable[[], str]]:
+    """What is printed as an error meanwhile: that a token is wrong, Ray says nowhere else."""
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield lambda: os.pread(file.fileno(), _MB, 0).decode("utf-8", errors="replace")
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 class _Job:

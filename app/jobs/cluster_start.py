@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from app.jobs.cluster_refusals import no_cluster, no_ray, not_let_in, not_started, other_ray
 from app.jobs.cluster_state import (
@@ -56,7 +57,7 @@ def start(
     address: str = "",
     host: str = LOOPBACK,
     port: int = 0,
-    cores: float | None = None,
+    cores: int | None = None,
     memory_mb: int | None = None,
     token: str = "",
 ) -> ClusterState:
@@ -88,6 +89,15 @@ def start(
     return state
 
 
+def start_simulated_node(head: ClusterState) -> None:
+    """One more node on this PC, with one core, as if it were another PC: to try what more nodes bring."""
+    _run_ray(
+        head,
+        [f"--address={head.address}", *_resources(1, 1000), *_habits(Path(head.temporary))],
+        head.address,
+    )
+
+
 def _check_address(address: str, token: str) -> None:
     if not reachable(address):
         raise no_cluster(address, "Nothing answers there.")
@@ -103,8 +113,8 @@ def read_token(file: str) -> str:
         raise not_started(f"The token file {file} cannot be read: {error}.") from error
 
 
-def _resources(cores: float | None, memory_mb: int | None) -> list[str]:
-    asked = [] if cores is None else [f"--num-cpus={cores:g}"]
+def _resources(cores: int | None, memory_mb: int | None) -> list[str]:
+    asked = [] if cores is None else [f"--num-cpus={cores}"]
     if memory_mb is not None:
         asked.append(f"--memory={memory_mb * _MB}")
     return asked
@@ -177,11 +187,11 @@ def stop() -> int:
     return ended
 
 
-def processes_of(state: ClusterState) -> list[object]:
+def processes_of(state: ClusterState) -> list[Any]:
     """Those that name the cluster's folder in their command line, and what these have started."""
     import psutil
 
-    found: dict[int, object] = {}
+    found: dict[int, Any] = {}
     for process in psutil.process_iter(["cmdline"]):
         if any(state.temporary in word for word in process.info["cmdline"] or ()):
             found[process.pid] = process
@@ -201,7 +211,7 @@ def end_processes(state: ClusterState) -> int:
     for kill in (False, True):
         for process in processes:
             try:
-                process.kill() if kill else process.terminate()  # type: ignore[attr-defined]
+                process.kill() if kill else process.terminate()
             except psutil.Error:  # it has just ended
                 continue
         _gone, alive = psutil.wait_procs(processes, timeout=_STOP_S)

@@ -23,6 +23,7 @@ LOOPBACK = "127.0.0.1"
 _STATE, _TOKEN, _TEMPORARY, _USE = "cluster.json", "token", "ray", "use"
 _SOCKETS, _LONGEST = 70, 107  # letters that Ray's own names of sockets add, and that a socket's path may have
 _RECONNECT_S = 20  # until what lost the head gives up
+_CONNECT_S = 8  # until a head that does not answer, or not to us, is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def ray_variables(address: str) -> dict[str, str]:
         "RAY_gcs_rpc_server_reconnect_timeout_s": str(_RECONNECT_S),
         # The process of a job ends with the worker of Ray that watches it.
         "RAY_process_group_cleanup_enabled": "1",
-        "RAY_DEDUP_LOGS": "0",
+        "RAY_py_gcs_connect_timeout_s": str(_CONNECT_S),
     }
     if token_file().is_file():
         variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token_file())}

@@ -29,7 +29,7 @@ class JobKind:
 
 
 # Measured with the demo patient, and rounded up.
-LIGHT = Needs(cores=1.0, memory_mb=600)
+LIGHT, WALKS = Needs(cores=1.0, memory_mb=600), Needs(cores=1.0, memory_mb=1700)
 LESSON, TRAINING = Needs(cores=2.0, memory_mb=1000), Needs(cores=2.0, memory_mb=2000)
 
 JOB_TABLE: dict[str, JobKind] = {
@@ -101,7 +101,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "distil_controller": JobKind(
         "core.tasks.distil_controller:run", "Make a controller from thigh gyros", Action.TRAIN, cluster=LIGHT
     ),
-    "compare": JobKind("core.tasks.compare:run", "Compare controllers", Action.TRAIN, cluster=LIGHT),
+    "compare": JobKind("core.tasks.compare:run", "Compare controllers", Action.TRAIN, cluster=WALKS),
     "package_controller": JobKind("core.tasks.package_controller:run", "Package controller", Action.PACK),
     "deploy": JobKind("core.tasks.deploy:run", "Transfer to the exo", Action.DEPLOY),
     "virtual_walk": JobKind("core.tasks.virtual_walk:run", "Walk with the virtual exo", Action.DEPLOY),

@@ -21,7 +21,7 @@ TASKS = str(Path(__file__).parent)
 
 
 @contextmanager
-def cluster_on_this_pc(folder: Path, cores: float = 2, memory_mb: int = 4000) -> Iterator[ClusterState]:
+def cluster_on_this_pc(folder: Path, cores: int = 2, memory_mb: int = 4000) -> Iterator[ClusterState]:
     """Nothing of it runs afterwards. Its workers, and those of this process, find the tasks of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(STATE_VARIABLE, str(folder))

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from app.cli import commands as cli
-from app.jobs import cluster_start, cluster_work
+from app.jobs import cluster_start, cluster_state, cluster_work
 from app.jobs.admission import by_role
 from app.jobs.cluster_choice import cluster_in_use
 from app.jobs.cluster_node import run_on_node
@@ -220,10 +220,11 @@ def test_a_job_with_its_record_on_a_server_needs_no_folder_of_this_pc(
 
 @needs_ray
 @pytest.mark.slow
-def test_a_pc_without_the_token_is_not_let_in(
+def test_a_pc_with_another_token_is_not_let_in(
     cluster: ClusterState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "another login"))
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
+    cluster_state.make_token()
     outcome = _ends_at(cluster.address, tmp_path)
     assert isinstance(outcome, Refused) and outcome.advice.code == "JOB-038"
 
@@ -337,8 +338,6 @@ def test_what_needs_this_pc_never_leaves_it_and_what_leaves_it_says_what_it_take
 
 
 def test_a_token_is_for_the_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.jobs import cluster_state
-
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
     cluster_state.make_token()
     assert os.name == "nt" or cluster_state.token_file().stat().st_mode & 0o077 == 0
