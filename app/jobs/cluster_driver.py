@@ -11,6 +11,7 @@ import os
 import signal
 import tempfile
 import threading
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -208,20 +209,24 @@ class _Driver:
             ray.cancel(job.stream, force=True)
 
     async def _follow(self, job: _Job) -> None:
-        """To the outcome, with more tries where a node is lost and the job is safe to repeat."""
-        outcome: Outcome | None = None
         try:
-            while outcome is None:
-                cores = self._cores(job.work)
-                needs = job.work.needs
-                if cores is None:
-                    outcome = Refused(too_small(needs.cores, needs.memory_mb))
-                else:
-                    outcome = await self._try(job, cores)
-        finally:
-            self._mailbox.put.remote(job.key, OVER)
-            del self._jobs[job.work.id]
+            outcome = await self._outcome(job)
+        except Exception:  # noqa: BLE001 - the process border: no job may be left without an end
+            outcome = Crashed(traceback.format_exc())
+        self._mailbox.put.remote(job.key, OVER)
+        del self._jobs[job.work.id]
         self._tell(job, outcome)
+
+    async def _outcome(self, job: _Job) -> Outcome:
+        """With more tries where a node is lost and the job is safe to repeat."""
+        outcome: Outcome | None = None
+        while outcome is None:
+            cores = self._cores(job.work)
+            if cores is None:
+                needs, gone = job.work.needs, job.tries > 1
+                return Refused(node_lost(1) if gone else too_small(needs.cores, needs.memory_mb))
+            outcome = await self._try(job, cores)
+        return outcome
 
     def _cores(self, work: Work) -> float | None:
         """How many the job may have; None where no node is large enough: Ray would wait for one for ever."""

@@ -22,7 +22,7 @@ from core.jobs.values import Cancelled, Crashed, Done, Refused
 from core.vault import files
 
 _log = logging.getLogger(__name__)
-_CLOSE_S = 30.0  # for the jobs of the cluster to end, and for Ray to let go
+_CLOSE_S = 5.0  # for Ray to let go
 _LOG = "driver.log"
 
 
@@ -157,12 +157,13 @@ class _Driver:
             self._pipe.send(message)
 
     def close(self) -> None:
+        """Its jobs have ended, so nothing is lost where it is still connecting and has to be killed."""
         self.send(None)
-        self._reader.join(_CLOSE_S)
         self._process.join(_CLOSE_S)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+        self._reader.join()
 
     def _read(self) -> None:
         advice = cluster_lost()
