@@ -118,13 +118,17 @@ def _service(data_dir: Path, state: ClusterState | None) -> Iterator[JobService]
 
 def _throughput(place: Path, state: ClusterState, jobs: int, turns: int) -> dict[str, Any]:
     """The same simulations by turns here and by Ray, two at a time on two cores; the best turn of each."""
-    local_s, ray_s = [], []
+    local_s, ray_s, local_cpu_s, ray_cpu_s = [], [], [], []
     open_store(place / "data").close()
     with _service(place / "data", None) as here, _service(place / "data", state) as there:
         there.wait(there.submit("greet", {}), _LIMIT_S)  # connected
         for turn in range(turns):
+            before_s = _own_cpu_s()
             local_s.append(_simulated_s(here, jobs, turn, at_once=CORES))
+            local_cpu_s.append(_own_cpu_s() - before_s)
+            before_s = _own_cpu_s() + _cluster_cpu_s(state)
             ray_s.append(_simulated_s(there, jobs, turn, at_once=jobs))
+            ray_cpu_s.append(_own_cpu_s() + _cluster_cpu_s(state) - before_s)
     ratio = min(local_s) / min(ray_s)
     return {
         "jobs": jobs,
@@ -132,8 +136,30 @@ def _throughput(place: Path, state: ClusterState, jobs: int, turns: int) -> dict
         "local_s": [round(one, 2) for one in local_s],
         "ray_s": [round(one, 2) for one in ray_s],
         "ray_of_local": round(ratio, 3),
+        # Of all processes, which other programs on the same cores hardly change.
+        "local_cpu_s": [round(one, 2) for one in local_cpu_s],
+        "ray_cpu_s": [round(one, 2) for one in ray_cpu_s],
+        "ray_of_local_by_cpu": round(min(local_cpu_s) / min(ray_cpu_s), 3),
         "asked_ratio": 0.9,
     }
+
+
+def _own_cpu_s() -> float:
+    """Processor time of this process and of all that it has started and seen end."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _cluster_cpu_s(state: ClusterState) -> float:
+    """Processor time of Ray and of the processes that hand jobs to it, with all that they have started."""
+    import psutil
+
+    total_s = 0.0
+    for process in [*cluster_start.processes_of(state), *psutil.Process().children()]:
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            total_s += times.user + times.system + times.children_user + times.children_system
+    return total_s
 
 
 def _simulated_s(service: JobService, jobs: int, turn: int, *, at_once: int) -> float:
@@ -163,13 +189,19 @@ def _starts(place: Path, state: ClusterState, starts: int) -> dict[str, Any]:
         with _service(place / "data", state) as there:
             there.wait(there.submit("greet", {}), _LIMIT_S)
             connecting_s = time.monotonic() - connecting_s
-            times = [(_started_s(here), _started_s(there)) for _turn in range(starts)]
+            times, cpu_s = [], 0.0
+            for _turn in range(starts):
+                local_s = _started_s(here)
+                before_s = _cluster_cpu_s(state)
+                times.append((local_s, _started_s(there)))
+                cpu_s += _cluster_cpu_s(state) - before_s
     local_s, ray_s = (statistics.median(one) for one in zip(*times, strict=True))
     return {
         "local_s": round(local_s, 3),
         "ray_s": round(ray_s, 3),
         "more_s": round(ray_s - local_s, 3),
         "asked_more_s": 1.0,
+        "ray_cpu_s": round(cpu_s / starts, 3),  # with the job's own process
         "first_with_connecting_s": round(connecting_s, 2),
     }
 
@@ -193,10 +225,17 @@ def _cells(place: Path, nodes: int, quick: bool) -> dict[str, Any]:
         )
         try:
             _reckoned_s(service, at_once, 0.01)  # workers are there
+            cpu_s = _cluster_cpu_s(state)
             seconds = _reckoned_s(service, cells, _CELL_S)
+            cpu_s = _cluster_cpu_s(state) - cpu_s
         finally:
             service.close()
-    return {"nodes": nodes, "cells": cells, "s_per_cell": round(seconds / cells, 3)}
+    return {
+        "nodes": nodes,
+        "cells": cells,
+        "s_per_cell": round(seconds / cells, 3),
+        "cpu_s_per_cell": round(cpu_s / cells, 3),
+    }
 
 
 def _reckoned_s(service: JobService, cells: int, seconds: float) -> float:
