@@ -44,7 +44,7 @@ from core.vault import opened
 from tests.people import NAMES, PIN, make_clinic
 from tests.process.ray_cluster import cluster_on_this_pc, needs_ray, workers
 from tests.process.test_service import Listener
-from tests.refusals import refused
+from tests.refusals import code_of, refused
 from tests.store.samples import a_subject
 from tests.vault.protected import protect
 
@@ -224,6 +224,7 @@ def test_a_pc_with_another_token_is_not_let_in(
     cluster: ClusterState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(cluster_state, "_CONNECT_S", 2)
     cluster_state.make_token()
     outcome = _ends_at(cluster.address, tmp_path)
     assert isinstance(outcome, Refused) and outcome.advice.code == "JOB-038"
@@ -252,13 +253,22 @@ def _ends_at(told: str, data_dir: Path) -> Outcome | None:
         service.close()
 
 
-@needs_ray
-@pytest.mark.parametrize("told", ["auto", "nowhere", "127.0.0.1:70000"])
-def test_a_cluster_that_is_not_there_refuses_its_jobs_and_no_others(
+@pytest.mark.parametrize("told", ["auto", "nowhere", "127.0.0.1:70000", ":80", "host:"])
+def test_what_is_no_address_of_a_cluster_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str
 ) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
+    assert code_of(cluster_state.use, told) == "JOB-030"
+    cluster_state.use("none")
+    assert cluster_in_use() is None
+
+
+@needs_ray
+def test_a_cluster_that_is_not_there_refuses_its_jobs_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
-    monkeypatch.setenv(CLUSTER_VARIABLE, told)
+    monkeypatch.setenv(CLUSTER_VARIABLE, "auto")
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     service = JobService(tmp_path, "tester", TABLE, cluster=cluster_in_use())
     outcome = ends(service, "finish", answer="r-1")
