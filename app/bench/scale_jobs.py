@@ -226,7 +226,7 @@ def _cells(place: Path, nodes: int, quick: bool) -> dict[str, Any]:
     kind = JobKind("app.bench.scale_jobs:reckon", "Reckon", None, cluster=needs)
     cells = at_once * (1 if quick else 3)
     cores = CORES if nodes == 1 else 1
-    with _cluster(place, cores, nodes - 1, _network_host()) as state:
+    with _cluster(place, cores, nodes - 1, network_host()) as state:
         service = JobService(
             place / "data", "benchmark", _KINDS | {"reckon": kind}, cluster=ClusterRunner(state.address)
         )
@@ -245,7 +245,7 @@ def _cells(place: Path, nodes: int, quick: bool) -> dict[str, Any]:
     }
 
 
-def _network_host() -> str:
+def network_host() -> str:
     """This PC's address in its network: on loopback Ray knows one node only. Nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))  # an address that belongs to nobody

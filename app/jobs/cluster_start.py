@@ -34,6 +34,7 @@ _START_S, _STOP_S = 180.0, 3.0
 _REACH_S = 3.0
 _LEAST_STORE_MB = 100  # of Ray's shared memory, through which checkpoints travel
 _MB = 1 << 20
+_HEAD = ("--head", "--include-dashboard=false")
 _ROOT = Path(__file__).resolve().parents[2]  # where workers find this program
 
 
@@ -79,7 +80,7 @@ def start(
             make_token()
     except OSError as error:
         raise not_started(f"Its files cannot be written: {error}.") from error
-    where = [f"--address={address}"] if address else ["--head", f"--port={port}"]
+    where = [f"--address={address}"] if address else [*_HEAD, f"--port={port}"]
     if not address or host != LOOPBACK:
         where.append(f"--node-ip-address={host}")
     begun = ClusterState(address, not address, str(temporary), version("exotwin"))
@@ -125,7 +126,6 @@ def _habits(temporary: Path) -> list[str]:
         f"--temp-dir={temporary}",
         f"--object-store-memory={_LEAST_STORE_MB * _MB}",
         f"--labels={VERSION_LABEL}={version('exotwin')}",
-        "--include-dashboard=false",
         "--include-log-monitor=false",
         "--disable-usage-stats",
     ]

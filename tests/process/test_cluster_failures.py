@@ -10,10 +10,11 @@ import numpy as np
 import psutil
 import pytest
 
-from app.bench.scale_jobs import failure
-from app.jobs import cluster_start
+from app.bench.scale_jobs import failure, network_host
+from app.cli import commands as cli
+from app.jobs import cluster_start, cluster_state
 from app.jobs.cluster_runner import ClusterRunner
-from app.jobs.cluster_state import ClusterState
+from app.jobs.cluster_state import STATE_VARIABLE, ClusterState
 from app.jobs.service import JobService
 from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
@@ -23,7 +24,7 @@ from core.store.artifacts.choice import ARTIFACTS_VARIABLE
 from core.store.repository import open_store
 from core.tasks.policy_files import shipped_policy
 from tests.postgres_server import PostgresServer
-from tests.process.ray_cluster import cluster_on_this_pc, needs_ray, workers
+from tests.process.ray_cluster import TASKS, cluster_on_this_pc, needs_ray, workers
 from tests.process.test_cluster import LONG_S, TABLE, until
 from tests.process.test_service import Listener
 from tests.store.samples import a_subject
@@ -139,6 +140,24 @@ def bits(controller: TrainedController) -> list[bytes]:
     found = [one.tobytes() for one in (*network.weights, *network.biases) if isinstance(one, np.ndarray)]
     assert found
     return found
+
+
+def test_a_pc_joins_with_the_token_and_takes_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "head"))
+    monkeypatch.setenv("PYTHONPATH", TASKS)
+    head = cluster_start.start(host=network_host(), cores=1, memory_mb=50)
+    token = cluster_start.read_token(str(cluster_state.token_file()))
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "joined"))
+    try:
+        cluster_start.start(address=head.address, token=token, cores=1, memory_mb=1000)
+        assert cli.run(["cluster", "status"]) == 0
+        service = JobService(tmp_path / "data", "tester", TABLE, cluster=ClusterRunner("auto"))
+        assert service.wait(service.submit("finish", {"answer": "r-1"}), LONG_S) == Done("r-1")
+        service.close()
+    finally:
+        cluster_start.stop()
+        monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "head"))
+        cluster_start.stop()
 
 
 def test_nothing_of_a_cluster_is_left_running(tmp_path: Path) -> None:
