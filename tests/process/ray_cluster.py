@@ -36,9 +36,10 @@ def cluster_on_this_pc(folder: Path, cores: int = 2, memory_mb: int = 4000) -> I
             assert not cluster_start.processes_of(state)
 
 
-def workers() -> list[psutil.Process]:
-    """Workers of Ray that do a job now, here."""
-    return [process for process in psutil.process_iter() if _title(process).startswith("ray::exotwin-")]
+def workers(cluster: ClusterState) -> list[psutil.Process]:
+    """Workers of Ray that do a job of this cluster now."""
+    processes = cluster_start.processes_of(cluster)
+    return [process for process in processes if _title(process).startswith("ray::exotwin-")]
 
 
 def _title(process: psutil.Process) -> str:

@@ -144,11 +144,13 @@ def test_a_killed_job_starts_again_only_where_that_is_safe(jobs: JobService) -> 
 
 @needs_ray
 @pytest.mark.slow
-def test_with_a_lost_node_its_job_ends_too_and_is_told_or_starts_again(jobs: JobService) -> None:
+def test_with_a_lost_node_its_job_ends_too_and_is_told_or_starts_again(
+    cluster: ClusterState, jobs: JobService
+) -> None:
     listener = Listener(jobs, LONG_S)
     once, safe = jobs.submit("wait_once", {}), jobs.submit("wait_for_cancel", {})
     until(lambda: {once, safe} <= {i for i, e in listener.events if e == Progress(0.1, "waiting")})
-    watchers = workers()
+    watchers = workers(cluster)
     tasks = [child for worker in watchers for child in worker.children()]
     assert len(watchers) == 2 and len(tasks) >= 2
     for worker in watchers:

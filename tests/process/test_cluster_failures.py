@@ -1,4 +1,4 @@
-"""Claims about a cluster in trouble: what is killed costs no result, and what goes on ends as it would have."""
+"""Claims about a cluster in trouble: what is killed costs no result; what goes on ends as it would have."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_training_whose_node_is_lost_ends_with_the_bits_of_one_that_was_not(
     job_id = service.submit("train", params)
     listener.wait_for(Sample)
     until(lambda: list((data_dir / "jobs" / job_id).glob("*.pt")))
-    (worker,) = workers()
+    (worker,) = workers(cluster)
     worker.kill()
     disturbed = service.wait(job_id, LONG_S * 5)
     service.close()
