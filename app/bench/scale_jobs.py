@@ -35,6 +35,7 @@ _TASKS = {
 }
 _KINDS = JOB_TABLE | _TASKS
 _LIMIT_S = 900.0
+_IDLE_VARIABLE = "RAY_idle_worker_killing_time_threshold_ms"
 
 
 # What the processes of the jobs do
@@ -92,8 +93,9 @@ def _cluster(
     place: Path, cores: int = CORES, more_nodes: int = 0, host: str = LOOPBACK
 ) -> Iterator[ClusterState]:
     """On this PC, for the time of a block."""
-    before = {name: os.environ.get(name) for name in (STATE_VARIABLE, CLUSTER_VARIABLE)}
+    before = {name: os.environ.get(name) for name in (STATE_VARIABLE, CLUSTER_VARIABLE, _IDLE_VARIABLE)}
     os.environ[STATE_VARIABLE] = str(place / "cluster")
+    os.environ[_IDLE_VARIABLE] = "3600000"  # what a worker that has ended took could not be counted
     os.environ.pop(CLUSTER_VARIABLE, None)
     state = cluster_start.start(host=host, cores=cores, memory_mb=8000)
     try:
