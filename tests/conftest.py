@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from core.store.artifacts.choice import ARTIFACTS_VARIABLE
 from core.store.private import keep_private
 from core.store.record_address import DATABASE_VARIABLE
 from tests.bad_inputs import codes_to_be_told, told_codes
 from tests.masks import ORDINARY
-from tests.postgres_server import PostgresServer, missing, running_server
+from tests.postgres_server import EMPTY, RECORD, PostgresServer, missing, running_server
 
 # Before anything imports Qt, numpy or torch: no screen is needed, and two cores are not oversubscribed.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -24,6 +25,7 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 os.environ.setdefault("EXOTWIN_PROGRAM", "tests")
 # Records of tests lie where the tests say.
 os.environ.pop(DATABASE_VARIABLE, None)
+os.environ.pop(ARTIFACTS_VARIABLE, None)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -93,19 +95,20 @@ def pose_model() -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server, and the template of its records; skips where it is not installed."""
+    """A PostgreSQL server with a record; skips where it is not installed."""
     why = missing()
     if why:
         pytest.skip(why)
     with running_server() as server:
-        server.set_up_template()
+        server.set_up_record()
         yield server
 
 
 @pytest.fixture
 def record_url(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every record of this test lies in this new database, as the account of the program sees it."""
-    url = postgres.url(postgres.new_database())
+    """The record of this test lies in an empty database of a server, reached by the program's account."""
+    postgres.bring(EMPTY)
+    url = postgres.url(RECORD)
     monkeypatch.setenv(DATABASE_VARIABLE, url)
     return url
 

@@ -188,8 +188,8 @@ def _record(folder: Path) -> Iterator[Store | None]:
     Where people have accounts that is refused (REC-002): a key counts by who accepted it.
     """
     from core.store.accepted_keys import accepted_keys
+    from core.store.database import is_damaged
     from core.store.repository import open_store
-    from core.store.trouble import is_damaged
 
     if is_damaged(folder) and accepted_keys(folder) is None:
         yield None

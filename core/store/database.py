@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import refuse
+from core.errors import UserError, refuse
 from core.store.dialects.port import RecordDatabase
 from core.store.dialects.sqlite import SqliteDatabase
 from core.store.record_address import record_url
@@ -24,6 +24,17 @@ def database_of(data_dir: Path) -> RecordDatabase:
 def has_database(data_dir: Path) -> bool:
     """Whether a record may be there; none is made or opened."""
     return database_of(data_dir).is_there()
+
+
+def is_damaged(data_dir: Path) -> bool:
+    """Whether the database is in trouble. Raises UserError REC-001 while another program holds it."""
+    try:
+        database_of(data_dir).check()
+    except UserError as error:
+        if error.advice.code != "REC-002":
+            raise
+        return True
+    return False
 
 
 def require_a_record(data_dir: Path) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from core.errors import UserError, refuse
-from core.store.files import folder_errors, write_synced
+from core.store.files import folder_errors, folder_is_unusable, write_synced
 
 DATABASE_VARIABLE = "EXOTWIN_DATABASE"
 DATABASE_FILE = "database.json"
@@ -38,13 +38,15 @@ def address_for_others(data_dir: Path) -> str | None:
     None where the record lies in the folder. Refuses REC-057.
     """
     url = record_url(data_dir)
-    if url is None:
-        return None
+    return None if url is None else without_password(url).render_as_string()
+
+
+def without_password(url: URL) -> URL:
+    """`URL.set(password=None)` would keep it."""
     query = {name: value for name, value in url.query.items() if name != "password"}
-    plain = URL.create(
+    return URL.create(
         url.drivername, url.username, host=url.host, port=url.port, database=url.database, query=query
     )
-    return plain.render_as_string(hide_password=False)
 
 
 def checked_url(told: str) -> URL:
@@ -61,14 +63,16 @@ def checked_url(told: str) -> URL:
 
 
 def saved_url(data_dir: Path) -> URL | None:
-    """What was saved for this folder. Refuses REC-057 a file that cannot be read, rather than pass it by."""
+    """What was saved for this folder. What cannot be read is refused (REC-006, REC-057), not passed by."""
     path = data_dir / DATABASE_FILE
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         address = str(told["url"])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except OSError as error:
+        raise folder_is_unusable(data_dir, error.strerror or str(error)) from error
+    except (ValueError, TypeError, KeyError) as error:
         raise _no_address(f"{path} cannot be read.") from error
     return checked_url(address)
 
@@ -105,6 +109,6 @@ def _no_address(why: str) -> UserError:
         "REC-057",
         "The address of the record server cannot be used.",
         why,
-        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or on the Settings "
-        "page.",
+        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or by "
+        "exotwin record server use URL.",
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
@@ -31,16 +29,15 @@ from core.store.codec import decode, encode
 from core.store.database import database_of, require_a_record
 from core.store.dialects.port import RecordDatabase
 from core.store.erase_access import EraseAccess
-from core.store.files import Attachment, read_record, stage_record, stamps
+from core.store.files import Attachment, stage_record
 from core.store.folder_lock import FolderHold, hold
 from core.store.identity import remember_people
 from core.store.open_folder import FILES_REMOVED
 from core.store.opening import open_engine, open_engine_to_read
-from core.store.orphans import sweep
-from core.store.ownership import Ownership
+from core.store.orphans import remove_parts, sweep
 from core.store.people import People
 from core.store.record_refusals import code_taken, unknown
-from core.store.rows import decision_of, info_of, visit_of
+from core.store.rows import decision_of, info_of, lock_patient, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
@@ -48,8 +45,6 @@ from core.vault.scratch import sweep as sweep_plain
 
 SCHEMA_VERSION = 1
 _STILL_READ = ("REC-003", "REC-006", "REC-010")  # why nothing can be written, but all can be read
-_CACHED_RECORDS = 8  # the screens load the same few results repeatedly
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +87,7 @@ def _open_to_write(database: RecordDatabase, ticket: str) -> Store:
     return store
 
 
-class Store(TrailAccess, Ownership, EraseAccess):
+class Store(TrailAccess, EraseAccess):
     """The record of one open data folder."""
 
     def __init__(
@@ -106,12 +101,15 @@ class Store(TrailAccess, Ownership, EraseAccess):
         super().__init__(database, engine, claim, only_read)
         self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
         self.people.made = lambda: remember_people(self.data_dir)
-        self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
 
     def sweep(self) -> None:
         """Clear what a program that was killed left behind; what was moved is logged."""
         sweep_plain(self.data_dir)
         self.finish_erasures()
+        if self.shares_files:
+            remove_parts(self.data_dir)
+            self.sweep_copies()
+            return
         swept = sweep(self.database, self._engine)
         for name in swept.set_aside:
             self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
@@ -194,6 +192,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         subject = self.patient(patient_id).subject
         with self._session() as session:
             by = self.people.acts_as(session, patient_action(subject), by)
+            lock_patient(session, patient_id)  # two visits that start at once get two numbers
             highest = session.scalar(
                 select(func.max(VisitTable.number)).where(VisitTable.patient_id == patient_id)
             )
@@ -257,7 +256,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         record_id = uuid4().hex
         staged = stage_record(self._folder(kind, record_id), payload, files, self.owner_of(visit_id))
         try:
-            with self._session() as session:
+            with self._sent(staged), self._session() as session:
                 saved = RecordTable(
                     id=record_id,
                     kind=kind.value,
@@ -287,31 +286,11 @@ class Store(TrailAccess, Ownership, EraseAccess):
         """
         if {"record.json", "arrays.npz"} & set(names):
             raise ValueError("only attached files can be removed")
-        folder = self.folder(record_id)
-        visit_id = self.info(record_id).visit_id
-        with self._session() as session:
-            by = self.people.acts_as(session, Action.ERASE, by, visit_id)
-            session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
-        for name in names:
-            (folder / name).unlink(missing_ok=True)
-
-    def load(self, record_id: str, kind: type[T]) -> T:
-        """Read a record's payload; refuses (REC-004) when its files changed. The last few are cached."""
         info = self.info(record_id)
-        folder = self._folder(info.kind, record_id)
-        payload: T = self._read(folder, kind, info.content_sha256, stamps(folder))
-        return payload
-
-    def info(self, record_id: str) -> RecordInfo:
-        """Raises UserError REC-007 when there is no such record."""
         with self._session() as session:
-            row = session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one_or_none()
-            if row is None:
-                raise unknown("result", record_id)
-            return info_of(row)
-
-    def folder(self, record_id: str) -> Path:
-        return self._folder(self.info(record_id).kind, record_id)
+            by = self.people.acts_as(session, Action.ERASE, by, info.visit_id)
+            session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
+        self._drop_files(info, names)
 
     def records(self, visit_id: str) -> tuple[RecordInfo, ...]:
         """All records of a visit, oldest first."""
@@ -391,13 +370,6 @@ class Store(TrailAccess, Ownership, EraseAccess):
         with self._session() as session:
             rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
             return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
-
-    def _folder(self, kind: RecordKind, record_id: str) -> Path:
-        return self.data_dir / "records" / kind.value / record_id
-
-
-def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: object) -> Any:
-    return read_record(folder, kind, content_sha256)
 
 
 def _log(who: str, action: str, subject_id: str, detail: str) -> LogTable:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
-
-from sqlalchemy.exc import DatabaseError, OperationalError
 
 from core.errors import Advice, UserError, refuse
 from core.store.backup_files import BACKUP_NAMES, backup_time, backups_in, newest_backup
@@ -20,12 +17,10 @@ from core.store.dialects.sqlite_file import (
     sound_tables,
     stamp_of,
 )
-from core.store.files import disk_is_full, folder_is_unusable
 from core.store.identity import has_identity, read_identity
 from core.store.sealed_database import sqlite_errors
 from core.store.second_place import second_copy
 
-_UNREACHABLE = ("unable to open", "readonly", "disk I/O error")  # SQLite's words
 # Files that only exist where there was a database: results, its backups, the keys of its packages.
 _RESULTS, _BACKUPS, _KEYS = "records/*/[!.]*", f"backups/{BACKUP_NAMES}", "keys/*"
 
@@ -62,11 +57,6 @@ def trouble_of(data_dir: Path) -> Trouble | None:
         return None  # out of reach is not damaged; the next statement reports it
     except sqlite_errors("DatabaseError"):
         return Trouble.DAMAGED
-
-
-def is_damaged(data_dir: Path) -> bool:
-    """Whether the database is in trouble. Raises UserError REC-001 while another program holds it."""
-    return trouble_of(data_dir) is not None
 
 
 def _trouble_of_sound(data_dir: Path) -> Trouble | None:
@@ -123,26 +113,6 @@ def _without_backup(data_dir: Path, trouble: Trouble) -> str:
         "If a key was made here but never a visit, move the folder keys out, start ExoTwin once and move it "
         f"back. Otherwise: {other[0].lower()}{other[1:]}"
     )
-
-
-@contextmanager
-def database_errors(data_dir: Path) -> Iterator[None]:
-    """Turn SQLite's errors into advice."""
-    try:
-        yield
-    except OperationalError as error:
-        reason = str(error.orig)
-        if "locked" in reason:
-            raise busy() from error
-        if "full" in reason:
-            raise disk_is_full() from error
-        if any(words in reason for words in _UNREACHABLE):
-            raise folder_is_unusable(data_dir, reason) from error
-        raise
-    except DatabaseError as error:
-        if "malformed" in str(error.orig) or "not a database" in str(error.orig):
-            raise UserError(damaged_advice(data_dir)) from error
-        raise
 
 
 def busy() -> UserError:

@@ -69,6 +69,7 @@ def broken_at(folder: Path, *statements: str) -> int:
     return 0 if found is None else found.number
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_trail_comes_back_as_it_was_written(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         written = [store.audit(an_event(number)) for number in range(3)]
@@ -130,6 +131,7 @@ def test_the_database_itself_refuses_to_change_the_trail(tmp_path: Path) -> None
                 connection.execute(statement)
 
 
+@pytest.mark.usefixtures("each_database")
 def test_several_writers_make_one_chain(tmp_path: Path) -> None:
     open_store(tmp_path).close()
 
@@ -148,6 +150,7 @@ def test_several_writers_make_one_chain(tmp_path: Path) -> None:
         assert store.audit_break() is None
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_signature_is_in_the_trail_with_name_role_and_meaning(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         visit_id = store.start_visit(store.add_patient(a_subject())).id

@@ -15,9 +15,9 @@ import pytest
 from core.errors import UserError
 from core.store.backup_files import backup_time, newest_backup
 from core.store.backups import back_up, restore_backup
+from core.store.database import is_damaged
 from core.store.dialects.sqlite_file import database_path
 from core.store.repository import open_store
-from core.store.trouble import is_damaged
 from tests.store.samples import a_subject
 
 MORNING = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +37,9 @@ class Blobs(Protocol):
     def remove(self, key: str) -> None: ...
 
     def below(self, prefix: str) -> Iterator[str]:
-        """Every name that begins with these words; "" for all."""
+        """Every name below this folder of names; "" for all."""
+
+    def remove_below(self, prefix: str) -> None: ...
 
 
 class FolderBlobs:
@@ -80,15 +83,18 @@ class FolderBlobs:
             return False
 
     def remove(self, key: str) -> None:
-        path = self._path(key)
         with folder_refusals(self.place):
             self._check(key)
-            path.unlink(missing_ok=True)
-            for folder in list(path.parents)[: key.count("/")]:  # empty ones go, too
-                with suppress(OSError):
-                    for left in folder.glob(f"{_ASIDE}*") if not _has_files(folder) else ():
-                        left.unlink(missing_ok=True)
-                    folder.rmdir()
+            self._path(key).unlink(missing_ok=True)
+
+    def remove_below(self, prefix: str) -> None:
+        folder = self._path(prefix)
+        with folder_refusals(self.place):
+            self._check(prefix)
+            if folder.is_dir():
+                shutil.rmtree(folder)  # with what a killed program had begun in it
+            with suppress(OSError):  # another PC puts something beside it
+                folder.parent.rmdir()
 
     def below(self, prefix: str) -> Iterator[str]:
         with folder_refusals(self.place):
@@ -104,14 +110,12 @@ class FolderBlobs:
         return self._root.joinpath(*key.split("/"))
 
     def _check(self, key: str) -> None:
-        """That the folder is there, and ours; only the marker, and a look whether it is empty, come before."""
+        """That the folder is there, and ours: only the marker, and a look whether it is empty, come first."""
         if not self._root.is_dir():
             if key == MARKER:
-                raise no_such_place(self.place, "There is no such folder.")
+                raise no_such_place(
+                    self.place, "There is no such folder, or its disk or share is not connected."
+                )
             raise out_of_reach(self.place, "the folder is gone")
         if key not in (MARKER, "") and not (self._root / MARKER).is_file():
             raise out_of_reach(self.place, f"the folder is there, but its file {MARKER} is not")
-
-
-def _has_files(folder: Path) -> bool:
-    return any(not path.name.startswith(_ASIDE) for path in folder.iterdir())

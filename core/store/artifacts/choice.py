@@ -22,14 +22,14 @@ from core.vault.opened import ensure_open
 
 ARTIFACTS_VARIABLE = "EXOTWIN_ARTIFACTS"
 ARTIFACTS_FILE = "artifacts.json"
-_HERE = "here"  # as an address: the data folder itself, whatever is saved
+HERE = "here"  # as an address: the data folder itself, whatever is saved
 
 
 def chosen_address(data_dir: Path) -> str:
     """Where the files of results are; "" for the data folder itself."""
     given = os.environ.get(ARTIFACTS_VARIABLE, "").strip()
     if given:
-        return "" if given == _HERE else given
+        return "" if given == HERE else given
     return saved_address(data_dir)
 
 
@@ -83,14 +83,8 @@ def shared_at(data_dir: Path, address: str) -> SharedArtifacts:
     return SharedArtifacts(blobs_at(address), Sealing(keys))
 
 
-def artifacts_of(data_dir: Path, *, fresh: bool = False) -> ArtifactStore:
-    """The store in use. `fresh`: the record has no results yet, so that an empty place may become its store.
-
-    Refuses REC-070 to REC-073, and REC-076 the store of another record, or one that was never prepared.
-    """
-    address = chosen_address(data_dir)
-    if not address:
-        return DataFolderArtifacts(data_dir)
+def use_store(data_dir: Path, address: str, *, fresh: bool) -> SharedArtifacts:
+    """Keep the choice of a store, as each further PC of a record does. Raises as `artifacts_of`."""
     store, identity = shared_at(data_dir, address), read_identity(data_dir)
     if identity is None:
         raise of_another(store.place, f"There is no record in {data_dir} yet.", "Open ExoTwin there once.")
@@ -100,3 +94,12 @@ def artifacts_of(data_dir: Path, *, fresh: bool = False) -> ArtifactStore:
         store.check(identity.id)
     save_address(data_dir, address)
     return store
+
+
+def artifacts_of(data_dir: Path, *, fresh: bool = False) -> ArtifactStore:
+    """The store in use. `fresh`: the record has no results yet, so that an empty place may become its store.
+
+    Refuses REC-070 to REC-073, and REC-076 the store of another record, or one that was never prepared.
+    """
+    address = chosen_address(data_dir)
+    return use_store(data_dir, address, fresh=fresh) if address else DataFolderArtifacts(data_dir)

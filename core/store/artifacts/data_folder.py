@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import UserError
-from core.store.artifacts.interface import CHUNK_BYTES, Artifact, checked
+from core.store.artifacts.interface import Artifact, checked, copied
 from core.store.artifacts.refusals import changed, missing
 from core.store.files import folder_errors, make_folder, open_to_read, open_to_write, sync_file, sync_folder
 
@@ -33,12 +33,9 @@ class DataFolderArtifacts:
             make_folder(path.parent)
             try:
                 with open_to_write(aside, self._owner_of(artifact.scope)) as kept:
-                    while chunk := content.read(CHUNK_BYTES):
-                        kept.write(chunk)
-                sync_file(aside)
-                with open_to_read(aside) as written:
-                    if not checked(written, artifact.sha256):
+                    if copied(content, kept) != artifact.sha256:
                         raise ValueError(f"the content of {artifact.scope}/{artifact.name} has another hash")
+                sync_file(aside)
                 aside.replace(path)
                 sync_folder(path.parent)
             finally:
@@ -60,6 +57,10 @@ class DataFolderArtifacts:
                 raise changed(self.place, name) from error
         file.close()
         raise changed(self.place, name)
+
+    def copy_to(self, artifact: Artifact, target: BinaryIO) -> None:
+        with self.open(artifact) as content:
+            copied(content, target)
 
     def exists(self, artifact: Artifact) -> bool:
         path = self._path(artifact)

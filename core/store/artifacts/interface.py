@@ -13,10 +13,13 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 from core.store.files import open_to_write, sha256_of, sync_file, sync_folder
 from core.vault.files import open_read
+
+if TYPE_CHECKING:
+    from core.vault.stream import Owner
 
 CHUNK_BYTES = 1 << 20
 _SCOPE = re.compile(r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64}")
@@ -69,6 +72,9 @@ class ArtifactStore(Protocol):
         Refuses REC-074 (changed) and REC-075 (missing).
         """
 
+    def copy_to(self, artifact: Artifact, target: BinaryIO) -> None:
+        """Write the content in one pass; where it is refused, as `open` does, what was written is nothing."""
+
     def exists(self, artifact: Artifact) -> bool: ...
 
     def remove(self, artifact: Artifact) -> None:
@@ -93,13 +99,12 @@ def put_file(store: ArtifactStore, scope: str, path: Path, name: str = "") -> Ar
     return artifact
 
 
-def fetch_file(store: ArtifactStore, artifact: Artifact, path: Path) -> None:
+def fetch_file(store: ArtifactStore, artifact: Artifact, path: Path, owner: Owner | None = None) -> None:
     """Write the content to a file, whole under its name or not at all; as its data folder is encrypted."""
     aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        with store.open(artifact) as content, open_to_write(aside) as kept:
-            while chunk := content.read(CHUNK_BYTES):
-                kept.write(chunk)
+        with open_to_write(aside, owner) as kept:
+            store.copy_to(artifact, kept)
         sync_file(aside)
         aside.replace(path)
         sync_folder(path.parent)
@@ -109,7 +114,13 @@ def fetch_file(store: ArtifactStore, artifact: Artifact, path: Path) -> None:
 
 def checked(content: BinaryIO, sha256: str) -> bool:
     """Whether the rest of a stream has this hash."""
+    return hashlib.file_digest(cast(Any, content), "sha256").hexdigest() == sha256
+
+
+def copied(content: BinaryIO, target: BinaryIO) -> str:
+    """Copy the rest of a stream; the hash of what was copied."""
     digest = hashlib.sha256()
     while chunk := content.read(CHUNK_BYTES):
         digest.update(chunk)
-    return digest.hexdigest() == sha256
+        target.write(chunk)
+    return digest.hexdigest()

@@ -8,6 +8,7 @@ never changes, so that putting, reading and removing twice is as good as once.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import tempfile
 import time
@@ -22,6 +23,7 @@ from core.store.artifacts.blobs import Fill
 from core.store.artifacts.refusals import full, no_such_place, not_allowed, out_of_reach
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 PAUSES_S = (0.3, 1.0, 3.0)  # between one try and the next
 _BLOCK_BYTES = 16 << 20  # what is held in memory and asked for at once
 _CONNECT_S, _SILENT_S = 5, 30  # until a server that says nothing counts as out of reach
@@ -49,8 +51,7 @@ class S3Blobs:
 
     def open(self, key: str) -> BinaryIO | None:
         try:
-            size = int(self._tried(lambda fs, path: fs.info(path), key)["size"])
-            return self._read(key, size)
+            return self._read(key)
         except FileNotFoundError:
             return None
 
@@ -60,21 +61,29 @@ class S3Blobs:
     def remove(self, key: str) -> None:
         self._tried(lambda fs, path: fs.rm_file(path), key)
 
+    def remove_below(self, prefix: str) -> None:
+        for key in self.below(prefix):
+            self.remove(key)
+
     def below(self, prefix: str) -> Iterator[str]:
-        found = self._tried(lambda fs, path: fs.find(path), prefix.rstrip("/"))
+        found = self._tried(lambda fs, path: fs.find(path), prefix)
         yield from (path[len(self._root) + 1 :] for path in found)
 
-    def _read(self, key: str, size: int) -> BinaryIO:
+    def _read(self, key: str) -> BinaryIO:
         """Block by block, so that a connection that breaks costs one of them."""
         content = cast(BinaryIO, tempfile.SpooledTemporaryFile(_BLOCK_BYTES))  # noqa: SIM115 - the caller's
-        for start in range(0, size, _BLOCK_BYTES):
-            end = min(size, start + _BLOCK_BYTES)
-            content.write(self._block(key, start, end))
-        content.seek(0)
-        return content
+        try:
+            while content.write(self._block(key, content.tell())) == _BLOCK_BYTES:
+                pass
+            content.seek(0)
+            return content
+        except BaseException:
+            content.close()
+            raise
 
-    def _block(self, key: str, start: int, end: int) -> bytes:
-        return cast(bytes, self._tried(lambda fs, path: fs.cat_file(path, start=start, end=end), key))
+    def _block(self, key: str, start: int) -> bytes:
+        """Shorter than a whole one at the end of the object, and empty behind it."""
+        return self._tried(lambda fs, path: _range(fs, path, start, start + _BLOCK_BYTES), key)
 
     def _tried(self, work: Callable[[Any, str], T], key: str) -> T:
         """Raises FileNotFoundError for an object that is not there."""
@@ -90,8 +99,7 @@ class S3Blobs:
 
     def _once(self, work: Callable[[Any, str], T], path: str) -> T:
         if self._opened is None:
-            told = (name for name in os.environ if name.startswith("AWS_"))
-            self._opened = _file_system(self.place, tuple((name, os.environ[name]) for name in sorted(told)))
+            self._opened = self._open()
         try:
             return work(self._opened, path)
         except Exception as error:
@@ -100,22 +108,41 @@ class S3Blobs:
                 raise
             raise refusal from error
 
+    def _open(self) -> Any:
+        """Refuses REC-072 where `s3fs` is not installed."""
+        told = sorted(name for name in os.environ if name.startswith("AWS_"))
+        try:
+            return _file_system(tuple((name, os.environ[name]) for name in told))
+        except ImportError as error:
+            why = "This installation lacks the part that speaks S3."
+            step = "Add it: python3 installer/bootstrap.py setup --with server."
+            raise no_such_place(self.place, why, step) from error
+
 
 @lru_cache(maxsize=4)
-def _file_system(place: str, _variables: tuple[tuple[str, str], ...]) -> Any:
-    """Costs half a second, so that each process keeps it. Refuses REC-072 where `s3fs` is not installed."""
-    try:
-        import s3fs
-    except ImportError as error:
-        raise no_such_place(
-            place,
-            "This installation lacks the part that speaks S3.",
-            'Install it: pip install "exotwin[server]".',
-        ) from error
+def _file_system(_variables: tuple[tuple[str, str], ...]) -> Any:
+    """Costs half a second, so that each process keeps it as long as the variables are these."""
+    import s3fs
+
     limits = {"connect_timeout": _CONNECT_S, "read_timeout": _SILENT_S, "retries": {"max_attempts": 1}}
     made = s3fs.S3FileSystem(config_kwargs=limits, use_listings_cache=False, skip_instance_cache=True)
     made.retries = 1  # `_tried` does it
+    made.loop.call_soon_threadsafe(made.loop.set_exception_handler, _note_left)
     return made
+
+
+def _note_left(_loop: Any, context: dict[str, Any]) -> None:
+    """What a connection that was cut leaves in the library; whoever waited for it was told."""
+    _log.debug("left by a connection: %s", context.get("exception") or context.get("message"))
+
+
+def _range(files: Any, path: str, start: int, end: int) -> bytes:
+    try:
+        return cast(bytes, files.cat_file(path, start=start, end=end))
+    except OSError as error:
+        if _told(error)[0] not in ("InvalidRange", "416"):
+            raise
+        return b""
 
 
 def _refusal(place: str, error: Exception) -> UserError | None:

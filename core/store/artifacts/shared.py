@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from core.errors import UserError
 from core.store.artifacts.blobs import MARKER, Blobs
-from core.store.artifacts.interface import CHUNK_BYTES, Artifact, checked
+from core.store.artifacts.interface import Artifact, checked, copied
 from core.store.artifacts.refusals import changed, missing, of_another
 
 if TYPE_CHECKING:
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _OTHER_RECORD = (
-    "Give the address of this record's own store in EXOTWIN_ARTIFACTS, or an empty one for a new record."
+    "Give the address of this record's own store in EXOTWIN_ARTIFACTS. Results that lie elsewhere get into "
+    "an empty one by `exotwin record move --artifacts`."
 )
 _OTHER_KEY = (
     "Copy the file keys/data.json of a PC that has the key into the folder keys of this data folder, then "
@@ -38,20 +38,30 @@ class SharedArtifacts:
     def is_prepared(self) -> bool:
         return self._blobs.exists(MARKER)
 
-    def prepare(self, record_id: str) -> None:
-        """Make it the store of this record, where it is none yet. Refuses REC-076, also what is not empty."""
+    def prepare(self, record_id: str, *, filling: bool = False) -> None:
+        """Make it the store of this record, where it is none yet. Refuses REC-076, also what is not empty.
+
+        `filling`: files are being moved into it, and it is not used until it is prepared without.
+        """
         if self.is_prepared:
-            return self.check(record_id)
-        if next(self._blobs.below(""), None) is not None:
+            self._check(record_id, self._told())
+        elif next(self._blobs.below(""), None) is not None:
             why = "There are files in it that are not of ExoTwin."
             raise of_another(self.place, why, "Choose an empty folder, or a prefix of its own in the bucket.")
         told = {"format": FORMAT, "record": record_id, "key_id": self._key_id}
-        self._blobs.put(MARKER, lambda file: _write(file, json.dumps(told).encode()))
-        return None
+        self._tell({**told, "filling": True} if filling else told)
 
     def check(self, record_id: str) -> None:
-        """Refuses REC-076: of another record, never prepared, of a newer ExoTwin, or under another key."""
+        """Refuses REC-076: never prepared, moved, of another record or key, or of a newer ExoTwin."""
         told = self._told()
+        self._check(record_id, told)
+        if told.get("moved_to"):
+            raise of_another(self.place, f"Its files were moved to {told['moved_to']}.", _OTHER_RECORD)
+        if told.get("filling"):
+            why = "A move of the record into it was begun and did not come to its end."
+            raise of_another(self.place, why, "Do it again: exotwin record move goes on where it stopped.")
+
+    def _check(self, record_id: str, told: Mapping[str, object]) -> None:
         if told.get("record") != record_id:
             words = "It is of another record." if told else f"It has no file {MARKER}, so it is of no record."
             raise of_another(self.place, words, _OTHER_RECORD)
@@ -64,32 +74,49 @@ class SharedArtifacts:
         writers = []  # one that seals closes its file when it goes, which is not before the blob is kept
 
         def fill(file: BinaryIO) -> None:
-            digest = hashlib.sha256()
             writer = file if self._sealing is None else self._sealing.writer(artifact, file)
             writers.append(writer)
-            while chunk := content.read(CHUNK_BYTES):
-                digest.update(chunk)
-                writer.write(chunk)
-            if digest.hexdigest() != artifact.sha256:
+            if copied(content, cast(BinaryIO, writer)) != artifact.sha256:
                 raise ValueError(f"the content of {artifact.scope}/{artifact.name} has another hash")
             getattr(writer, "finish", writer.flush)()
 
         self._blobs.put(self._key(artifact), fill)
 
     def open(self, artifact: Artifact) -> BinaryIO:
+        with ExitStack() as undo:
+            content = undo.enter_context(self._opened(artifact))
+            if not self._fits(artifact, lambda: checked(content, artifact.sha256)):
+                raise changed(self.place, f"{artifact.scope}/{artifact.name}")
+            content.seek(0)
+            undo.pop_all()
+            return content
+
+    def copy_to(self, artifact: Artifact, target: BinaryIO) -> None:
+        with self._opened(artifact) as content:
+            if not self._fits(artifact, lambda: copied(content, target) == artifact.sha256):
+                raise changed(self.place, f"{artifact.scope}/{artifact.name}")
+
+    def _opened(self, artifact: Artifact) -> BinaryIO:
         file = self._blobs.open(self._key(artifact))
         if file is None:
             raise missing(self.place, f"{artifact.scope}/{artifact.name}")
+        sealing = self._sealing
+        if sealing is None:
+            return file
         try:
-            content = file if self._sealing is None else self._sealing.reader(artifact, file)
-            if checked(content, artifact.sha256):
-                content.seek(0)
-                return content
-        except UserError as error:  # a seal that is broken
+            return sealing.reader(artifact, file)
+        except UserError as error:
             file.close()
             raise changed(self.place, f"{artifact.scope}/{artifact.name}") from error
-        file.close()
-        raise changed(self.place, f"{artifact.scope}/{artifact.name}")
+
+    def _fits(self, artifact: Artifact, read: Callable[[], bool]) -> bool:
+        """Whether reading it finds what was written; an encrypted file may break at any part."""
+        try:
+            return read()
+        except UserError as error:
+            if error.advice.code != "REC-036":
+                raise
+            return False
 
     def exists(self, artifact: Artifact) -> bool:
         return self._blobs.exists(self._key(artifact))
@@ -98,8 +125,7 @@ class SharedArtifacts:
         self._blobs.remove(self._key(artifact))
 
     def remove_scope(self, scope: str) -> None:
-        for key in list(self._blobs.below(f"{scope}/")):
-            self._blobs.remove(key)
+        self._blobs.remove_below(scope)
 
     def scopes(self) -> Iterator[str]:
         found = (key.rpartition("/")[0] for key in self._blobs.below(""))
@@ -107,11 +133,11 @@ class SharedArtifacts:
 
     def strangers(self, scope: str, known: frozenset[Artifact]) -> tuple[str, ...]:
         keys = {self._key(artifact) for artifact in known}
-        return tuple(key for key in self._blobs.below(f"{scope}/") if key not in keys)
+        return tuple(key for key in self._blobs.below(scope) if key not in keys)
 
-    def withdraw(self) -> None:
-        """Take the mark away from a store that was prepared and not used, or moved out of."""
-        self._blobs.remove(MARKER)
+    def note_moved(self, where: str) -> None:
+        """From now on nobody uses it; what is in it stays until somebody deletes it."""
+        self._tell({**self._told(), "moved_to": where})
 
     @property
     def _key_id(self) -> str:
@@ -120,6 +146,10 @@ class SharedArtifacts:
     def _key(self, artifact: Artifact) -> str:
         name = artifact.sha256 if self._sealing is None else self._sealing.name_of(artifact)
         return f"{artifact.scope}/{name}"
+
+    def _tell(self, told: Mapping[str, object]) -> None:
+        if told != self._told():
+            self._blobs.put(MARKER, lambda file: _write(file, json.dumps(told).encode()))
 
     def _told(self) -> dict[str, object]:
         file = self._blobs.open(MARKER)

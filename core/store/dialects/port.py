@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from core.errors import UserError
+from core.store.identity import StoreIdentity
 
 Row = tuple[str, str | int]  # table and key
+Counter = tuple[str, str]  # table, and its column that the database counts
 
 
 class RecordDatabase(Protocol):
@@ -58,8 +60,11 @@ class RecordDatabase(Protocol):
         """The refusal (REC-005) of tables that a newer ExoTwin made."""
         ...
 
-    def bind(self, engine: Engine) -> None:
-        """Tell data folder and database of each other. Refuses REC-059 where they are of two records."""
+    def bind(self, engine: Engine, *, to_read: bool = False) -> None:
+        """Tell data folder and database of each other; with `to_read` only compare them.
+
+        Refuses REC-059 where they are of two records.
+        """
         ...
 
     def see_one_moment(self, session: Session) -> None:
@@ -93,12 +98,38 @@ class RecordDatabase(Protocol):
         """Keep one, when something changed since the newest and that is older; None where none is due."""
         ...
 
+    def back_up_now(self, now: datetime) -> Path | None:
+        """Keep one because a person asks for it; None where nothing changed since the newest."""
+        ...
+
     def renew_backups(self, now: datetime) -> None:
         """Keep one without what was erased just now, before those that still hold it are removed."""
         ...
 
     def faults(self) -> tuple[str, ...]:
         """What the database itself finds wrong, in sentences; slow."""
+        ...
+
+    def look(self) -> str:
+        """How it stands, in a sentence; nothing is made or changed. Refuses what opening would."""
+        ...
+
+    def frozen(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """A transaction while which nobody changes anything in the record; for moving it away.
+
+        Refuses REC-079 while others have it open.
+        """
+        ...
+
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
+        """Become this record, in the transaction that brings its rows; `last`: as `last_numbers` has them.
+
+        Refuses REC-077 a database that is of another record.
+        """
+        ...
+
+    def note_moved(self, connection: Connection, where: str) -> None:
+        """From the end of this transaction on the record refuses to be opened here and says where it is."""
         ...
 
     def require_file(self, code: str, what: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,24 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
-from core.store.dialects.port import Row
-from core.store.dialects.postgresql_connect import connect, connection_settings
+from core.store.dialects.port import Counter, Row
+from core.store.dialects.postgresql_connect import connect, driver, facts_of, settings_for_programs
 from core.store.dialects.postgresql_dump import dump, dumps_in
 from core.store.dialects.sqlite_file import database_path
 from core.store.identity import StoreIdentity, has_identity, new_identity, read_identity, write_identity
 from core.store.migrating import HEAD, upgrade
+from core.store.moving.refusals import not_empty, not_moved
 from core.store.record_address import words_of
 
 # Advisory locks of this database; any two numbers that nothing else uses.
 _UPGRADING, _PLACING = 0x45786F01, 0x45786F02
 _PATIENT = "SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 _NAME_IT = "INSERT INTO record_identity (number, id, made_utc) VALUES (1, :id, :made) ON CONFLICT DO NOTHING"
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND backend_type = 'client backend'"
+)
+# By counting: the application's account may not set a counter.
+_COUNT_ON = (
+    "SELECT count(nextval(pg_get_serial_sequence(:table, :column))) FROM generate_series(1, :last) "
+    "WHERE :last > 0"
+)
 _CONNECTIONS = 2  # that a store keeps; more are made while they are needed
 
 
@@ -52,6 +61,7 @@ class PostgresDatabase:
             raise self._has_its_own()
 
     def engine(self, *, to_read: bool = False) -> Engine:
+        driver()
         return create_engine(
             "postgresql+psycopg://",
             creator=lambda: connect(self.url, to_read=to_read),
@@ -61,13 +71,9 @@ class PostgresDatabase:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        try:
+        driver()
+        with refusals.advised(self.url):
             yield
-        except DBAPIError as error:
-            told = refusals.refusal_of(error.orig, self.url, lost=error.connection_invalidated)
-            if told is None:
-                raise
-            raise told from error
 
     def revision(self, engine: Engine) -> str | None:
         with engine.connect() as connection:
@@ -90,19 +96,19 @@ class PostgresDatabase:
     def newer(self) -> UserError:
         return refusals.newer_record(self.url)
 
-    def bind(self, engine: Engine) -> None:
+    def bind(self, engine: Engine, *, to_read: bool = False) -> None:
         ours = read_identity(self.data_dir)
         with engine.begin() as connection:
-            theirs = _identity(connection)
-            if theirs is None and ours is None and not has_identity(self.data_dir):
-                theirs = _given(connection, new_identity())
-            gone = moved_to(connection)
+            theirs, gone = _identity(connection)
+            if theirs is None and not to_read and not has_identity(self.data_dir):
+                note_identity(connection, new_identity())  # another PC may have been first
+                theirs, gone = _identity(connection)
         if gone:
             raise self._moved(gone)
         if theirs is None or (ours is not None and ours.id != theirs.id):
             raise self._of_another(ours)
         bound = replace(ours or theirs, server=words_of(self.url))
-        if bound != ours:
+        if bound != ours and not to_read:
             write_identity(self.data_dir, bound)
 
     def see_one_moment(self, session: Session) -> None:
@@ -126,18 +132,21 @@ class PostgresDatabase:
         """The server does it by itself (autovacuum)."""
 
     def back_up(self, now: datetime) -> Path:
-        return dump(self.data_dir, connection_settings(self.url), now)
+        return dump(self.data_dir, settings_for_programs(self.url), now)
 
     def back_up_if_due(self, after_s: float) -> Path | None:
         """Never by itself: the server is backed up by whoever looks after it, once for all PCs."""
         return None
 
+    def back_up_now(self, now: datetime) -> Path | None:
+        return self.back_up(now)
+
     def renew_backups(self, now: datetime) -> None:
         older = dumps_in(self.data_dir)
-        if older:
-            self.back_up(now)
+        made = self.back_up(now) if older else None
         for path in older:
-            path.unlink()
+            if path != made:
+                path.unlink()
 
     def faults(self) -> tuple[str, ...]:
         """The server checks its own pages; what refuses changes is looked at here."""
@@ -147,6 +156,39 @@ class PostgresDatabase:
                 return schema.lost_guards(connection)
         finally:
             engine.dispose()
+
+    def look(self) -> str:
+        self.check()
+        facts = facts_of(self.url)
+        if facts.revision is not None and facts.revision > HEAD:
+            raise self.newer()
+        where = f"{words_of(self.url)} answers: PostgreSQL {facts.version}, account {facts.account}"
+        safe = "encrypted" if facts.encrypted else "NOT encrypted"
+        return f"The record server {where}, the connection is {safe}."
+
+    @contextmanager
+    def frozen(self, engine: Engine) -> Iterator[Connection]:
+        engine.dispose()  # what is open beside this one is of others then
+        with engine.begin() as connection:
+            connection.exec_driver_sql("LOCK TABLE audit_head IN EXCLUSIVE MODE")  # every writer's first
+            others = connection.exec_driver_sql(_OTHERS).scalar_one()
+            if others:
+                raise not_moved(
+                    f"{others} connections to {words_of(self.url)} are open.",
+                    "Close ExoTwin on all other PCs and end what else uses this database, then try again.",
+                )
+            yield connection
+
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
+        note_identity(connection, identity)
+        theirs, _gone = _identity(connection)
+        if theirs is None or theirs.id != identity.id:
+            raise not_empty(words_of(self.url), "The database has another record.")
+        for (table, column), number in last.items():
+            connection.execute(text(_COUNT_ON), {"table": table, "column": column, "last": number})
+
+    def note_moved(self, connection: Connection, where: str) -> None:
+        note_moved(connection, where)
 
     def require_file(self, code: str, what: str) -> None:
         raise refuse(
@@ -202,14 +244,15 @@ def _may_make_tables(connection: Connection) -> bool:
     )
 
 
-def _identity(connection: Connection) -> StoreIdentity | None:
-    row: Any = connection.exec_driver_sql("SELECT id, made_utc FROM record_identity").first()
-    return None if row is None else StoreIdentity(row.id, row.made_utc)
+def _identity(connection: Connection) -> tuple[StoreIdentity | None, str]:
+    """Which record this is, and where it went, if it did."""
+    row: Any = connection.exec_driver_sql("SELECT id, made_utc, moved_to FROM record_identity").first()
+    return (None, "") if row is None else (StoreIdentity(row.id, row.made_utc), str(row.moved_to))
 
 
 def moved_to(connection: Connection) -> str:
     """Where the record went that lay on this server; "" of one that is here."""
-    return str(connection.exec_driver_sql("SELECT moved_to FROM record_identity").scalar() or "")
+    return _identity(connection)[1]
 
 
 def note_identity(connection: Connection, identity: StoreIdentity) -> None:
@@ -220,9 +263,3 @@ def note_identity(connection: Connection, identity: StoreIdentity) -> None:
 def note_moved(connection: Connection, where: str) -> None:
     """From now on this database refuses to be used as a record; "": it is one again."""
     connection.execute(text("UPDATE record_identity SET moved_to = :where"), {"where": where})
-
-
-def _given(connection: Connection, identity: StoreIdentity) -> StoreIdentity:
-    """The identity of the record: this one, or what another process gave it just now."""
-    note_identity(connection, identity)
-    return _identity(connection) or identity

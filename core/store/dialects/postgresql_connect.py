@@ -69,8 +69,9 @@ def connect(url: URL, *, to_read: bool = False) -> Any:
         raise refusals.no_address(str(error)) from error
     try:
         _check_server(connection, url)
-        with connection.transaction():
-            connection.execute(_SESSION + (_READ_ONLY if to_read else ""))
+        connection.autocommit = True
+        connection.execute(_SESSION + (_READ_ONLY if to_read else ""))
+        connection.autocommit = False
     except BaseException:
         connection.close()
         raise
@@ -90,6 +91,14 @@ def connection_settings(url: URL) -> dict[str, Any]:
     return settings
 
 
+def settings_for_programs(url: URL) -> dict[str, Any]:
+    """The same for PostgreSQL's own programs, which cannot look into the key store."""
+    settings = connection_settings(url)
+    connect(url).close()  # as the server takes it, with the password that it asks for
+    known = _passwords.get(password_name(url))
+    return settings if known is None else {**settings, "password": known}
+
+
 def password_name(url: URL) -> str:
     """Under which name the key store has the password."""
     return f"{url.username or ''}@{words_of(url)}"
@@ -97,12 +106,9 @@ def password_name(url: URL) -> str:
 
 def facts_of(url: URL) -> ServerFacts:
     """Connect and look. Refuses as `connect`, and REC-054 where the account may not read the record."""
-    psycopg = driver()
     with closing(connect(url)) as connection:
-        try:
+        with refusals.advised(url):
             revision = revision_of(connection)
-        except psycopg.Error as error:
-            raise refusals.refusal_of(error, url, lost=False) or error from error
         info = connection.info
         local = not info.host or info.host.startswith("/") or info.host in _THIS_PC
         version = str(info.parameter_status("server_version"))

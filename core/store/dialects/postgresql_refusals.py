@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import UserError, refuse
 from core.store.record_address import DATABASE_VARIABLE, words_of
@@ -32,13 +35,28 @@ def no_connection(error: Any, url: URL, settings: dict[str, Any]) -> UserError:
         return unreachable(url, unheard)
     if _is_about_tls(words):
         return tls_refused(url, words)
-    if "too many clients" in words or "remaining connection slots" in words:
+    if "too many" in words or "remaining connection slots" in words:
         return exhausted(url, words)
     if "starting up" in words or "shutting down" in words or "recovery mode" in words:
         return unreachable(url, words)
     if ("database" in words and "does not exist" in words) or _other_database_opens(settings):
         return unknown_database(url, words)
     return sign_in_refused(url, words, asked=asks_for_password(error))
+
+
+@contextmanager
+def advised(url: URL) -> Iterator[None]:
+    """Errors of statements as advice; a bug stays what it is."""
+    from psycopg import Error
+
+    try:
+        yield
+    except (DBAPIError, Error) as error:
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        told = refusal_of(error.orig if isinstance(error, DBAPIError) else error, url, lost=lost)
+        if told is None:
+            raise
+        raise told from error
 
 
 def refusal_of(error: Any, url: URL, *, lost: bool) -> UserError | None:
@@ -50,9 +68,9 @@ def refusal_of(error: Any, url: URL, *, lost: bool) -> UserError | None:
         return exhausted(url, words)
     if state in _BUSY:
         return busy(url)
-    if state in ("42501", "42P01"):
+    if state == "42501":
         return not_allowed(url, words)
-    if state in ("25006",):
+    if state == "25006":
         return only_reads(url)
     return None
 
@@ -74,7 +92,7 @@ def sign_in_refused(url: URL, words: str, *, asked: bool) -> UserError:
         f"The record server {words_of(url)} does not let {account} in.",
         f"{way}; it says: {words[:300]}",
         "Ask whoever looks after the server for account and password. The password comes from PGPASSWORD, "
-        "~/.pgpass or the key store of this login.",
+        "~/.pgpass or the key store of this login (exotwin record server password).",
     )
 
 
@@ -140,8 +158,8 @@ def no_address(why: str) -> UserError:
         "REC-057",
         "The address of the record server cannot be used.",
         f"It says: {' '.join(why.split())[:300]}",
-        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or on the Settings "
-        "page.",
+        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or by "
+        "exotwin record server use URL.",
     )
 
 

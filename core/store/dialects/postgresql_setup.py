@@ -6,21 +6,34 @@ decisions, log and trail, and change or delete nothing of them, whatever SQL it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine
-from sqlalchemy.exc import DBAPIError
 
 from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
 from core.store.dialects.postgresql import lock_tables
-from core.store.dialects.postgresql_connect import connect, driver
+from core.store.dialects.postgresql_connect import connect
 from core.store.dialects.postgresql_schema import quoted
 from core.store.migrating import HEAD, upgrade
+from core.store.record_address import without_password
 
+# What was made before by the account of the program itself, or another one, is the owner's from now on.
+_TAKE_OVER = """
+DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT c.oid::regclass AS name FROM pg_class c
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relowner <> '{owner}'::regrole
+    LOOP EXECUTE 'ALTER TABLE ' || one.name || ' OWNER TO {owner}'; END LOOP;
+    FOR one IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+        WHERE pronamespace = 'public'::regnamespace AND starts_with(proname, 'exotwin_')
+        AND proowner <> '{owner}'::regrole
+    LOOP EXECUTE 'ALTER FUNCTION ' || one.name || ' OWNER TO {owner}'; END LOOP;
+END $$
+"""
 _MAINTENANCE = "postgres"  # the database that every server has
 
 
@@ -32,16 +45,15 @@ class SetUp:
     account: str
     made_database: bool
     made_account: bool
-    revision: str  # of the tables now
     address: URL  # for the PCs, without a password
 
 
-def set_up(admin: URL, account: str, password: str | None) -> SetUp:
+def set_up(admin: URL, account: str, new_password: Callable[[], str | None], *, renew: bool = False) -> SetUp:
     """Make or update the database that the admin's address names, for this account; may be done again.
 
-    `password` None: none is set, for servers that let the account in by other means. Tables that are there
-    are converted; have the server backed up before. Raises UserError REC-050 to REC-058, and REC-005 of
-    tables of a newer version.
+    `new_password` is asked for an account that is not there yet, or to `renew` it; None: for servers that let
+    the account in by other means. Tables that are there are converted: have the server backed up before.
+    Raises UserError REC-050 to REC-058, and REC-005 of tables of a newer version.
     """
     if not account or account == admin.username:
         raise refuse(
@@ -53,8 +65,10 @@ def set_up(admin: URL, account: str, password: str | None) -> SetUp:
     made_database = _make_database(admin)
     engine = create_engine("postgresql+psycopg://", creator=lambda: connect(admin))
     try:
-        with engine.begin() as connection:
-            made_account = _make_account(connection, account, password)
+        with refusals.advised(admin), engine.begin() as connection:
+            made_account = not _has_role(connection, account)
+            if made_account or renew:
+                _make_account(connection, account, new_password())
             _give_to_owner(connection, admin, account)
             revision = lock_tables(connection)
             if revision is not None and revision > HEAD:
@@ -62,19 +76,10 @@ def set_up(admin: URL, account: str, password: str | None) -> SetUp:
             upgrade(connection)
             schema.complete(connection)
             schema.grant(connection, account)
-    except DBAPIError as error:
-        raise refusals.refusal_of(error.orig, admin, lost=error.connection_invalidated) or error from error
     finally:
         engine.dispose()
-    address = URL.create(
-        admin.drivername,
-        account,
-        host=admin.host,
-        port=admin.port,
-        database=admin.database,
-        query={name: value for name, value in admin.query.items() if name != "password"},
-    )
-    return SetUp(str(admin.database), account, made_database, made_account, HEAD, address)
+    address = without_password(admin.set(username=account))
+    return SetUp(str(admin.database), account, made_database, made_account, address)
 
 
 def _make_database(admin: URL) -> bool:
@@ -85,24 +90,19 @@ def _make_database(admin: URL) -> bool:
     except UserError as error:
         if error.advice.code != "REC-052":
             raise
-    psycopg = driver()
-    with closing(connect(admin.set(database=_MAINTENANCE))) as connection:
+    with closing(connect(admin.set(database=_MAINTENANCE))) as connection, refusals.advised(admin):
         connection.autocommit = True
-        try:
-            connection.execute(f"CREATE DATABASE {quoted(admin.database)} ENCODING 'UTF8' TEMPLATE template0")
-        except psycopg.Error as error:
-            raise refusals.refusal_of(error, admin, lost=False) or error from error
+        # Of no language: any server has it, and it puts texts in the same order as SQLite does.
+        like = "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        connection.execute(f"CREATE DATABASE {quoted(admin.database)} {like}")
     return True
 
 
-def _make_account(connection: Connection, account: str, password: str | None) -> bool:
-    """Whether there was none. The password goes to the server as its hash."""
-    there = _has_role(connection, account)
+def _make_account(connection: Connection, account: str, password: str | None) -> None:
+    """The password goes to the server as its hash."""
     words = "" if password is None else f" PASSWORD '{_hashed(connection, account, password)}'"
-    if not there or words:
-        verb = "ALTER" if there else "CREATE"
-        connection.exec_driver_sql(f"{verb} ROLE {quoted(account)} LOGIN{words}".replace("%", "%%"))
-    return not there
+    verb = "ALTER" if _has_role(connection, account) else "CREATE"
+    connection.exec_driver_sql(f"{verb} ROLE {quoted(account)} LOGIN{words}")
 
 
 def _hashed(connection: Connection, account: str, password: str) -> str:
@@ -118,8 +118,11 @@ def _give_to_owner(connection: Connection, admin: URL, account: str) -> None:
         connection.exec_driver_sql(f"CREATE ROLE {owner} NOLOGIN")
     for statement in (
         f"GRANT {owner} TO CURRENT_USER",
-        f"ALTER DATABASE {database} OWNER TO {owner}",
+        f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {quoted(account)}",  # which all have before version 15
+        f"GRANT USAGE ON SCHEMA public TO {quoted(account)}",
         f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
+        f"ALTER DATABASE {database} OWNER TO {owner}",
+        _TAKE_OVER.replace("{owner}", owner),
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
         f"GRANT CONNECT ON DATABASE {database} TO {quoted(account)}",
         f"SET LOCAL ROLE {owner}",

@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, delete
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
-from core.errors import UserError
+from core.errors import UserError, refuse
 from core.store import audit, trail
 from core.store.backups import back_up, back_up_if_due
-from core.store.dialects.port import Row
+from core.store.dialects.port import Counter, Row
 from core.store.dialects.sqlite_file import database_path, open_connection
-from core.store.files import folder_errors
-from core.store.identity import make_identity, read_identity, written_by_a_newer_version
+from core.store.dialects.sqlite_turns import take_turns
+from core.store.files import disk_is_full, folder_errors, folder_is_unusable
+from core.store.identity import (
+    StoreIdentity,
+    make_identity,
+    read_identity,
+    write_identity,
+    written_by_a_newer_version,
+)
 from core.store.migrating import HEAD, upgrade
+from core.store.moving.refusals import moved_away, not_empty
+from core.store.record_address import DATABASE_VARIABLE
 from core.store.schema import Base
 from core.store.sealed_database import dbapi, key_of, sqlite_errors
-from core.store.trouble import damaged_advice, database_errors, trouble_of
+from core.store.trouble import busy, damaged_advice, trouble_of
 from core.store.way_back import keep_revision
 
 _WAIT_TO_OPEN_S = 60.0  # of many processes that open a new folder at once, the last waits for all others
 _AT_ONCE = 500  # values in one statement
 _LIFTED = ("record_no_delete", "decision_no_delete", "log_no_delete", "audit_no_update")
+_UNREACHABLE = ("unable to open", "readonly", "disk I/O error")  # SQLite's words
 _MOST_TOLD = 20  # of SQLite's own findings
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -49,6 +60,10 @@ class SqliteDatabase:
         return database_path(self.data_dir).exists()
 
     def check(self) -> None:
+        identity = read_identity(self.data_dir)
+        if identity is not None and identity.server:
+            told = moved_away if self.is_there() else _lies_elsewhere
+            raise told(self.data_dir, identity.server)
         trouble = trouble_of(self.data_dir)
         if trouble is not None:
             raise UserError(damaged_advice(self.data_dir, trouble))
@@ -65,12 +80,29 @@ class SqliteDatabase:
             return connection
 
         sealed = {} if key_of(path) is None else {"module": dbapi()}
-        return create_engine(f"sqlite:///{path}", creator=connected, **sealed)
+        engine = create_engine(f"sqlite:///{path}", creator=connected, **sealed)
+        if not to_read:
+            take_turns(engine, self.data_dir.absolute())
+        return engine
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        with database_errors(self.data_dir):
+        """SQLite tells them in words only."""
+        try:
             yield
+        except OperationalError as error:
+            reason = str(error.orig)
+            if "locked" in reason:
+                raise busy() from error
+            if "full" in reason:
+                raise disk_is_full() from error
+            if any(words in reason for words in _UNREACHABLE):
+                raise folder_is_unusable(self.data_dir, reason) from error
+            raise
+        except DatabaseError as error:
+            if "malformed" in str(error.orig) or "not a database" in str(error.orig):
+                raise UserError(damaged_advice(self.data_dir)) from error
+            raise
 
     def revision(self, engine: Engine) -> str | None:
         with engine.connect() as connection:
@@ -96,9 +128,9 @@ class SqliteDatabase:
     def newer(self) -> UserError:
         return written_by_a_newer_version()
 
-    def bind(self, engine: Engine) -> None:
-        """In this order: a database without a stamp is accepted, one with another folder's is not."""
-        if self._is_bound(engine):
+    def bind(self, engine: Engine, *, to_read: bool = False) -> None:
+        """In this order: a database without a stamp is accepted; one of another folder `check` refuses."""
+        if to_read or self._is_bound(engine):
             return
         with _locked(engine) as connection:
             identity = read_identity(self.data_dir) or make_identity(self.data_dir)
@@ -146,6 +178,9 @@ class SqliteDatabase:
     def back_up_if_due(self, after_s: float) -> Path | None:
         return back_up_if_due(self.data_dir, after_s)
 
+    def back_up_now(self, now: datetime) -> Path | None:
+        return back_up_if_due(self.data_dir, 0.0)
+
     def renew_backups(self, now: datetime) -> None:
         """`core.store.erasures.remove_from` looks into the others."""
         back_up(self.data_dir, now)
@@ -164,8 +199,40 @@ class SqliteDatabase:
         )
         return (*found, *rows)
 
+    def look(self) -> str:
+        self.check()
+        sound = "The database of the data folder is sound."
+        return sound if self.is_there() else "There is no database yet; the first start makes one."
+
+    @contextmanager
+    def frozen(self, engine: Engine) -> Iterator[Connection]:
+        with _locked(engine) as connection:
+            yield connection
+
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
+        ours = read_identity(self.data_dir)
+        if ours is not None and ours.id != identity.id:
+            raise not_empty(str(self.data_dir), "It has another record.")
+        write_identity(self.data_dir, replace(identity, server=""))
+        connection.exec_driver_sql(f"PRAGMA user_version={identity.stamp}")
+
+    def note_moved(self, connection: Connection, where: str) -> None:
+        identity = read_identity(self.data_dir)
+        assert identity is not None, "a record that was opened has one"
+        write_identity(self.data_dir, replace(identity, server=where))
+
     def require_file(self, code: str, what: str) -> None:
         """It is one."""
+
+
+def _lies_elsewhere(data_dir: Path, server: str) -> UserError:
+    return refuse(
+        "REC-059",
+        "The record of this data folder is not in it.",
+        f"{data_dir} holds files of a record that lies on the server {server}, and no address of a server "
+        "was given.",
+        f"Set {DATABASE_VARIABLE} to its address, or choose another data folder with --data-dir.",
+    )
 
 
 def _revision(connection: Connection) -> str | None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.store.artifacts.network import Network
+from app.bench.cut_network import Network
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "tests",
@@ -64,7 +64,7 @@ def _server() -> Iterator[S3Server]:
     url, network = f"http://{host}:{port}", Network(port)
     import botocore.session
 
-    keys = dict(aws_access_key_id="tests", aws_secret_access_key="tests", region_name="us-east-1")
+    keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests", "region_name": "us-east-1"}
     client = botocore.session.get_session().create_client("s3", endpoint_url=url, **keys)
     yield S3Server(url, network, client)
     client.close()
