@@ -6,6 +6,7 @@ network code against `s3fs` alone on the same server, not a real bucket. What is
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -95,7 +96,10 @@ def _of_folder(folder: Path, film: Path, rounds: int) -> dict[str, float]:
         "plain_put": lambda: copy(film, plain),
         "plain_get": lambda: copy(plain, folder / "plain-back"),
     }
-    return _rates(acts, film.stat().st_size, rounds)
+    rates = _rates(acts, film.stat().st_size, rounds)
+    content, began_s = film.read_bytes(), time.perf_counter()
+    hashlib.sha256(content).digest()
+    return {**rates, "sha256_alone_mb_per_s": round(len(content) / 1e6 / (time.perf_counter() - began_s), 1)}
 
 
 def _of_s3(folder: Path, film: Path, rounds: int) -> dict[str, float]:

@@ -205,7 +205,12 @@ def test_what_was_moved_out_of_a_store_is_not_used_there_any_more(
         assert code_of(lambda: store.artifacts) == "REC-076"
 
 
-MOMENTS = ("copy_files", "copy_rows", "check_trail", "note_moved")
+MOMENTS = (
+    pytest.param("copy_files", marks=pytest.mark.long),
+    "copy_rows",
+    pytest.param("check_trail", marks=pytest.mark.long),
+    "note_moved",
+)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
