@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 
 from app.jobs.admission import Admit, anybody, by_role
+from app.jobs.cluster_choice import cluster_in_use
 from app.jobs.service import JobService
 from core.errors import JobCancelled, UserError, refuse, without_controls
 from core.jobs.table import JOB_TABLE
@@ -201,7 +202,7 @@ def open_terminal(data_dir: Path) -> Iterator[Terminal]:
     """
     _look_at_the_clock(data_dir)
     with _admission(data_dir) as admit:
-        jobs = JobService(data_dir, operator="command line", admit=admit)
+        jobs = JobService(data_dir, operator="command line", admit=admit, cluster=cluster_in_use())
         try:
             with Terminal(jobs) as terminal:
                 yield terminal

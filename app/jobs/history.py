@@ -17,7 +17,7 @@ from core.store.files import folder_errors
 from core.vault import files
 from core.vault.places import is_protected
 
-_CHECKPOINT_PATTERN = "*.pt"
+CHECKPOINT_PATTERN = "*.pt"
 _FORGOTTEN = "file"  # stands where the name of a source stood
 # A file cut short by a power cut or a full disk, or encrypted and its key gone.
 _UNREADABLE = (OSError, ValueError, TypeError, KeyError, UserError)
@@ -42,7 +42,7 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
     """Keep how a job ended. A disk that does not take it costs the history's line, never the result."""
     try:
         if isinstance(outcome, Done):
-            for checkpoint in folder.glob(_CHECKPOINT_PATTERN):
+            for checkpoint in folder.glob(CHECKPOINT_PATTERN):
                 checkpoint.unlink()  # its result is in the record
         _replace(folder / "outcome.json", {"end": type(outcome).__name__, **asdict(outcome)})
         forget_sources(folder)
@@ -100,7 +100,7 @@ def _forget_in_log(log: Path, paths: Sequence[str]) -> None:
 
 
 def has_checkpoint(folder: Path) -> bool:
-    return any(folder.glob(_CHECKPOINT_PATTERN))
+    return any(folder.glob(CHECKPOINT_PATTERN))
 
 
 def ended_jobs(data_dir: Path) -> list[JobState]:
