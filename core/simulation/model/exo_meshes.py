@@ -28,6 +28,7 @@ def thin_meshes(spec: Any) -> None:
         if surface is None:
             continue
         vertex, face = surface
+        mesh.name = mesh.name or file.stem  # the default, which goes with the file
         mesh.uservert, mesh.userface = vertex.reshape(-1), face.reshape(-1).astype(np.int32)
         mesh.file, mesh.inertia = "", mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL  # it need not be closed
 
