@@ -6,6 +6,8 @@ is shown to the integrator as an affine one with the slope of its force over vel
 as in MuJoCo's documentation, Muscle actuators, `FLV.m`.
 """
 
+# Kernels are written in Warp's language, which looks like Python and has other types.
+# mypy: disable-error-code="untyped-decorator, no-any-return, misc, valid-type"
 from __future__ import annotations
 
 import copy
@@ -40,15 +42,15 @@ def _active_length(length: float, shortest: float, longest: float) -> float:
 
 @wp.kernel(enable_backward=False)
 def _slopes(
-    muscle: wp.array(dtype=int),  # type: ignore[valid-type]
-    activation_at: wp.array(dtype=int),  # type: ignore[valid-type]
-    gain: wp.array2d(dtype=wp.types.vector(10, float)),  # type: ignore[valid-type]
-    reach: wp.array2d(dtype=wp.vec2),  # type: ignore[valid-type]
-    scale: wp.array2d(dtype=float),  # type: ignore[valid-type]
-    length: wp.array2d(dtype=float),  # type: ignore[valid-type]
-    velocity: wp.array2d(dtype=float),  # type: ignore[valid-type]
-    activation: wp.array2d(dtype=float),  # type: ignore[valid-type]
-    bias: wp.array2d(dtype=wp.types.vector(10, float)),  # type: ignore[valid-type]
+    muscle: wp.array(dtype=int),
+    activation_at: wp.array(dtype=int),
+    gain: wp.array2d(dtype=wp.types.vector(10, float)),
+    reach: wp.array2d(dtype=wp.vec2),
+    scale: wp.array2d(dtype=float),
+    length: wp.array2d(dtype=float),
+    velocity: wp.array2d(dtype=float),
+    activation: wp.array2d(dtype=float),
+    bias: wp.array2d(dtype=wp.types.vector(10, float)),
 ) -> None:
     """Write d force / d velocity [N s/m] of each muscle where an affine bias has its damping."""
     world, number = wp.tid()
