@@ -89,11 +89,13 @@ class Adam:
         states = [self._moments(number) for number in moving]
         parameters = [self.parameters[number] for number in moving]
         steps = [state["step"] for state in states]
+        means, squares = ([state[name] for state in states] for name in _MOMENTS)
         torch._foreach_add_(steps, 1)
         torch._fused_adam_(
             parameters,
-            [one.grad for one in parameters],
-            *([state[name] for state in states] for name in _MOMENTS),
+            [one.grad for one in parameters if one.grad is not None],
+            means,
+            squares,
             [],
             steps,
             lr=self.rate,
