@@ -67,11 +67,9 @@ def train_controller(params: Params, context: JobContext) -> str:
     from core.learning.exo import offline_stage, surrogate
     from core.tasks import train_controller as task
 
-    surrogate.STEPS, offline_stage.OFFLINE_STEPS, task.OFFLINE_STEPS = (
-        SURROGATE_STEPS,
-        OFFLINE_STEPS,
-        OFFLINE_STEPS,
-    )
+    vars(surrogate)["STEPS"] = SURROGATE_STEPS
+    for module in (offline_stage, task):
+        vars(module)["OFFLINE_STEPS"] = OFFLINE_STEPS
     return task.run(params, context)
 
 
