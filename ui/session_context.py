@@ -107,6 +107,14 @@ class SessionContext(QObject):
             self.visit_id = visits[-1].id if visits else None
         self.visit_changed.emit()
 
+    def close_what_is_gone(self) -> bool:
+        """Close the patient where somebody else erased them meanwhile."""
+        if self.patient_id is None or self.store.has_patient(self.patient_id):
+            return False
+        self.open_patient(None)
+        self.show_message("The patient was erased from the record meanwhile.", Tone.WARN)
+        return True
+
     def open_visit(self, visit_id: str) -> None:
         self.visit_id = visit_id
         self.patient_id = self.store.visit(visit_id).patient_id

@@ -24,7 +24,7 @@ from core.domain.release import signed_thing
 from core.domain.subject import Subject, check_consent, check_diagnosis
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError
-from core.store import audit
+from core.store import audit, edits
 from core.store.accounts import pin_given_words
 from core.store.authority import utc_now
 from core.store.codec import decode, encode
@@ -140,9 +140,15 @@ class Store(TrailAccess, Ownership, EraseAccess):
             raise code_taken(subject.code) from error
         return patient_id
 
-    def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
-        """Refuses PAT-005, PAT-020, PAT-021 and PAT-033; what an earlier version took may stay."""
-        before = self.patient(patient_id).subject
+    def edit_patient(
+        self, patient_id: str, subject: Subject, *, by: str = "", seen: Subject | None = None
+    ) -> None:
+        """Refuses PAT-005, PAT-020, PAT-021 and PAT-033; what an earlier version took may stay.
+
+        `seen` is what stood there when the edit began; REC-060 where somebody else changed it since then, and
+        REC-061 where the patient was erased.
+        """
+        before = seen or self.patient(patient_id).subject
         if subject == before:
             return  # saved as it was: nothing to log, and no report is out of date
         if subject.code != before.code:
@@ -154,7 +160,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         try:
             with self._session() as session:
                 by = self.people.acts_as(session, patient_action(before, subject), by)
-                row = session.get_one(PatientTable, patient_id)
+                row = edits.patient_to_edit(session, patient_id, seen)
                 row.code, row.subject = subject.code, encode(subject)[0]
                 session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
         except IntegrityError as error:
@@ -167,8 +173,16 @@ class Store(TrailAccess, Ownership, EraseAccess):
             session.add(_log(by, "patient archived" if archived else "patient restored", patient_id, ""))
 
     def patient(self, patient_id: str) -> PatientRow:
+        """Raises UserError REC-007 when there is no such patient: somebody else may have erased it."""
         with self._session() as session:
-            return _patient(session.get_one(PatientTable, patient_id))
+            row = session.get(PatientTable, patient_id)
+            if row is None:
+                raise unknown("patient", patient_id)
+            return _patient(row)
+
+    def has_patient(self, patient_id: str) -> bool:
+        with self._session() as session:
+            return session.get(PatientTable, patient_id) is not None
 
     def patients(self, search: str = "", *, archived: bool = False) -> tuple[PatientRow, ...]:
         """Patients whose code or diagnosis contains `search`, newest first."""
@@ -207,14 +221,19 @@ class Store(TrailAccess, Ownership, EraseAccess):
             session.add(_log(by, "visit started", row.id, f"visit {row.number}"))
             return visit_of(row)
 
-    def note_visit(self, visit_id: str, notes: VisitNotes, *, by: str = "") -> None:
-        """Keep how the patient walks at this visit; what stood there before stays in the log."""
-        if notes == self.visit(visit_id).notes:
+    def note_visit(
+        self, visit_id: str, notes: VisitNotes, *, by: str = "", seen: VisitNotes | None = None
+    ) -> None:
+        """Keep how the patient walks at this visit; what stood there before stays in the log.
+
+        `seen`: as in `edit_patient`.
+        """
+        if notes == (seen or self.visit(visit_id).notes):
             return
         subject = self.subject_of(visit_id)
         with self._session() as session:
             by = self.people.acts_as(session, patient_action(subject), by)
-            row = session.get_one(VisitTable, visit_id)
+            row = edits.visit_to_note(session, visit_id, seen)
             row.notes = encode(notes)[0]
             session.add(_log(by, "visit noted", visit_id, json.dumps(row.notes, sort_keys=True)))
 

@@ -105,6 +105,13 @@ class PatientsPage(Page):
         """Where everything of a patient goes; None when no folder was chosen."""
         return ask_folder(self, "Where the folder of this patient is written to")
 
+    def meet_patient(self, theirs: PatientEntry) -> tuple[str, ...]:
+        """See `PatientForm.meet`."""
+        return self._form.meet(theirs)
+
+    def meet_visit_notes(self, theirs: VisitNotes) -> None:
+        self._visit_notes.meet(theirs)
+
     def forget_entry(self) -> None:
         """The fields may be filled anew by the next `render`."""
         self._form.forget()

@@ -57,6 +57,8 @@ class StepPresenter(QObject):
         context.jobs.ended.connect(self._ended)
 
     def refresh(self) -> None:
+        if self.context.close_what_is_gone():
+            return  # closing it refreshes whatever is shown
         status = self.context.status(self.step)
         self._is_blocked = False
         self._step_page.show_stale(self.stale_sentence(status))
