@@ -15,6 +15,7 @@ from app.crash import install_crash_hook
 from app.encrypting import encrypt_what_was_begun
 from app.exo_process import VirtualExo
 from app.jobs.admission import by_role
+from app.jobs.one_training import OneTraining
 from app.jobs.service import JobService
 from app.logs import start_logging, stop_logging
 from app.paths import operator_name
@@ -172,7 +173,9 @@ def make_session_context(data_dir: Path, clean_up: ExitStack) -> SessionContext:
     clean_up.callback(_sign_out_at_the_end, store)
     start_logging(data_dir)
     operator = operator_name()
-    jobs = JobService(data_dir, operator, admit=by_role(store.people))
+    trainings = OneTraining(store, by_role(store.people), operator)
+    clean_up.callback(trainings.close)
+    jobs = JobService(data_dir, operator, admit=trainings.admit)
     clean_up.callback(jobs.close)
     bridge = JobsBridge(jobs)
     clean_up.callback(bridge.close)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from core.store.sealed_database import connect, dbapi, key_of, sqlite_errors
 
-HEAD = "0005"
+HEAD = "0006"
 OUR_TABLES = frozenset({"alembic_version", "patient", "visit", "record", "decision", "log"})
 _GROWING = ("record", "decision", "log")  # rows are only ever added to these
 _WAIT_FOR_LOCK_S = 5.0

@@ -51,6 +51,11 @@ class OpenFolder:
         """False beside another program that has the folder, and on a disk that takes nothing."""
         return self._claim is not None
 
+    @property
+    def shared(self) -> bool:
+        """Whether several PCs may write in this record at once."""
+        return False
+
     def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> Path | None:
         """See `core.store.backups.back_up_if_due`."""
         return back_up_if_due(self.data_dir, after_s)

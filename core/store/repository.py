@@ -42,6 +42,7 @@ from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
+from core.store.trainings import Trainings
 from core.store.trouble import require_a_record
 from core.vault.scratch import sweep as sweep_plain
 
@@ -104,12 +105,15 @@ class Store(TrailAccess, Ownership, EraseAccess):
         super().__init__(data_dir, engine, claim, only_read)
         self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
         self.people.made = lambda: remember_people(self.data_dir)
+        self.trainings = Trainings(engine, self._errors, shared=self.shared)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
 
     def sweep(self) -> None:
         """Clear what a program that was killed left behind; what was moved is logged."""
         sweep_plain(self.data_dir)
         self.finish_erasures()
+        if not self.shared:
+            self.trainings.forget_all()
         swept = sweep(self.data_dir, self._engine)
         for name in swept.set_aside:
             self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
