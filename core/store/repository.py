@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
@@ -37,6 +38,7 @@ from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
 from core.store.ownership import Ownership
 from core.store.people import People
+from core.store.reading_people import ReadingPeople
 from core.store.record_refusals import code_taken, unknown
 from core.store.rows import decision_of, info_of, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
@@ -47,7 +49,7 @@ from core.store.trouble import require_a_record
 from core.vault.scratch import sweep as sweep_plain
 
 SCHEMA_VERSION = 1
-_STILL_READ = ("REC-003", "REC-006", "REC-010")  # why nothing can be written, but all can be read
+STILL_READ = ("REC-003", "REC-006", "REC-010")  # why nothing can be written, but all can be read
 _CACHED_RECORDS = 8  # the screens load the same few results repeatedly
 T = TypeVar("T")
 
@@ -73,7 +75,7 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     try:
         return _open_to_write(data_dir, acts)
     except UserError as error:
-        if not to_read or error.advice.code not in _STILL_READ:
+        if not to_read or error.advice.code not in STILL_READ:
             raise
         return Store(data_dir, open_engine_to_read(data_dir, error), None, acts, error)
 
@@ -103,10 +105,18 @@ class Store(TrailAccess, Ownership, EraseAccess):
         only_read: UserError | None = None,
     ) -> None:
         super().__init__(data_dir, engine, claim, only_read)
-        self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
+        self.people = self._people(ticket)
         self.people.made = lambda: remember_people(self.data_dir)
         self.trainings = Trainings(engine, self._errors, shared=self.shared)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
+
+    def _people(self, ticket: str) -> People:
+        def log(session: Session, *words: str) -> None:
+            session.add(_log(*words))
+
+        if self._only_read is not None:
+            return ReadingPeople(self._session, log, self._only_read)
+        return People(self._session, log, ticket)
 
     def sweep(self) -> None:
         """Clear what a program that was killed left behind; what was moved is logged."""

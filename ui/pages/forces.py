@@ -13,7 +13,7 @@ from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.theme import Tone
-from ui.widgets.basics import Button, Deck, Icon, column, label, row
+from ui.widgets.basics import Button, Deck, Icon, column, label, looks, row
 from ui.widgets.empty import EmptyState
 from ui.widgets.worn_exo import WornExo, WornExoCard
 
@@ -148,6 +148,8 @@ class ForcesPanel(QWidget):
             button.setChecked(number == 0)
             self._views.addButton(button, number)
             choice.addWidget(button)
+            looks(button)
+        looks(self.planes)
         self.planes.addItems([plane.value for plane in Plane])
         self.planes.setAccessibleName("Plane")
         policy = self.planes.sizePolicy()

@@ -14,7 +14,7 @@ from ui.pages.number_table import NumberTable, NumberTableWidget
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.theme import Tone
-from ui.widgets.basics import Button, Deck, Icon, column, label, row
+from ui.widgets.basics import Button, Deck, Icon, column, label, looks, row
 from ui.widgets.empty import EmptyState
 
 _ROW_PX = 30
@@ -111,6 +111,7 @@ class MomentsPanel(QWidget):
             button.setCheckable(True)
             button.setChecked(number == 0)
             self._views.addButton(button, number)
+            looks(button)
             choice.addWidget(button)
         choice.addStretch(1)
         self._charts, self._table, self._result = QWidget(), QWidget(), QWidget()

@@ -16,6 +16,7 @@ from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, o
 from core.session.flow import JOBS, Step, StepState, StepStatus
 from core.session.norms import walker_of
 from ui.pages.frame import Page
+from ui.read_only import grey_what_changes
 from ui.session_context import SessionContext
 from ui.signature import SignatureRequest, Signed
 from ui.theme import Tone
@@ -74,16 +75,19 @@ class StepPresenter(QObject):
         for field in self._step_page.findChildren(AccountField):
             why_not = "" if present is None else people.blocked(field.action)
             field.show_account(present, why_not)
-        if present is not None:
+        only_read = self.context.store.only_read is not None
+        if present is not None or only_read:
             self._step_page.take_away.allow(people.blocked(Action.EXPORT))
             self._step_page.grey_main(people.blocked(self.right_for_main))
+        if only_read:
+            grey_what_changes(self._step_page, people.blocked(self.right_for_main))
 
     def _right_missing(self, key: str) -> str:
         """Why the person signed in may not use this secondary action."""
         if key in _LEADS_AWAY:
             return ""
         people = self.context.store.people
-        if people.present is None:
+        if people.present is None and self.context.store.only_read is None:
             return ""
         return people.blocked(_OWN_RIGHT.get(key, self.right_for_main))
 
