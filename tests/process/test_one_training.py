@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,9 +21,11 @@ from core.jobs.table import JobKind
 from core.jobs.values import Cancelled, Refused
 from core.store.repository import Store, open_store
 from core.store.schema import TrainingTable
+from core.store import trainings
 from core.store.trainings import Trainings
 from tests.people import NAMES, PIN, make_clinic
 from tests.refusals import code_of, refused
+from tests.store.programs import another_programs_environment
 from tests.store.samples import a_subject
 
 WAITS = "tasks_for_tests:wait_for_cancel"
@@ -33,6 +38,23 @@ def _tasks_can_be_imported_by_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
+_TRAINS = (
+    "import sys\n"
+    "from pathlib import Path\n"
+    "from app.jobs.admission import anybody\n"
+    "from app.jobs.one_training import OneTraining\n"
+    "from core.jobs.table import JOB_TABLE\n"
+    "from core.store.folder_lock import name_program\n"
+    "from core.store.repository import open_store\n"
+    "name_program('exotwin session')\n"
+    "with open_store(Path(sys.argv[1])) as store:\n"
+    "    trainings = OneTraining(store, anybody, 'A. Berger', renew_s=0.3)\n"
+    "    trainings.admit('learn_gait', JOB_TABLE['learn_gait'], {}, sys.argv[2])\n"
+    "    print('trains', flush=True)\n"
+    "    sys.stdin.read()\n"
+)
+
+
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[tuple[Store, str, ExitStack]]:
     """A store, a visit in it, and what is closed at the end."""
@@ -42,11 +64,44 @@ def opened(tmp_path: Path) -> Iterator[tuple[Store, str, ExitStack]]:
 
 
 def board(store: Store, clean_up: ExitStack, **told: float) -> JobService:
-    trainings = OneTraining(store, anybody, "Dr. Lind", **told)
-    clean_up.callback(trainings.close)
-    jobs = JobService(store.data_dir, "tester", TABLE, admit=trainings.admit)
+    one_training = OneTraining(store, anybody, "Dr. Lind", **told)
+    clean_up.callback(one_training.close)
+    jobs = JobService(store.data_dir, "tester", TABLE, admit=one_training.admit)
     clean_up.callback(jobs.close)
     return jobs
+
+
+@pytest.mark.usefixtures("record_url")
+def test_a_training_on_another_pc_is_told_and_ends_with_its_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two programs with a data folder each and one record on a server; one of them is killed."""
+    with ExitStack() as clean_up:
+        store = clean_up.enter_context(open_store(tmp_path / "room-1"))
+        visit_id = store.start_visit(store.add_patient(a_subject())).id
+        jobs = board(store, clean_up)
+        other = subprocess.Popen(
+            [sys.executable, "-c", _TRAINS, str(tmp_path / "room-2"), visit_id],
+            env=another_programs_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert other.stdout is not None and other.stdin is not None
+        clean_up.callback(other.stdin.close)
+        clean_up.callback(other.stdout.close)
+        try:
+            assert other.stdout.readline() == "trains\n"
+            monkeypatch.setattr(trainings, "LAPSES_S", 1.5)
+            time.sleep(2.0)  # longer than a lease lasts that nobody renews
+            with refused("JOB-020") as told:
+                jobs.submit("fit_twin", {}, visit_id=visit_id)
+            assert "by A. Berger" in told.value.advice.why and "exotwin session" in told.value.advice.why
+        finally:
+            other.kill()
+            other.wait()
+        time.sleep(2.0)
+        jobs.submit("fit_twin", {}, visit_id=visit_id)
 
 
 def test_the_second_training_of_a_visit_is_refused_until_the_first_ends(
@@ -102,9 +157,9 @@ def test_who_may_not_train_keeps_nobody_from_it(opened: tuple[Store, str, ExitSt
     store, visit_id, clean_up = opened
     make_clinic(store, (Role.ASSISTANT,))
     store.people.sign_in(NAMES[Role.ASSISTANT], PIN)
-    trainings = OneTraining(store, by_role(store.people))
-    clean_up.callback(trainings.close)
-    assert code_of(trainings.admit, "fit_twin", TABLE["fit_twin"], {}, visit_id) == "PPL-002"
+    one_training = OneTraining(store, by_role(store.people))
+    clean_up.callback(one_training.close)
+    assert code_of(one_training.admit, "fit_twin", TABLE["fit_twin"], {}, visit_id) == "PPL-002"
     assert store.trainings.running(visit_id) is None
 
 

@@ -19,7 +19,7 @@ VISIT = "visit-1"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, each_database: str) -> Iterator[Store]:
     with open_store(tmp_path) as store:
         yield store
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from core.domain.people import Action, PeopleRules, Role
+from core.domain.subject import Subject
 from core.domain.walking_ability import VisitNotes, WalkingAid
+from core.errors import UserError
 from core.session.same_patient import wear_exo
 from core.store.edits import changes
 from core.store.erase_access import EraseAccess
@@ -26,10 +29,12 @@ ME, OTHER = "Dr. Lind", "A. Berger"
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Iterator[tuple[Store, Store]]:
-    """The same record, opened twice."""
+def two(tmp_path: Path, each_database: str) -> Iterator[tuple[Store, Store]]:
+    """The same record, opened twice; on a server by two PCs."""
+    rooms = (tmp_path, tmp_path) if each_database == "sqlite" else (tmp_path / "room-1", tmp_path / "room-2")
     with ExitStack() as stack:
-        yield stack.enter_context(open_store(tmp_path)), stack.enter_context(open_store(tmp_path))
+        mine, others = (stack.enter_context(open_store(room)) for room in rooms)
+        yield mine, others
 
 
 def test_the_second_save_is_told_what_the_other_changed_and_by_whom(two: tuple[Store, Store]) -> None:
@@ -130,6 +135,33 @@ def test_two_of_it_change_an_account_or_the_rules_one_after_the_other(two: tuple
         mine.people.set_rules(PeopleRules(idle_min=20), by=boss, seen=rules)
     assert "minutes until the screen locks 10, now 5" in told.value.advice.why
     assert mine.people.rules == PeopleRules(four_eyes=True, idle_min=5)
+
+
+def test_of_two_saves_at_the_same_moment_one_is_told(two: tuple[Store, Store]) -> None:
+    """Both have seen the same: whichever comes second is refused, in every order of their statements."""
+    mine, others = two
+    patient_id = mine.add_patient(a_subject())
+    for turn in range(8):
+        seen = mine.patient(patient_id).subject
+        start, told = threading.Barrier(2), []
+
+        def save(store: Store, mass_kg: float, seen: Subject = seen, start: threading.Barrier = start) -> None:
+            start.wait()
+            try:
+                store.edit_patient(patient_id, replace(seen, mass_kg=mass_kg), by="", seen=seen)
+            except UserError as error:
+                told.append(error.advice.code)
+
+        threads = [
+            threading.Thread(target=save, args=(store, mass_kg))
+            for store, mass_kg in ((mine, 50.0 + turn), (others, 70.0 + turn))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert told == ["REC-060"]
+    assert mine.check_trail().broken is None and not mine.check_trail().faults
 
 
 def test_long_texts_are_cut_in_the_sentence() -> None:
