@@ -32,6 +32,7 @@ from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
 from ui.session_context import SessionContext
+from ui.theme import Tone
 from ui.warm_up import warm_up
 from ui.window_place import place
 
@@ -53,16 +54,29 @@ def run_gui(
     preferences = Preferences(data_dir)
     remember_folders_in(app, data_dir)
     theme.apply(app, preferences.mode)
-    status = _REOPEN
+    status, told = _REOPEN, ""
     while status == _REOPEN:
         with ExitStack() as clean_up:
             context = _context_or_recovery(app, data_dir, clean_up)
             if context is None:
                 return EXIT_NOT_OPENED
             data_dir = context.store.data_dir
+            if told:
+                QTimer.singleShot(0, context, lambda: context.show_message(told, Tone.WARN))
             status = _show_window(app, context, preferences, demo=demo, on_shown=on_shown)
         demo, on_shown = False, None
+        told = _do_when_closed(context)
     return status
+
+
+def _do_when_closed(context: SessionContext) -> str:
+    """What needs the record closed; why it was refused, for who sees the next window."""
+    try:
+        if context.when_closed is not None:
+            context.when_closed()
+    except UserError as error:
+        return error.advice.one_line()
+    return ""
 
 
 def _show_window(

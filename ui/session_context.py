@@ -51,6 +51,7 @@ class SessionContext(QObject):
         self.visit_id: str | None = None
         self.exo_job: str | None = None
         self.came_from = Step.PATIENT  # the step to which a page beside the steps returns
+        self.when_closed: Callable[[], None] | None = None  # before the record is opened again
         self._facts = FactsReader()
         self._after_unlocking: list[Callable[[], None]] = []
         self.person_changed.connect(self._catch_up)
@@ -98,6 +99,11 @@ class SessionContext(QObject):
     @property
     def theme(self) -> theme.Theme:
         return theme.current()
+
+    def reopen(self, work: Callable[[], None]) -> None:
+        """Close the record, do this, and open it again."""
+        self.when_closed = work
+        self.reopen_wanted.emit()
 
     def open_patient(self, patient_id: str | None) -> None:
         """Open a patient with the newest visit, if there is one."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.record_server import add_record_server
 from app.cli.server_setup import add_server_setup
 from app.cli.signing import signed
 from app.paths import data_dir_default, operator_name
@@ -53,6 +54,7 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
     place.add_argument("--only-here", action="store_true", help="no second place from now on")
     backup.set_defaults(command=_backup)
     add_server_setup(actions)
+    add_record_server(actions, add_data_dir)
     for parser in (restore, verify, backup):
         add_data_dir(parser)
 
