@@ -61,12 +61,17 @@ def run_gui(
             if context is None:
                 return EXIT_NOT_OPENED
             data_dir = context.store.data_dir
-            if told:
-                QTimer.singleShot(0, context, lambda: context.show_message(told, Tone.WARN))
+            _tell(context, told)
             status = _show_window(app, context, preferences, demo=demo, on_shown=on_shown)
         demo, on_shown = False, None
         told = _do_when_closed(context)
     return status
+
+
+def _tell(context: SessionContext, words: str) -> None:
+    """Once the window is there."""
+    if words:
+        QTimer.singleShot(0, context, lambda: context.show_message(words, Tone.WARN))
 
 
 def _do_when_closed(context: SessionContext) -> str:

@@ -85,7 +85,7 @@ def _to_read(advice: Advice) -> Advice:
     return replace(
         advice,
         what="This record is open in another window or program.",
-        next_step="Go on there, or open it here to read only: everything is shown, and nothing can be changed.",
+        next_step="Go on there, or open it here to read only: everything is shown, nothing can be changed.",
     )
 
 

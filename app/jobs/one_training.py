@@ -61,7 +61,7 @@ class VisitLease:
 
 
 class OneTraining:
-    """Between the board and who admits its jobs. Renews its leases on a thread, in a record that is shared."""
+    """Between the board and who admits its jobs. A thread renews its leases in a record that is shared."""
 
     def __init__(self, store: Store, admit: Admit, operator: str = "", renew_s: float = RENEW_S) -> None:
         self._store, self._admit, self._operator, self._renew_s = store, admit, operator, renew_s

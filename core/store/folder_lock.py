@@ -128,9 +128,7 @@ def in_use(holder: Holder | None) -> UserError:
     if holder is not None:
         since = datetime.fromisoformat(holder.since_utc).astimezone()
         where = "this PC" if holder.host == socket.gethostname() else f"the PC {holder.host}"
-        who = (
-            f"{holder.program} (process {holder.pid} on {where}) has it open since {since:%Y-%m-%d %H:%M}"
-        )
+        who = f"{holder.program} (process {holder.pid} on {where}) has it open since {since:%Y-%m-%d %H:%M}"
     return refuse(
         "REC-010",
         "Nothing can be changed in this data folder now.",

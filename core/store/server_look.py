@@ -22,7 +22,7 @@ class ServerLook:
 
     @property
     def ready(self) -> bool:
-        return self.revision == HEAD and not self.lacks
+        return self.revision == HEAD and not self.lacks and not self.owns
 
     @property
     def good(self) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class ServerLook:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """What is not, and what helps."""
+        """What is not, and what helps; first what keeps the record from being used."""
         told = []
         if self.revision is None:
             told.append("There is no record yet: exotwin record server-setup makes one.")
@@ -51,12 +51,12 @@ class ServerLook:
         if self.lacks:
             missing = ", ".join(self.lacks[:4])
             told.append(f"The account lacks rights ({missing}): exotwin record server-setup gives them.")
+        if self.owns:
+            told.append(
+                "The account may change results and trail: take the one of exotwin record server-setup."
+            )
         if not self.encrypted:
             told.append("The connection is not encrypted: patients' data cross the network in the clear.")
         if self.latency_s > SLOW_S:
             told.append(f"An answer takes {1e3 * self.latency_s:.0f} ms: pages will open slowly.")
-        if self.owns:
-            told.append(
-                "The account may change results and trail: take one that exotwin record server-setup made."
-            )
         return tuple(told)

@@ -72,7 +72,13 @@ class Trainings:
     def take(self, visit_id: str, kind: str, who: str) -> str:
         """Have the training of this visit from now on; returns the name of the lease. Refuses JOB-020."""
         name = uuid4().hex
-        told = {"name": name, "kind": kind, "who": who, "program": program_name(), "host": socket.gethostname()}
+        told = {
+            "name": name,
+            "kind": kind,
+            "who": who,
+            "program": program_name(),
+            "host": socket.gethostname(),
+        }
         try:
             with self._transaction() as session:
                 now = _now(session)

@@ -33,9 +33,9 @@ from core.session.release import signed_purpose
 from core.store.repository import Store, open_store
 from core.tasks.audit_trail import Trail
 from core.tasks.package_origin import Target, origin_of
+from core.tasks.sent_secret import wait_for_secret
 from core.vault import files
 from core.vault.key_store import system_key_store
-
 
 
 def run(params: Params, context: JobContext) -> str:

@@ -19,9 +19,9 @@ from app.jobs.service import JobService
 from core.domain.people import Role
 from core.jobs.table import JobKind
 from core.jobs.values import Cancelled, Refused
+from core.store import trainings
 from core.store.repository import Store, open_store
 from core.store.schema import TrainingTable
-from core.store import trainings
 from core.store.trainings import Trainings
 from tests.people import NAMES, PIN, make_clinic
 from tests.refusals import code_of, refused

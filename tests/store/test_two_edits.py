@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from core.domain.people import Action, PeopleRules, Role
-from core.domain.subject import Subject
 from core.domain.walking_ability import VisitNotes, WalkingAid
 from core.errors import UserError
 from core.session.same_patient import wear_exo
@@ -139,29 +138,33 @@ def test_two_of_it_change_an_account_or_the_rules_one_after_the_other(two: tuple
 
 def test_of_two_saves_at_the_same_moment_one_is_told(two: tuple[Store, Store]) -> None:
     """Both have seen the same: whichever comes second is refused, in every order of their statements."""
-    mine, others = two
+    mine = two[0]
     patient_id = mine.add_patient(a_subject())
     for turn in range(8):
-        seen = mine.patient(patient_id).subject
-        start, told = threading.Barrier(2), []
-
-        def save(store: Store, mass_kg: float, seen: Subject = seen, start: threading.Barrier = start) -> None:
-            start.wait()
-            try:
-                store.edit_patient(patient_id, replace(seen, mass_kg=mass_kg), by="", seen=seen)
-            except UserError as error:
-                told.append(error.advice.code)
-
-        threads = [
-            threading.Thread(target=save, args=(store, mass_kg))
-            for store, mass_kg in ((mine, 50.0 + turn), (others, 70.0 + turn))
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert told == ["REC-060"]
+        assert _codes_of_two_saves(two, patient_id, (50.0 + turn, 70.0 + turn)) == ["REC-060"]
     assert mine.check_trail().broken is None and not mine.check_trail().faults
+
+
+def _codes_of_two_saves(
+    stores: tuple[Store, Store], patient_id: str, masses_kg: tuple[float, float]
+) -> list[str]:
+    """What was refused when both saved at once what they made of the same."""
+    seen, start = stores[0].patient(patient_id).subject, threading.Barrier(2)
+    told: list[str] = []
+
+    def save(store: Store, mass_kg: float) -> None:
+        start.wait()
+        try:
+            store.edit_patient(patient_id, replace(seen, mass_kg=mass_kg), by="", seen=seen)
+        except UserError as error:
+            told.append(error.advice.code)
+
+    threads = [threading.Thread(target=save, args=pair) for pair in zip(stores, masses_kg, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
 
 
 def test_long_texts_are_cut_in_the_sentence() -> None:

@@ -1,4 +1,4 @@
-"""Claims about a second window on a data folder: told who has it open, it shows everything and changes nothing."""
+"""Claims about a second window on a data folder: who has it is told, all is shown, nothing is changed."""
 
 from __future__ import annotations
 
@@ -66,9 +66,11 @@ def test_it_is_told_who_has_it_open_and_opens_it_to_read_only(app: QApplication,
         assert opened is not None
         opened[0].close()
     (state,) = asked
-    assert "The windows of ExoTwin" in state.advice.why and f"process {other.pid} on this PC" in state.advice.why
+    assert (
+        "The windows of ExoTwin" in state.advice.why and f"process {other.pid} on this PC" in state.advice.why
+    )
     assert "since 20" in state.advice.why
-    words = {action: text for action, text in state.actions}
+    words = dict(state.actions)
     assert state.actions[0][0] is RecoveryAction.READ
     assert words[RecoveryAction.READ] == "Open to read only" and words[RecoveryAction.QUIT] == "Close"
 
@@ -100,7 +102,16 @@ def test_everything_is_shown_every_action_is_greyed_with_a_sentence_and_no_file_
     window.close()
 
 
-_ONLY_LOOK = {"Archived", "Compare visits", "Curves", "Weights", "Moments", "Powers", "Ground force", "Numbers"}
+_ONLY_LOOK = {
+    "Archived",
+    "Compare visits",
+    "Curves",
+    "Weights",
+    "Moments",
+    "Powers",
+    "Ground force",
+    "Numbers",
+}
 
 
 def test_a_patient_can_be_read_and_not_be_changed(second: SessionContext) -> None:

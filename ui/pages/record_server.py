@@ -14,21 +14,24 @@ from ui.widgets.server_fields import ServerEntry, ServerFields
 
 BACK, AGAIN = ("back", "Back"), ("test", "Test again")
 _ABOUT = (
-    "A clinic with several rooms keeps one record on a PostgreSQL server, and every PC works in it. On one PC "
-    "the record stays in the data folder, and nothing has to be set up.",
-    "Whoever looks after the server prepares it once: exotwin record server-setup. The password goes into the "
-    "key store of this login, never into a file.",
+    "A clinic with several rooms keeps one record on a PostgreSQL server, and every PC works in it. On one "
+    "PC the record stays in the data folder, and nothing has to be set up.",
+    "Whoever looks after the server prepares it once: exotwin record server-setup. The password goes into "
+    "the key store of this login, never into a file.",
     "exotwin record move brings a record that has patients to the server, and back.",
 )
+
+_USUAL = ServerEntry()
 
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
     headline: str
     tone: Tone = Tone.NEUTRAL
-    entry: ServerEntry = ServerEntry()
+    entry: ServerEntry = _USUAL
     testing: bool = False
-    found: tuple[tuple[str, bool], ...] = ()  # sentences of the last test, and whether each is as it should be
+    found: tuple[tuple[str, bool], ...] = ()  # sentences of the last test, and whether each is well
+    nothing: str = ""  # why there are none
     may_use: bool = False  # what stands in the fields was tested, and can be used
     why_not: str = ""  # why it cannot be used, or nothing can be done here
 
@@ -38,8 +41,8 @@ class RecordServerPage(Page):
     help_text = (
         "The test connects to the server, asks for its version, the rights of the account and how long an "
         "answer takes, and changes nothing. Only what was tested can be used: then the record of this data "
-        "folder lies on the server, and the program opens it anew. Test and choice are also commands: exotwin "
-        "record server test, exotwin record server use."
+        "folder lies on the server, and the program opens it anew. Both are commands, too: exotwin record "
+        "server test, exotwin record server use."
     )
 
     edited = Signal()
@@ -87,16 +90,14 @@ class RecordServerPage(Page):
             self.set_main_action(words, not state.testing, "")
         self.set_secondary_actions(BACK, *((AGAIN,) if state.may_use else ()))
         clear(self._found)
-        for words, good in state.found or ((_NOT_YET, True),):
-            quiet = not state.found
-            icon = Icon("" if quiet else "done" if good else "attention", 18, Tone.OK if good else Tone.WARN)
-            line = row(icon, label(words, "muted" if quiet else "body", wrap=True), gap=8)
+        if not state.found:
+            self._found.addWidget(label(state.nothing, "muted", wrap=True))
+        for words, good in state.found:
+            icon = Icon("done" if good else "attention", 18, Tone.OK if good else Tone.WARN)
+            line = row(icon, label(words, wrap=True), gap=8)
             line.setStretch(1, 1)
             self._found.addLayout(line)
 
     def _press(self) -> None:
         if self.main_buttons[0].isEnabled():
             self.main_action.emit()
-
-
-_NOT_YET = "Nothing was tested yet."

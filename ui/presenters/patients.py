@@ -270,7 +270,8 @@ class PatientsPresenter(StepPresenter):
         theirs = entry_of(subject)
         both = self._page.meet_patient(theirs)
         self._met = tuple(
-            FieldNote(name, f"Saved meanwhile: {getattr(theirs, name) or 'empty'}", tone=Tone.WARN) for name in both
+            FieldNote(name, f"Saved meanwhile: {getattr(theirs, name) or 'empty'}", tone=Tone.WARN)
+            for name in both
         )
         self._seen, self._changed = (subject, notes), self._page.changed
         self._show_field_notes()

@@ -59,17 +59,26 @@ class RecordServerPresenter(StepPresenter):
     def show(self, status: StepStatus) -> None:
         look = self._look if self._asked == self._given else None
         found = () if look is None else (*((w, True) for w in look.good), *((w, False) for w in look.doubts))
+        where = "on" if self._store.shared else "in"
         self._page.render(
             ServerState(
-                headline=f"The record lies in {self._store.database.words}.",
+                headline=f"The record lies {where} {self._store.database.words}.",
                 tone=Tone.OK if self._store.writable else Tone.NEUTRAL,
                 entry=self._saved(),
                 testing=bool(self._job),
                 found=found,
+                nothing=self._nothing(),
                 may_use=look is not None and look.ready,
                 why_not=self._why_not(),
             )
         )
+
+    def _nothing(self) -> str:
+        """Why there is nothing that a test found."""
+        if self._job:
+            return "The server is being asked."
+        failed = self._asked is not None and self._asked == self._given
+        return "The test did not get that far." if failed else "This address was not tested yet."
 
     @property
     def _given(self) -> tuple[ServerEntry, str]:

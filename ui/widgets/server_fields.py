@@ -34,7 +34,10 @@ class ServerFields(Box):
 
     def __init__(self) -> None:
         super().__init__("card", margin=16, gap=10)
-        self.host, self.port = _field("Host of the record server", "server.clinic.local"), _field("Port", "5432")
+        self.host, self.port = (
+            _field("Host of the record server", "server.clinic.local"),
+            _field("Port", "5432"),
+        )
         self.database = _field("Database", "exotwin")
         self.account = _field("Account on the server", "exotwin")
         self.password = _field("Password of the account", "as it is kept, or as typed here")

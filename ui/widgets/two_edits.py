@@ -16,9 +16,7 @@ def merged(before: Entry, mine: Entry, theirs: Entry) -> tuple[Entry, tuple[str,
     names = [one.name for one in fields(before)]
     kept = {name: getattr(mine, name) for name in names if getattr(mine, name) != getattr(before, name)}
     both = tuple(
-        name
-        for name, typed in kept.items()
-        if getattr(theirs, name) not in (getattr(before, name), typed)
+        name for name, typed in kept.items() if getattr(theirs, name) not in (getattr(before, name), typed)
     )
     result: Entry = replace(theirs, **kept)
     return result, both

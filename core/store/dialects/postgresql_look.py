@@ -22,7 +22,10 @@ _MISSING = (
     "SELECT verb, name FROM unnest(%s::text[], %s::text[]) AS wanted(name, verb) WHERE CASE "
     "WHEN to_regclass(name) IS NULL THEN false ELSE NOT has_table_privilege(name, verb) END"
 )
-_OWNS = "SELECT CASE WHEN to_regclass('record') IS NULL THEN false ELSE has_table_privilege('record', 'DELETE') END"
+_OWNS = (
+    "SELECT CASE WHEN to_regclass('record') IS NULL THEN false "
+    "ELSE has_table_privilege('record', 'DELETE') END"
+)
 
 
 def look_at(url: URL) -> ServerLook:
