@@ -131,6 +131,9 @@ class OneTraining:
             except UserError as error:  # the next time is soon enough
                 _log.warning("A training could not be noted as going on: %s", error)
                 continue
+            except Exception:  # noqa: BLE001 - thread border: without it every lease would lapse
+                _log.exception("A training could not be noted as going on")
+                continue
             with self._guard:
                 leases = [self._leases[name] for name in lost if name in self._leases]
             for lease in leases:

@@ -84,7 +84,8 @@ class PatientsPresenter(StepPresenter):
         visits = () if selected is None else self.context.store.visits(selected.id)
         opened = next((visit for visit in visits if visit.id == self.context.visit_id), None)
         if not any(self._changed):  # else what is typed is an edit of what was seen then
-            self._seen = selected and selected.subject, opened and opened.notes
+            subject = None if selected is None else selected.subject
+            self._seen = subject, None if opened is None else opened.notes
         self._page.render(
             PatientsState(
                 headline=headline,
