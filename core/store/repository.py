@@ -25,7 +25,7 @@ from core.domain.release import signed_thing
 from core.domain.subject import Subject, check_consent, check_diagnosis
 from core.domain.walking_ability import VisitNotes
 from core.errors import UserError
-from core.store import audit, edits
+from core.store import audit
 from core.store.accounts import pin_given_words
 from core.store.authority import utc_now
 from core.store.codec import decode, encode
@@ -39,13 +39,14 @@ from core.store.open_folder import FILES_REMOVED
 from core.store.opening import open_engine, open_engine_to_read
 from core.store.orphans import sweep
 from core.store.ownership import Ownership
+from core.store.patient_edits import PatientEdits
 from core.store.people import People
 from core.store.reading_people import ReadingPeople
 from core.store.record_refusals import code_taken, unknown
 from core.store.rows import decision_of, info_of, lock_patient, visit_of
+from core.store.rows import log_row as _log
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
-from core.store.trail_access import TrailAccess
 from core.store.trainings import Trainings
 from core.vault.scratch import sweep as sweep_plain
 
@@ -95,7 +96,7 @@ def _open_to_write(database: RecordDatabase, ticket: str) -> Store:
     return store
 
 
-class Store(TrailAccess, Ownership, EraseAccess):
+class Store(PatientEdits, Ownership, EraseAccess):
     """The record of one open data folder."""
 
     def __init__(
@@ -156,38 +157,6 @@ class Store(TrailAccess, Ownership, EraseAccess):
             raise code_taken(subject.code) from error
         return patient_id
 
-    def edit_patient(
-        self, patient_id: str, subject: Subject, *, by: str = "", seen: Subject | None = None
-    ) -> None:
-        """Refuses PAT-005, PAT-020, PAT-021 and PAT-033; what an earlier version took may stay.
-
-        `seen` is what stood there when the edit began; REC-060 where somebody else changed it since then, and
-        REC-061 where the patient was erased.
-        """
-        before = seen or self.patient(patient_id).subject
-        if subject == before:
-            return  # saved as it was: nothing to log, and no report is out of date
-        if subject.code != before.code:
-            check_code(subject.code)
-        if subject.diagnosis != before.diagnosis:
-            check_diagnosis(subject.diagnosis)
-        if subject.consent != before.consent:
-            check_consent(subject, date.today())
-        try:
-            with self._session() as session:
-                by = self.people.acts_as(session, patient_action(before, subject), by)
-                row = edits.patient_to_edit(session, patient_id, seen)
-                row.code, row.subject = subject.code, encode(subject)[0]
-                session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
-        except IntegrityError as error:
-            raise code_taken(subject.code) from error
-
-    def archive_patient(self, patient_id: str, archived: bool, *, by: str = "") -> None:
-        with self._session() as session:
-            by = self.people.acts_as(session, Action.EDIT_PATIENT, by)
-            edits.patient_to_edit(session, patient_id, None).archived = archived
-            session.add(_log(by, "patient archived" if archived else "patient restored", patient_id, ""))
-
     def patient(self, patient_id: str) -> PatientRow:
         """Raises UserError REC-007 when there is no such patient: somebody else may have erased it."""
         with self._session() as session:
@@ -237,22 +206,6 @@ class Store(TrailAccess, Ownership, EraseAccess):
             session.flush()
             session.add(_log(by, "visit started", row.id, f"visit {row.number}"))
             return visit_of(row)
-
-    def note_visit(
-        self, visit_id: str, notes: VisitNotes, *, by: str = "", seen: VisitNotes | None = None
-    ) -> None:
-        """Keep how the patient walks at this visit; what stood there before stays in the log.
-
-        `seen`: as in `edit_patient`.
-        """
-        if notes == (seen or self.visit(visit_id).notes):
-            return
-        subject = self.subject_of(visit_id)
-        with self._session() as session:
-            by = self.people.acts_as(session, patient_action(subject), by)
-            row = edits.visit_to_note(session, visit_id, seen)
-            row.notes = encode(notes)[0]
-            session.add(_log(by, "visit noted", visit_id, json.dumps(row.notes, sort_keys=True)))
 
     def visit(self, visit_id: str) -> Visit:
         """Raises UserError REC-007 when there is no such visit."""
@@ -432,10 +385,6 @@ class Store(TrailAccess, Ownership, EraseAccess):
 
 def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: object) -> Any:
     return read_record(folder, kind, content_sha256)
-
-
-def _log(who: str, action: str, subject_id: str, detail: str) -> LogTable:
-    return LogTable(on_utc=utc_now(), who=who, action=action, subject_id=subject_id, detail=detail)
 
 
 def _patient(row: PatientTable) -> PatientRow:

@@ -8,7 +8,16 @@ from sqlalchemy import URL
 
 from core.domain.people import Action
 from core.errors import UserError, refuse
-from core.jobs.values import SECRET, Cancelled, Crashed, JobState, Message, Outcome, outcome_advice
+from core.jobs.values import (
+    SECRET,
+    Cancelled,
+    Crashed,
+    JobState,
+    JsonValue,
+    Message,
+    Outcome,
+    outcome_advice,
+)
 from core.session.flow import Step, StepStatus
 from core.store.people import RECORD
 from core.store.record_address import record_url, save_url
@@ -115,7 +124,10 @@ class RecordServerPresenter(StepPresenter):
         url, password = url_of(self._page.entry), self._page.password
         self._page.show_advice(None)
         self._look, self._asked = None, self._given
-        params = {"url": url.render_as_string(hide_password=False), "password_follows": bool(password)}
+        params: dict[str, JsonValue] = {
+            "url": url.render_as_string(hide_password=False),
+            "password_follows": bool(password),
+        }
         self._job = self.context.jobs.submit(JOB, params)
         if password:
             self.context.jobs.send(self._job, SECRET + password)

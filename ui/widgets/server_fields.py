@@ -57,8 +57,13 @@ class ServerFields(Box):
         self.tls.activated.connect(lambda _index: self.edited.emit())
 
     def entry(self) -> ServerEntry:
-        fields = (self.host, self.port, self.database, self.account)
-        return ServerEntry(*(field.text().strip() for field in fields), self.tls.currentData())
+        return ServerEntry(
+            host=self.host.text().strip(),
+            port=self.port.text().strip(),
+            database=self.database.text().strip(),
+            account=self.account.text().strip(),
+            tls=self.tls.currentData(),
+        )
 
     def show_entry(self, entry: ServerEntry) -> None:
         """Fill the fields; what a person is typing is never overwritten by the same entry."""
