@@ -1,73 +1,47 @@
-"""A PostgreSQL server of the test run: on a socket in a temporary folder, without care for power cuts."""
+"""A PostgreSQL server of the test run, with one record whose rows are put back for each test."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-ADMIN, ACCOUNT, WITH_PASSWORD, PASSWORD = "postgres", "exotwin", "with_password", "Gehheim 7"
+from app.bench.local_postgres import ADMIN, LocalPostgres, missing, running_postgres
+
+__all__ = ["ADMIN", "missing"]
+
+ACCOUNT, WITH_PASSWORD, PASSWORD = "exotwin", "with_password", "Gehheim 7"
 RECORD = "record"  # the database of every test that needs just any
 EMPTY = "empty"  # its state as it was set up
 _PUBLIC = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 _NUMBERED = (("record", "sequence"), ("decision", "sequence"), ("log", "sequence"), ("signature", "number"))
-_SETTINGS = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "shared_buffers": "16MB",
-    "max_connections": "60",
-    "autovacuum": "off",
-    "listen_addresses": "127.0.0.1",
-}
+_CARELESS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB", "autovacuum": "off"}
 _WHO_MAY = f"local all {WITH_PASSWORD} scram-sha-256\nlocal all all trust\nhost all all 127.0.0.1/32 trust\n"
 
 
-def missing() -> str:
-    """Why there can be no server; "" where there can."""
-    if _programs() is None:
-        return "PostgreSQL is not installed (Debian: apt install postgresql)"
-    try:
-        import psycopg  # noqa: F401
-    except ImportError:
-        return "psycopg is not installed (pip install 'exotwin[server]')"
-    return ""
-
-
-@dataclass
+@dataclass(frozen=True)
 class PostgresServer:
     """A running one. A database of 7 MB for each test would cost more than the tests, so they share one."""
 
-    folder: Path
-    port: int
+    running: LocalPostgres
     _numbers: Iterator[int] = field(default_factory=count)
 
-    @property
-    def sockets(self) -> Path:
-        return self.folder / "s"
-
     def url(self, database: str, account: str = ACCOUNT) -> str:
-        return f"postgresql+psycopg://{account}@/{database}?host={self.sockets}&port={self.port}"
+        return self.running.url(database, account)
 
     def tcp_url(self, database: str, account: str = ACCOUNT, more: str = "") -> str:
-        return f"postgresql+psycopg://{account}@127.0.0.1:{self.port}/{database}{more}"
+        return f"postgresql+psycopg://{account}@127.0.0.1:{self.running.port}/{database}{more}"
 
-    def sql(self, statement: str, database: str = "postgres", account: str = ADMIN) -> list[tuple]:
-        """Run one statement of its own, for example `CREATE DATABASE`."""
-        import psycopg
+    def sql(self, statement: str, database: str = ADMIN, account: str = ADMIN) -> list[tuple[Any, ...]]:
+        return self.running.sql(statement, database, account)
 
-        words = f"host={self.sockets} port={self.port} user={account} dbname={database}"
-        with psycopg.connect(words, autocommit=True) as connection:
-            done = connection.execute(statement)
-            return [] if done.description is None else done.fetchall()
+    def start(self) -> None:
+        self.running.start()
+
+    def stop(self) -> None:
+        self.running.stop()
 
     def set_up_record(self) -> None:
         """As `exotwin record server-setup` leaves it."""
@@ -78,10 +52,10 @@ class PostgresServer:
         self.sql(f"CREATE ROLE {WITH_PASSWORD} LOGIN PASSWORD '{PASSWORD}' IN ROLE {ACCOUNT}")
         self.keep(EMPTY)
 
-    def new_database(self, like: str = "template0") -> str:
+    def new_database(self) -> str:
         """Its name; without tables."""
         name = f"{RECORD}_{next(self._numbers)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {like}")
+        self.sql(f"CREATE DATABASE {name} TEMPLATE template0")
         return name
 
     def keep(self, state: str) -> None:
@@ -111,73 +85,9 @@ class PostgresServer:
     def _tables(self) -> list[str]:
         return sorted(name for (name,) in self.sql(_PUBLIC, RECORD))
 
-    def start(self) -> None:
-        options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-        options += f" -c unix_socket_directories={self.sockets} -c port={self.port}"
-        self._control("start", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options)
-
-    def stop(self) -> None:
-        self._control("stop", "-w", "-m", "immediate")
-
-    def _control(self, *words: str) -> None:
-        _run_as_its_user(["pg_ctl", "-D", str(self.folder / "data"), *words])
-
 
 @contextmanager
 def running_server() -> Iterator[PostgresServer]:
-    """Until the end of the block; nothing of it stays."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = PostgresServer(folder, _free_port())
-    try:
-        folder.chmod(0o755)
-        server.sockets.mkdir()
-        server.sockets.chmod(0o777)
-        if os.geteuid() == 0:
-            shutil.chown(folder, _user())
-        data = str(folder / "data")
-        _run_as_its_user(
-            ["initdb", "-D", data, "-U", ADMIN, "-A", "trust", "-E", "UTF8", "-N", "--wal-segsize=1"]
-        )
-        (folder / "data" / "pg_hba.conf").write_text(_WHO_MAY)
-        server.start()
-        yield server
-    finally:
-        with suppress(subprocess.CalledProcessError):
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[4]))
-    if found:
-        return found[-1].parent
-    program = shutil.which("initdb")
-    return None if program is None else Path(program).resolve().parent
-
-
-def _user() -> str:
-    """PostgreSQL does not run as root."""
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in names else "nobody"
-
-
-def _run_as_its_user(words: list[str]) -> None:
-    programs = _programs()
-    assert programs is not None, "asked for only where it is installed"
-    words = [str(programs / words[0]), *words[1:]]
-    if os.geteuid() == 0:
-        words = ["runuser", "-u", _user(), "--", *words]
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    # Its output into a file: the server keeps a pipe open, and nobody would see its end.
-    with tempfile.TemporaryFile("w+") as told:
-        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": told, "stderr": told}
-        done = subprocess.run(words, cwd="/", env=environment, **streams)
-        if done.returncode != 0:
-            told.seek(0)
-            raise subprocess.CalledProcessError(done.returncode, words, told.read())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Until the end of the block; a power cut would damage it."""
+    with running_postgres(_CARELESS, _WHO_MAY) as running:
+        yield PostgresServer(running)

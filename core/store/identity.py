@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from core.errors import refuse
+from core.errors import UserError, refuse
 from core.store.files import write_synced
 from core.store.migrating import HEAD
 
@@ -84,7 +84,7 @@ def remember_people(data_dir: Path) -> None:
         write_identity(data_dir, replace(identity, people=True))
 
 
-def written_by_a_newer_version() -> Exception:
+def written_by_a_newer_version() -> UserError:
     return refuse(
         "REC-005",
         "This data folder cannot be opened.",

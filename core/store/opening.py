@@ -61,4 +61,6 @@ def open_engine_to_read(database: RecordDatabase, because: UserError) -> Engine:
             raise database.newer()
         if revision != HEAD:
             raise because
+        with database.errors():
+            database.bind(engine, to_read=True)
         return engine

@@ -109,6 +109,6 @@ def _no_address(why: str) -> UserError:
         "REC-057",
         "The address of the record server cannot be used.",
         why,
-        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or on the Settings "
-        "page.",
+        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or by "
+        "exotwin record server use URL.",
     )

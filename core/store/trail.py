@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, select, text, update
+from sqlalchemy import RowMapping, event, select, text, update
 from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditEvent, AuditStep, content_sha256
@@ -89,7 +89,7 @@ def content_of(session: Session, row: Row) -> dict[str, Any] | None:
     return None if found is None else as_kept(found)
 
 
-def as_kept(row: Mapping[str, Any]) -> dict[str, Any]:
+def as_kept(row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
     """A row with every value as SQLite keeps it: a hash fits, wherever the record lies or is moved to."""
     return {name: _as_kept(value) for name, value in row.items()}
 

@@ -43,6 +43,7 @@ def test_16_pcs_open_a_new_server_database_at_once_and_8_write_one_trail(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(2000)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_2000_entries_of_8_writers_are_one_chain(
     database: str, request: pytest.FixtureRequest, tmp_path: Path

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import keyring
@@ -21,6 +22,7 @@ from core.store.authority import utc_now
 from core.store.codec import encode
 from core.store.dialects import postgresql_connect
 from core.store.dialects.postgresql import note_moved
+from core.store.dialects.postgresql_dump import dumps_in
 from core.store.dialects.postgresql_setup import set_up
 from core.store.identity import read_identity
 from core.store.record_address import (
@@ -302,6 +304,15 @@ def test_the_admins_own_account_is_refused_for_the_program(postgres: PostgresSer
         set_up(checked_url(postgres.url(RECORD, ADMIN)), ADMIN, lambda: None)
 
 
+def test_a_backup_without_the_servers_own_programs_is_refused(
+    record_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(tmp_path) as store:
+        monkeypatch.setenv("PATH", "")
+        assert code_of(store.database.back_up, datetime(2026, 1, 1, tzinfo=UTC)) == "REC-008"
+        assert store.back_up_if_due(0.0) is None and dumps_in(tmp_path) == []
+
+
 def test_an_admin_sets_a_server_up_from_a_terminal_and_a_pc_uses_it(
     postgres: PostgresServer,
     tmp_path: Path,
@@ -321,7 +332,11 @@ def test_an_admin_sets_a_server_up_from_a_terminal_and_a_pc_uses_it(
 
     folder = ["--data-dir", str(tmp_path)]
     with open_store(tmp_path) as store:
-        store.add_patient(a_subject())
+        patient_id = store.add_patient(a_subject())
+        older = store.database.back_up(datetime(2026, 1, 1, tzinfo=UTC))
+        assert older.name == "exotwin-20260101-000000.dump"
+        assert store.erase_patient(patient_id, "a wish", by="Dr A").waiting == ()
+        assert len(dumps_in(tmp_path)) == 1 and not older.exists()  # it held the patient
     assert run(["record", "verify", *folder]) == 0 and "is whole" in capsys.readouterr().out
     assert "clinic answers: PostgreSQL" in check_record(tmp_path).finding
     assert run(["restore", *folder]) != 0

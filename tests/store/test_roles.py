@@ -113,6 +113,27 @@ def test_the_owner_itself_is_stopped_by_the_triggers_and_one_that_is_switched_of
         postgres.sql("ALTER TABLE log ENABLE TRIGGER log_no_update", RECORD)
 
 
+def test_tables_that_the_program_made_itself_become_the_owners(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a trial with one account for all."""
+    postgres.sql("CREATE ROLE alone LOGIN")
+    postgres.sql("CREATE DATABASE trial OWNER alone")
+    monkeypatch.setenv("EXOTWIN_DATABASE", postgres.url("trial", "alone"))
+    with open_store(tmp_path) as store:
+        store.log("Dr A", "before", "")
+    postgres.sql("DELETE FROM ticket", "trial", "alone")  # it is the owner, and may do anything
+
+    set_up(checked_url(postgres.url("trial", ADMIN)), "alone", lambda: None)
+
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        postgres.sql("ALTER TABLE log DISABLE TRIGGER ALL", "trial", "alone")
+    with open_store(tmp_path) as store:
+        assert [entry.action for entry in store.log_entries()] == ["before"]
+        store.log("Dr A", "after", "")
+        assert store.check_trail().faults == ()
+
+
 def test_every_table_of_the_record_has_its_rights() -> None:
     assert set(Base.metadata.tables) <= set(postgresql_schema.RIGHTS)
 

@@ -63,8 +63,11 @@ class RecordDatabase(Protocol):
         """The refusal (REC-005) of tables that a newer ExoTwin made."""
         ...
 
-    def bind(self, engine: Engine) -> None:
-        """Tell data folder and database of each other. Refuses REC-059 where they are of two records."""
+    def bind(self, engine: Engine, *, to_read: bool = False) -> None:
+        """Tell data folder and database of each other; with `to_read` only compare them.
+
+        Refuses REC-059 where they are of two records.
+        """
         ...
 
     def see_one_moment(self, session: Session) -> None:

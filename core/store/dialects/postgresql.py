@@ -16,7 +16,12 @@ from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
 from core.store.dialects.port import Row
-from core.store.dialects.postgresql_connect import connect, connection_settings, driver, facts_of
+from core.store.dialects.postgresql_connect import (
+    connect,
+    driver,
+    facts_of,
+    settings_for_programs,
+)
 from core.store.dialects.postgresql_dump import dump, dumps_in
 from core.store.dialects.sqlite_file import database_path
 from core.store.identity import StoreIdentity, has_identity, new_identity, read_identity, write_identity
@@ -90,19 +95,19 @@ class PostgresDatabase:
     def newer(self) -> UserError:
         return refusals.newer_record(self.url)
 
-    def bind(self, engine: Engine) -> None:
+    def bind(self, engine: Engine, *, to_read: bool = False) -> None:
         ours = read_identity(self.data_dir)
         with engine.begin() as connection:
-            theirs = _identity(connection)
-            if theirs is None and ours is None and not has_identity(self.data_dir):
-                theirs = _given(connection, new_identity())
-            gone = moved_to(connection)
+            theirs, gone = _identity(connection)
+            if theirs is None and not to_read and not has_identity(self.data_dir):
+                note_identity(connection, new_identity())  # another PC may have been first
+                theirs, gone = _identity(connection)
         if gone:
             raise self._moved(gone)
         if theirs is None or (ours is not None and ours.id != theirs.id):
             raise self._of_another(ours)
         bound = replace(ours or theirs, server=words_of(self.url))
-        if bound != ours:
+        if bound != ours and not to_read:
             write_identity(self.data_dir, bound)
 
     def see_one_moment(self, session: Session) -> None:
@@ -126,7 +131,7 @@ class PostgresDatabase:
         """The server does it by itself (autovacuum)."""
 
     def back_up(self, now: datetime) -> Path:
-        return dump(self.data_dir, connection_settings(self.url), now)
+        return dump(self.data_dir, settings_for_programs(self.url), now)
 
     def back_up_if_due(self, after_s: float) -> Path | None:
         """Never by itself: the server is backed up by whoever looks after it, once for all PCs."""
@@ -134,10 +139,10 @@ class PostgresDatabase:
 
     def renew_backups(self, now: datetime) -> None:
         older = dumps_in(self.data_dir)
-        if older:
-            self.back_up(now)
+        made = self.back_up(now) if older else None
         for path in older:
-            path.unlink()
+            if path != made:
+                path.unlink()
 
     def faults(self) -> tuple[str, ...]:
         """The server checks its own pages; what refuses changes is looked at here."""
@@ -211,14 +216,15 @@ def _may_make_tables(connection: Connection) -> bool:
     )
 
 
-def _identity(connection: Connection) -> StoreIdentity | None:
-    row: Any = connection.exec_driver_sql("SELECT id, made_utc FROM record_identity").first()
-    return None if row is None else StoreIdentity(row.id, row.made_utc)
+def _identity(connection: Connection) -> tuple[StoreIdentity | None, str]:
+    """Which record this is, and where it went, if it did."""
+    row: Any = connection.exec_driver_sql("SELECT id, made_utc, moved_to FROM record_identity").first()
+    return (None, "") if row is None else (StoreIdentity(row.id, row.made_utc), str(row.moved_to))
 
 
 def moved_to(connection: Connection) -> str:
     """Where the record went that lay on this server; "" of one that is here."""
-    return str(connection.exec_driver_sql("SELECT moved_to FROM record_identity").scalar() or "")
+    return _identity(connection)[1]
 
 
 def note_identity(connection: Connection, identity: StoreIdentity) -> None:
@@ -229,9 +235,3 @@ def note_identity(connection: Connection, identity: StoreIdentity) -> None:
 def note_moved(connection: Connection, where: str) -> None:
     """From now on this database refuses to be used as a record; "": it is one again."""
     connection.execute(text("UPDATE record_identity SET moved_to = :where"), {"where": where})
-
-
-def _given(connection: Connection, identity: StoreIdentity) -> StoreIdentity:
-    """The identity of the record: this one, or what another process gave it just now."""
-    note_identity(connection, identity)
-    return _identity(connection) or identity

@@ -69,8 +69,9 @@ def connect(url: URL, *, to_read: bool = False) -> Any:
         raise refusals.no_address(str(error)) from error
     try:
         _check_server(connection, url)
-        with connection.transaction():
-            connection.execute(_SESSION + (_READ_ONLY if to_read else ""))
+        connection.autocommit = True
+        connection.execute(_SESSION + (_READ_ONLY if to_read else ""))
+        connection.autocommit = False
     except BaseException:
         connection.close()
         raise
@@ -88,6 +89,14 @@ def connection_settings(url: URL) -> dict[str, Any]:
     if "sslmode" not in settings and "PGSSLMODE" not in os.environ and _is_another_pc(settings):
         settings["sslmode"] = "require"
     return settings
+
+
+def settings_for_programs(url: URL) -> dict[str, Any]:
+    """The same for PostgreSQL's own programs, which cannot look into the key store."""
+    settings = connection_settings(url)
+    connect(url).close()  # as the server takes it, with the password that it asks for
+    known = _passwords.get(password_name(url))
+    return settings if known is None else {**settings, "password": known}
 
 
 def password_name(url: URL) -> str:

@@ -68,9 +68,9 @@ def refusal_of(error: Any, url: URL, *, lost: bool) -> UserError | None:
         return exhausted(url, words)
     if state in _BUSY:
         return busy(url)
-    if state in ("42501", "42P01"):
+    if state == "42501":
         return not_allowed(url, words)
-    if state in ("25006",):
+    if state == "25006":
         return only_reads(url)
     return None
 
@@ -92,7 +92,7 @@ def sign_in_refused(url: URL, words: str, *, asked: bool) -> UserError:
         f"The record server {words_of(url)} does not let {account} in.",
         f"{way}; it says: {words[:300]}",
         "Ask whoever looks after the server for account and password. The password comes from PGPASSWORD, "
-        "~/.pgpass or the key store of this login.",
+        "~/.pgpass or the key store of this login (exotwin record server password).",
     )
 
 
@@ -158,8 +158,8 @@ def no_address(why: str) -> UserError:
         "REC-057",
         "The address of the record server cannot be used.",
         f"It says: {' '.join(why.split())[:300]}",
-        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or on the Settings "
-        "page.",
+        f"Write it as postgresql+psycopg://ACCOUNT@HOST/DATABASE, in {DATABASE_VARIABLE} or by "
+        "exotwin record server use URL.",
     )
 
 

@@ -110,8 +110,6 @@ def grant(connection: Connection, account: str) -> None:
     ).scalars()
     statements = [
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM PUBLIC, {name}",
-        f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {name}",
-        f"GRANT USAGE ON SCHEMA {schema} TO {name}",
         *(f"GRANT {RIGHTS[table]} ON {quoted(table)} TO {name}" for table in there if table in RIGHTS),
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {name}",
         f"GRANT EXECUTE ON FUNCTION exotwin_erase(text) TO {name}",

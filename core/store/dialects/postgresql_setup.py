@@ -22,6 +22,18 @@ from core.store.dialects.postgresql_schema import quoted
 from core.store.migrating import HEAD, upgrade
 from core.store.record_address import without_password
 
+# What was made before by the account of the program itself, or another one, is the owner's from now on.
+_TAKE_OVER = """
+DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT c.oid::regclass AS name FROM pg_class c
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relowner <> '{owner}'::regrole
+    LOOP EXECUTE 'ALTER TABLE ' || one.name || ' OWNER TO {owner}'; END LOOP;
+    FOR one IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+        WHERE pronamespace = 'public'::regnamespace AND starts_with(proname, 'exotwin_')
+        AND proowner <> '{owner}'::regrole
+    LOOP EXECUTE 'ALTER FUNCTION ' || one.name || ' OWNER TO {owner}'; END LOOP;
+END $$
+"""
 _MAINTENANCE = "postgres"  # the database that every server has
 
 
@@ -106,8 +118,11 @@ def _give_to_owner(connection: Connection, admin: URL, account: str) -> None:
         connection.exec_driver_sql(f"CREATE ROLE {owner} NOLOGIN")
     for statement in (
         f"GRANT {owner} TO CURRENT_USER",
-        f"ALTER DATABASE {database} OWNER TO {owner}",
+        f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {quoted(account)}",  # which all have before version 15
+        f"GRANT USAGE ON SCHEMA public TO {quoted(account)}",
         f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
+        f"ALTER DATABASE {database} OWNER TO {owner}",
+        _TAKE_OVER.replace("{owner}", owner),
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
         f"GRANT CONNECT ON DATABASE {database} TO {quoted(account)}",
         f"SET LOCAL ROLE {owner}",

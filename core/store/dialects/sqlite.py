@@ -20,6 +20,7 @@ from core.store import audit, trail
 from core.store.backups import back_up, back_up_if_due
 from core.store.dialects.port import Row
 from core.store.dialects.sqlite_file import database_path, open_connection
+from core.store.dialects.sqlite_turns import take_turns
 from core.store.files import disk_is_full, folder_errors, folder_is_unusable
 from core.store.identity import make_identity, read_identity, written_by_a_newer_version
 from core.store.migrating import HEAD, upgrade
@@ -75,7 +76,10 @@ class SqliteDatabase:
             return connection
 
         sealed = {} if key_of(path) is None else {"module": dbapi()}
-        return create_engine(f"sqlite:///{path}", creator=connected, **sealed)
+        engine = create_engine(f"sqlite:///{path}", creator=connected, **sealed)
+        if not to_read:
+            take_turns(engine, self.data_dir.absolute())
+        return engine
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -120,9 +124,9 @@ class SqliteDatabase:
     def newer(self) -> UserError:
         return written_by_a_newer_version()
 
-    def bind(self, engine: Engine) -> None:
-        """In this order: a database without a stamp is accepted, one with another folder's is not."""
-        if self._is_bound(engine):
+    def bind(self, engine: Engine, *, to_read: bool = False) -> None:
+        """In this order: a database without a stamp is accepted; one of another folder `check` refuses."""
+        if to_read or self._is_bound(engine):
             return
         with _locked(engine) as connection:
             identity = read_identity(self.data_dir) or make_identity(self.data_dir)
