@@ -12,6 +12,7 @@ class Aside(StrEnum):
     PEOPLE = "people"
     DATA = "data"
     SERVER = "server"
+    STATISTICS = "statistics"
 
 
 Place = Step | Aside

@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         self.header.show_people.connect(lambda: self.go_to(Aside.PEOPLE))
         self.header.show_data.connect(lambda: self.go_to(Aside.DATA))
         self.header.show_server.connect(lambda: self.go_to(Aside.SERVER))
+        self.header.show_statistics.connect(lambda: self.go_to(Aside.STATISTICS))
         self.context.person_changed.connect(self._person_changed)
         self._person_changed()
 

@@ -131,6 +131,14 @@ def _server(context: SessionContext) -> Built:
     return page, RecordServerPresenter(page, context)
 
 
+def _statistics(context: SessionContext) -> Built:
+    from ui.pages.statistics import StatisticsPage
+    from ui.presenters.statistics import StatisticsPresenter
+
+    page = StatisticsPage()
+    return page, StatisticsPresenter(page, context)
+
+
 BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Step.PATIENT: _patient,
     Step.CAPTURE: _capture,
@@ -146,6 +154,7 @@ BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Aside.PEOPLE: _people,
     Aside.DATA: _data,
     Aside.SERVER: _server,
+    Aside.STATISTICS: _statistics,
 }
 
 

@@ -122,7 +122,9 @@ def _add_moments(train: Any) -> None:
         "people alone. Both need the real recordings (EXOTWIN_DATA).",
     )
     moments.add_argument("--loso", action="store_true", help="leave one person out at a time")
-    moments.add_argument("--out", type=Path, metavar="DIR", help="folder for model and card")
+    moments.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for model and card; goes on with what is done"
+    )
     moments.add_argument("--people", type=int, default=112, help="simulated, of --out (default 112)")
     moments.add_argument("--person", action="append", default=[], help="--loso: only these, by name")
     moments.add_argument(

@@ -23,6 +23,7 @@ class Header(QFrame):
     show_people = Signal()
     show_data = Signal()
     show_server = Signal()
+    show_statistics = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,6 +92,7 @@ class Header(QFrame):
         menu.addAction("People…").triggered.connect(self.show_people)
         menu.addAction("Data…").triggered.connect(self.show_data)
         menu.addAction("Record server…").triggered.connect(self.show_server)
+        menu.addAction("Statistics of a table…").triggered.connect(self.show_statistics)
         self.person.setMenu(menu)
 
     def show_person(self, person: Person | None, *, single_user: bool) -> None:
