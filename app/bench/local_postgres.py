@@ -17,11 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from core.errors import UserError
 from core.store.dialects.postgresql_connect import driver
 
 ADMIN = "postgres"
 _SETTINGS = {"max_connections": "60", "listen_addresses": "127.0.0.1"}
+_PREFIX, _OWNER = "exotwin-pg-", "owner"
 _WHO_MAY = "local all all trust\n"
 
 
@@ -76,7 +79,9 @@ def running_postgres(
     settings: Mapping[str, str] | None = None, who_may: str = _WHO_MAY
 ) -> Iterator[LocalPostgres]:
     """Until the end of the block; nothing of it stays. `who_may`: lines of pg_hba.conf."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: the path of a socket has at most 107 letters
+    _end_orphans()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))  # short: the path of a socket has at most 107 letters
+    (folder / _OWNER).write_text(str(os.getpid()))
     server = LocalPostgres(folder, _free_port(), {**_SETTINGS, **(settings or {})})
     try:
         folder.chmod(0o755)
@@ -95,6 +100,15 @@ def running_postgres(
         with suppress(subprocess.CalledProcessError):
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_orphans() -> None:
+    """Servers whose program was killed before it could end them."""
+    for owner in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_OWNER}"):
+        with suppress(OSError, ValueError, subprocess.CalledProcessError):
+            if not psutil.pid_exists(int(owner.read_text())):
+                LocalPostgres(owner.parent, 0, {}).stop()
+                shutil.rmtree(owner.parent, ignore_errors=True)
 
 
 def _programs() -> Path | None:
