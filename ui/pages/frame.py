@@ -79,10 +79,14 @@ class Page(QWidget):
         self._why_not.setVisible(bool(text) and not enabled and bool(why_not))
         self._main.setToolTip("" if enabled else why_not)
 
-    def grey_main(self, why_not: str) -> None:
-        """Grey the main action, and say who may do it. One that only leads elsewhere begins with "Go "."""
+    def grey_main(self, why_not: str, *, above_all: bool = False) -> None:
+        """Grey the main action, and say who may do it. One that only leads elsewhere begins with "Go ".
+
+        `above_all`: whatever else is in its way.
+        """
         words = self._main.text()
-        if why_not and words and not words.startswith("Go ") and self._main.isEnabled():
+        stands = above_all or self._main.isEnabled()
+        if why_not and words and not words.startswith("Go ") and stands:
             self.set_main_action(words, False, f"{why_not}.")
         empty = self._empty.button
         leads = empty.text().startswith("Go ")

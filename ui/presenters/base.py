@@ -78,7 +78,7 @@ class StepPresenter(QObject):
         only_read = self.context.store.only_read is not None
         if present is not None or only_read:
             self._step_page.take_away.allow(people.blocked(Action.EXPORT))
-            self._step_page.grey_main(people.blocked(self.right_for_main))
+            self._step_page.grey_main(people.blocked(self.right_for_main), above_all=only_read)
         if only_read:
             grey_what_changes(self._step_page, people.blocked(self.right_for_main))
 
