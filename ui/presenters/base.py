@@ -67,6 +67,14 @@ class StepPresenter(QObject):
         self.attempt(lambda: self.show(status))
         self._step_page.take_away.setVisible(bool(self.shown_records()))
         self._show_rights()
+        self._grey_if_only_read()
+
+    def _grey_if_only_read(self) -> None:
+        if self.context.store.only_read is not None:
+            why = self.context.store.people.blocked(self.right_for_main)
+            self._step_page.take_away.allow(why)
+            self._step_page.grey_main(why, above_all=True)
+            grey_what_changes(self._step_page, why)
 
     def _show_rights(self) -> None:
         """Who signs here by which account, and why what this person may not do is greyed."""
@@ -75,12 +83,9 @@ class StepPresenter(QObject):
         for field in self._step_page.findChildren(AccountField):
             why_not = "" if present is None else people.blocked(field.action)
             field.show_account(present, why_not)
-        only_read = self.context.store.only_read is not None
-        if present is not None or only_read:
+        if present is not None:
             self._step_page.take_away.allow(people.blocked(Action.EXPORT))
-            self._step_page.grey_main(people.blocked(self.right_for_main), above_all=only_read)
-        if only_read:
-            grey_what_changes(self._step_page, people.blocked(self.right_for_main))
+            self._step_page.grey_main(people.blocked(self.right_for_main))
 
     def _right_missing(self, key: str) -> str:
         """Why the person signed in may not use this secondary action."""
