@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from core.errors import Advice, UserError
@@ -96,6 +96,12 @@ class OpenFolder:
         with self._session() as session:
             self.database.see_one_moment(session)
             yield session
+
+    @contextmanager
+    def frozen(self) -> Iterator[Connection]:
+        """See `RecordDatabase.frozen`."""
+        with self._errors(), self.database.frozen(self._engine) as connection:
+            yield connection
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
@@ -32,13 +30,12 @@ from core.store.codec import decode, encode
 from core.store.database import database_of, require_a_record
 from core.store.dialects.port import RecordDatabase
 from core.store.erase_access import EraseAccess
-from core.store.files import Attachment, read_record, stage_record, stamps
+from core.store.files import Attachment, stage_record
 from core.store.folder_lock import FolderHold, hold
 from core.store.identity import remember_people
 from core.store.open_folder import FILES_REMOVED
 from core.store.opening import open_engine, open_engine_to_read
-from core.store.orphans import sweep
-from core.store.ownership import Ownership
+from core.store.orphans import remove_parts, sweep
 from core.store.patient_edits import PatientEdits
 from core.store.people import People
 from core.store.reading_people import ReadingPeople
@@ -52,8 +49,6 @@ from core.vault.scratch import sweep as sweep_plain
 
 SCHEMA_VERSION = 1
 STILL_READ = ("REC-003", "REC-006", "REC-010")  # why nothing can be written, but all can be read
-_CACHED_RECORDS = 8  # the screens load the same few results repeatedly
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ def _open_to_write(database: RecordDatabase, ticket: str) -> Store:
     return store
 
 
-class Store(PatientEdits, Ownership, EraseAccess):
+class Store(PatientEdits, EraseAccess):
     """The record of one open data folder."""
 
     def __init__(
@@ -111,7 +106,6 @@ class Store(PatientEdits, Ownership, EraseAccess):
         self.people = self._people(ticket)
         self.people.made = lambda: remember_people(self.data_dir)
         self.trainings = Trainings(engine, self._errors, shared=self.shared)
-        self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
 
     def _people(self, ticket: str) -> People:
         def log(session: Session, *words: str) -> None:
@@ -127,6 +121,10 @@ class Store(PatientEdits, Ownership, EraseAccess):
         self.finish_erasures()
         if not self.shared:
             self.trainings.forget_all()
+        if self.shares_files:
+            remove_parts(self.data_dir)
+            self.sweep_copies()
+            return
         swept = sweep(self.database, self._engine)
         for name in swept.set_aside:
             self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
@@ -244,7 +242,7 @@ class Store(PatientEdits, Ownership, EraseAccess):
         record_id = uuid4().hex
         staged = stage_record(self._folder(kind, record_id), payload, files, self.owner_of(visit_id))
         try:
-            with self._session() as session:
+            with self._sent(staged), self._session() as session:
                 saved = RecordTable(
                     id=record_id,
                     kind=kind.value,
@@ -274,31 +272,11 @@ class Store(PatientEdits, Ownership, EraseAccess):
         """
         if {"record.json", "arrays.npz"} & set(names):
             raise ValueError("only attached files can be removed")
-        folder = self.folder(record_id)
-        visit_id = self.info(record_id).visit_id
-        with self._session() as session:
-            by = self.people.acts_as(session, Action.ERASE, by, visit_id)
-            session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
-        for name in names:
-            (folder / name).unlink(missing_ok=True)
-
-    def load(self, record_id: str, kind: type[T]) -> T:
-        """Read a record's payload; refuses (REC-004) when its files changed. The last few are cached."""
         info = self.info(record_id)
-        folder = self._folder(info.kind, record_id)
-        payload: T = self._read(folder, kind, info.content_sha256, stamps(folder))
-        return payload
-
-    def info(self, record_id: str) -> RecordInfo:
-        """Raises UserError REC-007 when there is no such record."""
         with self._session() as session:
-            row = session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one_or_none()
-            if row is None:
-                raise unknown("result", record_id)
-            return info_of(row)
-
-    def folder(self, record_id: str) -> Path:
-        return self._folder(self.info(record_id).kind, record_id)
+            by = self.people.acts_as(session, Action.ERASE, by, info.visit_id)
+            session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
+        self._drop_files(info, names)
 
     def records(self, visit_id: str) -> tuple[RecordInfo, ...]:
         """All records of a visit, oldest first."""
@@ -378,13 +356,6 @@ class Store(PatientEdits, Ownership, EraseAccess):
         with self._session() as session:
             rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
             return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
-
-    def _folder(self, kind: RecordKind, record_id: str) -> Path:
-        return self.data_dir / "records" / kind.value / record_id
-
-
-def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: object) -> Any:
-    return read_record(folder, kind, content_sha256)
 
 
 def _patient(row: PatientTable) -> PatientRow:
