@@ -15,7 +15,9 @@ from rich.table import Column
 
 from app.jobs.admission import Admit, anybody, by_role
 from app.jobs.cluster_choice import cluster_in_use
+from app.jobs.one_training import OneTraining
 from app.jobs.service import JobService
+from app.paths import operator_name
 from core.errors import JobCancelled, UserError, refuse, without_controls
 from core.jobs.table import JOB_TABLE
 from core.jobs.values import (
@@ -218,7 +220,11 @@ def _admission(data_dir: Path) -> Iterator[Admit]:
         yield anybody
         return
     with open_store(data_dir) as store:
-        yield by_role(store.people)
+        trainings = OneTraining(store, by_role(store.people), operator_name())
+        try:
+            yield trainings.admit
+        finally:
+            trainings.close()
 
 
 def back_up_at_the_end(data_dir: Path) -> None:

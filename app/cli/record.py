@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.record_artifacts import add_artifacts
 from app.cli.record_move import add_move
+from app.cli.record_server import add_record_server
 from app.cli.server_setup import add_server_setup
 from app.cli.signing import signed
 from app.paths import data_dir_default, operator_name
@@ -58,6 +59,7 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
     add_move(actions, add_data_dir)
     add_artifacts(actions, add_data_dir)
     add_server_setup(actions)
+    add_record_server(actions, add_data_dir)
     for parser in (restore, verify, backup):
         add_data_dir(parser)
 

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,13 @@ def has_checkpoint(folder: Path) -> bool:
     return any(folder.glob(CHECKPOINT_PATTERN))
 
 
+def finished_jobs(data_dir: Path) -> list[JobState]:
+    """For who may only look: the jobs that ended, newest first, none to go on with; nothing is written."""
+    found = sorted((data_dir / "jobs").glob("*/outcome.json"), key=_written_s, reverse=True)
+    states = (_stored(data_dir, path.parent) for path in found)
+    return [replace(state, resumable=False) for state in states if state is not None]
+
+
 def ended_jobs(data_dir: Path) -> list[JobState]:
     """Jobs of earlier program runs, newest first. One without an outcome died with its program."""
     files = sorted((data_dir / "jobs").glob("*/job.json"), key=_written_s, reverse=True)
@@ -111,6 +118,14 @@ def ended_jobs(data_dir: Path) -> list[JobState]:
 
 
 def _ended(data_dir: Path, folder: Path) -> JobState | None:
+    state = _stored(data_dir, folder)
+    if state is not None:
+        with suppress(OSError):
+            forget_sources(folder)  # its program was killed before it could
+    return state
+
+
+def _stored(data_dir: Path, folder: Path) -> JobState | None:
     try:
         stored = json.loads(files.read_bytes(folder / "job.json"))
         spec = JobSpec(**{**stored, "data_dir": data_dir})
@@ -118,8 +133,6 @@ def _ended(data_dir: Path, folder: Path) -> JobState | None:
         _log.warning("The job in %s cannot be read and is left out", folder, exc_info=True)
         return None
     outcome = _read_outcome(folder)
-    with suppress(OSError):
-        forget_sources(folder)  # its program was killed before it could
     resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
     return JobState(spec, Progress(None, ""), outcome=outcome, resumable=resumable)
 

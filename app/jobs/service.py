@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from app.jobs.admission import Admit, anybody
+from app.jobs.admission import Admit, Admitted, Lease, anybody
 from app.jobs.history import ended_jobs, has_checkpoint, write_outcome, write_spec
 from app.jobs.local import LocalRunner
 from app.jobs.runner import (
@@ -63,6 +63,7 @@ class JobService:
         self._local, self._cluster = LocalRunner(silent_after_s), cluster
         self._admit = admit
         self._tickets: dict[str, str] = {}  # of jobs: their processes act with them; in no file
+        self._leases: dict[str, Lease] = {}  # of trainings
         self._table = table
         self._operator = operator
         self._lock = threading.RLock()
@@ -77,20 +78,19 @@ class JobService:
         admission = self._admit(kind, self._table[kind], params, visit_id)
         operator = admission.operator or self._operator
         spec = JobSpec(uuid4().hex, kind, params, self._data_dir, visit_id, operator)
-        self._tickets[spec.id] = admission.ticket
-        self._enqueue(spec)
+        self._enqueue_admitted(spec, admission)
         return spec.id
 
     def resume(self, job_id: str, changes: Mapping[str, JsonValue] | None = None) -> str:
         """Start again a job that stopped with a checkpoint, with some parameters changed."""
         with self._lock:
             spec = self._states[job_id].spec
+            if self._states[job_id].outcome is None:
+                return job_id
             admission = self._admit(spec.kind, self._table[spec.kind], spec.params, spec.visit_id)
             operator = admission.operator or spec.operator
             spec = replace(spec, params={**spec.params, **(changes or {})}, operator=operator)
-            self._tickets[job_id] = admission.ticket
-            if job_id not in self._running and spec not in self._waiting:
-                self._enqueue(spec)
+            self._enqueue_admitted(spec, admission)
         return job_id
 
     def cancel(self, job_id: str) -> None:
@@ -157,8 +157,11 @@ class JobService:
     def close(self) -> None:
         """Ask every job to stop, keep their checkpoints, and wait until all are gone."""
         with self._lock:
+            waiting = [spec.id for spec in self._waiting]
             self._waiting.clear()
             running = dict(self._running)
+        for job_id in waiting:
+            self._give_back(job_id)
         for job_id in running:
             self.cancel(job_id)
         for job in running.values():
@@ -167,6 +170,25 @@ class JobService:
             self._cluster.close()
         if self._claim is not None:
             self._claim.give_back()
+
+    def _enqueue_admitted(self, spec: JobSpec, admission: Admitted) -> None:
+        """What it has for itself is given back where it cannot start; refuses as `_enqueue`."""
+        self._tickets[spec.id] = admission.ticket
+        if admission.lease is not None:
+            self._leases[spec.id] = admission.lease
+            admission.lease.stop_with(lambda: self.cancel(spec.id))
+        try:
+            self._enqueue(spec)
+        except BaseException:
+            self._give_back(spec.id)
+            raise
+
+    def _give_back(self, job_id: str) -> Lease | None:
+        self._tickets.pop(job_id, None)
+        lease = self._leases.pop(job_id, None)
+        if lease is not None:
+            lease.give_back()
+        return lease
 
     def _enqueue(self, spec: JobSpec) -> None:
         """Refuses REC-010 and REC-011 while another program has the data folder."""
@@ -236,10 +258,11 @@ class JobService:
 
     def _end(self, job_id: str, outcome: Outcome) -> None:
         folder = work_dir(self._data_dir, job_id)
+        lease = self._give_back(job_id)
+        outcome = outcome if lease is None else lease.told(outcome)
         resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
         with self._lock:
             self._running.pop(job_id, None)
-            self._tickets.pop(job_id, None)
             state = self._states[job_id]
             self._states[job_id] = replace(
                 state, outcome=outcome, paused=False, resumable=resumable, silent_s=0.0

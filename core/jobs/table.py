@@ -115,6 +115,7 @@ JOB_TABLE: dict[str, JobKind] = {
     "export_patient": JobKind(
         "core.tasks.export_patient:run", "Export the patient", Action.EXPORT, stream=True
     ),
+    "look_at_server": JobKind("core.tasks.look_at_server:run", "Test the record server", None, stream=True),
     "copy_record": JobKind("core.tasks.copy_record:run", "Copy to the second place", None, stream=True),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", Action.DEPLOY, stream=True),
 }

@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from core.errors import UserError
+from core.errors import Advice, UserError
 from core.store import trail
 from core.store.backups import BACKUP_AFTER_S
 from core.store.checking import StoredRecord
@@ -55,6 +55,16 @@ class OpenFolder:
     def writable(self) -> bool:
         """False beside another program that has the folder, and on a disk that takes nothing."""
         return self._claim is not None
+
+    @property
+    def only_read(self) -> Advice | None:
+        """Why nothing can be changed in this record now; None where something can."""
+        return None if self._only_read is None else self._only_read.advice
+
+    @property
+    def shared(self) -> bool:
+        """Whether several PCs may write in this record at once."""
+        return self.database.shared
 
     def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> Path | None:
         """See `RecordDatabase.back_up_if_due`."""

@@ -29,6 +29,11 @@ class RecordDatabase(Protocol):
         """Where it lies, for a person."""
         ...
 
+    @property
+    def shared(self) -> bool:
+        """Whether several PCs may write in it at once."""
+        ...
+
     def is_there(self) -> bool:
         """Whether there may be a record: a file, or a server that was chosen. Nothing is made or opened."""
         ...

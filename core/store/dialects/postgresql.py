@@ -51,6 +51,10 @@ class PostgresDatabase:
     def words(self) -> str:
         return f"the record server {words_of(self.url)}"
 
+    @property
+    def shared(self) -> bool:
+        return True
+
     def is_there(self) -> bool:
         return True
 

@@ -110,9 +110,15 @@ def facts_of(url: URL) -> ServerFacts:
         with refusals.advised(url):
             revision = revision_of(connection)
         info = connection.info
-        local = not info.host or info.host.startswith("/") or info.host in _THIS_PC
         version = str(info.parameter_status("server_version"))
-        return ServerFacts(version, info.user, info.dbname, bool(info.pgconn.ssl_in_use) or local, revision)
+        return ServerFacts(version, info.user, info.dbname, is_encrypted(connection), revision)
+
+
+def is_encrypted(connection: Any) -> bool:
+    """By TLS, or because no network lies in between."""
+    host = connection.info.host
+    local = not host or host.startswith("/") or host in _THIS_PC
+    return local or bool(connection.info.pgconn.ssl_in_use)
 
 
 def revision_of(connection: Any) -> str | None:

@@ -56,6 +56,10 @@ class SqliteDatabase:
     def words(self) -> str:
         return f"the data folder {self.data_dir}"
 
+    @property
+    def shared(self) -> bool:
+        return False
+
     def is_there(self) -> bool:
         return database_path(self.data_dir).exists()
 
