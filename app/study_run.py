@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 
 from core.cohort.cells import begin_cells, drawn_strangers, states_of
 from core.cohort.findings import StudyFindings, study_findings
-from core.cohort.folder import RESULTS, SUMMARY
+from core.cohort.folder_names import RESULTS, SUMMARY
 from core.cohort.job_params import cell_params, stranger_params
 from core.cohort.results import StudyResult
 from core.cohort.study_file import plan_tree
@@ -86,7 +86,9 @@ def _with_strangers(plan: CohortPlan, folder: Path, visits: dict[CellKey, str]) 
     return [
         Cell(one.key, STRANGERS, stranger_params(tree, one.key, drawn), visits[one.key])
         for one in states
-        if one.key in finished and one.strangers is None and (drawn := drawn_strangers(plan, one.key, controllers))
+        if one.key in finished
+        and one.strangers is None
+        and (drawn := drawn_strangers(plan, one.key, controllers))
     ]
 
 

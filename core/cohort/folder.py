@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.cohort.folder_names import STUDY_FILE
 from core.cohort.study_file import plan_sha256, read_study
 from core.domain.cohort_plan import CohortPlan
 from core.errors import refuse
-
-STUDY_FILE, RESULTS, SUMMARY = "study.toml", "results", "summary.json"
 
 
 def begin_folder(folder: Path, plan: CohortPlan, file: Path) -> None:
@@ -22,7 +21,7 @@ def begin_folder(folder: Path, plan: CohortPlan, file: Path) -> None:
             raise refuse(
                 "STU-006",
                 f"{folder} holds another study.",
-                f"{kept} does not say the same as {file.name}; its cells could not be compared with new ones.",
+                f"Its {kept.name} does not say the same as {file.name}, so that cells could not be compared.",
                 "Choose another folder with --out, or run the study with the file as it was.",
             )
         return

@@ -90,7 +90,7 @@ class ImpairmentChoice:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Virtual patients. The same seed makes the same ones; more of them leave the earlier ones as they are."""
+    """Virtual patients. The same seed makes the same ones; with more of them the earlier ones stay."""
 
     patients: int
     seed: int = 0

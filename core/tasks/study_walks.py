@@ -1,4 +1,4 @@
-"""The walks that judge a cell of a study: those of a comparison on the level, from starts that chose nothing."""
+"""The walks that judge a cell of a study: those of a comparison on the level, which chose nothing."""
 
 from __future__ import annotations
 

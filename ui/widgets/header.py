@@ -22,6 +22,7 @@ class Header(QFrame):
     change_pin = Signal()
     show_people = Signal()
     show_data = Signal()
+    show_study = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,6 +90,7 @@ class Header(QFrame):
             self._only_signed_in.append(action)
         menu.addAction("People…").triggered.connect(self.show_people)
         menu.addAction("Data…").triggered.connect(self.show_data)
+        menu.addAction("Results of a study…").triggered.connect(self.show_study)
         self.person.setMenu(menu)
 
     def show_person(self, person: Person | None, *, single_user: bool) -> None:
