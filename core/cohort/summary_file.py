@@ -114,20 +114,18 @@ def _measure(tree: dict[str, Any], conditions: tuple[str, ...]) -> ShownMeasure:
         conditions,
         tuple(_numbers(one) for one in tree["values"]),
         tuple(
-            Interval(name, *(_number(one[end]) for end in ("mean", "low", "high")))
-            for name, one in zip(conditions, tree["means"], strict=bool(tree["means"]))
+            _interval(name, one) for name, one in zip(conditions, tree["means"], strict=bool(tree["means"]))
         ),
         tuple(_difference(one) for one in tree["own_minus"]),
-        tuple(
-            Interval(
-                str(one["name"]), *(_number(one[end]) for end in ("mean", "low", "high")), n=int(one["n"])
-            )
-            for one in tree["groups"]
-        ),
+        tuple(_interval(str(one["name"]), one, int(one["n"])) for one in tree["groups"]),
         np.array([_numbers(row) for row in tree["strangers"]], dtype=np.float64),
         tree["own_best_or_within_1_percent"],
         "" if anova is None else _test_words(anova),
     )
+
+
+def _interval(name: str, tree: dict[str, Any], n: int = 0) -> Interval:
+    return Interval(name, _number(tree["mean"]), _number(tree["low"]), _number(tree["high"]), n)
 
 
 def _difference(tree: dict[str, Any]) -> Interval:

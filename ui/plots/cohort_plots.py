@@ -111,9 +111,9 @@ def _add_interval(
     if np.isfinite(ends).all():
         x, y = (place, ends) if upright else (ends, place)
         plot.box.addItem(_line(x, y, line_pen(color, 2.4)))
-    x, y = ([at], [one.mean]) if upright else ([one.mean], [at])
+    across, along = ([at], [one.mean]) if upright else ([one.mean], [at])
     brush = QColor(color) if filled else QColor(look.colors.surface)
-    spot = pg.ScatterPlotItem(x, y, size=10, symbol="d", pen=line_pen(color, 1.8), brush=brush)
+    spot = pg.ScatterPlotItem(across, along, size=10, symbol="d", pen=line_pen(color, 1.8), brush=brush)
     spot.setZValue(10)
     plot.box.addItem(spot)
 
