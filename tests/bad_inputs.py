@@ -1,12 +1,12 @@
 """A test of a bad input is watched while it runs: the program must really have told the code in the index.
 
-The index stays where people look for it, in `session/test_bad_input.py`. It is read here without importing
-that module, which would load half of the program before any test.
+The index is `session/bad_inputs.csv`, a row per bad input, sorted by code.
 """
 
 from __future__ import annotations
 
-import ast
+import csv
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,20 +18,22 @@ import pytest
 from core.errors import Advice
 
 TESTS = Path(__file__).resolve().parent
+INDEX = TESTS / "session" / "bad_inputs.csv"
 BY_CASE = ("code", "codes")  # parameters that name the code of one case
 
 
 @cache
 def index() -> dict[str, tuple[str, str, str]]:
-    """Bad input: its code, the file below tests/, and how the name of its test begins."""
-    tree = ast.parse((TESTS / "session" / "test_bad_input.py").read_text(encoding="utf-8"))
-    (found,) = (
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets) == "INDEX"
-    )
-    entries: dict[str, tuple[str, str, str]] = ast.literal_eval(found)
-    return entries
+    """Bad input: its code, the file below tests/, and how the name of its test begins.
+
+    Raises ValueError where two rows describe the same bad input.
+    """
+    with INDEX.open(encoding="utf-8", newline="") as rows:
+        told = [(row["bad input"], (row["code"], row["file"], row["test"])) for row in csv.DictReader(rows)]
+    twice = [bad_input for bad_input, times in Counter(name for name, _ in told).items() if times > 1]
+    if twice:
+        raise ValueError(f"{INDEX.name} has more than one row for: {', '.join(twice)}")
+    return dict(told)
 
 
 def codes_to_be_told(item: pytest.Item) -> set[str]:
