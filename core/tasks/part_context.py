@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,10 @@ class PartContext:
         folder = self._whole.work_dir / self._name
         folder.mkdir(exist_ok=True)
         return folder
+
+    def clear(self) -> None:
+        """Remove its files, at its end: a study has thousands of parts."""
+        shutil.rmtree(self.work_dir, ignore_errors=True)
 
     def progress(self, fraction: float | None, sentence: str) -> None:
         begins, ends = self._span

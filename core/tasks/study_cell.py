@@ -80,8 +80,10 @@ class _Cell:
         if found is not None:
             self._inputs[kind] = found.id
             return
+        part = PartContext(self._context, name, span)
         with self._costs.of(name):
-            self._inputs[kind] = make(PartContext(self._context, name, span))
+            self._inputs[kind] = make(part)
+        part.clear()
 
     def _walking_twin(self, context: JobContext) -> str:
         """The TWIN, and the GAIT_POLICY by which it walks."""
