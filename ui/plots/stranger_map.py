@@ -39,8 +39,7 @@ class StrangerMap(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        count = len(self._patients)
-        if not count:
+        if not self._patients:
             return
         look = theme.current()
         painter = QPainter(self)
@@ -58,10 +57,10 @@ class StrangerMap(QWidget):
         painter.drawText(along, Qt.AlignmentFlag.AlignCenter, "worn by")
         painter.restore()
         most = self._most
-        for wearer, owner in np.ndindex(count, count):
-            value = float(self._ratio[wearer, owner])
-            if not math.isnan(value):
-                self._paint_cell(painter, self._cell(wearer, owner), value, most, own=wearer == owner)
+        # Not every cell: a thousand patients have a million, of which they walked a few thousand.
+        for wearer, owner in np.argwhere(np.isfinite(self._ratio)).tolist():
+            cell, value = self._cell(wearer, owner), float(self._ratio[wearer, owner])
+            self._paint_cell(painter, cell, value, most, own=wearer == owner)
         painter.setPen(QPen(QColor(look.colors.border)))
         painter.drawRect(self._field)
         painter.end()
