@@ -51,8 +51,8 @@ Learning
     state_dict      what changes in one part of it, by name; checkpoints are made of these
 
 A study
-    study           on a cohort of virtual patients (core.cohort); elsewhere what is known of a twin before its
-                    training (core.learning.exo.study), or what a table shows (core.statistics.study)
+    study           on a cohort of virtual patients (core.cohort); elsewhere what is known of a twin before
+                    its training (core.learning.exo.study), or what a table shows (core.statistics.study)
     virtual patient body, stride and impairments drawn from a seed; a twin without a person
     cell            one virtual patient with one exo and one seed of training: a job and a record
 
