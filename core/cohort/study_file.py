@@ -38,7 +38,8 @@ def read_study(path: Path) -> CohortPlan:
 
 def plan_of(tree: Mapping[str, Any]) -> CohortPlan:
     """The plan that a file or a job's parameters tell. Raises UserError STU-002 to STU-005."""
-    return _value(CohortPlan, dict(tree), "the study")
+    plan: CohortPlan = _value(CohortPlan, dict(tree), "the study")
+    return plan
 
 
 def plan_tree(plan: CohortPlan) -> dict[str, JsonValue]:
