@@ -13,16 +13,16 @@ from core.cohort.cells import CellState
 from core.domain.cohort_cell import JUDGED, PartCost
 from core.domain.cohort_plan import CohortPlan, Fidelity
 
-# Measured with two cells at once on two threads of a 2.x GHz server core, joint torques; see `bench scale`.
-_LOADING_S, _WALKING_S = 6.0, 20.0  # of every job; how well a twin walks by the shipped policy
+# Measured on an impaired patient of the study of 24, on a server core that had other work besides.
+_LOADING_S, _WALKING_S = 4.0, 13.0  # of every job; how well a twin walks by the shipped policy
 _GAIT_ITERATION_S = 4.0
 _STUDY_S = 62.0  # of a twin before training: which lessons it walks, and what they cost it
-_QUICK_S, _THOROUGH_S = 40.0, 200.0  # the offline stage, with the choice among its controllers
+_QUICK_S, _THOROUGH_S = 32.0, 200.0  # the offline stage, with the choice among its controllers
 _CONTROLLER_ITERATION_S = 3.5
-_MEASURING_S = 50.0  # of what was trained, at its end
-_WALKS_S = 2.1  # of one condition from one seed of starts
+_MEASURING_S = 37.0  # of what was trained, at its end
+_WALKS_S = 2.9  # of one condition from one seed of starts
 _MUSCLES = 9.0  # times as much where 80 muscles move the twin
-PEAK_MB = {Fidelity.TORQUES: 1400.0, Fidelity.MUSCLES: 1900.0}
+PEAK_MB = {Fidelity.TORQUES: 1850.0, Fidelity.MUSCLES: 2400.0}
 
 
 @dataclass(frozen=True, slots=True)
