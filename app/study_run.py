@@ -44,6 +44,7 @@ from core.store.repository import open_store
 CELL, STRANGERS = "study_cell", "study_strangers"
 Tell = Callable[[str], None]
 _log = logging.getLogger(__name__)
+_MOST_FAILED = 8  # cells without an end; then no more are begun: it is not the patients
 _LOOK_S = 0.5  # between looks for Ctrl+C, which a queue holds up on Windows
 
 
@@ -93,7 +94,7 @@ def _with_strangers(plan: CohortPlan, folder: Path, visits: dict[CellKey, str]) 
 
 
 def _run_all(cells: Sequence[Cell], jobs: JobBoard, at_once: int, tell: Tell) -> None:
-    """So many jobs at a time; waits for all, also where one came to no end."""
+    """So many jobs at a time; waits for those that run, also where one came to no end."""
     ended: SimpleQueue[tuple[str, Outcome]] = SimpleQueue()
 
     def hear(job_id: str, event: Event | Outcome) -> None:
@@ -111,6 +112,8 @@ def _run_all(cells: Sequence[Cell], jobs: JobBoard, at_once: int, tell: Tell) ->
                 running[jobs.submit(cell.kind, cell.params, visit_id=cell.visit_id)] = cell
             ended_cell, outcome = _next_end(ended, running)
             failed += _failure(ended_cell, outcome)
+            if len(failed) >= _MOST_FAILED:
+                waiting.clear()
             done = len(cells) - len(waiting) - len(running)
             tell(_line(ended_cell, outcome, done, len(cells), time.monotonic() - started_s))
     finally:

@@ -15,7 +15,7 @@ from core.domain.cohort_plan import CohortPlan, Fidelity
 
 # Measured on an impaired patient of the study of 24, on a server core that had other work besides.
 _LOADING_S, _WALKING_S = 4.0, 13.0  # of every job; how well a twin walks by the shipped policy
-_GAIT_ITERATION_S = 4.0
+_GAIT_ITERATION_S = 2.1
 _STUDY_S = 62.0  # of a twin before training: which lessons it walks, and what they cost it
 _QUICK_S, _THOROUGH_S = 32.0, 200.0  # the offline stage, with the choice among its controllers
 _CONTROLLER_ITERATION_S = 3.5
