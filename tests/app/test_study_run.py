@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from app.study_run import CELL, STRANGERS, result_of, run_study, write_results
+from core.cohort.cells import CellState
 from core.cohort.job_params import controllers_of, key_of, plan_of_job
 from core.cohort.table_files import TableFormat
 from core.domain.cohort_cell import CellKey
@@ -26,7 +28,7 @@ from core.jobs.values import (
     Params,
     Refused,
 )
-from core.store.repository import open_store
+from core.store.repository import Store, open_store
 from tests.cohort.made_up import made_up, plan
 from tests.refusals import refused
 
@@ -37,7 +39,7 @@ Act = Callable[[str, CellKey], Outcome | None]
 class Board:
     """Ends the oldest job whenever as many as `at_once` wait; cells are made up and kept in the record."""
 
-    folder: Path
+    store: Store
     act: Act = lambda kind, key: None  # an outcome instead of a result
     at_once: int = 2
     started: list[tuple[str, CellKey]] = field(default_factory=list)
@@ -69,13 +71,12 @@ class Board:
 
     def _kept(self, kind: str, params: Params, visit_id: str) -> str:
         key, of = key_of(params), plan_of_job(params)
-        state = next(one for one in made_up(of).states if one.key == key)
-        with open_store(self.folder) as store:
-            if kind == CELL:
-                return store.save(RecordKind.STUDY_CELL, state.cell, visit_id=visit_id, summary="cell")
-            assert state.strangers is not None
-            walks = replace(state.strangers, owners=tuple(controllers_of(params)))
-            return store.save(RecordKind.STRANGER_WALKS, walks, visit_id=visit_id, summary="strangers")
+        state = states(of)[key]
+        if kind == CELL:
+            return self.store.save(RecordKind.STUDY_CELL, state.cell, visit_id=visit_id, summary="cell")
+        assert state.strangers is not None
+        walks = replace(state.strangers, owners=tuple(controllers_of(params)))
+        return self.store.save(RecordKind.STRANGER_WALKS, walks, visit_id=visit_id, summary="strangers")
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
@@ -98,9 +99,15 @@ class Board:
 
 
 def run(of: CohortPlan, folder: Path, act: Act = lambda kind, key: None) -> Board:
-    board = Board(folder, act)
-    run_study(of, folder, board, at_once=2, by="tester", tell=lambda line: None)
+    with open_store(folder) as store:
+        board = Board(store, act)
+        run_study(of, folder, board, at_once=2, by="tester", tell=lambda line: None)
     return board
+
+
+@cache
+def states(of: CohortPlan) -> dict[CellKey, CellState]:
+    return {one.key: one for one in made_up(of).states}
 
 
 @pytest.fixture
@@ -178,13 +185,12 @@ class OneEnds(Board):
 
 
 def test_after_ctrl_c_what_runs_is_asked_to_stop(folder: Path) -> None:
-    board = OneEnds(folder)
-
     def interrupt(line: str) -> None:
         if line.startswith("1 of"):
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with open_store(folder) as store, pytest.raises(KeyboardInterrupt):
+        board = OneEnds(store)
         run_study(plan(2, 1), folder, board, at_once=2, by="tester", tell=interrupt)
 
     assert board.cancelled == ["job 1"]
