@@ -111,7 +111,8 @@ def write_plan(plan: CohortPlan, file: Path) -> Path:
     tree = plan_tree(plan)
     cohort = dict(tree["cohort"]) if isinstance(tree["cohort"], dict) else {}
     impairments = cohort.pop("impairments")
-    lines = [f"name = {_toml(tree['name'])}", "[cohort]", *_entries(cohort)]
+    head = {name: tree[name] for name in ("name", "question")}
+    lines = [*_entries(head), "[cohort]", *_entries(cohort)]
     for one in impairments if isinstance(impairments, list) else []:
         lines += ["[[cohort.impairments]]", *_entries(one)]
     for name in ("training", "judging"):
