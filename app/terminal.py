@@ -35,6 +35,7 @@ from core.store.database import has_database
 from core.store.repository import open_store
 
 LINE_EVERY_S = 10.0
+OPERATOR = "command line"
 
 
 class JobDied(Exception):  # noqa: N818 - the end of a job, not of this program
@@ -203,14 +204,20 @@ def open_terminal(data_dir: Path) -> Iterator[Terminal]:
     Then a backup is kept of what they added to the record.
     """
     _look_at_the_clock(data_dir)
+    with open_jobs(data_dir) as jobs, Terminal(jobs) as terminal:
+        yield terminal
+    back_up_at_the_end(data_dir)
+
+
+@contextmanager
+def open_jobs(data_dir: Path) -> Iterator[JobService]:
+    """The jobs of this data folder; what still runs is stopped at the end."""
     with _admission(data_dir) as admit:
-        jobs = JobService(data_dir, operator="command line", admit=admit, cluster=cluster_in_use())
+        jobs = JobService(data_dir, operator=OPERATOR, admit=admit, cluster=cluster_in_use())
         try:
-            with Terminal(jobs) as terminal:
-                yield terminal
+            yield jobs
         finally:
             jobs.close()
-    back_up_at_the_end(data_dir)
 
 
 @contextmanager

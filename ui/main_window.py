@@ -16,6 +16,7 @@ from ui.job_text import STREAMS, TRAINING, job_summary
 from ui.page_stack import PageStack
 from ui.people_desk import PeopleDesk
 from ui.session_context import SessionContext
+from ui.study_choice import choose_study
 from ui.theme import Tone
 from ui.widgets.header import Header
 from ui.widgets.help_strip import HelpStrip
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
         self.header.show_data.connect(lambda: self.go_to(Aside.DATA))
         self.header.show_server.connect(lambda: self.go_to(Aside.SERVER))
         self.header.show_statistics.connect(lambda: self.go_to(Aside.STATISTICS))
+        self.header.show_study.connect(lambda: choose_study(self, self.context.show_message))
         self.context.person_changed.connect(self._person_changed)
         self._person_changed()
 

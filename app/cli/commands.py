@@ -35,6 +35,7 @@ from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
 from app.cli.signing import acting, add_as
 from app.cli.stats import add_stats
+from app.cli.study import add_study
 from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
@@ -161,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     add_train(commands, _add_data_dir)
     add_trial(commands, _add_data_dir)
     add_stats(commands, _add_data_dir)
+    add_study(commands, _add_data_dir)
     add_export(commands, _add_data_dir)
     add_report(commands, _add_data_dir)
     add_visits(commands, _add_data_dir)

@@ -117,6 +117,10 @@ JOB_TABLE: dict[str, JobKind] = {
     ),
     "look_at_server": JobKind("core.tasks.look_at_server:run", "Test the record server", None, stream=True),
     "copy_record": JobKind("core.tasks.copy_record:run", "Copy to the second place", None, stream=True),
+    "study_cell": JobKind("core.tasks.study_cell:run", "A virtual patient of a study", Action.TRAIN),
+    "study_strangers": JobKind(
+        "core.tasks.study_strangers:run", "With the controllers of others", Action.TRAIN
+    ),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", Action.DEPLOY, stream=True),
 }
 
