@@ -35,7 +35,7 @@ def add_address(parser: argparse.ArgumentParser) -> None:
 
 def add_cluster(commands: Any) -> None:
     """Add `cluster` to the parsers of the commands."""
-    cluster = commands.add_parser("cluster", help="let many PCs compute together (needs exotwin[cluster])")
+    cluster = commands.add_parser("cluster", help="let many PCs compute together (needs the part `cluster`)")
     actions = cluster.add_subparsers(required=True)
     start = actions.add_parser(
         "start",

@@ -41,7 +41,7 @@ def no_ray() -> UserError:
         "JOB-033",
         "Jobs cannot run on a cluster from this PC.",
         "Ray is not installed; a single PC does without it.",
-        f"Install exotwin[cluster], or {_HERE}.",
+        f"Add it (python3 installer/bootstrap.py setup --with cluster), or {_HERE}.",
     )
 
 

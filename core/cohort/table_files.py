@@ -28,7 +28,7 @@ def require_format(wanted: TableFormat) -> None:
         "STU-009",
         "The results cannot be written as Parquet.",
         "pyarrow, which writes it, is not installed; a single PC does without.",
-        "Install exotwin[cluster], or ask for CSV with --format csv.",
+        "Add it (python3 installer/bootstrap.py setup --with cluster), or ask for CSV with --format csv.",
     )
 
 

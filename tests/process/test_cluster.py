@@ -300,7 +300,7 @@ def test_without_ray_a_cluster_is_refused_with_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     outcome = _ends_at("127.0.0.1:6379", tmp_path)
     assert isinstance(outcome, Refused) and outcome.advice.code == "JOB-033"
-    assert "exotwin[cluster]" in outcome.advice.next_step
+    assert "--with cluster" in outcome.advice.next_step
 
 
 def _work(data_dir: Path) -> cluster_work.Work:

@@ -53,8 +53,8 @@ class S3Server:
 
 @pytest.fixture(scope="session")
 def _server() -> Iterator[S3Server]:
-    pytest.importorskip("s3fs", reason="s3fs is not installed: pip install exotwin[server]")
-    pytest.importorskip("moto.server", reason="moto is not installed: pip install exotwin[dev]")
+    pytest.importorskip("s3fs", reason="s3fs is not installed")
+    pytest.importorskip("moto.server", reason="moto is not installed")
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
