@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         self.header.change_pin.connect(self.desk.change_own_pin)
         self.header.show_people.connect(lambda: self.go_to(Aside.PEOPLE))
         self.header.show_data.connect(lambda: self.go_to(Aside.DATA))
+        self.header.show_statistics.connect(lambda: self.go_to(Aside.STATISTICS))
         self.header.show_study.connect(lambda: choose_study(self, self.context.show_message))
         self.context.person_changed.connect(self._person_changed)
         self._person_changed()

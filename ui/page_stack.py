@@ -123,6 +123,14 @@ def _data(context: SessionContext) -> Built:
     return page, DataPresenter(page, context)
 
 
+def _statistics(context: SessionContext) -> Built:
+    from ui.pages.statistics import StatisticsPage
+    from ui.presenters.statistics import StatisticsPresenter
+
+    page = StatisticsPage()
+    return page, StatisticsPresenter(page, context)
+
+
 BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Step.PATIENT: _patient,
     Step.CAPTURE: _capture,
@@ -137,6 +145,7 @@ BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Aside.VISITS: _visits,
     Aside.PEOPLE: _people,
     Aside.DATA: _data,
+    Aside.STATISTICS: _statistics,
 }
 
 

@@ -76,14 +76,15 @@ class FurtherPage(Sheet):
                 TwoSides(self._painter, plot, self._family).draw(box)
         self._y += -(-len(plots) // columns) * (height + _BETWEEN) + 60
 
-    def _draw_key(self, plots: tuple[CyclePlot, ...], *, band: str = "") -> None:
-        """`band` says what the grey band is; empty: there is none."""
+    def _draw_key(self, plots: tuple[CyclePlot, ...], *, band: str = "", spread: str = "± 1 SD") -> None:
+        """`band` says what the grey band is; empty: there is none. `spread` is what lies around a curve."""
         x = MARGIN
-        spread = any(sd is not None for plot in plots for _, _, sd in plot.curves)
+        spreads = any(sd is not None for plot in plots for _, _, sd in plot.curves)
         for side, color in (("left", LIGHT.left), ("right", LIGHT.right)):
             self._painter.fillRect(QRectF(x, self._y + 60, 190, 18), QColor(color))
-            self._text(QRectF(x + 230, self._y, 600, 140), f"{side} ± 1 SD" if spread else side, 80, MUTED)
-            x += 850
+            words = f"{side} {spread}" if spreads else side
+            self._text(QRectF(x + 230, self._y, _WIDTH, 140), words, 80, MUTED)
+            x += max(850.0, self._wide(words, 80) + 400.0)
         if band:
             self._painter.fillRect(QRectF(x, self._y + 30, 190, 80), QColor(LIGHT.norm_band))
             self._text(QRectF(x + 230, self._y, 1800, 140), band, 80, MUTED)

@@ -13,6 +13,7 @@ from core.errors import refuse
 from core.session.report import ReportContent
 from ui.pdf_file import write_pdf
 from ui.report_drawing import ReportDrawing
+from ui.report_estimates_page import EstimatesPage
 from ui.report_further_pages import ForcesPage, MusclesPage
 from ui.report_help_page import HelpPage
 from ui.report_second_page import SecondPage, has_second_page
@@ -71,12 +72,14 @@ def _pages(content: ReportContent) -> list[Drawer]:
 
 
 def _appendix(content: ReportContent) -> list[Drawer]:
-    """The exo's help, forces, and EMG with what follows from it have a page each where known."""
+    """The exo's help, forces, estimates, and EMG with what follows from it have a page each where known."""
     pages: list[Drawer] = []
     if (exo_help := content.exo_help) is not None:
         pages.append(lambda painter, number: HelpPage(painter, content, number).draw(exo_help))
     if (forces := content.forces) is not None:
         pages.append(lambda painter, number: ForcesPage(painter, content, number).draw(forces))
+    if (estimates := content.estimates) is not None:
+        pages.append(lambda painter, number: EstimatesPage(painter, content, number).draw(estimates))
     if (muscles := content.muscles) is not None:
         pages.append(lambda painter, number: MusclesPage(painter, content, number).draw(muscles))
         if muscles.apart:

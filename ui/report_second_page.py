@@ -36,6 +36,7 @@ def has_second_page(content: ReportContent) -> bool:
         or content.warnings
         or _emg_plots(content)
         or content.forces is not None
+        or content.estimates is not None
     )
 
 
@@ -106,6 +107,7 @@ class SecondPage(FurtherPage):
         if content.deployment:
             right = self._draw_deployment(_RIGHT if content.similarity.rows else MARGIN, top)
         self._y = max(left, right + 60 if content.deployment else right)
+        self._draw_estimates()
         self._draw_emg()
         self._draw_forces()
         self._draw_warnings()
@@ -120,6 +122,19 @@ class SecondPage(FurtherPage):
             words = "\u200b".join(value[i : i + 8] for i in range(0, len(value), 8)) if whole else value
             y += max(self._text(box, words, size, align=WRAPPED), 96) + 22
         return y
+
+    def _draw_estimates(self) -> None:
+        part = self._content.estimates
+        if part is None:
+            return
+        lines = [("Hip moments", part.moments.short)] if part.moments is not None else []
+        lines += [("Assistance force", part.force.short)] if part.force is not None else []
+        self._y = self._heading("Estimated, not measured", MARGIN, self._y, _WIDTH)
+        for name, words in lines:
+            self._text(QRectF(MARGIN, self._y, 760, 120), name, 84, MUTED, WRAPPED)
+            box = QRectF(MARGIN + 780, self._y, _WIDTH - 780, 900)
+            self._y += max(self._text(box, words, 80, align=WRAPPED), 96) + 22
+        self._y += 70
 
     @property
     def _elsewhere(self) -> str:

@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 _IN_A_TERMINAL = (
     ("Say left or right", "Run again with --side left or --side right"),
     ("Name the channel of the heel switch", "Run again with --strikes CHANNEL"),
-    (
-        "with channels that are named after muscle and side",
-        "with channels that are named after muscle and side or told by --map FILE",
-    ),
+    (", or say which channel is which muscle", " or told by --map FILE"),
     ("Add the recording of maximum contractions of these muscles", "Run again with --mvc FILE"),
 )
 

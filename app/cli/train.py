@@ -23,7 +23,8 @@ list of degrees per joint ({", ".join(joint.value for joint in JOINTS)}), 20 to 
 stride from left heel strike, its end not repeated; flexion, dorsiflexion and adduction are positive; joints
 that are not given move as in normal walking. Without a trial a normal walk is learned."""
 _TEACHER_HELP = """id of a CONTROLLER record, whose pupil becomes a record of the same visit; or a file that
-`train exo-base` wrote, generic or default (what ships): needs --twin, or --out for the generic twin"""
+`train exo-base` or `train teacher` wrote, or what ships: generic, default, walking (made to teach this). A
+file and what ships need --twin, or --out for the generic twin"""
 _FIDELITY_HELP = """fast: joint torques (the default); standard: 80 muscles; full: learned with 80 muscles as
 well, because 416 are too slow to learn with"""
 
@@ -41,6 +42,7 @@ def add_train(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     base.set_defaults(command=_train_base)
     _add_predictive(train)
     _add_teacher(train)
+    _add_walking_teacher(train)
     exo_base = train.add_parser(
         "exo-base",
         help="the shipped controllers of an exo: default law, generic one, and those of virtual people",
@@ -100,6 +102,17 @@ def _add_teacher(train: Any) -> None:
     teacher.set_defaults(command=_train_teacher)
 
 
+def _add_walking_teacher(train: Any) -> None:
+    walking = train.add_parser(
+        "walking-teacher",
+        help="the shipped teacher of controllers from thigh gyros: walks alone, all the torque of the exo",
+    )
+    walking.add_argument("--device", default="Hippo_L1", help="exo model (default Hippo_L1)")
+    walking.add_argument("--seed", type=int, default=0, help="of all that is random (default 0)")
+    walking.add_argument("--out", type=Path, required=True, help="folder for weights, card and checkpoints")
+    walking.set_defaults(command=_train_walking_teacher)
+
+
 def _add_moments(train: Any) -> None:
     moments = train.add_parser(
         "moments",
@@ -109,7 +122,9 @@ def _add_moments(train: Any) -> None:
         "people alone. Both need the real recordings (EXOTWIN_DATA).",
     )
     moments.add_argument("--loso", action="store_true", help="leave one person out at a time")
-    moments.add_argument("--out", type=Path, metavar="DIR", help="folder for model and card")
+    moments.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for model and card; goes on with what is done"
+    )
     moments.add_argument("--people", type=int, default=112, help="simulated, of --out (default 112)")
     moments.add_argument("--person", action="append", default=[], help="--loso: only these, by name")
     moments.add_argument(
@@ -193,6 +208,17 @@ def _train_teacher(args: argparse.Namespace) -> int:
     request = TeacherRequest(args.walk, args.out, args.minutes, args.device, args.seed, control=args.control)
     with ordinary_permissions():
         print(train_teacher(request, print))
+    return 0
+
+
+def _train_walking_teacher(args: argparse.Namespace) -> int:
+    from app.session_request import check_results_folder
+    from app.train.walking_teacher import WalkingTeacherRequest, make_walking_teacher
+
+    check_results_folder(args.out)
+    with ordinary_permissions():
+        card = make_walking_teacher(WalkingTeacherRequest(args.device, args.out, args.seed), _to_stderr)
+    print(json.dumps(card, indent=2))
     return 0
 
 

@@ -7,12 +7,14 @@ import json
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from app.train.moment_parts import Parts
 from app.train.simulated_moments import BLUR, TOLD, person_of, simulated_walks
 from core.domain.moments import StageWeights
 from core.estimation.fusion import SOURCE_PAIRS, found_weights
@@ -51,13 +53,19 @@ class Trained:
     strides: int
 
 
-def train_on_simulation(people: Sequence[MeasuredWalk], seed: int, report: Report) -> Trained:
-    """Every network on four fifths of the simulated people; the others validate it and find the weights."""
+def train_on_simulation(
+    people: Sequence[MeasuredWalk], seed: int, report: Report, parts: Parts | None = None
+) -> Trained:
+    """Every network on four fifths of the simulated people; the others validate it and find the weights.
+
+    `parts` keep every network.
+    """
     torch.set_num_threads(1)
     judges, learn = split(people, seed)
     models: dict[str, Estimator] = {}
     for kind in NETWORKS:
-        models[kind] = train(kind, learn, judges, RECIPE, seed=seed, most_strides=MOST_STRIDES)
+        make = partial(train, kind, learn, judges, RECIPE, seed=seed, most_strides=MOST_STRIDES)
+        models[kind] = make() if parts is None else parts.network(kind, make)
         report(f"{kind} has learned from {len(learn)} walks of simulated people")
     means = Means.of(learn)
     weighed = {kind: models[kind] for kind in ("LSTM", "NTM")}
@@ -82,9 +90,15 @@ def split(walks: Sequence[MeasuredWalk], seed: int) -> tuple[list[MeasuredWalk],
 def train_shipped(
     real: Sequence[MeasuredWalk], people: int, seed: int, out: Path, report: Report
 ) -> dict[str, Any]:
-    """Write model, numbers and card to `out`; `real` people judge it, and nothing of it is chosen by them."""
-    trained = train_on_simulation(simulated_walks(people, seed, report), seed, report)
-    return save(trained, judged_on(real, trained), seed, out)
+    """Write model, numbers and card to `out`; `real` people judge it, and nothing of it is chosen by them.
+
+    What is done stays in `out` until all is: the same command goes on with it. Refuses MOM-010.
+    """
+    parts = Parts(out, {"model": NAME, "people": people, "seed": seed})
+    trained = train_on_simulation(simulated_walks(people, seed, report, parts), seed, report, parts)
+    numbers = save(trained, judged_on(real, trained), seed, out)
+    parts.remove()
+    return numbers
 
 
 def judged_on(real: Sequence[MeasuredWalk], trained: Trained) -> tuple[LeftOut, ...]:

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from app.train.moment_parts import Parts
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES
 from core.domain.motion import Kinematics, Stride
@@ -77,19 +79,29 @@ class _Recorded:
     vertical_n: FloatArray  # (T, 2)
 
 
-def simulated_walks(people: int, seed: int, report: Callable[[str], None]) -> tuple[MeasuredWalk, ...]:
-    """Of all that did not fall. Repeatable by the seed."""
+def simulated_walks(
+    people: int, seed: int, report: Callable[[str], None], parts: Parts | None = None
+) -> tuple[MeasuredWalk, ...]:
+    """Of all that did not fall. Repeatable by the seed; `parts` keep every batch."""
     random = np.random.default_rng(seed)
-    networks, found = shipped_policy(), []
+    networks = shipped_policy()
+    found: list[MeasuredWalk] = []
     for first in range(0, people, TOGETHER):
         numbers = range(first, min(first + TOGETHER, people))
         walkers = [_walker(number, random) for number in numbers]
         names = [f"simulated {number}" for number in numbers]
-        found += list(_walked(names, walkers, networks, seed + first))
+        make = partial(_batch, names, walkers, networks, seed + first)
+        found += make() if parts is None else parts.walks(first, make)
         strides = sum(len(one.moment_nm_kg) for one in found)
         walked = len({person_of(one) for one in found})
         report(f"{walked} of {numbers.stop} simulated people walked, {strides} strides")
     return tuple(found)
+
+
+def _batch(
+    names: list[str], walkers: list[Walker], networks: PolicyNetworks, seed: int
+) -> tuple[MeasuredWalk, ...]:
+    return tuple(_walked(names, walkers, networks, seed))
 
 
 def person_of(walk: MeasuredWalk) -> str:

@@ -33,6 +33,11 @@ def arm_m(belt: BeltGeometry, flexion_rad: FloatArray) -> FloatArray:
     return np.asarray(belt.along_m * reach / np.maximum(length_m(belt, flexion_rad), 1e-9))
 
 
+def pulling_arm_m(belt: BeltGeometry, flexion_rad: FloatArray) -> FloatArray:
+    """The lever with which the band pulls: zero where lever or band are too short."""
+    return np.where(too_short(belt, flexion_rad), 0.0, arm_m(belt, flexion_rad))
+
+
 def force_n(belt: BeltGeometry, flexion_rad: FloatArray, moment_nm: FloatArray) -> FloatArray:
     """Force of the band for this flexion moment: moment x length / (L_C (L_H sin + L_E cos)).
 

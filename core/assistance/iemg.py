@@ -95,7 +95,8 @@ def sites_of_leg(
             f"Its channels are: {', '.join(there)}."
             if there
             else "None of its channels is named as a muscle.",
-            "Choose recordings of these three muscles, with channels that are named after muscle and side.",
+            "Choose recordings of these three muscles, with channels that are named after muscle and side"
+            ", or say which channel is which muscle.",
         )
     chosen = whole[0] if side is None else side
     return chosen, by_side[chosen]

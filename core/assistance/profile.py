@@ -18,10 +18,10 @@ from core.assistance.sines import FittedSines, chosen_order, fit_orders
 from core.domain.amplitude import USUAL_N
 from core.domain.arrays import FloatArray
 from core.domain.belt_profile import MOST_ORDERS, BeltGeometry, BeltProfile, CycleWindow, SumOfSines
-from core.domain.findings import Finding, Severity, worst_first
+from core.domain.findings import Finding, Severity, finding, worst_first
 from core.domain.kinetics import ForceSource
 from core.domain.motion import CYCLE_POINTS
-from core.errors import Advice, refuse
+from core.errors import refuse
 
 USUAL_AMPLITUDE_N = USUAL_N  # the source's own before it is tuned to a person
 MOST_AMPLITUDE_N = 80.0  # the source's motor; beyond 60 N it saw other muscles work against it
@@ -181,60 +181,50 @@ def _findings(
 
 
 def _scale_finding(top_n: float) -> Finding:
-    return Finding(
+    return finding(
         Severity.NOTE,
-        Advice(
-            "The belt gives a part of the hip's moment.",
-            f"The whole of it would take {top_n:.0f} N; the shape is kept, the size is chosen.",
-            "Tune the largest force to the person; more is not always better.",
-            "ASP-007",
-        ),
+        "The belt gives a part of the hip's moment.",
+        f"The whole of it would take {top_n:.0f} N; the shape is kept, the size is chosen.",
+        "Tune the largest force to the person; more is not always better.",
+        "ASP-007",
     )
 
 
 def _short_finding(share: float) -> Finding:
-    return Finding(
+    return finding(
         Severity.WARNING,
-        Advice(
-            f"The belt gives nothing in {100.0 * share:.0f} % of the window of assistance.",
-            f"There its lever about the hip is shorter than {100.0 * belt.SHORTEST_ARM_M:.0f} cm.",
-            "Let the band leave the belt further ahead of the hip, and plan again.",
-            "ASP-004",
-        ),
+        f"The belt gives nothing in {100.0 * share:.0f} % of the window of assistance.",
+        f"There its lever about the hip is shorter than {100.0 * belt.SHORTEST_ARM_M:.0f} cm.",
+        "Let the band leave the belt further ahead of the hip, and plan again.",
+        "ASP-004",
     )
 
 
 def _pause_finding(share: float) -> Finding:
-    return Finding(
+    return finding(
         Severity.WARNING,
-        Advice(
-            f"The belt gives nothing in {100.0 * share:.0f} % of the window of assistance.",
-            "There the moment of the hip extends, and a band only pulls.",
-            "Look at the moments and the steps on the Motion page before anybody gets this profile.",
-            "ASP-004",
-        ),
+        f"The belt gives nothing in {100.0 * share:.0f} % of the window of assistance.",
+        "There the moment of the hip extends, and a band only pulls.",
+        "Look at the moments and the steps on the Motion page before anybody gets this profile.",
+        "ASP-004",
     )
 
 
 def _few_finding(strides: int) -> Finding:
-    return Finding(
+    return finding(
         Severity.WARNING,
-        Advice(
-            f"The profile is the mean of {strides} strides only.",
-            "What is peculiar to one stride is still in it.",
-            "Record a longer walk and plan again where that can be.",
-            "ASP-005",
-        ),
+        f"The profile is the mean of {strides} strides only.",
+        "What is peculiar to one stride is still in it.",
+        "Record a longer walk and plan again where that can be.",
+        "ASP-005",
     )
 
 
 def _estimated_finding() -> Finding:
-    return Finding(
+    return finding(
         Severity.WARNING,
-        Advice(
-            "The hip moment was estimated without force plates.",
-            "Its course is less certain then, above all where one foot takes the weight from the other.",
-            "Record a walk over force plates where that can be, or try the profile with care.",
-            "ASP-005",
-        ),
+        "The hip moment was estimated without force plates.",
+        "Its course is less certain then, above all where one foot takes the weight from the other.",
+        "Record a walk over force plates where that can be, or try the profile with care.",
+        "ASP-005",
     )

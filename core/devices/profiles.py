@@ -103,6 +103,14 @@ def load_generic_controller(device_id: str) -> ExoController:
     return _shipped_controller("generic", device_id)
 
 
+def load_walking_controller(device_id: str) -> ExoController:
+    """The shipped teacher of controllers from thigh gyros, who gives all the torque of the exo.
+
+    Raises UserError EXO-031 when there is none.
+    """
+    return _shipped_controller("walking", device_id)
+
+
 def load_stranger_controllers(device_id: str) -> tuple[ExoController, ...]:
     """Shipped controllers that learned for other virtual people, at most MOST_STRANGERS; none is no error."""
     path = resources.path(f"{CONTROLLERS}/stranger_controllers_{device_id}.npz")

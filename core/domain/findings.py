@@ -20,6 +20,11 @@ class Finding:
     advice: Advice
 
 
+def finding(severity: Severity, what: str, why: str, next_step: str, code: str) -> Finding:
+    """With its advice."""
+    return Finding(severity, Advice(what, why, next_step, code))
+
+
 def worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     order = list(Severity)
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

@@ -11,6 +11,8 @@ from core.domain.motion import CYCLE_POINTS
 
 MOMENT_PLANES = (JointKind.HIP_FLEXION, JointKind.HIP_ADDUCTION, JointKind.HIP_ROTATION)
 """Sagittal, coronal, transverse: the order of every plane axis."""
+BASIS = "MOM-003"  # the finding that says what the moments are and how far they were wrong
+ONE_PLANE = "MOM-004"  # the finding that says that one camera saw the walk
 STAGES = (
     "initial contact",
     "loading response",
@@ -60,3 +62,9 @@ class Moments:
     def __post_init__(self) -> None:
         assert len(self.cycles) == len(SIDES)
         frozen(self, "error_nm_kg", (CYCLE_POINTS, len(MOMENT_PLANES)))
+
+    @property
+    def planes(self) -> tuple[JointKind, ...]:
+        """Those that may be shown, the first of `MOMENT_PLANES`: one camera tells the sagittal one only."""
+        one = any(finding.advice.code == ONE_PLANE for finding in self.findings)
+        return MOMENT_PLANES[:1] if one else MOMENT_PLANES

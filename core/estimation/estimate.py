@@ -9,11 +9,11 @@ import torch
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES, JointKind, Side
-from core.domain.findings import Finding, Severity, worst_first
-from core.domain.moments import EstimatedCycles, Moments
+from core.domain.findings import Finding, Severity, finding, worst_first
+from core.domain.moments import BASIS, ONE_PLANE, EstimatedCycles, Moments
 from core.domain.motion import Motion, Stride
 from core.domain.twin import BodyParameters
-from core.errors import Advice, refuse
+from core.errors import refuse
 from core.estimation.fusion import Estimates
 from core.estimation.model import MomentModel
 from core.estimation.walks import LegWalk, leg_walk
@@ -33,6 +33,9 @@ class Judged:
     error_nm_kg: FloatArray  # (101, 3)
     leg_m: tuple[float, float]  # of the shortest and the tallest of them
     stride_s: tuple[float, float]  # of the fastest and the slowest
+    mean_curve_nm_kg: tuple[float, float, float] | None = (
+        None  # error of the others' mean curve; None: not told
+    )
 
 
 def moments_of(motion: Motion, body: BodyParameters, model: MomentModel, judged: Judged) -> Moments:
@@ -80,53 +83,54 @@ def _within(value: float, span: tuple[float, float]) -> bool:
 
 def _estimated(judged: Judged) -> Finding:
     error = np.sqrt((judged.error_nm_kg**2).mean(axis=0))
-    return Finding(
+    return finding(
         Severity.NOTE,
-        Advice(
-            "The hip moments are estimated from the motion.",
-            f"With {judged.people} it was wrong by {error[0]:.2f} (flexion), {error[1]:.2f} (adduction) and "
-            f"{error[2]:.3f} N·m/kg (rotation), root mean square.",
-            "Use them as a hint; measure with force plates where a decision hangs on them.",
-            "MOM-003",
-        ),
+        "The hip moments are estimated from the motion.",
+        f"With {judged.people} it was wrong by {error[0]:.2f} (flexion), {error[1]:.2f} (adduction) and "
+        f"{error[2]:.3f} N·m/kg (rotation), root mean square.{_mean_curve_words(error, judged)}",
+        "Use them as a hint; measure with force plates where a decision hangs on them.",
+        BASIS,
     )
 
 
+def _mean_curve_words(error: FloatArray, judged: Judged) -> str:
+    """Where one curve for everybody is nearer than the model, that is said."""
+    others = judged.mean_curve_nm_kg
+    if others is None or not np.all(np.asarray(others) < error):
+        return ""
+    told = f"{others[0]:.2f}, {others[1]:.2f} and {others[2]:.3f} N·m/kg"
+    return f" The mean curve of the other people was wrong by less: {told}."
+
+
 def _one_plane() -> Finding:
-    return Finding(
+    return finding(
         Severity.WARNING,
-        Advice(
-            "Only the moment of hip flexion is shown.",
-            "One camera does not see to the side, and the other two planes hang on that.",
-            "Record with two calibrated cameras or markers for all three planes.",
-            "MOM-004",
-        ),
+        "Only the moment of hip flexion is shown.",
+        "One camera does not see to the side, and the other two planes hang on that.",
+        "Record with two calibrated cameras or markers for all three planes.",
+        ONE_PLANE,
     )
 
 
 def _one_leg(side: Side) -> Finding:
-    return Finding(
+    return finding(
         Severity.WARNING,
-        Advice(
-            f"Only the {side.value} leg has a complete stride.",
-            "When the other foot stood is not known; it is taken to step half a stride later.",
-            "Record more strides for moments of both legs.",
-            "MOM-005",
-        ),
+        f"Only the {side.value} leg has a complete stride.",
+        "When the other foot stood is not known; it is taken to step half a stride later.",
+        "Record more strides for moments of both legs.",
+        "MOM-005",
     )
 
 
 def _unlike(leg_m: float, stride_s: float, judged: Judged) -> Finding:
-    return Finding(
+    return finding(
         Severity.WARNING,
-        Advice(
-            "Nobody like this was among those by whom the estimate was judged.",
-            f"Their thigh and shank together measured {judged.leg_m[0]:.2f} to {judged.leg_m[1]:.2f} m and a "
-            f"stride took {judged.stride_s[0]:.1f} to {judged.stride_s[1]:.1f} s; here {leg_m:.2f} m and "
-            f"{stride_s:.1f} s.",
-            "Expect larger errors than the band shows.",
-            "MOM-006",
-        ),
+        "Nobody like this was among those by whom the estimate was judged.",
+        f"Their thigh and shank together measured {judged.leg_m[0]:.2f} to {judged.leg_m[1]:.2f} m and a "
+        f"stride took {judged.stride_s[0]:.1f} to {judged.stride_s[1]:.1f} s; here {leg_m:.2f} m and "
+        f"{stride_s:.1f} s.",
+        "Expect larger errors than the band shows.",
+        "MOM-006",
     )
 
 

@@ -46,17 +46,13 @@ class MomentModel:
         """Flat named arrays, ready for one npz file."""
         found: Arrays = {name: np.array(getattr(self.means, name)) for name in _MEANS}
         for name, one in self.estimators.items():
-            found |= {
-                f"{name}.network.{key}": value.numpy().astype(np.float32)
-                for key, value in one.module.state_dict().items()
-            }
-            found |= {f"{name}.scaling.{key}": np.array(getattr(one.scaling, key)) for key in _SCALES}
+            found |= estimator_arrays(name, one)
         return found
 
     @staticmethod
     def of(arrays: Mapping[str, NDArray[Any]], weights: tuple[StageWeights, ...]) -> MomentModel:
         """The inverse of `arrays`. Raises KeyError, RuntimeError or ValueError when something is amiss."""
-        found = {name: _estimator(name, arrays) for name in NETWORKS}
+        found = {name: estimator_of(name, arrays) for name in NETWORKS}
         return MomentModel(found, Means(*(np.array(arrays[name], dtype=float) for name in _MEANS)), weights)
 
 
@@ -78,7 +74,17 @@ def weights_of(told: Sequence[Mapping[str, Any]]) -> tuple[StageWeights, ...]:
     )
 
 
-def _estimator(name: str, arrays: Mapping[str, NDArray[Any]]) -> Estimator:
+def estimator_arrays(name: str, one: Estimator) -> Arrays:
+    """Of one network, which begin with its name."""
+    networks = {
+        f"{name}.network.{key}": value.numpy().astype(np.float32)
+        for key, value in one.module.state_dict().items()
+    }
+    return networks | {f"{name}.scaling.{key}": np.array(getattr(one.scaling, key)) for key in _SCALES}
+
+
+def estimator_of(name: str, arrays: Mapping[str, NDArray[Any]]) -> Estimator:
+    """The inverse of `estimator_arrays`."""
     module = NETWORKS[name](FEATURES, len(PLANES))
     begins = f"{name}.network."
     states = {key.removeprefix(begins): value for key, value in arrays.items() if key.startswith(begins)}

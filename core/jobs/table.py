@@ -48,6 +48,9 @@ JOB_TABLE: dict[str, JobKind] = {
         "core.tasks.tune_amplitude:run", "Find the assistance force", Action.CAPTURE, limits=TABLES
     ),
     "shift_emg": JobKind("core.tasks.shift_emg:run", "Move EMG in time", Action.CAPTURE),
+    "table_statistics": JobKind(
+        "core.tasks.table_statistics:run", "Test a table", None, stream=True, limits=TABLES
+    ),
     "take_logo": JobKind("core.tasks.take_logo:run", "Take the logo", None, stream=True, limits=LOOK),
     "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin", Action.TRAIN),
     "fit_impairments": JobKind(

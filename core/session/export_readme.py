@@ -32,7 +32,8 @@ Axes
 
 Measured, estimated, simulated
   names begin with what a file is. "measured": from cameras, a laboratory or electrodes;
-  "estimated": forces found without force plates; "synthetic": a made-up patient;
+  "estimated": forces and moments found without force plates, an assistance force read off a curve
+  through EMG; "synthetic": a made-up patient;
   "simulated": walks of a computer model. Simulated numbers are not measurements.
   twin_measures.csv and scaled_model.osim are a model scaled to the person: estimated, too.
   In tables of measures the columns "simulated" and "estimated" say it of every number.

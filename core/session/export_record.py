@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core.domain.amplitude import Amplitude
 from core.domain.belt_profile import BeltProfile
 from core.domain.body import JOINTS, SIDES
 from core.domain.capture_comparison import CaptureComparison
@@ -17,6 +18,7 @@ from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.kinetics import ForceSource, Kinetics
 from core.domain.laboratory import LaboratoryTrial
+from core.domain.moments import Moments
 from core.domain.motion import Motion
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.rollout import Rollout, RolloutSet
@@ -32,16 +34,21 @@ from core.session.export_tables import (
     cycles_csv,
     edited_events_csv,
     emg_cycles_csv,
+    force_activity_csv,
+    force_curve_csv,
+    moments_csv,
     numbers_csv,
     strides_csv,
     torque_csv,
 )
 from core.session.numbers import (
     Number,
+    amplitude_numbers,
     comparison_numbers,
     emg_numbers,
     gait_numbers,
     kinetics_numbers,
+    moment_numbers,
     motion_numbers,
     policy_numbers,
     twin_numbers,
@@ -144,6 +151,44 @@ def _kinetics_files(store: Store, info: RecordInfo) -> _Written:
     peaks = kinetics_numbers(kinetics, info.id)
     if peaks:
         yield f"{mark}_force_measures.csv", numbers_csv(peaks), "peaks and work, units in a column"
+
+
+def _moment_files(store: Store, info: RecordInfo) -> _Written:
+    moments = store.load(info.id, Moments)
+    mark = "synthetic_estimated" if moments.synthetic else "estimated"
+    told = f"hip moments by {moments.model}, from the motion alone: a hint, not measured"
+    yield f"{mark}_hip_moments.csv", moments_csv(moments), f"{told}; N m/kg over the gait cycle"
+    numbers = numbers_csv(moment_numbers(moments, info.id))
+    yield (
+        f"{mark}_hip_moment_measures.csv",
+        numbers,
+        "their peaks, and how far they were wrong with other people",
+    )
+
+
+def _amplitude_files(store: Store, info: RecordInfo) -> _Written:
+    """Measured EMG is called so; what follows from it is an estimate, and of a twin both are simulated."""
+    found = store.load(info.id, Amplitude)
+    synthetic = store.subject_of(info.visit_id).synthetic
+    mark, of_curve = (
+        ("simulated", "simulated") if found.measured.simulated else (_MARK[synthetic], "estimated")
+    )
+    if synthetic and not found.measured.simulated:
+        of_curve = "synthetic_estimated"
+    activity = force_activity_csv(found)
+    yield (
+        f"{mark}_activity_by_force.csv",
+        activity,
+        "activity of three thigh muscles at each assistance force",
+    )
+    curve = force_curve_csv(found)
+    yield (
+        f"{of_curve}_activity_curve.csv",
+        curve,
+        "the curve through it, from which the advised force is read",
+    )
+    numbers = numbers_csv(amplitude_numbers(found, info.id))
+    yield f"{of_curve}_assistance_force.csv", numbers, f"the advised force, an estimate: {found.sentence}"
 
 
 def _emg_files(store: Store, info: RecordInfo) -> _Written:
@@ -270,7 +315,9 @@ _WRITERS: dict[RecordKind, Callable[[Store, RecordInfo], _Written]] = {
     RecordKind.LABORATORY_TRIAL: _trial_files,
     RecordKind.MOTION: _motion_files,
     RecordKind.KINETICS: _kinetics_files,
+    RecordKind.MOMENTS: _moment_files,
     RecordKind.EMG: _emg_files,
+    RecordKind.AMPLITUDE: _amplitude_files,
     RecordKind.TWIN: _twin_files,
     RecordKind.GAIT_POLICY: _policy_files,
     RecordKind.SIMULATED_GAIT: _simulated_files,
@@ -295,7 +342,9 @@ def record_numbers(store: Store, info: RecordInfo) -> tuple[Number, ...]:
 _NUMBERS: dict[RecordKind, tuple[type[Any], Callable[[Any, str], tuple[Number, ...]]]] = {
     RecordKind.MOTION: (Motion, motion_numbers),
     RecordKind.KINETICS: (Kinetics, kinetics_numbers),
+    RecordKind.MOMENTS: (Moments, moment_numbers),
     RecordKind.EMG: (EmgEnvelopes, emg_numbers),
+    RecordKind.AMPLITUDE: (Amplitude, amplitude_numbers),
     RecordKind.TWIN: (Twin, twin_numbers),
     RecordKind.GAIT_POLICY: (GaitPolicy, policy_numbers),
     RecordKind.SIMULATED_GAIT: (RolloutSet, gait_numbers),

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from core.domain.amplitude import MUSCLES, Amplitude
 from core.domain.body import SIDES, JointKind
 from core.domain.capture_comparison import CaptureComparison
 from core.domain.emg import EmgEnvelopes
+from core.domain.moments import Moments
 from core.domain.motion import CYCLE_POINTS, GaitCycles, Motion, Stride
 from core.domain.situation import SituationWalks
 from core.emg.cycles import emg_cycles
@@ -93,6 +95,54 @@ def emg_cycles_csv(emg: EmgEnvelopes, strides: Sequence[Stride]) -> str:
             site = [one.site.muscle.value, one.site.side.value]
             rows.append([*site, percent, *values, count, emg.reference(number)])
     return _table(head, rows)
+
+
+def moments_csv(moments: Moments) -> str:
+    """One row per plane, side and percent: mean, error with other people, then every stride."""
+    most = max((len(one.moment_nm_kg) for one in moments.cycles), default=0)
+    strides = (f"stride_{number}_nm_kg" for number in range(1, most + 1))
+    head = ("moment", "side", "percent", "estimated_nm_kg", "rmse_with_others_nm_kg", *strides)
+    rows: list[list[_Cell]] = []
+    for cycles in moments.cycles:
+        values, count = cycles.moment_nm_kg, len(cycles.moment_nm_kg)
+        for plane, kind in enumerate(moments.planes if count else ()):
+            for percent in range(CYCLE_POINTS):
+                one = values[:, percent, plane]
+                numbers = [float(one.mean()), float(moments.error_nm_kg[percent, plane]), *map(float, one)]
+                rows.append([kind.value, cycles.side.value, percent, *numbers, *[None] * (most - count)])
+    return _table(head, rows)
+
+
+def force_activity_csv(found: Amplitude) -> str:
+    """One row per force: activity of the three muscles, their mean, and where it is from."""
+    names = [muscle.value.replace(" ", "_") for muscle in MUSCLES]
+    columns = [f"{name}_{what}" for name in names for what in ("percent_mvc", "sd_percent_mvc")]
+    head = ("force_n", "side", *columns, "mean_percent_mvc", "cycles", "source")
+    measured = found.measured
+    rows: list[list[_Cell]] = []
+    for number, force in enumerate(measured.force_n):
+        pairs = zip(measured.mean_percent[number], measured.sd_percent[number], strict=True)
+        cells = [float(value) for pair in pairs for value in pair]
+        whole: list[_Cell] = [
+            float(measured.activity_percent[number]),
+            int(measured.cycles[number]),
+            measured.sources[number],
+        ]
+        rows.append([float(force), measured.side.value, *cells, *whole])
+    return _table(head, rows)
+
+
+def force_curve_csv(found: Amplitude) -> str:
+    """The estimated activity between the measured forces, with its 95 % band."""
+    head = ("force_n", "estimated_percent_mvc", "low_95_percent_mvc", "high_95_percent_mvc")
+    half = 1.96 * found.curve_sd_percent
+    columns = (
+        found.curve_force_n,
+        found.curve_percent,
+        found.curve_percent - half,
+        found.curve_percent + half,
+    )
+    return _table(head, ([float(value) for value in row] for row in zip(*columns, strict=True)))
 
 
 def torque_csv(situations: Sequence[SituationWalks]) -> str:

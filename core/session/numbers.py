@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.domain.amplitude import USUAL_N, Amplitude
 from core.domain.arrays import FloatArray
 from core.domain.body import JointKind, Side
 from core.domain.controller import Comparison, GaitScore
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
 from core.domain.kinetics import ForceSource, Kinetics
+from core.domain.moments import Moments
 from core.domain.motion import GaitCycles, Motion, Spread
 from core.domain.rollout import METABOLIC_MODELS, GaitLabel, RolloutSet
 from core.domain.scenario import LEVEL_WALKING
@@ -28,7 +30,9 @@ BOTH = "both sides"
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number. `sd` over `count` strides, or `low` and `high` of its 95 % interval over `count` seeds."""
+    """One number. `sd` over `count` strides, or `low` and `high` of its 95 % interval over `count` seeds or
+    measured forces.
+    """
 
     name: str  # "step length"
     of: str  # a side, "both sides", a gait
@@ -140,6 +144,48 @@ def kinetics_numbers(kinetics: Kinetics, source: str) -> tuple[Number, ...]:
         found.append(Number(f"{name}, work taken up", side, _known(work.negative_j_kg), "J/kg", source))
     estimated = kinetics.source is ForceSource.ESTIMATED
     return tuple(replace(one, estimated=estimated) for one in found)
+
+
+def moment_numbers(moments: Moments, source: str) -> tuple[Number, ...]:
+    """Peaks of the estimated hip moments per plane and side, and its error with other people."""
+    found: list[Number] = []
+    for cycles in moments.cycles:
+        for plane, kind in enumerate(moments.planes if len(cycles.moment_nm_kg) else ()):
+            values = cycles.moment_nm_kg[:, :, plane]
+            for end, peaks in (("largest", values.max(axis=1)), ("smallest", values.min(axis=1))):
+                label = f"{kind.label.lower()} moment without force plates, {end}"
+                found.append(_over_strides(label, cycles.side, peaks, "N m/kg", source))
+    errors = np.sqrt((moments.error_nm_kg**2).mean(axis=0))
+    found += [
+        Number(
+            f"{kind.label.lower()} moment, RMSE with {moments.judged_on}",
+            BOTH,
+            float(error),
+            "N m/kg",
+            source,
+        )
+        for kind, error in zip(moments.planes, errors, strict=False)
+    ]
+    return tuple(replace(one, estimated=True) for one in found)
+
+
+def amplitude_numbers(found: Amplitude, source: str) -> tuple[Number, ...]:
+    """The advised force with its band. Estimated, and simulated where the twin walked."""
+    side, count = found.measured.side.value, len(found.measured.force_n)
+    low, high = found.band_n
+    better = found.better_than_usual
+    rows = (
+        Number("assistance force, advised", side, found.best_n, "N", source, low=low, high=high, count=count),
+        Number("assistance force, largest allowed", side, found.bound_n, "N", source),
+        Number(
+            f"advised force better than {USUAL_N:.0f} N, probability",
+            side,
+            None if better is None else 100.0 * better,
+            "%",
+            source,
+        ),
+    )
+    return tuple(replace(one, estimated=True, simulated=found.measured.simulated) for one in rows)
 
 
 def emg_numbers(emg: EmgEnvelopes, source: str) -> tuple[Number, ...]:

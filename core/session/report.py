@@ -37,11 +37,12 @@ from core.session.normal_numbers import NormalNumber, NormalNumbers
 from core.session.norms import motion_norm, with_norm_findings
 from core.session.report_deployment import day_words, deployment_lines
 from core.session.report_emg import GOOD_CHANNEL
+from core.session.report_estimates import EstimatePart, estimate_part
 from core.session.report_help import HelpPart, help_part
 from core.session.report_muscles import ForcePart, MusclePart, force_part, muscle_part
 from core.session.report_similarity import similarity_table
 from core.session.report_tables import ReportRow, ReportTable, angle_table, controller_table
-from core.session.report_warnings import StepWarning, report_warnings
+from core.session.report_warnings import StepWarning, printed_warnings
 from core.session.stops import present_motion
 from core.store.clinic import Clinic, read_clinic
 from core.store.repository import Store
@@ -91,6 +92,7 @@ class ReportContent:
     forces: ForcePart | None = None  # a further page each
     muscles: MusclePart | None = None
     exo_help: HelpPart | None = None
+    estimates: EstimatePart | None = None
     interpretation: InterpretationPart | None = None
     warnings: tuple[StepWarning, ...] = ()  # of every step
     clinic: Clinic | None = None
@@ -161,8 +163,9 @@ def report_content(store: Store, visit_id: str) -> ReportContent:
         forces=force_part(store, visit_id),
         muscles=muscle_part(store, visit_id),
         exo_help=help_part(comparison),
+        estimates=estimate_part(store, visit_id),
         interpretation=_interpretation(store, visit_id),
-        warnings=report_warnings(store, visit_id),
+        warnings=printed_warnings(store, visit_id),
         clinic=read_clinic(store.data_dir),
         people=store.people.words,
         encrypted=is_encrypted(store.data_dir),

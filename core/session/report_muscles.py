@@ -125,16 +125,16 @@ def muscle_part(store: Store, visit_id: str) -> MusclePart | None:
         None if emg is None else emg_part(emg, newest(RecordKind.MOTION, Motion), twin_walk(store, facts)),
         None
         if calibration is None
-        else _calibration_part(calibration, _stale_note(facts, RecordKind.MUSCLE_CALIBRATION)),
+        else _calibration_part(calibration, stale_note(facts, RecordKind.MUSCLE_CALIBRATION)),
         None
         if deficits is None
         else _strength_part(
-            deficits, (*weakness_lines(store, visit_id), *_stale_note(facts, RecordKind.DEFICITS))
+            deficits, (*weakness_lines(store, visit_id), *stale_note(facts, RecordKind.DEFICITS))
         ),
     )
 
 
-def _stale_note(facts: VisitFacts, kind: RecordKind) -> tuple[str, ...]:
+def stale_note(facts: VisitFacts, kind: RecordKind) -> tuple[str, ...]:
     """Of the newest record of this kind, where it no longer follows from the others."""
     return () if standing(facts, kind) is not None else ("Out of date: what this was made from changed.",)
 
@@ -149,7 +149,7 @@ def force_part(store: Store, visit_id: str) -> ForcePart | None:
     if info is None or motion is None:
         return None
     kinetics = store.load(info.id, Kinetics)
-    stale = _stale_note(facts_of(store, visit_id), RecordKind.KINETICS)
+    stale = stale_note(facts_of(store, visit_id), RecordKind.KINETICS)
     source, norm = source_words(kinetics), kinetic_norm(motion_walker(store, visit_id, motion))
     return ForcePart(
         f"Forces · {source[0].lower()}{source[1:]}",

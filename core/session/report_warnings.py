@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.amplitude import Amplitude
 from core.domain.controller import TrainedController
 from core.domain.deficits import Deficits
 from core.domain.emg import EmgEnvelopes
 from core.domain.findings import Finding, Severity, worst_first
 from core.domain.kinetics import Kinetics
 from core.domain.laboratory import LaboratoryTrial
+from core.domain.moments import BASIS, Moments
 from core.domain.motion import Motion
 from core.domain.muscle_calibration import MuscleCalibration
 from core.domain.record import RecordKind
@@ -32,7 +34,9 @@ _HELD: tuple[tuple[Step, RecordKind, type[Any]], ...] = (
     (Step.CAPTURE, RecordKind.LABORATORY_TRIAL, LaboratoryTrial),
     (Step.MOTION, RecordKind.MOTION, Motion),
     (Step.MOTION, RecordKind.KINETICS, Kinetics),
+    (Step.MOTION, RecordKind.MOMENTS, Moments),
     (Step.EMG, RecordKind.EMG, EmgEnvelopes),
+    (Step.EMG, RecordKind.AMPLITUDE, Amplitude),
     (Step.PERSONALIZE, RecordKind.MUSCLE_CALIBRATION, MuscleCalibration),
     (Step.PERSONALIZE, RecordKind.DEFICITS, Deficits),
     (Step.PERSONALIZE, RecordKind.TWIN, Twin),
@@ -62,6 +66,11 @@ def report_warnings(store: Store, visit_id: str) -> tuple[StepWarning, ...]:
     grade = list(Severity)
     order = sorted(found.values(), key=lambda one: (steps.index(one.step), grade.index(one.finding.severity)))
     return tuple(order)
+
+
+def printed_warnings(store: Store, visit_id: str) -> tuple[StepWarning, ...]:
+    """Those of the paper: how far estimated moments are right stands there with the moments themselves."""
+    return tuple(one for one in report_warnings(store, visit_id) if one.finding.advice.code != BASIS)
 
 
 def _held(store: Store, visit_id: str) -> Iterator[StepWarning]:

@@ -44,8 +44,18 @@ def moment_model_of(folder: Path) -> tuple[MomentModel, Judged]:
             np.array(told["error_nm_kg"], dtype=float),
             (float(told["leg_m"][0]), float(told["leg_m"][1])),
             (float(told["stride_s"][0]), float(told["stride_s"][1])),
+            _mean_curve(told),
         )
     return model, judged
+
+
+def _mean_curve(told: dict[str, Any]) -> tuple[float, float, float] | None:
+    """Of a model whose card has none, None."""
+    found = dict(told.get("accuracy", {})).get("mean curve")
+    if found is None:
+        return None
+    sagittal, coronal, transverse = (float(value) for value in found["rmse_nm_kg"])
+    return sagittal, coronal, transverse
 
 
 def _numbers(folder: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from core.devices.profiles import (
     for_first_session,
     load_default_controller,
     load_generic_controller,
+    load_walking_controller,
     require_training,
     session_limits,
 )
@@ -28,7 +29,11 @@ from core.learning.gait.predictive_twin import PredictiveTwin
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 TeacherReader = Callable[[Path, Arrays, TwinInExo], Teacher | None]
-SHIPPED = {"default": load_default_controller, "generic": load_generic_controller}
+SHIPPED = {
+    "default": load_default_controller,
+    "generic": load_generic_controller,
+    "walking": load_walking_controller,
+}
 
 
 def found_teacher(name: str, twin: TwinInExo) -> Teacher:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from core.assistance.amplitude import find_amplitude
+from core.assistance.belt import pulling_arm_m
 from core.assistance.forces import force_of
 from core.assistance.iemg import (
     LEAST_CYCLES,
@@ -18,7 +21,9 @@ from core.assistance.iemg import (
     measured_activity,
     sites_of_leg,
 )
+from core.devices.profiles import belt_of
 from core.domain.amplitude import Amplitude
+from core.domain.arrays import FloatArray
 from core.domain.body import Side
 from core.domain.findings import Finding, Severity
 from core.domain.record import RecordKind
@@ -83,7 +88,7 @@ def from_files(params: Params, report: Report = lambda _fraction, _words: None) 
         activities.append(activity)
         findings += told
     report(0.9, "Looking for the least activity")
-    return _with_findings(find_amplitude(measured_activity(activities)), findings)
+    return _with_findings(_found(activities), findings)
 
 
 def from_twin(store: Store, policy_id: str, params: Params, report: Report) -> Amplitude:
@@ -92,10 +97,11 @@ def from_twin(store: Store, policy_id: str, params: Params, report: Report) -> A
     from core.learning.exo.twin_in_exo import TwinInExo
 
     policy = store.load(policy_id, GaitPolicy)
-    device = belt_device(store.subject_of(store.info(policy_id).visit_id).device)
+    patients_device = store.subject_of(store.info(policy_id).visit_id).device
+    device = belt_device(patients_device)
     forces, side = _forces(params), _side(params.get("side")) or Side.LEFT
     report(0.0, f"The twin walks with {len(forces)} forces at its hips")
-    walked = thigh_activity(TwinInExo(policy, device), np.array(forces), side)
+    walked = thigh_activity(TwinInExo(policy, device), np.array(forces), _lever(patients_device), side)
     for force, cycles in zip(forces, walked, strict=True):
         if len(cycles) < LEAST_CYCLES:
             raise refuse(
@@ -106,14 +112,25 @@ def from_twin(store: Store, policy_id: str, params: Params, report: Report) -> A
             )
     report(0.9, "Looking for the least activity")
     source = f"simulated: the twin in {device}"
-    return find_amplitude(
-        measured_activity(
-            [
-                ForceActivity(force, cycles, side, source, simulated=True)
-                for force, cycles in zip(forces, walked, strict=True)
-            ]
-        )
+    return _found(
+        [
+            ForceActivity(force, cycles, side, source, simulated=True)
+            for force, cycles in zip(forces, walked, strict=True)
+        ]
     )
+
+
+def _found(activities: Sequence[ForceActivity]) -> Amplitude:
+    """On one thread: the matrices are small, and the other cores belong to whoever trains there."""
+    with threadpool_limits(1):
+        return find_amplitude(measured_activity(activities))
+
+
+def _lever(device_id: str) -> Callable[[FloatArray], FloatArray]:
+    """Of the band that a profile is planned for, too."""
+    belt = belt_of(device_id)
+    assert belt is not None, "an exo with a belt ships"
+    return partial(pulling_arm_m, belt)
 
 
 @dataclass(frozen=True, slots=True)

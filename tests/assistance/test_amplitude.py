@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.assistance.amplitude import Hyper, find_amplitude, fitted, posterior, scatter_percent
+from core.assistance.amplitude import (
+    LENGTHS_N,
+    SIGNALS_PERCENT,
+    SLOPES,
+    SLOPES_SD,
+    Hyper,
+    estimated,
+    find_amplitude,
+    posterior,
+    scatter_percent,
+)
 from core.assistance.safe_force import safe_force
 from core.domain.amplitude import MeasuredActivity
 from core.domain.body import Side
@@ -48,15 +58,24 @@ def closed_form(
 
     def kernel(one: np.ndarray, other: np.ndarray) -> np.ndarray:
         far = np.sqrt(5.0) * np.abs(one[:, None] - other[None, :]) / hyper.length_n
-        return hyper.signal_percent**2 * (1.0 + far + far**2 / 3.0) * np.exp(-far)
+        wiggles = hyper.signal_percent**2 * (1.0 + far + far**2 / 3.0) * np.exp(-far)
+        return wiggles + sum(
+            (SLOPES_SD[n] * scaled(one)[:, None] ** n) * (SLOPES_SD[n] * scaled(other) ** n) for n in range(4)
+        )
 
-    centre = activity.mean()
+    def scaled(force: np.ndarray) -> np.ndarray:
+        return (force - 35.0) / 25.0
+
+    def valley_of(force: np.ndarray) -> np.ndarray:
+        return np.polyval(SLOPES[::-1], scaled(force))
+
+    centre = (activity - valley_of(force_n)).mean()
     noisy = kernel(force_n, force_n) + hyper.noise_percent**2 * np.eye(len(force_n))
     inverse = np.linalg.inv(noisy)
     across = kernel(grid_n, force_n)
-    mean = centre + across @ inverse @ (activity - centre)
-    variance = hyper.signal_percent**2 - np.einsum("gi,ij,gj->g", across, inverse, across)
-    off = activity - centre
+    off = activity - valley_of(force_n) - centre
+    mean = centre + valley_of(grid_n) + across @ inverse @ off
+    variance = np.diag(kernel(grid_n, grid_n)) - np.einsum("gi,ij,gj->g", across, inverse, across)
     likelihood = -0.5 * (
         off @ inverse @ off + np.linalg.slogdet(noisy)[1] + len(force_n) * np.log(2.0 * np.pi)
     )
@@ -67,25 +86,28 @@ def closed_form(
 def test_the_process_is_the_closed_form(hyper: Hyper) -> None:
     activity = valley(33.0) + np.random.default_rng(4).normal(0.0, 0.3, 6)
     grid_n = np.arange(10.0, 60.1, 2.5)
-    mean, sd, _likelihood = closed_form(FORCES_N, activity, grid_n, hyper)
+    mean, sd, likelihood = closed_form(FORCES_N, activity, grid_n, hyper)
     curve = posterior(FORCES_N, activity, grid_n, hyper)
     assert np.allclose(curve.mean, mean, rtol=0.0, atol=1e-6)
-    assert np.allclose(curve.sd, sd, rtol=0.0, atol=1e-6)
+    assert np.allclose(np.sqrt(np.diag(curve.covariance)), sd, rtol=0.0, atol=1e-6)
+    assert abs(curve.log_likelihood - likelihood) <= 1e-6
 
 
-def test_hyper_parameters_are_the_most_likely_ones_under_their_priors() -> None:
+def test_every_process_counts_by_its_likelihood_and_prior() -> None:
     activity = valley(33.0) + np.random.default_rng(4).normal(0.0, 0.3, 6)
-    found = fitted(FORCES_N, activity, 0.3)
-
-    def worth(hyper: Hyper) -> float:
-        off = (hyper.log() - np.log([60.0, 8.0, 0.3])) / [0.3, 0.7, 0.15]
-        return closed_form(FORCES_N, activity, FORCES_N, hyper)[2] - 0.5 * float(off @ off)
-
-    at_best = worth(found)
-    for length in (20.0, 35.0, 50.0, 60.0):
-        for signal in (2.0, 5.0, 8.0, 15.0):
-            for noise in (0.2, 0.3, 0.4):
-                assert worth(Hyper(length, signal, noise)) <= at_best + 1e-6
+    grid_n = np.array([20.0, 30.0, 40.0])
+    found = estimated(FORCES_N, activity, grid_n, 0.3)
+    means, worth = [], []
+    for length in LENGTHS_N:
+        for signal in SIGNALS_PERCENT:
+            mean, _sd, likelihood = closed_form(FORCES_N, activity, grid_n, Hyper(length, signal, 0.3))
+            off = np.log([length / 30.0, signal / 2.0]) / 0.4
+            means.append(mean)
+            worth.append(likelihood - 0.5 * float(off @ off))
+    weight = np.exp(np.array(worth) - max(worth))
+    assert np.allclose(found.weight, weight / weight.sum(), rtol=0.0, atol=1e-6)
+    assert np.allclose(found.mean, weight @ np.array(means) / weight.sum(), rtol=0.0, atol=1e-5)
+    assert (found.sd >= min(np.sqrt(np.diag(one.covariance)).min() for one in found.curves)).all()
 
 
 def test_without_noise_the_minimum_is_found() -> None:

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfiltfilt
 
-from app.bench.amplitude import FORCES_N, SyntheticPeople, judged, oracle, percent_of_mvc
+from app.bench.amplitude import (
+    FORCES_N,
+    MINUTE_PERCENT,
+    NOISE_PERCENT,
+    SyntheticPeople,
+    judged,
+    oracle,
+    percent_of_mvc,
+)
+from app.bench.amplitude_scatter import real_scatter
 from app.bench.emg_holds import read_sheets
 
 FEW = SyntheticPeople.drawn(12, 77)  # the bench judges others
@@ -71,3 +80,14 @@ def test_real_emg_is_a_share_of_its_real_maximum(shared_data: Callable[[str], Pa
 
 def test_forces_are_those_of_the_study() -> None:
     assert list(FORCES_N) == [10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
+
+
+def test_neighbouring_strides_of_a_real_walk_are_alike_and_a_minute_leaves_part_of_the_noise(
+    shared_data: Callable[[str], Path],
+) -> None:
+    folder = shared_data("treadmill-emg-walk36").parent
+    told = real_scatter(folder)
+    assert told["strides"] >= 40 and told["correlation_of_neighbours"] > 0.3
+    left = told["sd_of_mean_of_all"] / told["sd_of_mean_of_five"]
+    assert told["sd_of_mean_of_all_if_independent"] < told["sd_of_mean_of_all"]
+    assert left <= MINUTE_PERCENT / NOISE_PERCENT, "what is taken is no better than the walk"

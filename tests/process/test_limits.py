@@ -70,7 +70,7 @@ def test_of_a_job_that_reads_no_file_a_death_is_a_bug(ends: dict[str, Outcome | 
 def test_every_job_whose_parameters_name_a_file_has_limits() -> None:
     reading = {
         "import_video", "calibrate_cameras", "detect_pose", "import_trial", "import_exo_log", "read_emg_head",
-        "import_emg", "take_logo", "tune_amplitude",
+        "import_emg", "take_logo", "tune_amplitude", "table_statistics",
     }  # fmt: skip
     assert {kind for kind, job in JOB_TABLE.items() if job.limits is not None} == reading
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.assistance.belt import arm_m
+from core.devices.profiles import belt_of
 from core.domain.amplitude import MUSCLES, Amplitude
 from core.domain.body import Side
 from core.domain.emg import EmgMuscle
@@ -15,6 +18,7 @@ from core.domain.record import RecordKind
 from core.domain.subject import USUAL_DEVICE
 from core.jobs.values import JobSpec, JsonValue, SilentContext
 from core.learning.exo import belt_force
+from core.learning.exo.belt_force import Lever
 from core.store.repository import open_store
 from core.tasks import tune_amplitude
 from tests.assistance.emg_files import maxima_file, walk_file
@@ -62,14 +66,16 @@ def test_a_twin_is_measured_in_place_of_a_person_and_says_so(
 ) -> None:
     walked: dict[str, object] = {}
 
-    def activity(twin: object, force_n: np.ndarray, side: Side) -> tuple[np.ndarray, ...]:
-        walked.update(device=twin.device_id, side=side)  # type: ignore[attr-defined]
+    def activity(twin: object, force_n: np.ndarray, lever: Lever, side: Side) -> tuple[np.ndarray, ...]:
+        walked.update(device=twin.device_id, side=side, lever_m=lever(np.array([-0.2, 0.4])))  # type: ignore[attr-defined]
         return tuple(np.full((4, 3), 20.0 + 0.01 * (force - 30.0) ** 2) for force in force_n)
 
     monkeypatch.setattr(belt_force, "thigh_activity", activity)
     with open_store(tmp_path) as store:
         policy_id = store.save(RecordKind.GAIT_POLICY, policy(), visit_id=visit_id, summary="")
     found = run(tmp_path, visit_id=visit_id, policy_id=policy_id, side="left")
+    lever_m, belt = walked.pop("lever_m"), belt_of(USUAL_DEVICE)
+    assert belt is not None and np.array_equal(lever_m, arm_m(belt, np.array([-0.2, 0.4]))), "as of a profile"
     assert found.measured.simulated and walked == {"device": USUAL_DEVICE, "side": Side.LEFT}
     assert abs(found.best_n - 30.0) <= 2.0 and "simulated" in found.sentence
     monkeypatch.setattr(belt_force, "thigh_activity", lambda *_: (np.empty((0, 3)),) * 6)
@@ -100,7 +106,9 @@ def test_the_muscles_of_the_twin_are_those_of_the_electrodes() -> None:
 def test_help_into_flexion_spares_rectus_femoris_of_the_twin() -> None:
     from app.train.virtual_people import default_twin
 
-    twin = default_twin(USUAL_DEVICE)
-    weak, strong = belt_force.thigh_activity(twin, np.array([1.0, 60.0]), Side.LEFT, seconds=4.0)
+    twin, belt = default_twin(USUAL_DEVICE), belt_of(USUAL_DEVICE)
+    assert belt is not None
+    lever = partial(arm_m, belt)
+    weak, strong = belt_force.thigh_activity(twin, np.array([1.0, 60.0]), lever, Side.LEFT, seconds=4.0)
     assert len(weak) >= 2 and len(strong) >= 2
     assert strong[:, 0].mean() < weak[:, 0].mean()

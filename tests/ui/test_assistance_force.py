@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.domain.body import Side
 from core.domain.findings import Finding, Severity
 from core.domain.record import RecordKind
 from core.errors import Advice
+from core.jobs.values import Message
 from core.session.flow import Step
 from tests.refusals import refused
 from tests.ui.board import HandBoard
@@ -20,6 +22,7 @@ from ui.pages.emg import EmgPage
 from ui.presenters.amplitude import AmplitudeChoice, activity_table, result_words
 from ui.presenters.emg import EmgPresenter
 from ui.session_context import SessionContext
+from ui.widgets.channel_map import MappedChannel
 
 FILES = tuple(Path(f"/walks/{force} N.csv") for force in range(10, 61, 10))
 
@@ -100,6 +103,46 @@ def test_files_forces_and_fields_go_to_the_job(
     assert spec.params["files"] == [str(path) for path in FILES] and spec.params["strikes"] == "FSR 1"
     assert spec.params["forces_n"] == [10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
     assert spec.params["mvc_files"] == ["/walks/mvc.csv"] and spec.params["visit_id"] == context.visit_id
+
+
+def head(*channels: str) -> Message:
+    return Message(json.dumps({"channels": channels, "has_rate": True, "units": ["mV"] * len(channels)}))
+
+
+def test_a_channel_that_is_named_oddly_is_told_by_hand_and_the_others_by_their_names(
+    page: EmgPage, board: HandBoard, context: SessionContext
+) -> None:
+    panel = page.amplitude
+    panel.files_chosen.emit(FILES)
+    look = board.states()[0].spec
+    assert look.kind == "read_emg_head" and look.params["file"] == str(FILES[0])
+    assert not panel.muscles[0].isEnabled(), "nothing is known of the file yet"
+    context.jobs.messaged.emit(look.id, head("EMG 7", "R vastus medialis", "R vastus lateralis", "FSR"))
+    panel.muscles[0].setCurrentText("EMG 7")
+    page.main_action.emit()
+    spec = board.states()[0].spec
+    assert spec.params["side"] == "right"
+    assert spec.params["sites"] == {
+        "EMG 7": ["rectus femoris", "right"],
+        "R vastus medialis": ["vastus medialis", "right"],
+        "R vastus lateralis": ["vastus lateralis", "right"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("channels", "side", "code"),
+    [(("EMG 7", "EMG 8", "EMG 9"), "", "AMP-010"), (("EMG 7", "EMG 7", "EMG 9"), "left", "AMP-011")],
+)
+def test_channels_of_no_leg_or_of_two_muscles_are_refused(
+    channels: tuple[str, ...], side: str, code: str
+) -> None:
+    choice = AmplitudeChoice()
+    choice.add(FILES)
+    choice.mapped = tuple(MappedChannel(name, None) for name in ("EMG 7", "EMG 8", "EMG 9"))
+    with refused(code):
+        choice.params(AmplitudeValues(side=side, channels=channels))
+    whole = choice.params(AmplitudeValues(side="left", channels=("EMG 7", "EMG 8", "EMG 9")))
+    assert whole["sites"]["EMG 9"] == ["vastus lateralis", "left"]  # type: ignore[index, call-overload]
 
 
 def test_the_result_is_shown_and_recordings_can_be_chosen_again(

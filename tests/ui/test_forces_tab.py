@@ -125,14 +125,14 @@ def test_forces_of_an_earlier_motion_are_marked_and_computed_again(
     first = solved(context, visit_id)
     context.store.save(RecordKind.KINETICS, kinetics(), visit_id=visit_id, summary="", inputs=(first,))
     show(context)
-    assert page.forces._stale.isHidden() and page.forces._button.isHidden()
+    assert page.forces.head.stale.isHidden() and page.forces.head.button.isHidden()
     second = solved(context, visit_id)
     show(context)
-    assert "solved again" in page.forces._stale.text() and not page.forces._stale.isHidden()
-    page.forces._button.click()
+    assert "solved again" in page.forces.head.stale.text() and not page.forces.head.stale.isHidden()
+    page.forces.head.button.click()
     (job,) = board.jobs.values()
     assert job.spec.params == {"motion_id": second}
-    assert not page.forces._button.isEnabled()
+    assert not page.forces.head.button.isEnabled()
 
 
 def test_measured_and_estimated_are_told_apart_in_words_and_in_the_look() -> None:

@@ -90,17 +90,17 @@ def test_moments_are_shown_as_estimated_with_their_weights_and_made_anew_for_a_n
     first = solved(context, visit_id)
     context.store.save(RecordKind.MOMENTS, moments(), visit_id=visit_id, summary="", inputs=(first,))
     context.record_changed.emit()
-    assert page.moments._source.text() == "Estimated, not measured: 2 left and 1 right stride."
+    assert page.moments.head.source.text() == "Estimated, not measured: 2 left and 1 right stride."
     assert "draw the leg in" in page.moments._note.text()
-    assert page.moments._stale.isHidden() and page.moments._button.isHidden()
+    assert page.moments.head.stale.isHidden() and page.moments.head.button.isHidden()
     page.moments.choose(MomentView.WEIGHTS)
     assert page.moments._middle.currentWidget() is page.moments._table
     assert page.moments.weights.rowCount() == len(STAGES)
 
     second = solved(context, visit_id)
 
-    assert "solved again" in page.moments._stale.text()
-    page.moments._button.click()
+    assert "solved again" in page.moments.head.stale.text()
+    page.moments.head.button.click()
     (job,) = board.jobs.values()
     assert job.spec.params == {"motion_id": second}
 

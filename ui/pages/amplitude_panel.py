@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QWidget
 
-from core.domain.amplitude import Amplitude
+from core.domain.amplitude import MUSCLES, Amplitude
 from core.domain.body import SIDES
 from core.emg.units import VOLTS
 from ui.file_dialogs import ask_files
 from ui.pages.number_table import FittingTable, NumberTable
 from ui.plots.amplitude_plot import AmplitudePlot
-from ui.widgets.basics import Box, Button, Deck, ElidedLabel, clear, column, label, row
+from ui.widgets.basics import Box, Button, Deck, ElidedLabel, clear, column, fit_list, label, row
+from ui.widgets.channel_map import QuietCombo
 
-AS_IN_FILE = "as in the files"
+AS_IN_FILE, BY_NAME = "as in the files", "found by its name"
 _FORCE_PX, _FIELD_PX = 64, 130
+_NAME_LETTERS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class AmplitudeState:
     found: Amplitude | None = None  # shown in place of the files
     table: NumberTable | None = None  # with `found`
     words: tuple[str, ...] = ()  # with `found`, a line each
+    channels: tuple[str, ...] = ()  # of the first recording; empty while they are not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class AmplitudeValues:
     strikes: str = ""
     unit: str = ""
     rate: str = ""
+    channels: tuple[str, ...] = ("",) * len(MUSCLES)  # of each of MUSCLES
 
 
 class AmplitudePanel(QWidget):
@@ -57,6 +61,7 @@ class AmplitudePanel(QWidget):
         super().__init__()
         self.pattern = "All files (*)"  # of the file dialog; the EMG page knows the formats
         self._files: tuple[ForceFile, ...] | None = None
+        self._channels: tuple[str, ...] = ()
         self._choice, self._result = self._build_choice(), self._build_result()
         self._deck = Deck(self._choice, self._result)
         self.setLayout(column(self._deck))
@@ -68,12 +73,13 @@ class AmplitudePanel(QWidget):
             self.strikes.text().strip(),
             self.unit.currentText() if self.unit.currentIndex() > 0 else "",
             self.rate.text().strip(),
+            tuple(combo.currentText() if combo.currentIndex() > 0 else "" for combo in self.muscles),
         )
 
     def clear_fields(self) -> None:
         for text in (self.strikes, self.rate):
             text.clear()
-        for combo in (self.side, self.unit):
+        for combo in (self.side, self.unit, *self.muscles):
             combo.setCurrentIndex(0)
 
     def show_state(self, state: AmplitudeState) -> None:
@@ -89,6 +95,9 @@ class AmplitudePanel(QWidget):
         if state.files != self._files:
             self._files = state.files
             self._show_files(state.files)
+        if state.channels != self._channels:
+            self._channels = state.channels
+            self._show_channels(state.channels)
 
     def _show_files(self, files: tuple[ForceFile, ...]) -> None:
         clear(self._rows)
@@ -97,6 +106,16 @@ class AmplitudePanel(QWidget):
         if not files:
             self._rows.addWidget(label("No recording chosen yet: six are usual, at 10 to 60 N.", "muted"))
         self._rows.addStretch(1)
+
+    def _show_channels(self, channels: tuple[str, ...]) -> None:
+        """A channel that was chosen stays chosen where there still is one of this name."""
+        for combo in self.muscles:
+            chosen = combo.currentText()
+            combo.clear()
+            combo.addItems((BY_NAME, *channels))
+            combo.setCurrentIndex(max(combo.findText(chosen), 0))
+            combo.setEnabled(bool(channels))
+            fit_list(combo)
 
     def _file_row(self, one: ForceFile) -> QWidget:
         force = QLineEdit(one.force)
@@ -161,7 +180,7 @@ class AmplitudePanel(QWidget):
         self.unit.addItems((AS_IN_FILE, *VOLTS))
         for widget, name, hint in (
             (self.side, "Leg", ""),
-            (self.strikes, "Channel of the heel switch", "found by its name"),
+            (self.strikes, "Channel of the heel switch", BY_NAME),
             (self.unit, "Unit of the EMG", ""),
             (self.rate, "Sampling rate in hertz", AS_IN_FILE),
         ):
@@ -170,21 +189,41 @@ class AmplitudePanel(QWidget):
             widget.setMinimumWidth(_FIELD_PX)
             if isinstance(widget, QLineEdit):
                 widget.setPlaceholderText(hint)
-        fields = QWidget()
-        fields.setLayout(
-            row(
-                label("Leg", "muted"),
-                self.side,
-                label("Heel switch", "muted"),
-                self.strikes,
-                label("Unit", "muted"),
-                self.unit,
-                label("Sampled at [Hz]", "muted"),
-                self.rate,
-                None,
-            )
+        others = row(
+            label("Leg", "muted"),
+            self.side,
+            label("Heel switch", "muted"),
+            self.strikes,
+            label("Unit", "muted"),
+            self.unit,
+            label("Sampled at [Hz]", "muted"),
+            self.rate,
+            None,
         )
+        fields = QWidget()
+        layout = column(gap=8)
+        layout.addLayout(self._build_channels())
+        layout.addLayout(others)
+        fields.setLayout(layout)
         return fields
+
+    def _build_channels(self) -> QHBoxLayout:
+        """Which channel is which muscle, where its name does not say so."""
+        self.muscles = tuple(QuietCombo() for _ in MUSCLES)
+        line = row(label("Channels", "muted"))
+        for muscle, combo in zip(MUSCLES, self.muscles, strict=True):
+            combo.addItem(BY_NAME)
+            combo.setEnabled(False)
+            combo.setAccessibleName(f"Channel of {muscle.value}")
+            combo.setToolTip(f"Channel of {muscle.value}, in all recordings; known once one is chosen")
+            combo.setMinimumWidth(_FIELD_PX)
+            # a long name is cut before the page gets too wide
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(_NAME_LETTERS)
+            line.addWidget(label(muscle.value.capitalize(), "muted"))
+            line.addWidget(combo)
+        line.addStretch(1)
+        return line
 
     def _build_result(self) -> QWidget:
         self.plot, self.numbers = AmplitudePlot(), FittingTable()

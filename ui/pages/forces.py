@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QWidget
 
 from core.domain.body import SAGITTAL, Side
 from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.pages.result_head import ResultHead
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.theme import Tone
-from ui.widgets.basics import Button, Deck, Icon, column, label, row
+from ui.widgets.basics import Button, Deck, column, label, row
 from ui.widgets.empty import EmptyState
 from ui.widgets.worn_exo import WornExo, WornExoCard
 
@@ -73,9 +74,8 @@ class ForcesPanel(QWidget):
         super().__init__()
         self._state = ForcesState()
         self._empty = EmptyState()
-        self._source_icon, self._source = Icon("", 18), label("", "section", wrap=True)
-        self._stale = label("", "small", wrap=True, tone=Tone.WARN)
-        self._button, self.worn = Button(""), Button(_WORN, "quiet")
+        self.worn = Button(_WORN, "quiet")
+        self.head = ResultHead(self.worn)
         self._exo, self.exo_card = label("", "small", wrap=True), WornExoCard()
         self._views, self.planes = QButtonGroup(self), QComboBox()
         self.grid, self._note = JointGrid(SAGITTAL), label("", "small", wrap=True)
@@ -86,7 +86,7 @@ class ForcesPanel(QWidget):
         self._residual = label("", "small", wrap=True)
         self._build()
         self._empty.action.connect(self.compute)
-        self._button.clicked.connect(self.compute)
+        self.head.pressed.connect(self.compute)
         self.worn.clicked.connect(lambda: self.exo_card.setVisible(self.exo_card.isHidden()))
         self.exo_card.told.connect(self._tell_exo)
         self.exo_card.not_worn.connect(lambda: self._tell_exo(None))
@@ -104,15 +104,14 @@ class ForcesPanel(QWidget):
             )
             self._deck.show_widget(self._empty)
             return
-        self._source_icon.show_icon("done" if state.tone is Tone.OK else "attention", state.tone)
-        self._source.setText(state.source)
-        self._source.setToolTip(state.residual)
-        self._stale.setText(state.stale)
-        self._stale.setVisible(bool(state.stale))
-        self._button.setText(state.action)
-        self._button.setVisible(bool(state.action))
-        self._button.setEnabled(not state.why_not)
-        self._button.setToolTip(state.why_not)
+        self.head.show_head(
+            state.source,
+            state.tone,
+            stale=state.stale,
+            action=state.action,
+            why_not=state.why_not,
+            tip=state.residual,
+        )
         self._residual.setText(state.residual)
         self._show_exo(state)
         if state.table is not None:
@@ -139,8 +138,6 @@ class ForcesPanel(QWidget):
     # Building -------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        top = row(self._source_icon, self._source, self.worn, self._button, gap=8)
-        top.setStretch(1, 1)
         choice = row(gap=2)
         for number, view in enumerate(ForceView):
             button = Button(view.value, "quiet")
@@ -168,8 +165,7 @@ class ForcesPanel(QWidget):
         self._result = QWidget()
         layout = column(gap=6)
         layout.setContentsMargins(0, 10, 0, 0)
-        layout.addLayout(top)
-        layout.addWidget(self._stale)
+        layout.addWidget(self.head)
         layout.addWidget(self._exo)
         layout.addWidget(self.exo_card)
         layout.addLayout(choice)

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QButtonGroup, QWidget
 from core.domain.body import Side
 from core.domain.moments import MOMENT_PLANES
 from ui.pages.number_table import NumberTable, NumberTableWidget
+from ui.pages.result_head import ResultHead
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.theme import Tone
-from ui.widgets.basics import Button, Deck, Icon, column, label, row
+from ui.widgets.basics import Button, Deck, column, label, row
 from ui.widgets.empty import EmptyState
 
 _ROW_PX = 30
@@ -49,9 +50,7 @@ class MomentsPanel(QWidget):
         super().__init__()
         self._state = MomentsState()
         self._empty = EmptyState()
-        self._icon, self._source = Icon("", 18), label("", "section", wrap=True)
-        self._stale = label("", "small", wrap=True, tone=Tone.WARN)
-        self._button, self._views = Button(""), QButtonGroup(self)
+        self.head, self._views = ResultHead(), QButtonGroup(self)
         self.grid, self._note = JointGrid(MOMENT_PLANES), label("", "small", wrap=True)
         self.weights, self._weights_note = NumberTableWidget(), label("", "small", wrap=True)
         self.weights.setAccessibleName("Weights by stage of the stride")
@@ -59,7 +58,7 @@ class MomentsPanel(QWidget):
         self.weights.horizontalHeader().setFixedHeight(_ROW_PX)
         self._build()
         self._empty.action.connect(self.compute)
-        self._button.clicked.connect(self.compute)
+        self.head.pressed.connect(self.compute)
         self._views.idClicked.connect(self._choose)
         self.grid.cursor_moved.connect(self.moment_chosen)
 
@@ -72,14 +71,9 @@ class MomentsPanel(QWidget):
             self._empty.show_purpose("motion", state.empty, state.detail or state.why_not, action)
             self._deck.show_widget(self._empty)
             return
-        self._icon.show_icon("attention", Tone.WARN)
-        self._source.setText(state.source)
-        self._stale.setText(state.stale)
-        self._stale.setVisible(bool(state.stale))
-        self._button.setText(state.action)
-        self._button.setVisible(bool(state.action))
-        self._button.setEnabled(not state.why_not)
-        self._button.setToolTip(state.why_not)
+        self.head.show_head(
+            state.source, Tone.WARN, stale=state.stale, action=state.action, why_not=state.why_not
+        )
         self.grid.set_rows(tuple(dict.fromkeys(panel.kind for panel in state.panels)))
         self.grid.show_panels(state.panels)
         self._note.setText(state.note)
@@ -103,8 +97,6 @@ class MomentsPanel(QWidget):
     # Building -------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        top = row(self._icon, self._source, self._button, gap=8)
-        top.setStretch(1, 1)
         choice = row(gap=2)
         for number, view in enumerate(MomentView):
             button = Button(view.value, "quiet")
@@ -121,8 +113,7 @@ class MomentsPanel(QWidget):
         self._middle = Deck(self._charts, self._table)
         layout = column(gap=6)
         layout.setContentsMargins(0, 10, 0, 0)
-        layout.addLayout(top)
-        layout.addWidget(self._stale)
+        layout.addWidget(self.head)
         layout.addLayout(choice)
         layout.addWidget(self._middle, 1)
         self._result.setLayout(layout)

@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.assistance.forces import force_of
-from core.domain.amplitude import MUSCLES, USUAL_N, Amplitude
+from core.domain.amplitude import HOW_NEAR, MUSCLES, USUAL_N, Amplitude
+from core.domain.body import Side
 from core.errors import refuse
 from core.jobs.values import JsonValue
 from ui.pages.amplitude_panel import AmplitudeState, AmplitudeValues, ForceFile
 from ui.pages.number_table import NumberRow, NumberTable
+from ui.widgets.channel_map import MappedChannel
 from ui.wording import percent, short_muscle
 
 _IN_NAME = re.compile(r"(?<![\d.])(\d{1,2}(?:[.,]\d+)?)\s?N(?![a-z])", re.IGNORECASE)
@@ -27,6 +29,7 @@ class AmplitudeChoice:
     def clear(self) -> None:
         self.files: tuple[ForceFile, ...] = ()
         self.maxima: tuple[Path, ...] = ()
+        self.mapped: tuple[MappedChannel, ...] = ()  # channels of a recording, with what their names say
 
     def add(self, paths: Iterable[Path]) -> None:
         """Further recordings; a force in the name of a file is proposed."""
@@ -46,7 +49,7 @@ class AmplitudeChoice:
         self.files = tuple(one for one in self.files if one.path != path)
 
     def state(self) -> AmplitudeState:
-        return AmplitudeState(self.files, self.maxima)
+        return AmplitudeState(self.files, self.maxima, channels=tuple(one.name for one in self.mapped))
 
     @property
     def why_not(self) -> str:
@@ -56,7 +59,7 @@ class AmplitudeChoice:
         return f"Write the force of {missing[0]}." if missing else ""
 
     def params(self, values: AmplitudeValues) -> dict[str, JsonValue]:
-        """Of `tune_amplitude`. Refuses AMP-006 (no force) and EMG-009 (no rate)."""
+        """Of `tune_amplitude`. Refuses AMP-006, AMP-010, AMP-011 and EMG-009 (no rate)."""
         told: dict[str, JsonValue] = {
             "files": [str(one.path) for one in self.files],
             "forces_n": [force_of(one.force) for one in self.files],
@@ -64,6 +67,9 @@ class AmplitudeChoice:
         }
         if values.side:
             told["side"] = values.side
+        if any(values.channels):
+            side = _leg(values, self.mapped)
+            told |= {"side": side.value, "sites": _sites(values.channels, self.mapped, side)}
         if values.strikes:
             told["strikes"] = values.strikes
         if values.unit:
@@ -71,6 +77,36 @@ class AmplitudeChoice:
         if values.rate:
             told["rate_hz"] = _rate_hz(values.rate)
         return told
+
+
+def _leg(values: AmplitudeValues, mapped: tuple[MappedChannel, ...]) -> Side:
+    """As a person said, else the only one that the names of the three muscles' channels tell."""
+    if values.side:
+        return Side(values.side)
+    told = {one.site.side for one in mapped if one.site is not None and one.site.muscle in MUSCLES}
+    if len(told) == 1:
+        return told.pop()
+    raise refuse(
+        "AMP-010",
+        "The leg of the chosen channels is not known.",
+        "Their names tell no leg, or both.",
+        "Choose the leg in the field before the heel switch.",
+    )
+
+
+def _sites(chosen: tuple[str, ...], mapped: tuple[MappedChannel, ...], side: Side) -> dict[str, JsonValue]:
+    """Channel to muscle and leg: as chosen, else by its name. A muscle with neither is missing."""
+    by_name = {one.site.muscle: one.name for one in mapped if one.site is not None and one.site.side is side}
+    names = [name or by_name.get(muscle, "") for name, muscle in zip(chosen, MUSCLES, strict=True)]
+    twice = next((name for name in names if name and names.count(name) > 1), "")
+    if twice:
+        raise refuse(
+            "AMP-011",
+            f"“{twice}” cannot be two muscles.",
+            "One channel was recorded from one muscle.",
+            "Choose another channel for one of them.",
+        )
+    return {name: [muscle.value, side.value] for name, muscle in zip(names, MUSCLES, strict=True) if name}
 
 
 def result_state(found: Amplitude) -> AmplitudeState:
@@ -98,7 +134,7 @@ def result_words(found: Amplitude) -> tuple[str, ...]:
             "A twin does not brace its knee against the pull as people do, so activity may only fall."
         )
     else:
-        words.append(_HOW_NEAR)
+        words.append(HOW_NEAR)
     return tuple(words)
 
 
@@ -117,12 +153,6 @@ def activity_table(found: Amplitude) -> NumberTable:
     )
     names = (short_muscle(muscle) for muscle in MUSCLES)
     return NumberTable(("% MVC", *names, "Mean", "Cycles"), rows)
-
-
-_HOW_NEAR = (
-    "How near this comes: with six forces, half of 1 000 synthetic people were found within 2 N, nine of ten "
-    "within 5 N."
-)
 
 
 def _force_in(name: str) -> str:

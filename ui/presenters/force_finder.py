@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from core.domain.amplitude import Amplitude
 from core.domain.findings import Severity
 from core.domain.record import RecordKind
-from core.jobs.values import Done, JobState, JsonValue, Outcome
+from core.jobs.values import Done, JobState, JsonValue, Message, Outcome
 from ui.pages.emg import EmgPage, EmgState
 from ui.presenters.amplitude import AmplitudeChoice, result_headline, result_state
 from ui.presenters.base import StepPresenter
+from ui.presenters.emg_files import emg_file_of, first_map
 from ui.theme import Tone
 
 OPEN = ("force", "Assistance force")
@@ -23,15 +26,17 @@ class ForceFinder:
         self.shown = False
         self._chosen = AmplitudeChoice()
         self._chooses_again = False  # files are shown although there is a result
+        self._head_job = ("", Path())  # that looks into a recording for its channels
         panel = page.amplitude
         for chosen, use in (
-            (panel.files_chosen, self._chosen.add),
+            (panel.files_chosen, self._add),
             (panel.maxima_chosen, self._chosen.use_maxima),
             (panel.file_removed, self._chosen.remove),
             (panel.force_changed, self._chosen.write),
         ):
             chosen.connect(use)
             chosen.connect(lambda *_: presenter.refresh())
+        presenter.context.jobs.messaged.connect(self._head_read)
 
     def show(self, shown: bool) -> None:
         self.shown, self._chooses_again = shown, False
@@ -73,6 +78,18 @@ class ForceFinder:
     def job_done(self, state: JobState, outcome: Outcome) -> None:
         if isinstance(outcome, Done) and state.spec.kind == JOB:
             self._chooses_again = False
+
+    def _add(self, paths: tuple[Path, ...]) -> None:
+        """The channels of the first recording are offered; all recordings of a session have the same."""
+        self._chosen.add(paths)
+        if not self._chosen.mapped and paths:
+            self._head_job = self._presenter.context.submit("read_emg_head", file=str(paths[0])), paths[0]
+
+    def _head_read(self, job_id: str, message: Message) -> None:
+        if job_id and job_id == self._head_job[0]:
+            head = emg_file_of(self._head_job[1], message.text)
+            self._chosen.mapped = first_map(head.channels, head.units, head.descriptions)
+            self._presenter.refresh()
 
     def _find(self, **params: JsonValue) -> None:
         self._presenter.submit(JOB, visit_id=self._presenter.context.visit_id or "", **params)

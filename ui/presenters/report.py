@@ -41,7 +41,9 @@ from ui.wording import clock
 _MADE_FROM = (
     RecordKind.MOTION,
     RecordKind.KINETICS,
+    RecordKind.MOMENTS,
     RecordKind.EMG,
+    RecordKind.AMPLITUDE,
     RecordKind.MUSCLE_CALIBRATION,
     RecordKind.DEFICITS,
     RecordKind.GAIT_POLICY,

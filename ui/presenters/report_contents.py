@@ -16,6 +16,7 @@ def contents_of(content: ReportContent) -> tuple[tuple[str, bool], ...]:
     everywhere = (
         ("Measured gait", bool(content.gait.rows)),
         ("Forces", content.forces is not None and bool(content.forces.plots)),
+        *_estimates(content),
         ("Simulated gait", _drawn(content, GaitLabel.PERSONALIZED_TWIN)),
         ("Controllers compared", _drawn(content, GaitLabel.PERSONALIZED_CONTROLLER)),
         ("Deployment", any(name == "Device" for name, _words in content.deployment)),
@@ -29,6 +30,16 @@ def contents_of(content: ReportContent) -> tuple[tuple[str, bool], ...]:
     in_two_pages = ("Muscle activity (EMG)", emg_shown)
     only_there = tuple(part for part in in_appendix if full or not part[1])
     return (*everywhere[:2], in_two_pages, *everywhere[2:], *only_there)
+
+
+def _estimates(content: ReportContent) -> tuple[tuple[str, bool], ...]:
+    """Not listed where they are missing: most visits need none."""
+    part = content.estimates
+    found = (
+        ("Hip moments, estimated", part is not None and part.moments is not None),
+        ("Assistance force", part is not None and part.force is not None),
+    )
+    return tuple(one for one in found if one[1])
 
 
 def _drawn(content: ReportContent, label: GaitLabel) -> bool:

@@ -31,3 +31,11 @@ AIMS: dict[Aim, AimWeights] = {
     Aim.ENERGY: AimWeights((0.15, 0.15, 0.35, 0.35), 0.0075, 0.4, 0.10, 0.25),
     Aim.WITH_THE_LEG: AimWeights((0.1, 0.3, 0.3, 0.3), 0.040, 1.2, 0.035, 0.25),
 }
+
+TEACHING = AimWeights((0.7, 0.1, 0.1, 0.1), 0.0, 0.0, 0.4, 0.8)
+"""For one that only teaches: activation first, whatever it takes of the leg."""
+
+
+def weights_of(aim: Aim | AimWeights) -> AimWeights:
+    """Those of a person's choice, or what is given."""
+    return aim if isinstance(aim, AimWeights) else AIMS[aim]

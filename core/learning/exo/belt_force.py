@@ -1,14 +1,16 @@
 """A belt that helps the hips into flexion, on a twin: what the thigh muscles do at several forces.
 
 No belt of this kind is among the exos: the one soft suit that a twin can wear extends the hip. So an exo
-with motors at both hips is worn, and gives the torque that the belt's force would.
+with motors at both hips is worn, and gives the torque that the belt's force would, with the lever that its
+geometry has at each hip angle.
 
-A twin does not brace its knee against the pull as people do. Rectus femoris of the default twin works 7 %
-less at 60 N than at 10 N (9 % by its own 80 muscles), the vasti hardly work at all in this part of the cycle,
-and no minimum appears.
+A twin does not brace its knee against the pull as people do. Rectus femoris of the default twin works 4 %
+less at 60 N than at 10 N, the vasti hardly work at all in this part of the cycle, and no minimum appears.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -26,21 +28,21 @@ from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.model.exo_model import exo_model
 
-LEVER_M = 0.10  # of the belt about the hip; cables of a soft suit (HMEDI in assist-sim 1.0.0) have 0.103 m
 THIGH = (
     Muscle.RECTUS_FEMORIS,
     Muscle.VASTUS_MEDIALIS,
     Muscle.VASTUS_LATERALIS,
 )  # as in `core.domain.amplitude`
+Lever = Callable[[FloatArray], FloatArray]  # of the band about the hip [m], by hip flexion [rad]
 SECONDS = 9.0
 SEED = 19
 
 
 class BeltPull:
-    """Flexion torque of both hips in WINDOW of each leg's cycle: half a sine of force x lever."""
+    """Flexion torque of both hips in WINDOW of each leg's cycle: half a sine of force x the lever."""
 
-    def __init__(self, force_n: FloatArray) -> None:
-        self._peak_nm = LEVER_M * np.asarray(force_n)[:, None]  # (N, 1)
+    def __init__(self, force_n: FloatArray, lever: Lever) -> None:
+        self._peak_n, self._lever = np.asarray(force_n)[:, None], lever  # (N, 1)
 
     def reset(self, which: BoolArray, environment: WalkingEnvironment) -> None:
         """It remembers nothing."""
@@ -50,7 +52,8 @@ class BeltPull:
         phase = np.mod(environment.phase[:, None] - begun, 1.0)
         inside = (phase - WINDOW[0]) / (WINDOW[1] - WINDOW[0])
         shape = np.where((inside > 0.0) & (inside < 1.0), np.sin(np.pi * inside), 0.0)
-        return np.asarray(self._peak_nm * shape)
+        lever_m = self._lever(environment.joint_angle_rad[:, list(JointKind.HIP_FLEXION.columns)])
+        return np.asarray(self._peak_n * shape * lever_m)
 
 
 def belt_device(patients_device: str) -> str:
@@ -61,7 +64,7 @@ def belt_device(patients_device: str) -> str:
 
 
 def thigh_activity(
-    twin: TwinInExo, force_n: FloatArray, side: Side, *, seconds: float = SECONDS
+    twin: TwinInExo, force_n: FloatArray, lever: Lever, side: Side, *, seconds: float = SECONDS
 ) -> tuple[FloatArray, ...]:
     """Activity (N cycles, 3 THIGH) of one leg at each force (F,), in percent of the full one.
 
@@ -69,7 +72,7 @@ def thigh_activity(
     fall do not count, so N may be 0.
     """
     environment = twin.environment(twin.walkers(len(force_n), worn=True), seed=SEED)
-    recording = record_walk(environment, twin.walking, BeltPull(force_n), seconds)
+    recording = record_walk(environment, twin.walking, BeltPull(force_n, lever), seconds)
     return tuple(_cycles(recording, environment, twin, row, side) for row in range(len(force_n)))
 
 

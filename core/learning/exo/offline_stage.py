@@ -9,7 +9,7 @@ from functools import partial
 import torch
 
 from core.domain.controller import Aim, ExoController, TorqueLimits
-from core.learning.exo.aims import AIMS
+from core.learning.exo.aims import AimWeights, weights_of
 from core.learning.exo.lesson_walks import LessonWalks, record_lessons
 from core.learning.exo.lessons import LessonPlan, on_stairs
 from core.learning.exo.offline import OfflineSettings, OfflineTrainer
@@ -34,7 +34,7 @@ class OfflineStage(Iterator[ExoController]):
         twin: TwinInExo,
         study: Study,
         limits: TorqueLimits,
-        aim: Aim,
+        aim: Aim | AimWeights,
         *,
         seed: int,
         rounds: Sequence[int] | None = None,
@@ -43,7 +43,7 @@ class OfflineStage(Iterator[ExoController]):
         """`walkers` of the walks between the rounds; None: as many as in a study."""
         torch.manual_seed(seed)
         self._network = perceptron(SIZES, "relu")
-        settings = OfflineSettings(braking_price=AIMS[aim].offline_braking)
+        settings = OfflineSettings(braking_price=weights_of(aim).offline_braking)
         self._trainer = OfflineTrainer(
             self._network, limits, seed=seed, joint=twin.exo_joint, settings=settings
         )

@@ -16,7 +16,7 @@ from core.domain.arrays import FloatArray
 from core.domain.controller import Aim, TorqueLimits
 from core.domain.scenario import Scenario
 from core.errors import UserError, refuse
-from core.learning.exo.aims import AIMS
+from core.learning.exo.aims import AimWeights, weights_of
 from core.learning.exo.laws import random_law
 from core.learning.exo.lesson_walks import LessonWalks, record_lessons
 from core.learning.exo.lessons import LESSONS, LessonPlan
@@ -47,9 +47,9 @@ class Study:
     symmetric: bool  # both legs are alike: what is learned for one holds for the other
     sided: SidedHelp | None = None  # prices for legs that are impaired unequally
 
-    def price(self, aim: Aim) -> FloatArray:
+    def price(self, aim: Aim | AimWeights) -> FloatArray:
         """(L, 4) what each cost is worth: the aim's weights over the cost without the exo."""
-        price: FloatArray = np.array(AIMS[aim].costs) / self.without_exo
+        price: FloatArray = np.array(weights_of(aim).costs) / self.without_exo
         return price
 
     @property
@@ -85,18 +85,20 @@ def study_twin(
         return random_law(walking, limits, np.random.default_rng(seed))
 
     record = partial(_record, twin, walkers=walkers or WALKERS, vary_nm=max(VARY_NM, limits.peak_nm))
+    asked = lessons or LESSONS
     watch("The twin walks without the exo")
-    bare = record(lessons or LESSONS, None, worn=False, seed=seed)
+    bare = record(asked, None, worn=False, seed=seed)
     taught = _walkable(bare)
     watch("The twin walks with the exo")
-    lessons = tuple((lessons or LESSONS)[number] for number in taught)
+    lessons = tuple(asked[number] for number in taught)
     worn = record(lessons, None, worn=True, seed=seed)
     helped = record(lessons, random_laws, worn=True, seed=seed + 1)
     if (worn.falls > 0).all() and (helped.falls > 0).all():
         raise _falls_with_exo()
     watch("What walking costs its muscles")
     symmetric = not twin.policy.body.impairments
-    number_of = np.array([taught.index(number) if number in taught else -1 for number in range(len(LESSONS))])
+    number_of = np.full(len(asked), -1)  # of a lesson that was asked for among those that are taught
+    number_of[taught] = np.arange(len(taught))
     bare_frames = replace(bare.frames, lesson=number_of[bare.frames.lesson])
     frames = Frames.joined([bare_frames, worn.frames, helped.frames])
     surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)

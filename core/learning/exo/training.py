@@ -19,7 +19,7 @@ from core.domain.controller import Aim, ExoController
 from core.domain.twin import LearningCurve, Network
 from core.domain.walk_measures import WalkMeasures, WalkRatios
 from core.exo_core.numpy_runtime import INPUTS
-from core.learning.exo.aims import AIMS
+from core.learning.exo.aims import AimWeights, weights_of
 from core.learning.exo.environment import (
     LEARNING_FAULTS,
     OBSERVATION,
@@ -87,7 +87,7 @@ class ControllerScore:
 
     measures: WalkMeasures
     ratios: WalkRatios  # to the same walks without the exo, per metre
-    aim: Aim
+    aim: Aim | AimWeights
     others: tuple[LessonScore, ...] = ()  # the other lessons
     sided_activation: float | None = None  # ratio, by what each leg counts; None where they are alike
     asymmetry: float = 0.0  # what unequal steps and loads count
@@ -117,7 +117,7 @@ def _cost(
     walks: WalkMeasures,
     ratios: WalkRatios,
     falls_per_minute: float,
-    aim: Aim,
+    aim: Aim | AimWeights,
     *,
     activation: float | None = None,
 ) -> float:
@@ -125,7 +125,7 @@ def _cost(
 
     `activation` stands in for the ratio of the mean over both legs.
     """
-    weights, metabolic = AIMS[aim], ratios.metabolic_of_both.mean
+    weights, metabolic = weights_of(aim), ratios.metabolic_of_both.mean
     activation = float(ratios.activation.mean()) if activation is None else activation
     braking = float(walks.negative_work_fraction.mean()) - weights.most_negative_work
     slower = LEAST_SPEED_RATIO - float(ratios.speed.mean())
@@ -144,7 +144,7 @@ class BestController:
     def __init__(
         self,
         evaluator: WalkEvaluator,
-        aim: Aim,
+        aim: Aim | AimWeights,
         lessons: LessonEvaluators | None = None,
         sided: SidedHelp | None = None,
     ) -> None:
@@ -218,7 +218,7 @@ class ExoLearner:
         twin: TwinInExo,
         study: Study,
         start: ExoController,
-        aim: Aim,
+        aim: Aim | AimWeights,
         *,
         seed: int,
         best: BestController,
@@ -356,7 +356,7 @@ def exo_environments(
     twin: TwinInExo,
     study: Study,
     start: ExoController,
-    aim: Aim,
+    aim: Aim | AimWeights,
     agent: ExoAgent,
     walker_count: int,
     seed: int,
@@ -378,10 +378,10 @@ def exo_environments(
             study.surrogate,
             study.without_exo[lesson[rows]],
             study.speed_m_s[lesson[rows]],
-            np.array(AIMS[aim].costs),
+            np.array(weights_of(aim).costs),
             study.sided,
         )
-        reward = ExoReward(braking=AIMS[aim].braking)
+        reward = ExoReward(braking=weights_of(aim).braking)
         environments.append(ExoEnvironment(walking, twin.walking, exo, cost, reward))
     return environments
 
