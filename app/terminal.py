@@ -28,7 +28,7 @@ from core.jobs.values import (
 )
 from core.jobs.values import Progress as JobProgress
 from core.store import second_place
-from core.store.database import database_path
+from core.store.database import has_database
 from core.store.repository import open_store
 
 LINE_EVERY_S = 10.0
@@ -185,7 +185,7 @@ def _record_or_raise(outcome: Outcome) -> str:
 
 
 def _look_at_the_clock(data_dir: Path) -> None:
-    if not database_path(data_dir).exists():
+    if not has_database(data_dir):
         return
     # A record in trouble is told where it is used.
     with suppress(UserError), open_store(data_dir, to_read=True) as store:
@@ -220,7 +220,7 @@ def open_jobs(data_dir: Path) -> Iterator[JobService]:
 @contextmanager
 def _admission(data_dir: Path) -> Iterator[Admit]:
     """Who may start a job: where there is no record yet, nobody has an account, and a look makes none."""
-    if not database_path(data_dir).exists():
+    if not has_database(data_dir):
         yield anybody
         return
     with open_store(data_dir) as store:
@@ -229,7 +229,7 @@ def _admission(data_dir: Path) -> Iterator[Admit]:
 
 def back_up_at_the_end(data_dir: Path) -> None:
     """Keep a backup of what this session changed; that none can be made is told, and ends no session."""
-    if not database_path(data_dir).exists():
+    if not has_database(data_dir):
         return
     try:
         with open_store(data_dir) as store:

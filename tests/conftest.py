@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from core.store.private import keep_private
+from core.store.record_address import DATABASE_VARIABLE
 from tests.bad_inputs import codes_to_be_told, told_codes
 from tests.masks import ORDINARY
+from tests.postgres_server import EMPTY, RECORD, PostgresServer, missing, running_server
 
 # Before anything imports Qt, numpy or torch: no screen is needed, and two cores are not oversubscribed.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -20,6 +22,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 # The processes that tests start are one program with them; a test of two programs says so.
 os.environ.setdefault("EXOTWIN_PROGRAM", "tests")
+# Records of tests lie where the tests say.
+os.environ.pop(DATABASE_VARIABLE, None)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -85,6 +89,34 @@ def pose_model() -> Path:
     if not path.is_file():
         pytest.skip("the pose model is not there: run `python3 installer/bootstrap.py setup`")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server with a record; skips where it is not installed."""
+    why = missing()
+    if why:
+        pytest.skip(why)
+    with running_server() as server:
+        server.set_up_record()
+        yield server
+
+
+@pytest.fixture
+def record_url(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The record of this test lies in an empty database of a server, reached by the program's account."""
+    postgres.bring(EMPTY)
+    url = postgres.url(RECORD)
+    monkeypatch.setenv(DATABASE_VARIABLE, url)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_database(request: pytest.FixtureRequest) -> str:
+    """The test is of a record in the data folder, and again of one on a server."""
+    if request.param == "postgresql":
+        request.getfixturevalue("record_url")
+    return str(request.param)
 
 
 @pytest.fixture

@@ -167,9 +167,9 @@ def _rewritten(report: TrailReport) -> UserError:
 
 
 def _clock(args: argparse.Namespace) -> int:
+    from core.store.database import require_a_record
     from core.store.people import RECORD
     from core.store.repository import open_store
-    from core.store.trouble import require_a_record
 
     require_a_record(_data_dir(args))
     with open_store(_data_dir(args)) as store:

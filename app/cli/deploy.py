@@ -83,8 +83,8 @@ def _rollback(args: argparse.Namespace) -> int:
     from app.terminal import open_terminal
     from core.deploy.provisional import check_approver
     from core.domain.controller import Approver
+    from core.store.database import require_a_record
     from core.store.repository import open_store
-    from core.store.trouble import require_a_record
 
     folder = _data_dir(args)
     require_a_record(folder)
@@ -139,7 +139,7 @@ def _verify(args: argparse.Namespace) -> int:
     from core.deploy.keys.site_secret import site_secret, subject_tag
     from core.deploy.package import read_bytes
     from core.deploy.package_text import check_lines, check_values, use_values
-    from core.store.trouble import require_a_record
+    from core.store.database import require_a_record
 
     folder = _data_dir(args)
     if args.patient:
@@ -188,8 +188,8 @@ def _record(folder: Path) -> Iterator[Store | None]:
     Where people have accounts that is refused (REC-002): a key counts by who accepted it.
     """
     from core.store.accepted_keys import accepted_keys
+    from core.store.database import is_damaged
     from core.store.repository import open_store
-    from core.store.trouble import is_damaged
 
     if is_damaged(folder) and accepted_keys(folder) is None:
         yield None

@@ -29,9 +29,8 @@ from rich.text import Text
 import resources
 from core.errors import UserError, set_up_again
 from core.store.backup_files import newest_backup
-from core.store.database import database_path
+from core.store.database import database_of
 from core.store.protection import ProtectionState, protection_of
-from core.store.trouble import damaged_advice, trouble_of
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
 GIGABYTE = 1e9
@@ -222,14 +221,11 @@ def check_data(data_dir: Path) -> tuple[Check, ...]:
 
 def check_record(data_dir: Path) -> Check:
     try:
-        trouble = trouble_of(data_dir)
+        return Check("Record", State.OK, database_of(data_dir).look())
     except UserError as error:
-        return Check("Record", State.WARN, error.advice.what, error.advice.next_step)
-    if trouble is None:
-        sound = "The database of the data folder is sound."
-        none = "There is no database yet; the first start makes one."
-        return Check("Record", State.OK, sound if database_path(data_dir).exists() else none)
-    advice = damaged_advice(data_dir, trouble)
+        advice = error.advice
+    if advice.code != "REC-002":
+        return Check("Record", State.WARN, advice.what, advice.next_step)
     how = "" if newest_backup(data_dir) is None else " Use exotwin restore."
     return Check("Record", State.FAIL, advice.why, advice.next_step + how)
 

@@ -135,8 +135,8 @@ def _patient(store: Store, code: str) -> PatientRow:
 
 
 def _open(args: argparse.Namespace, *, to_read: bool = False) -> Store:
+    from core.store.database import require_a_record
     from core.store.repository import open_store
-    from core.store.trouble import require_a_record
 
     folder: Path = getattr(args, "data_dir", None) or data_dir_default()
     require_a_record(folder)

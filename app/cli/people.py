@@ -166,8 +166,8 @@ def _name_of(store: Store, typed: str) -> str:
 @contextmanager
 def _store(args: argparse.Namespace, *, may_be_new: bool = False) -> Iterator[Store]:
     """The record; only the first account may begin one. Refuses REC-016."""
+    from core.store.database import require_a_record
     from core.store.repository import open_store
-    from core.store.trouble import require_a_record
 
     folder: Path = getattr(args, "data_dir", None) or data_dir_default()
     if not may_be_new:

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.server_setup import add_server_setup
 from app.cli.signing import signed
 from app.paths import data_dir_default, operator_name
 from core.domain.people import Action
@@ -51,19 +52,21 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
     place.add_argument("--to", type=Path, metavar="DIR", help="second place from now on, on another disk")
     place.add_argument("--only-here", action="store_true", help="no second place from now on")
     backup.set_defaults(command=_backup)
+    add_server_setup(actions)
     for parser in (restore, verify, backup):
         add_data_dir(parser)
 
 
 def _restore(args: argparse.Namespace) -> int:
     from core.store.backups import restore_backup
-    from core.store.database import database_path
+    from core.store.database import database_of, is_damaged
+    from core.store.dialects.sqlite_file import database_path
     from core.store.restoring import restore_from
-    from core.store.trouble import is_damaged
 
     folder = _data_dir(args)
     if args.revision is not None or args.out is not None:
         return _write_older_copy(args, folder)
+    database_of(folder).require_file("REC-009", "Nothing was restored.")
     existed = database_path(folder).exists()
     kept = "the damaged database is kept beside it" if existed else "there was no database"
     if args.place is not None:
@@ -89,10 +92,10 @@ def _restore(args: argparse.Namespace) -> int:
 
 def _who_looks_after(folder: Path) -> str:
     """Whose PIN stands for it; of a record that cannot be read nobody's can be asked for."""
-    from core.store.database import database_path
+    from core.store.database import is_damaged
+    from core.store.dialects.sqlite_file import database_path
     from core.store.people import RECORD
     from core.store.repository import open_store
-    from core.store.trouble import is_damaged
 
     if not database_path(folder).exists() or is_damaged(folder):
         return ""
@@ -101,9 +104,9 @@ def _who_looks_after(folder: Path) -> str:
 
 
 def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
+    from core.store.database import require_a_record
     from core.store.people import RECORD
     from core.store.repository import open_store
-    from core.store.trouble import require_a_record
     from core.store.way_back import write_older_copy
 
     if args.revision is None or args.out is None or args.place is not None:
@@ -115,6 +118,7 @@ def _write_older_copy(args: argparse.Namespace, folder: Path) -> int:
         )
     require_a_record(folder)
     with open_store(folder) as store:
+        store.database.require_file("REC-017", "No copy for an older program was written.")
         by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
         made = write_older_copy(folder, args.revision, args.out)
         store.log(by, "older copy written", made.database.name, f"{made.records} results")
@@ -201,9 +205,9 @@ def _way_on(faults: Sequence[Fault]) -> str:
 def _backup(args: argparse.Namespace) -> int:
     from core.session.record_care import choose_place
     from core.store.backups import back_up_if_due
+    from core.store.database import require_a_record
     from core.store.people import RECORD
     from core.store.repository import open_store
-    from core.store.trouble import require_a_record
 
     folder = _data_dir(args)
     require_a_record(folder)

@@ -39,9 +39,9 @@ def acting(data_dir: Path, name: str) -> Iterator[None]:
     if not name:
         yield
         return
+    from core.store.database import require_a_record
     from core.store.repository import open_store
     from core.store.tickets import NO_TICKET, process_acts_with
-    from core.store.trouble import require_a_record
 
     require_a_record(data_dir)
     with open_store(data_dir, NO_TICKET) as store:

@@ -95,7 +95,7 @@ def update_lines(checked: Checked, file: Path) -> list[str]:
 
 
 def _next_steps(checked: Checked, file: Path) -> list[str]:
-    from core.store.database import HEAD
+    from core.store.migrating import HEAD
 
     if checked.installer is None:
         command = shlex.join(["exotwin", "update", "check", str(file), "--extract", "DIR"])

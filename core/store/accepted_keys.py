@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import UserError
-from core.store.database import database_path, make_engine, revision_of
+from core.store.database import database_of
+from core.store.dialects.port import RecordDatabase
 from core.store.identity import read_identity
 
 KEY_TRUSTED, KEY_RETIRED = "key trusted", "key retired"  # the log's words; a retired one still verifies
@@ -28,13 +29,14 @@ def accepted_keys(data_dir: Path) -> frozenset[str] | None:
     unread = None
     try:
         identity = read_identity(data_dir)
-        unread = frozenset[str]() if identity is not None and identity.people else None
-        return _told(data_dir, unread) if database_path(data_dir).exists() else unread
+        unread = frozenset[str]() if identity is not None and identity.may_have_people else None
+        database = database_of(data_dir)
+        return _told(database, unread) if database.is_there() else unread
     except sqlite_errors("Error", UserError, DatabaseError):
         return unread
 
 
-def _told(data_dir: Path, unread: frozenset[str] | None) -> frozenset[str] | None:
+def _told(database: RecordDatabase, unread: frozenset[str] | None) -> frozenset[str] | None:
     from sqlalchemy import select
     from sqlalchemy.orm import Session
 
@@ -42,9 +44,9 @@ def _told(data_dir: Path, unread: frozenset[str] | None) -> frozenset[str] | Non
     from core.store.accounts import has_accounts
     from core.store.schema import LogTable
 
-    engine = make_engine(data_dir, to_read=True)
+    engine = database.engine(to_read=True)
     try:
-        if (revision_of(engine) or "") < _WITH_ACCOUNTS:
+        if (database.revision(engine) or "") < _WITH_ACCOUNTS:
             return unread
         with Session(engine) as session:
             if not has_accounts(session):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from core.store.database import entries_of
+from core.store.dialects.sqlite_file import entries_of
 
 BACKUP_NAMES = "exotwin-????????-??????.db"
 _STAMP = "%Y%m%d-%H%M%S"

@@ -15,7 +15,7 @@ from core.store.backup_files import (
     series,
     superfluous,
 )
-from core.store.database import database_path, entries_of, open_connection, set_stamp
+from core.store.dialects.sqlite_file import database_path, entries_of, open_connection, set_stamp
 from core.store.files import folder_errors, make_folder, sync_file, sync_folder
 from core.store.folder_lock import held
 from core.store.identity import read_identity

@@ -1,115 +1,49 @@
-"""The SQLite file: where it lies, how it is opened, what is in it, and its migrations."""
+"""Which database holds the record of a data folder."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
-
-from core.store.sealed_database import connect, dbapi, key_of, sqlite_errors
-
-HEAD = "0005"
-OUR_TABLES = frozenset({"alembic_version", "patient", "visit", "record", "decision", "log"})
-_GROWING = ("record", "decision", "log")  # rows are only ever added to these
-_WAIT_FOR_LOCK_S = 5.0
-_MIGRATIONS = Path(__file__).with_name("migrations")
+from core.errors import UserError, refuse
+from core.store.dialects.port import RecordDatabase
+from core.store.dialects.sqlite import SqliteDatabase
+from core.store.record_address import record_url
+from core.store.trouble import has_traces_of_a_record
 
 
-def database_path(data_dir: Path) -> Path:
-    return data_dir / "exotwin.db"
+def database_of(data_dir: Path) -> RecordDatabase:
+    """By `core.store.record_address`. Refuses REC-057 an address that cannot be used."""
+    url = record_url(data_dir)
+    if url is None:
+        return SqliteDatabase(data_dir)
+    from core.store.dialects.postgresql import PostgresDatabase  # a single PC does without
+
+    return PostgresDatabase(data_dir, url)
 
 
-def open_connection(path: Path, mode: str, *, like: Path | None = None) -> sqlite3.Connection:
-    """Every connection to a database or a backup is made here. `mode`: `ro`, `rw`, `rwc` to make the file.
-
-    Encrypted as the file is, and a new one as its data folder or as the database `like`.
-    """
-    key = key_of(path if like is None else like)
-    if key is not None:
-        return connect(path, mode, key, _WAIT_FOR_LOCK_S)
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        timeout=_WAIT_FOR_LOCK_S,
-        check_same_thread=False,  # SQLAlchemy's pool lends one connection to one thread after another
-    )
+def has_database(data_dir: Path) -> bool:
+    """Whether a record may be there; none is made or opened."""
+    return database_of(data_dir).is_there()
 
 
-def make_engine(data_dir: Path, *, to_read: bool = False) -> Engine:
-    """The connections of a store. With `to_read` SQLite itself refuses every change."""
-
-    def connected() -> sqlite3.Connection:
-        connection = open_connection(database_path(data_dir), "rw" if to_read else "rwc")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA synchronous=FULL")
-        if to_read:
-            connection.execute("PRAGMA query_only=ON")
-        return connection
-
-    sealed = {} if key_of(database_path(data_dir)) is None else {"module": dbapi()}
-    return create_engine(f"sqlite:///{database_path(data_dir)}", creator=connected, **sealed)
-
-
-def sound_tables(path: Path, mode: str) -> frozenset[str] | None:
-    """Names of the tables, none in an empty file; None when a page is damaged."""
-    with closing(open_connection(path, mode)) as connection:
-        if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-            return None
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
-        return frozenset(str(name) for (name,) in names if not name.startswith("sqlite_"))
-
-
-def entries_of(path: Path) -> int | None:
-    """Number of append-only rows in a database or backup; None when it is damaged or no record."""
+def is_damaged(data_dir: Path) -> bool:
+    """Whether the database is in trouble. Raises UserError REC-001 while another program holds it."""
     try:
-        tables = sound_tables(path, "ro")
-        if tables is None or not tables >= OUR_TABLES:
-            return None
-        return counted_entries(path)
-    except sqlite_errors():
-        return None
+        database_of(data_dir).check()
+    except UserError as error:
+        if error.advice.code != "REC-002":
+            raise
+        return True
+    return False
 
 
-def counted_entries(path: Path) -> int:
-    """The same of a database that is known to be sound."""
-    with closing(open_connection(path, "ro")) as connection:
-        statements = (f"SELECT count(*) FROM {name}" for name in _GROWING)
-        return sum(int(connection.execute(statement).fetchone()[0]) for statement in statements)
-
-
-def stamp_of(path: Path) -> int:
-    """Of which record a database says it is; 0 when it was made before there were stamps."""
-    with closing(open_connection(path, "ro")) as connection:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def set_stamp(path: Path, stamp: int) -> None:
-    with closing(open_connection(path, "rw")) as connection, connection:
-        connection.execute(f"PRAGMA user_version={stamp}")
-
-
-def revision_of(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        found = connection.execute(
-            text("SELECT name FROM sqlite_master WHERE type='table' AND name='alembic_version'")
-        ).first()
-        if found is None:
-            return None
-        row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
-        return None if row is None else str(row[0])
-
-
-def migrate(engine: Engine) -> None:
-    # Alembic is slow to import and is needed only for a new or an older data folder.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    with engine.begin() as connection:
-        # All or nothing: sqlite3 begins no transaction for statements that make tables.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+def require_a_record(data_dir: Path) -> None:
+    """Refuses REC-016: who reads or checks a folder means one that is there, and no blank one made now."""
+    if has_database(data_dir) or has_traces_of_a_record(data_dir):
+        return
+    raise refuse(
+        "REC-016",
+        "There is nothing to read, to check or to copy.",
+        f"There is no record in {data_dir} yet.",
+        "Name the data folder with --data-dir.",
+    )

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.people import Action
 from core.domain.subject import Subject
 from core.errors import UserError, refuse
-from core.store import audit, trail
+from core.store import trail
 from core.store.authority import utc_now
-from core.store.backups import back_up
 from core.store.codec import decode
+from core.store.dialects.port import RecordDatabase, Row
 from core.store.erasures import (
     Erasure,
     clear_logs,
@@ -37,13 +36,12 @@ from core.store.erasures import (
 )
 from core.store.open_folder import OpenFolder
 from core.store.people import People
+from core.store.rows import lock_patient
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.second_place import erase_there, read_second_place
-from core.store.trouble import database_errors
 
 ERASED = "patient erased"  # what the log says
-_AT_ONCE = 500  # SQLite takes a bounded number of values
-_LIFTED = ("record_no_delete", "decision_no_delete", "log_no_delete", "audit_no_update")
+_AT_ONCE = 500  # values in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +69,15 @@ class EraseAccess(OpenFolder):
         with self._session() as session:
             person = self.people.require(session, Action.ERASE, by=by, about=patient_id)
             who, as_role = (by, role.strip()) if person is None else (person.name, person.role.value)
+            lock_patient(session, patient_id)
             _check_words(session.get_one(PatientTable, patient_id).code, who, reason)
             erasure, rows = _belongings(session, patient_id)
             erasure = replace(erasure, place=str(read_second_place(self.data_dir) or ""))
             keep_erasure(self.data_dir, erasure)
             try:
-                _erase_rows(session, rows, AuditEvent("", who, as_role, reason, detail=patient_id))
+                _erase_rows(
+                    self.database, session, rows, AuditEvent("", who, as_role, reason, detail=patient_id)
+                )
             except BaseException:
                 forget_erasure(self.data_dir, patient_id)
                 raise
@@ -124,26 +125,22 @@ class EraseAccess(OpenFolder):
                 return erasure
             again, rows = _belongings(session, erasure.patient_id)
             words = "erased before; an older copy of the record had brought it back"
-            _erase_rows(session, rows, AuditEvent("", "ExoTwin", "", words, detail=erasure.patient_id))
+            _erase_rows(
+                self.database, session, rows, AuditEvent("", "ExoTwin", "", words, detail=erasure.patient_id)
+            )
         names = tuple(dict.fromkeys((*erasure.names, *again.names)))
         records = tuple(dict.fromkeys((*erasure.records, *again.records)))
         return replace(erasure, names=names, records=records, here=False)
 
     def _clear_folder(self, erasure: Erasure) -> None:
-        with database_errors(self.data_dir):
-            self._vacuum()
-        back_up(self.data_dir, datetime.now(UTC))
+        with self.database.errors():
+            self.database.scrub(self._engine)
+        self.database.renew_backups(datetime.now(UTC))
         known = frozenset(record.name for record in self.stored_records())
         remove_from(self.data_dir, erasure, known=known)
         remove_jobs(self.data_dir, erasure.names)
         clear_logs(self.data_dir)
         clear_preferences(self.data_dir, erasure.names)
-
-    def _vacuum(self) -> None:
-        """Write the database anew without its free pages, and without a copy of it in a temporary folder."""
-        with closing(self._engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-            for statement in ("PRAGMA temp_store=MEMORY", "PRAGMA secure_delete=ON", "VACUUM"):
-                cursor.execute(statement)
 
 
 def waiting_words(data_dir: Path) -> tuple[str, ...]:
@@ -161,13 +158,13 @@ def _counted(erasures: Sequence[Erasure], place: str) -> str:
     return "an erased patient" if count == 1 else f"{count} erased patients"
 
 
-def _belongings(session: Session, patient_id: str) -> tuple[Erasure, list[trail.Row]]:
+def _belongings(session: Session, patient_id: str) -> tuple[Erasure, list[Row]]:
     """Ids, folders and rows of a patient; rows in an order in which they may be deleted."""
     visits = list(session.scalars(select(VisitTable.id).where(VisitTable.patient_id == patient_id)))
     of_visits = [record for part in _parts(visits) for record in session.execute(_records_of(part))]
     folders = tuple(f"{kind}/{name}" for kind, name in of_visits)
     names = (patient_id, *visits, *(name for _kind, name in of_visits))
-    rows: list[trail.Row] = []
+    rows: list[Row] = []
     for part in _parts(visits):
         found = select(DecisionTable.sequence).where(DecisionTable.visit_id.in_(part))
         rows += [("decision", key) for key in session.scalars(found)]
@@ -188,43 +185,14 @@ def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
     return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
 
 
-def _erase_rows(session: Session, rows: Sequence[trail.Row], event: AuditEvent) -> None:
+def _erase_rows(database: RecordDatabase, session: Session, rows: Sequence[Row], event: AuditEvent) -> None:
     """Delete rows and explain them in log and trail, with the bytes of their pages overwritten."""
     told = {"who": event.who, "action": ERASED, "subject_id": event.detail, "detail": event.meaning}
     session.add(LogTable(on_utc=utc_now(), **told))
     session.flush()  # before rows go, so that it does not get the number of one of them
-    with _erasing_allowed(session):
-        for table in (DecisionTable, LogTable, RecordTable, VisitTable, PatientTable):
-            name = table.__tablename__
-            column = getattr(table, trail.CHAINED[name])
-            keys = [key for of, key in rows if of == name]
-            for start in range(0, len(keys), _AT_ONCE):
-                wanted = delete(table).where(column.in_(keys[start : start + _AT_ONCE]))
-                session.execute(wanted.execution_options(synchronize_session=False))
-        for part in _parts([str(key) for of, key in rows if of == "visit"]):
-            audit.erase_words(session, part)
-        session.expire_all()
+    database.erase_rows(session, event.detail, rows)
+    session.expire_all()
     trail.erased(session, replace(event, step=AuditStep.PATIENT_ERASED), rows)
-
-
-@contextmanager
-def _erasing_allowed(session: Session) -> Iterator[None]:
-    """Lift the triggers that refuse it, within the transaction: a crash brings them back."""
-    connection = session.connection()
-    driver = connection.connection.dbapi_connection
-    assert driver is not None, "a session has a connection"
-    connection.exec_driver_sql("PRAGMA secure_delete=ON")
-    if not driver.in_transaction:  # SQLite's driver begins none for statements about triggers
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    wanted = ", ".join(f"'{name}'" for name in _LIFTED)
-    texts = (
-        connection.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name IN ({wanted})").scalars().all()
-    )
-    for name in _LIFTED:
-        connection.exec_driver_sql(f"DROP TRIGGER {name}")
-    yield
-    for text in texts:
-        connection.exec_driver_sql(text)
 
 
 def _check_words(code: str, by: str, reason: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import UserError
-from core.store.database import open_connection
+from core.store.dialects.sqlite_file import open_connection
 from core.store.files import open_to_read, write_synced
 from core.store.sealed_database import sqlite_errors
 from core.vault.files import forget_job

@@ -150,7 +150,7 @@ def _take(descriptor: int, folder: Path) -> bool:
 
 def _is_free(descriptor: int, holder: Holder | None) -> bool:
     """Whether nobody else has it, and so this process from now on."""
-    locked = _try_lock(descriptor)
+    locked = try_lock(descriptor)
     return not _lives(holder) if locked is None else locked
 
 
@@ -182,7 +182,7 @@ def _write(descriptor: int, holder: Holder | None) -> None:
     os.write(descriptor, content)
 
 
-def _try_lock(descriptor: int) -> bool | None:
+def try_lock(descriptor: int) -> bool | None:
     """Whether the lock was to be had; None where this disk has no locks."""
     try:
         if sys.platform == "win32":

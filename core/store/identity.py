@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from core.errors import refuse
-from core.store.database import HEAD
+from core.errors import UserError, refuse
 from core.store.files import write_synced
+from core.store.migrating import HEAD
 
 STORE_FILE = "store.json"
 FORMAT = 1
@@ -27,6 +27,12 @@ class StoreIdentity:
     protection: str = "none"
     key_id: str = ""  # of the data key, where it is encrypted
     people: bool = False  # whether accounts were ever made
+    server: str = ""  # where the record lies, of a folder that holds only files; "" where it lies here
+
+    @property
+    def may_have_people(self) -> bool:
+        """Whether people may have accounts, though the record cannot be asked: another PC makes some, too."""
+        return self.people or bool(self.server)
 
     @property
     def stamp(self) -> int:
@@ -53,9 +59,13 @@ def read_identity(data_dir: Path) -> StoreIdentity | None:
     return identity if readable else None
 
 
+def new_identity() -> StoreIdentity:
+    return StoreIdentity(uuid4().hex, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
 def make_identity(data_dir: Path) -> StoreIdentity:
     """Write a new one, on the disk before this returns. One that cannot be read is kept beside it."""
-    identity = StoreIdentity(uuid4().hex, datetime.now(UTC).isoformat(timespec="seconds"))
+    identity = new_identity()
     write_identity(data_dir, identity)
     return identity
 
@@ -74,7 +84,7 @@ def remember_people(data_dir: Path) -> None:
         write_identity(data_dir, replace(identity, people=True))
 
 
-def written_by_a_newer_version() -> Exception:
+def written_by_a_newer_version() -> UserError:
     return refuse(
         "REC-005",
         "This data folder cannot be opened.",

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from core.errors import UserError
 from core.store import trail
-from core.store.backups import BACKUP_AFTER_S, back_up_if_due
+from core.store.backups import BACKUP_AFTER_S
 from core.store.checking import StoredRecord
+from core.store.dialects.port import RecordDatabase
 from core.store.folder_lock import FolderHold
 from core.store.schema import LogTable, RecordTable
-from core.store.trouble import database_errors
 
 FILES_REMOVED = "files removed"  # what the log says of attached files that were removed on request
 
@@ -26,9 +26,14 @@ class OpenFolder:
     """Not shared between threads or processes: each opens its own."""
 
     def __init__(
-        self, data_dir: Path, engine: Engine, claim: FolderHold | None, only_read: UserError | None = None
+        self,
+        database: RecordDatabase,
+        engine: Engine,
+        claim: FolderHold | None,
+        only_read: UserError | None = None,
     ) -> None:
-        self.data_dir = data_dir
+        self.data_dir = database.data_dir
+        self.database = database
         self._engine = engine
         self._claim = claim
         self._only_read = only_read  # why nothing can be changed; there is no claim then
@@ -52,8 +57,8 @@ class OpenFolder:
         return self._claim is not None
 
     def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> Path | None:
-        """See `core.store.backups.back_up_if_due`."""
-        return back_up_if_due(self.data_dir, after_s)
+        """See `RecordDatabase.back_up_if_due`."""
+        return self.database.back_up_if_due(after_s)
 
     def stored_records(self) -> tuple[StoredRecord, ...]:
         """Every record as the database has it, oldest first."""
@@ -76,11 +81,18 @@ class OpenFolder:
             trail.seal(session)
 
     @contextmanager
+    def _moment(self) -> Iterator[Session]:
+        """A transaction that only reads and sees one moment of the record, whoever writes meanwhile."""
+        with self._session() as session:
+            self.database.see_one_moment(session)
+            yield session
+
+    @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
-            with database_errors(self.data_dir):
+            with self.database.errors():
                 yield
         except UserError as error:
             if self._only_read is None or error.advice.code != "REC-006":
                 raise
-            raise UserError(self._only_read.advice) from error  # SQLite was told to refuse every change
+            raise UserError(self._only_read.advice) from error  # the database was told to refuse every change

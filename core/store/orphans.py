@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from core.store.backups import PART
+from core.store.dialects.port import RecordDatabase
 
 QUARANTINE = "quarantine"
 _A_DAY_S = 86_400.0  # no result takes so long to write
@@ -30,23 +31,19 @@ class Swept:
     removed: int = 0  # folders and backups that were never finished
 
 
-def sweep(data_dir: Path, engine: Engine) -> Swept:
+def sweep(database: RecordDatabase, engine: Engine) -> Swept:
     """Remove what was never finished, and move what no row names out of the way, never delete it."""
+    data_dir = database.data_dir
     removed = _remove_unfinished(data_dir)
     if not _unnamed(data_dir, engine) and not _returned(data_dir, engine):
         return Swept(removed=removed)
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute("BEGIN IMMEDIATE")
+    with database.sweeping(engine):
         set_aside, put_back = _unnamed(data_dir, engine), _returned(data_dir, engine)
         for name in set_aside:
             _move(data_dir / "records" / name, data_dir / QUARANTINE / name)
         for name in put_back:
             _move(data_dir / QUARANTINE / name, data_dir / "records" / name)
         return Swept(tuple(set_aside), tuple(put_back), removed)
-    finally:
-        connection.rollback()
-        connection.close()
 
 
 def set_aside(data_dir: Path, name: str, why: str) -> None:

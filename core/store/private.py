@@ -23,6 +23,7 @@ _OURS = (
     "exotwin.*",
     "backups",
     "clinic.*",
+    "database.json",
     "erasures.json",
     "jobs",
     "keys",

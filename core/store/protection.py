@@ -22,7 +22,7 @@ from pathlib import Path
 
 from core.domain.people import Action
 from core.errors import refuse
-from core.store.database import OUR_TABLES, counted_entries, database_path, sound_tables
+from core.store.dialects.sqlite_file import OUR_TABLES, counted_entries, database_path, sound_tables
 from core.store.files import folder_errors, sync_file, sync_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import make_identity, read_identity, write_identity

@@ -28,6 +28,8 @@ from core.store import audit
 from core.store.accounts import pin_given_words
 from core.store.authority import utc_now
 from core.store.codec import decode, encode
+from core.store.database import database_of, require_a_record
+from core.store.dialects.port import RecordDatabase
 from core.store.erase_access import EraseAccess
 from core.store.files import Attachment, read_record, stage_record, stamps
 from core.store.folder_lock import FolderHold, hold
@@ -38,11 +40,10 @@ from core.store.orphans import sweep
 from core.store.ownership import Ownership
 from core.store.people import People
 from core.store.record_refusals import code_taken, unknown
-from core.store.rows import decision_of, info_of, visit_of
+from core.store.rows import decision_of, info_of, lock_patient, visit_of
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
 from core.store.trail_access import TrailAccess
-from core.store.trouble import require_a_record
 from core.vault.scratch import sweep as sweep_plain
 
 SCHEMA_VERSION = 1
@@ -69,21 +70,22 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     acts = ticket_of_process() if ticket is None else ticket
     if to_read:
         require_a_record(data_dir)
+    database = database_of(data_dir)
     try:
-        return _open_to_write(data_dir, acts)
+        return _open_to_write(database, acts)
     except UserError as error:
         if not to_read or error.advice.code not in _STILL_READ:
             raise
-        return Store(data_dir, open_engine_to_read(data_dir, error), None, acts, error)
+        return Store(database, open_engine_to_read(database, error), None, acts, error)
 
 
-def _open_to_write(data_dir: Path, ticket: str) -> Store:
+def _open_to_write(database: RecordDatabase, ticket: str) -> Store:
     with ExitStack() as undo:
-        claim = hold(data_dir)
+        claim = hold(database.data_dir)
         undo.callback(claim.give_back)
-        engine = open_engine(data_dir)
+        engine = open_engine(database)
         undo.callback(engine.dispose)
-        store = Store(data_dir, engine, claim, ticket)
+        store = Store(database, engine, claim, ticket)
         if claim.first:
             store.sweep()
         undo.pop_all()
@@ -95,13 +97,13 @@ class Store(TrailAccess, Ownership, EraseAccess):
 
     def __init__(
         self,
-        data_dir: Path,
+        database: RecordDatabase,
         engine: Engine,
         claim: FolderHold | None,
         ticket: str = "",
         only_read: UserError | None = None,
     ) -> None:
-        super().__init__(data_dir, engine, claim, only_read)
+        super().__init__(database, engine, claim, only_read)
         self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
         self.people.made = lambda: remember_people(self.data_dir)
         self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
@@ -110,7 +112,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         """Clear what a program that was killed left behind; what was moved is logged."""
         sweep_plain(self.data_dir)
         self.finish_erasures()
-        swept = sweep(self.data_dir, self._engine)
+        swept = sweep(self.database, self._engine)
         for name in swept.set_aside:
             self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
         for name in swept.put_back:
@@ -192,6 +194,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         subject = self.patient(patient_id).subject
         with self._session() as session:
             by = self.people.acts_as(session, patient_action(subject), by)
+            lock_patient(session, patient_id)  # two visits that start at once get two numbers
             highest = session.scalar(
                 select(func.max(VisitTable.number)).where(VisitTable.patient_id == patient_id)
             )
@@ -271,7 +274,8 @@ class Store(TrailAccess, Ownership, EraseAccess):
                     settings=json.dumps(settings or {}, sort_keys=True),
                 )
                 session.add_all([saved, _log(operator, f"{kind.value} saved", record_id, summary)])
-                session.flush()  # from here to the end nobody else writes: no folder lacks its row by chance
+                self.database.placing(session)  # no folder lacks its row by chance
+                session.flush()
                 staged.put_in_place()
         finally:
             staged.discard()

@@ -11,7 +11,8 @@ from core.errors import UserError, refuse
 from core.store.backup_files import backups_dir, backups_in, newest_backup
 from core.store.backups import restore_backup
 from core.store.checking import faults_of
-from core.store.database import database_path
+from core.store.database import database_of, is_damaged
+from core.store.dialects.sqlite_file import database_path
 from core.store.files import folder_errors, make_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import STORE_FILE, StoreIdentity, read_identity
@@ -20,7 +21,6 @@ from core.store.people import RECORD
 from core.store.protection import encrypt_backups, encrypt_results
 from core.store.repository import open_store
 from core.store.second_place import copy_file, copy_tree
-from core.store.trouble import is_damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ def restore_from(data_dir: Path, place: Path, *, by: str = "") -> Restored:
     encrypted here. Refuses PPL-001 to PPL-003, REC-009 (nothing is damaged), REC-014 (nothing to restore
     from), REC-015 (it is of another record), and what `restore_backup` refuses.
     """
+    database_of(data_dir).require_file("REC-009", "Nothing was restored.")
     copy = _copy_in(place, read_identity(data_dir))
     with folder_errors(data_dir):
         make_folder(data_dir)

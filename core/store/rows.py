@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
 from core.domain.record import Decision, Provenance, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.walking_ability import VisitNotes
 from core.store.codec import decode
-from core.store.schema import DecisionTable, RecordTable, VisitTable
+from core.store.schema import DecisionTable, PatientTable, RecordTable, VisitTable
+
+
+def lock_patient(session: Session, patient_id: str) -> None:
+    """Until the end of this transaction nobody else changes this patient or starts a visit.
+
+    By a change that changes nothing: the one way in which both databases lock it.
+    """
+    column = PatientTable.archived
+    changed_nothing = update(PatientTable).where(PatientTable.id == patient_id).values(archived=column)
+    session.execute(changed_nothing.execution_options(synchronize_session=False))
 
 
 def visit_of(row: VisitTable) -> Visit:

@@ -121,15 +121,15 @@ def erase_there(data_dir: Path) -> None:
     Raises OSError when one cannot be written.
     """
     identity, newest = read_identity(data_dir), newest_backup(data_dir)
-    if identity is None or newest is None:
-        return
+    if identity is None or (newest is None and not identity.server):
+        return  # of a record on a server no backup lies there
     for erasure in waiting_erasures(data_dir):
         target = copy_folder(Path(erasure.place), identity)
         # An unplugged disk may leave an empty folder: without a copy in it nothing was cleared.
         if not erasure.here or not erasure.place or not target.is_dir():
             continue
         make_folder(backups_dir(target))
-        if not (backups_dir(target) / newest.name).exists():
+        if newest is not None and not (backups_dir(target) / newest.name).exists():
             copy_file(newest, backups_dir(target) / newest.name)
         named = (data_dir / "records").glob("*/[!.]*")
         remove_from(target, erasure, known=frozenset(f"{path.parent.name}/{path.name}" for path in named))

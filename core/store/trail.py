@@ -7,16 +7,19 @@ them. Statements past the mapped classes (`session.execute(update(...))`) are no
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, select, text, update
+from sqlalchemy import RowMapping, event, select, text, update
 from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEntry, AuditEvent, AuditStep, content_sha256
 from core.store import audit
+from core.store.dialects.port import Row
 from core.store.schema import AuditTable, LogTable
 
 # Table -> the column by which entries name its rows.
@@ -34,7 +37,6 @@ CHAINED: Mapping[str, str] = {
 ONCE = frozenset({"record", "decision", "log"})  # written once and never changed
 _ONE = {table: text(f"SELECT * FROM {table} WHERE {key} = :key") for table, key in CHAINED.items()}
 _WRITTEN, _WHO = "rows written in this transaction", "who wrote them"
-Row = tuple[str, str | int]  # table and key
 
 
 class ChainedSession(Session):
@@ -81,10 +83,23 @@ def chained(session: Session, about: AuditEvent, row: Row) -> tuple[AuditEvent, 
 
 
 def content_of(session: Session, row: Row) -> dict[str, Any] | None:
-    """The row as the database keeps it; None when there is none."""
+    """The row as `as_kept` has it; None when there is none."""
     table, key = row
     found = session.execute(_ONE[table], {"key": key}).mappings().one_or_none()
-    return None if found is None else dict(found)
+    return None if found is None else as_kept(found)
+
+
+def as_kept(row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
+    """A row with every value as SQLite keeps it: a hash fits, wherever the record lies or is moved to."""
+    return {name: _as_kept(value) for name, value in row.items()}
+
+
+def _as_kept(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="microseconds")
+    if isinstance(value, dict | list):
+        return json.dumps(value)
+    return int(value) if isinstance(value, bool) else value
 
 
 def is_chained(session: Session, row: Row) -> bool:
@@ -98,20 +113,21 @@ def is_chained(session: Session, row: Row) -> bool:
     return content_sha256(found, str(newest.salt)) == str(newest.content_sha256)
 
 
-def erased(session: Session, event: AuditEvent, rows: Sequence[Row]) -> tuple[AuditEntry, ...]:
-    """Explain rows of a patient that are gone or blanked: call it after that, in the same transaction.
+def forget_salts(session: Session, rows: Sequence[Row]) -> None:
+    """Of all contents that these rows had, so that no hash in the trail can be matched with a guess."""
+    names = [f"{table}:{key}" for table, key in rows]
+    session.execute(update(AuditTable).where(AuditTable.about.in_(names)).values(salt=""))
 
-    `event` says who erased which patient and why. The salts of all their contents go, so that no hash in the
-    trail can be matched with a guess any more.
+
+def erased(session: Session, event: AuditEvent, rows: Sequence[Row]) -> tuple[AuditEntry, ...]:
+    """Explain rows of a patient that are gone: call it after that, in the same transaction.
+
+    `event` says who erased which patient and why.
     """
     session.flush()
     written: dict[Row, AuditStep] = session.info.setdefault(_WRITTEN, {})
     for row in rows:
         written.pop(row, None)
-    names = [f"{table}:{key}" for table, key in rows]
-    for start in range(0, len(names), 500):  # SQLite takes a bounded number of values
-        old = AuditTable.about.in_(names[start : start + 500])
-        session.execute(update(AuditTable).where(old).values(salt=""))
     told = AuditEvent(AuditStep.ROW_ERASED, event.who)
     events = [(replace(event, step=AuditStep.PATIENT_ERASED), "")]
     return audit.append_all(session, [*events, *(chained(session, told, row) for row in rows)])

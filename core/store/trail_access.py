@@ -39,12 +39,12 @@ class TrailAccess(OpenFolder):
 
     def audit_break(self) -> BrokenLink | None:
         """The first broken link of the trail; None when it is whole."""
-        with self._session() as session:
+        with self._moment() as session:
             return first_broken_link(audit.entries_of(session), audit.head_of(session))
 
     def check_trail(self) -> TrailCheck:
         """Whether the trail is whole, and every row what the trail says it is."""
-        with self._session() as session:
+        with self._moment() as session:
             return check_trail(session)
 
     # the clock of the PC

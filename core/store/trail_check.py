@@ -15,7 +15,7 @@ from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink, cont
 from core.store import audit
 from core.store.accounts import tickets_never_given
 from core.store.schema import AuditHeadTable, AuditTable
-from core.store.trail import CHAINED, ONCE
+from core.store.trail import CHAINED, ONCE, as_kept
 from core.store.trail_clock import BACK as BACK_BY
 from core.store.trail_clock import time_of
 
@@ -142,7 +142,7 @@ def _stored_head(session: Session) -> AuditHead:
 def _rows(session: Session) -> Iterator[tuple[str, dict[str, object]]]:
     for table, key in CHAINED.items():
         for row in session.execute(text(f"SELECT * FROM {table}")).mappings():
-            yield f"{table}:{row[key]}", dict(row)
+            yield f"{table}:{row[key]}", as_kept(row)
 
 
 def _span(time: timedelta) -> str:

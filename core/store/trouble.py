@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy.exc import DatabaseError, OperationalError
-
 from core.errors import Advice, UserError, refuse
 from core.store.backup_files import BACKUP_NAMES, backup_time, backups_in, newest_backup
-from core.store.database import (
+from core.store.dialects.sqlite_file import (
     OUR_TABLES,
     counted_entries,
     database_path,
@@ -20,12 +17,10 @@ from core.store.database import (
     sound_tables,
     stamp_of,
 )
-from core.store.files import disk_is_full, folder_is_unusable
 from core.store.identity import has_identity, read_identity
 from core.store.sealed_database import sqlite_errors
 from core.store.second_place import second_copy
 
-_UNREACHABLE = ("unable to open", "readonly", "disk I/O error")  # SQLite's words
 # Files that only exist where there was a database: results, its backups, the keys of its packages.
 _RESULTS, _BACKUPS, _KEYS = "records/*/[!.]*", f"backups/{BACKUP_NAMES}", "keys/*"
 
@@ -64,11 +59,6 @@ def trouble_of(data_dir: Path) -> Trouble | None:
         return Trouble.DAMAGED
 
 
-def is_damaged(data_dir: Path) -> bool:
-    """Whether the database is in trouble. Raises UserError REC-001 while another program holds it."""
-    return trouble_of(data_dir) is not None
-
-
 def _trouble_of_sound(data_dir: Path) -> Trouble | None:
     """Of a database with our tables: of another folder, or a blank one in the place of a full one."""
     path, identity = database_path(data_dir), read_identity(data_dir)
@@ -94,18 +84,6 @@ def _names_none_of_the_results(data_dir: Path) -> bool:
     with closing(open_connection(database_path(data_dir), "ro")) as connection:
         named = {f"{kind}/{name}" for kind, name in connection.execute("SELECT kind, id FROM record")}
     return bool(named) and not named & here
-
-
-def require_a_record(data_dir: Path) -> None:
-    """Refuses REC-016: who reads or checks a folder means one that is there, and no blank one made now."""
-    if database_path(data_dir).exists() or has_traces_of_a_record(data_dir):
-        return
-    raise refuse(
-        "REC-016",
-        "There is nothing to read, to check or to copy.",
-        f"There is no record in {data_dir} yet.",
-        "Name the data folder with --data-dir.",
-    )
 
 
 def has_traces_of_a_record(data_dir: Path) -> bool:
@@ -135,26 +113,6 @@ def _without_backup(data_dir: Path, trouble: Trouble) -> str:
         "If a key was made here but never a visit, move the folder keys out, start ExoTwin once and move it "
         f"back. Otherwise: {other[0].lower()}{other[1:]}"
     )
-
-
-@contextmanager
-def database_errors(data_dir: Path) -> Iterator[None]:
-    """Turn SQLite's errors into advice."""
-    try:
-        yield
-    except OperationalError as error:
-        reason = str(error.orig)
-        if "locked" in reason:
-            raise busy() from error
-        if "full" in reason:
-            raise disk_is_full() from error
-        if any(words in reason for words in _UNREACHABLE):
-            raise folder_is_unusable(data_dir, reason) from error
-        raise
-    except DatabaseError as error:
-        if "malformed" in str(error.orig) or "not a database" in str(error.orig):
-            raise UserError(damaged_advice(data_dir)) from error
-        raise
 
 
 def busy() -> UserError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.domain.audit import FIRST, AuditStep, BrokenLink
 from core.store.backup_files import backups_in
 from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
-from core.store.database import database_path, open_connection
+from core.store.dialects.sqlite_file import open_connection
 from core.store.erase_access import waiting_words
 from core.store.identity import read_identity
 from core.store.orphans import quarantined, record_folders
@@ -19,7 +19,6 @@ from core.store.sealed_database import sqlite_errors
 from core.store.second_place import behind, faults_there, read_second_place
 from core.store.trail_check import RowFault
 
-_MOST_TOLD = 20  # of SQLite's own findings in one database
 Report = Callable[[float, str], None]  # fraction done, sentence
 
 
@@ -40,7 +39,7 @@ class RecordCheck:
 def verify_record(store: Store, report: Report = lambda _fraction, _sentence: None) -> RecordCheck:
     """Check database, results, backups, trail and, where one was chosen, the second place."""
     records = store.stored_records()
-    faults: list[Fault] = [*_database_faults(store.data_dir), *_identity_faults(store)]
+    faults: list[Fault] = [*map(_database_fault, store.database.faults()), *_identity_faults(store)]
     for number, record in enumerate(records):
         report(number / len(records), f"Result {number + 1} of {len(records)}")
         faults += faults_of(record, store.data_dir)
@@ -63,21 +62,6 @@ def trail_faults(broken: BrokenLink | None, rows: Iterable[RowFault]) -> tuple[F
         words = f"The audit trail is broken at entry {broken.number}: {broken.why}."
         found.insert(0, Fault(FaultKind.TRAIL, "", words))
     return tuple(found)
-
-
-def _database_faults(data_dir: Path) -> list[Fault]:
-    try:
-        with closing(open_connection(database_path(data_dir), "ro")) as connection:
-            told = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST_TOLD})")]
-            lost = connection.execute("PRAGMA foreign_key_check").fetchall()
-    except sqlite_errors() as error:
-        told, lost = [str(error)], []
-    found = [_database_fault(f"SQLite says: {sentence}.") for sentence in told if sentence != "ok"]
-    rows = (
-        f"A row of the table {table} names one of {parent} that is not there."
-        for table, _r, parent, _k in lost
-    )
-    return found + [_database_fault(sentence) for sentence in rows]
 
 
 def _database_fault(sentence: str) -> Fault:

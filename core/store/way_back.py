@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.errors import UserError, refuse
 from core.store.backup_files import backups_dir
-from core.store.database import database_path, entries_of, open_connection
+from core.store.dialects.sqlite_file import database_path, entries_of, open_connection
 from core.store.files import folder_errors, make_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import STORE_FILE

@@ -29,6 +29,11 @@ DATA_KEYS = Drawer(
     "The key of this data folder",
     "give the folder a passphrase with its recovery key: `exotwin data unlock`",
 )
+SERVER_PASSWORDS = Drawer(
+    "ExoTwin record server",
+    "The password of the record server",
+    "put it into the file ~/.pgpass, or set PGPASSWORD for ExoTwin",
+)
 
 
 class KeyStore(Protocol):

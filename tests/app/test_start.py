@@ -11,7 +11,7 @@ import pytest
 
 from app.main import EXIT_NOT_OPENED
 from core.store.backups import back_up
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.protection import protection_of
 from core.store.repository import open_store
 from core.vault import opened

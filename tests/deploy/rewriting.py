@@ -18,7 +18,7 @@ from core.domain.audit import NO_ENTRIES, AuditEvent, AuditHead, AuditStep, cont
 from core.domain.controller import Package
 from core.domain.record import RecordKind, Verdict
 from core.domain.report import Report
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import Store, open_store
 from core.store.trail import CHAINED
 from tests.deploy.controllers import DEVICE, LIMITS, TAG, built

@@ -20,6 +20,7 @@ TABLE = {"enter": JobKind("tasks_for_tests:enter_patient", "enter", Action.EDIT_
 LONG_S = 60.0
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_job_acts_for_who_started_it_and_starts_for_nobody_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

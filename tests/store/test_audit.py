@@ -8,13 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
-import core.store.database as database
 from core.domain.audit import (
     FIRST,
     NO_ENTRIES,
@@ -25,7 +22,8 @@ from core.domain.audit import (
     next_entry,
 )
 from core.domain.record import Verdict
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
+from core.store.migrating import upgrade
 from core.store.repository import Store, open_store
 from tests.store.samples import a_subject
 
@@ -71,6 +69,7 @@ def broken_at(folder: Path, *statements: str) -> int:
     return 0 if found is None else found.number
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_trail_comes_back_as_it_was_written(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         written = [store.audit(an_event(number)) for number in range(3)]
@@ -132,6 +131,7 @@ def test_the_database_itself_refuses_to_change_the_trail(tmp_path: Path) -> None
                 connection.execute(statement)
 
 
+@pytest.mark.usefixtures("each_database")
 def test_several_writers_make_one_chain(tmp_path: Path) -> None:
     open_store(tmp_path).close()
 
@@ -150,6 +150,7 @@ def test_several_writers_make_one_chain(tmp_path: Path) -> None:
         assert store.audit_break() is None
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_signature_is_in_the_trail_with_name_role_and_meaning(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         visit_id = store.start_visit(store.add_patient(a_subject())).id
@@ -174,12 +175,9 @@ def test_a_record_of_the_first_version_is_carried_over_with_a_backup(tmp_path: P
 
 def first_version(folder: Path) -> None:
     """A database as the first version of the program left it."""
-    config = Config()
-    config.set_main_option("script_location", str(database._MIGRATIONS))
     engine = create_engine(f"sqlite:///{database_path(folder)}")
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        upgrade(connection, "0001")
     engine.dispose()
     with closing(sqlite3.connect(database_path(folder))) as connection, connection:
         values = "('2026-11-01 10:00:00', 'Dr A', 'patient created', 'p', '')"

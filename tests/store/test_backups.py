@@ -18,7 +18,7 @@ from core.store.backup_files import (
     superfluous,
 )
 from core.store.backups import back_up, restore_backup
-from core.store.database import database_path, entries_of
+from core.store.dialects.sqlite_file import database_path, entries_of
 from core.store.repository import open_store
 from tests.store.test_recovery import MORNING, a_record, codes
 

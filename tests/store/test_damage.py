@@ -15,7 +15,7 @@ from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.errors import UserError
 from core.store.backups import back_up
-from core.store.database import database_path, set_stamp
+from core.store.dialects.sqlite_file import database_path, set_stamp
 from core.store.repository import open_store
 from core.store.trouble import Trouble, trouble_of
 from tests.store.samples import a_subject

@@ -15,10 +15,10 @@ from core.domain.people import Action, Role
 from core.domain.record import RecordKind, Verdict
 from core.domain.report import Report
 from core.domain.walking_ability import VisitNotes
-from core.store import erase_access, erasures
+from core.store import erasures
 from core.store.backup_files import backups_dir, newest_backup
 from core.store.backups import back_up
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.erasures import ERASURES_FILE, waiting_erasures
 from core.store.identity import read_identity
 from core.store.repository import Store, open_store
@@ -68,6 +68,12 @@ def treated(store: Store, code: str = CODE) -> str:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "data") as opened:
+        yield opened
+
+
+@pytest.fixture
+def any_store(tmp_path: Path, each_database: str) -> Iterator[Store]:
     with open_store(tmp_path / "data") as opened:
         yield opened
 
@@ -126,7 +132,7 @@ def test_an_erasure_that_is_cut_short_goes_on_at_the_next_start(
 ) -> None:
     patient_id, folder = treated(store), store.data_dir
     back_up(folder, LONG_AGO)
-    monkeypatch.setattr(erase_access, "back_up", _no_room)
+    monkeypatch.setattr("core.store.dialects.sqlite.back_up", _no_room)
 
     done = store.erase_patient(patient_id, "at the patient's wish", **WHO)
 
@@ -143,11 +149,11 @@ def _no_room(*_arguments: object) -> Path:
     raise OSError("no room")
 
 
-def test_an_erasure_that_never_began_is_forgotten_and_the_patient_stays(store: Store) -> None:
-    patient_id = treated(store)
-    erasures.keep_erasure(store.data_dir, erasures.Erasure(patient_id, (patient_id,), ()))
-    assert store.finish_erasures() == () and waiting_erasures(store.data_dir) == ()
-    assert [row.id for row in store.patients()] == [patient_id] and verify_record(store).whole
+def test_an_erasure_that_never_began_is_forgotten_and_the_patient_stays(any_store: Store) -> None:
+    patient_id = treated(any_store)
+    erasures.keep_erasure(any_store.data_dir, erasures.Erasure(patient_id, (patient_id,), ()))
+    assert any_store.finish_erasures() == () and waiting_erasures(any_store.data_dir) == ()
+    assert [row.id for row in any_store.patients()] == [patient_id] and verify_record(any_store).whole
 
 
 def test_the_second_place_is_cleared_when_it_is_there_again(store: Store, tmp_path: Path) -> None:
@@ -176,32 +182,32 @@ def test_the_second_place_is_cleared_when_it_is_there_again(store: Store, tmp_pa
     assert verify_record(store).whole and found_in(place) == []
 
 
-def test_a_patient_whom_an_older_copy_brought_back_is_erased_again(store: Store, tmp_path: Path) -> None:
-    patient_id, folder = treated(store), store.data_dir
+def test_a_patient_whom_an_older_copy_brought_back_is_erased_again(any_store: Store, tmp_path: Path) -> None:
+    patient_id, folder = treated(any_store), any_store.data_dir
     erasure = erasures.Erasure(patient_id, (patient_id,), (), rows_gone=True, here=True, place="/nowhere")
     erasures.keep_erasure(folder, erasure)  # as it waits for a disk, while the rows came back
-    assert len(store.finish_erasures()) == 1  # the disk
-    assert store.patients() == () and found_in(folder) == [] and store.check_trail().faults == ()
+    assert len(any_store.finish_erasures()) == 1  # the disk
+    assert any_store.patients() == () and found_in(folder) == [] and any_store.check_trail().faults == ()
 
 
-def test_who_erases_says_why_and_does_not_name_the_patient(store: Store) -> None:
-    patient_id = treated(store)
+def test_who_erases_says_why_and_does_not_name_the_patient(any_store: Store) -> None:
+    patient_id = treated(any_store)
     with refused("PAT-031"):
-        store.erase_patient(patient_id, " ", **WHO)
+        any_store.erase_patient(patient_id, " ", **WHO)
     with refused("PAT-032"):
-        store.erase_patient(patient_id, f"{CODE.lower()} asked for it", **WHO)
-    assert waiting_erasures(store.data_dir) == () and len(store.patients()) == 1
+        any_store.erase_patient(patient_id, f"{CODE.lower()} asked for it", **WHO)
+    assert waiting_erasures(any_store.data_dir) == () and len(any_store.patients()) == 1
 
 
-def test_only_who_may_erases_and_only_with_a_signature_for_this_patient(store: Store) -> None:
-    patient_id = treated(store)
-    make_clinic(store)
+def test_only_who_may_erases_and_only_with_a_signature_for_this_patient(any_store: Store) -> None:
+    patient_id = treated(any_store)
+    make_clinic(any_store)
     name = NAMES[Role.PHYSICIAN]
     with refused("PPL-003"):
-        store.erase_patient(patient_id, "a wish", by=name)
-    store.people.prove(name, PIN, Action.ERASE, patient_id)
-    store.erase_patient(patient_id, "a wish", by=name)
-    assert found_in(store.data_dir, (b"quokka", MARKER)) == []
+        any_store.erase_patient(patient_id, "a wish", by=name)
+    any_store.people.prove(name, PIN, Action.ERASE, patient_id)
+    any_store.erase_patient(patient_id, "a wish", by=name)
+    assert found_in(any_store.data_dir, (b"quokka", MARKER)) == []
 
 
 def test_erasing_destroys_the_key_of_the_patient_in_an_encrypted_folder(

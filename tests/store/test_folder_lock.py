@@ -103,7 +103,7 @@ def test_a_program_on_another_pc_that_did_not_close_the_folder_is_told(tmp_path:
 def test_where_the_disk_has_no_locks_the_process_in_the_file_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.store.folder_lock._try_lock", lambda _descriptor: None)
+    monkeypatch.setattr("core.store.folder_lock.try_lock", lambda _descriptor: None)
     claim = hold(tmp_path)
     told = holder_of(tmp_path)
     assert told is not None

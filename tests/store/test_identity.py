@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from core.store.backups import back_up, restore_backup
-from core.store.database import database_path, set_stamp, stamp_of
+from core.store.dialects.sqlite_file import database_path, set_stamp, stamp_of
 from core.store.identity import STORE_FILE, read_identity
 from tests.store.test_recovery import MORNING, a_record, codes, refusal
 

@@ -12,7 +12,7 @@ import pytest
 from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.store.backups import back_up, restore_backup
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import open_store
 from tests.store.samples import a_subject
 from tests.store.test_store import some_landmarks
@@ -26,6 +26,7 @@ def saved(data_dir: Path) -> str:
         return store.save(RecordKind.LANDMARKS, some_landmarks(), visit_id=visit_id, summary="seen")
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_result_without_a_row_is_set_aside_and_logged(tmp_path: Path) -> None:
     saved(tmp_path)
     orphan = tmp_path / MOTIONS / "0123"
@@ -55,6 +56,7 @@ def test_what_was_never_finished_is_removed_unless_a_process_may_still_write_it(
     assert living.exists() and just_now.exists()
 
 
+@pytest.mark.usefixtures("each_database")
 def test_nothing_is_swept_under_a_program_that_works(tmp_path: Path) -> None:
     saved(tmp_path)
     orphan = tmp_path / MOTIONS / "0123"

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from core.domain.people import Action, PeopleRules, Role
 from core.domain.record import Verdict
+from core.errors import UserError
 from core.store import pins
 from core.store.accounts import PIN_GIVEN_S
 from core.store.authority import utc_now
 from core.store.people import RULES
+from core.store.record_address import DATABASE_VARIABLE
 from core.store.repository import Store, open_store
 from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, add_person, make_clinic, sign, thing
+from tests.postgres_server import EMPTY, RECORD, PostgresServer
 from tests.refusals import code_of, refused
 from tests.store.samples import a_subject
 
@@ -26,22 +29,45 @@ PHYSICIAN, THERAPIST = NAMES[Role.PHYSICIAN], NAMES[Role.THERAPIST]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, each_database: str) -> Iterator[Store]:
     with open_store(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("clinic")
+    return a_clinic(tmp_path_factory.mktemp("clinic"))
+
+
+def a_clinic(folder: Path) -> Path:
     with open_store(folder) as store:
         make_clinic(store, (Role.PHYSICIAN, Role.THERAPIST))
     return folder
 
 
-@pytest.fixture
-def clinic(made_once: Path, tmp_path: Path) -> Iterator[Store]:
-    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+@pytest.fixture(scope="module")
+def made_on_server(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a PC; the rows are kept on the server as `clinic`."""
+    postgres.bring(EMPTY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(DATABASE_VARIABLE, postgres.url(RECORD))
+        folder = a_clinic(tmp_path_factory.mktemp("clinic"))
+    postgres.keep("clinic")
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def clinic(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Store]:
+    if request.param == "sqlite":
+        folder: Path = request.getfixturevalue("made_once")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        folder = request.getfixturevalue("made_on_server")
+        server.bring("clinic")
+        monkeypatch.setenv(DATABASE_VARIABLE, server.url(RECORD))
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     with open_store(tmp_path) as opened:
         yield opened
 
@@ -121,7 +147,10 @@ def test_a_pin_is_kept_as_a_salted_hash_only(clinic: Store, tmp_path: Path) -> N
 
     assert kept[0] != kept[1] and all(pins.matches(PIN, one) for one in kept)
     assert not pins.matches("274952", kept[0]) and not pins.matches(PIN, "damaged")
-    assert PIN.encode() not in (tmp_path / "exotwin.db").read_bytes()
+    with clinic._session() as session:
+        rows = session.execute(text("SELECT * FROM account")).all()
+    assert len(rows) == 3 and PIN not in repr(rows)
+    assert all(PIN.encode() not in file.read_bytes() for file in tmp_path.glob("exotwin.db*"))
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\u202eb", "command line"])
@@ -205,7 +234,7 @@ def test_the_database_refuses_to_lose_an_account_or_to_use_a_signature_twice(cli
         "UPDATE signature SET about = 'c2'",
         "UPDATE signature SET spent_utc = NULL WHERE spent_utc IS NOT NULL",
     ):
-        with pytest.raises(IntegrityError), clinic._session() as session:
+        with pytest.raises((DBAPIError, UserError)), clinic._session() as session:
             session.execute(text(statement))
 
 
@@ -214,7 +243,7 @@ def test_the_database_refuses_to_lose_an_account_or_to_use_a_signature_twice(cli
     [
         "UPDATE account SET role = 'physician' WHERE role = 'therapist'",
         "UPDATE account SET pin = (SELECT pin FROM account WHERE role = 'IT')",
-        "UPDATE account SET active = 0",
+        "UPDATE account SET active = false",
         "INSERT INTO signature (account_id, action, about, proven_utc) SELECT id, 'RELEASE', 'c1', "
         "'2026-11-30 12:00:00' FROM account",
         "INSERT INTO people_rule VALUES ('four_eyes', '0')",

@@ -12,7 +12,7 @@ import pytest
 
 from app.session_request import check_results_folder
 from core.store.backups import back_up
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.private import make_private, ordinary_permissions
 from core.store.repository import open_store
 from tests.masks import ORDINARY, mode

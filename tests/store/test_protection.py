@@ -19,7 +19,7 @@ from core.domain.subject import Sex, Subject
 from core.store import protection
 from core.store.backup_files import newest_backup
 from core.store.backups import back_up_if_due, restore_backup
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.protection import encrypt, protection_of
 from core.store.repository import open_store
 from core.store.restoring import restore_from

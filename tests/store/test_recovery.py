@@ -15,9 +15,9 @@ import pytest
 from core.errors import UserError
 from core.store.backup_files import backup_time, newest_backup
 from core.store.backups import back_up, restore_backup
-from core.store.database import database_path
+from core.store.database import is_damaged
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import open_store
-from core.store.trouble import is_damaged
 from tests.store.samples import a_subject
 
 MORNING = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -121,7 +121,7 @@ def test_a_damaged_page_in_the_middle_is_noticed_at_the_start(tmp_path: Path) ->
 
 
 def test_a_locked_record_is_told_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.store.database._WAIT_FOR_LOCK_S", 0.05)
+    monkeypatch.setattr("core.store.dialects.sqlite_file._WAIT_FOR_LOCK_S", 0.05)
     a_record(tmp_path)
     with closing(sqlite3.connect(database_path(tmp_path))) as other:
         other.execute("BEGIN EXCLUSIVE")

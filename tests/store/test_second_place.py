@@ -17,7 +17,7 @@ from core.errors import UserError
 from core.jobs.values import JobSpec, Progress, SilentContext
 from core.store.backup_files import backups_in
 from core.store.clinic import read_clinic, write_name
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import Store, open_store
 from core.store.restoring import restore_from
 from core.store.second_place import SecondCopy, choose_second_place, copy_record, is_due

@@ -15,7 +15,7 @@ from core.domain.record import RecordKind, Verdict
 from core.domain.report import Report
 from core.domain.walking_ability import VisitNotes
 from core.store import audit, trail_access
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import Store, open_store
 from core.store.schema import AuditTable, LogTable, PatientTable, VisitTable
 from core.store.trail import erased
@@ -33,6 +33,7 @@ def steps(store: Store) -> list[tuple[str, str]]:
     return [(entry.event.step, entry.event.about.split(":")[0]) for entry in store.trail()]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_every_row_that_is_written_is_chained_with_who_wrote_it(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         patient_id = store.add_patient(a_subject(), by="Dr A")
@@ -51,6 +52,7 @@ def test_every_row_that_is_written_is_chained_with_who_wrote_it(tmp_path: Path) 
     assert check.broken is None and check.faults == () and check.rows == 1 + 1 + 1 + 1 + 6
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_transaction_that_fails_leaves_nothing_in_the_trail(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         store.add_patient(a_subject())
@@ -60,6 +62,7 @@ def test_a_transaction_that_fails_leaves_nothing_in_the_trail(tmp_path: Path) ->
         assert store.audit_head() == before and store.check_trail().faults == ()
 
 
+@pytest.mark.usefixtures("each_database")
 def test_reading_writes_nothing(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         patient_id = store.add_patient(a_subject())
@@ -206,6 +209,7 @@ def test_a_clock_that_does_not_fit_the_newest_entry_is_doubted(
     assert doubt is None or doubt.behind == behind
 
 
+@pytest.mark.usefixtures("each_database")
 def test_backward_time_is_remarked_and_nobody_signs_until_a_person_has_said_that_it_is_right(
     tmp_path: Path, clock: type[Clock]
 ) -> None:
@@ -231,6 +235,7 @@ def events(store: Store) -> list[AuditEvent]:
     return [entry.event for entry in store.audit_trail()]
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_clock_that_is_right_again_is_doubted_no_more(tmp_path: Path, clock: type[Clock]) -> None:
     with open_store(tmp_path) as store:
         store.log("Dr A", "one", "")

@@ -15,7 +15,7 @@ from app.cli import commands as cli
 from core.domain.people import Role
 from core.store.backup_files import backups_in
 from core.store.checking import FaultKind
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import open_store
 from core.store.second_place import choose_second_place
 from core.store.verifying import RecordCheck, verify_record

@@ -5,6 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from core.domain.walking_ability import FunctionalClass, VisitNotes, WalkingAid
 from core.store.repository import open_store
 from tests.refusals import code_of
@@ -26,6 +28,7 @@ def test_visits_of_an_earlier_version_have_none_and_can_get_some(tmp_path: Path)
         assert store.log_entries()[-1].action == "visit noted"
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_code_of_an_earlier_version_may_stay_and_a_new_one_is_bounded(tmp_path: Path) -> None:
     long = "a code of more than twenty letters"
     with open_store(tmp_path) as store:

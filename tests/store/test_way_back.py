@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 
 from app.cli.commands import run
-from core.store import database
 from core.store.backup_files import backups_dir, backups_in, newest_backup, superfluous
-from core.store.database import HEAD, database_path, make_engine
+from core.store.dialects.sqlite import SqliteDatabase
+from core.store.dialects.sqlite_file import database_path
+from core.store.migrating import HEAD, upgrade
 from core.store.repository import open_store
 from core.store.way_back import revisions_kept, write_older_copy
 from tests.refusals import refused
@@ -27,12 +26,9 @@ REVISION = "0003"
 
 def bring_to(folder: Path, revision: str) -> None:
     """Convert a folder as a version in between would have."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).with_name("migrations")))
-    engine = make_engine(folder)
+    engine = SqliteDatabase(folder).engine()
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        upgrade(connection, revision)
     engine.dispose()
 
 

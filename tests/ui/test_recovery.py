@@ -14,7 +14,7 @@ from app.recovery import Answer, RecoveryQuestion, open_or_recover
 from core.domain.subject import Sex, Subject
 from core.errors import Advice
 from core.store.backups import back_up
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.protection import encrypt
 from core.store.repository import Store, open_store
 from core.vault import key_store, opened

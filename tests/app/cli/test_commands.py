@@ -17,7 +17,7 @@ import pytest
 import resources
 from app.cli import commands as cli
 from core.store.backups import back_up
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import open_store
 from tests.store.samples import a_subject
 from tests.store.test_recovery import MORNING
@@ -248,7 +248,7 @@ def test_restore_says_where_there_is_no_record_at_all(shell: Shell) -> None:
 
 
 def test_a_locked_record_is_told(shell: Shell, damaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.store.database._WAIT_FOR_LOCK_S", 0.05)
+    monkeypatch.setattr("core.store.dialects.sqlite_file._WAIT_FOR_LOCK_S", 0.05)
     shell.types("restore", "--data-dir", str(damaged))
     with closing(sqlite3.connect(database_path(damaged))) as other:
         other.execute("BEGIN EXCLUSIVE")

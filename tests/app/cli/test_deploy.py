@@ -21,7 +21,7 @@ from core.domain.assistance import Assistance
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.controller import UNATTENDED_APPROVER, Comparison, MeasuredGait
 from core.domain.release import Purpose, release_meaning
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import open_store
 from tests import walked
 from tests.app.cli.test_commands import Shell

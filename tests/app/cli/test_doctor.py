@@ -17,7 +17,7 @@ from app.cli.doctor import State
 from app.paths import data_dir_default
 from core.errors import set_up_again
 from core.store.backups import back_up
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.protection import ProtectionState
 from core.store.repository import open_store
 

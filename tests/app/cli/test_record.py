@@ -10,7 +10,7 @@ import pytest
 from app.cli import commands as cli
 from app.terminal import open_terminal
 from core.store.backup_files import backups_in
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import open_store
 from core.store.second_place import choose_second_place, is_due
 from tests.store.programs import another_program

@@ -14,7 +14,7 @@ from core.deploy.keys.signature import PrivateKey
 from core.deploy.keys.site_key import exo_keys, site_public_key, trust, trusted_keys
 from core.domain.people import Action, Role
 from core.store.accepted_keys import KEY_TRUSTED
-from core.store.database import database_path
+from core.store.dialects.sqlite_file import database_path
 from core.store.repository import Store, open_store
 from core.virtual_exo.trust import TrustedFolder
 from tests.people import MANAGER, make_clinic, sign

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from core.store.dialects import triggers
+
 revision = "0001"
 down_revision = None
 
@@ -17,10 +19,8 @@ def upgrade() -> None:
     _decisions_and_log()
     for table in APPEND_ONLY:
         for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+            why, liftable = f"{table} is append-only", verb == "DELETE"
+            triggers.refuse(op.get_bind(), table, verb, why, liftable=liftable)
 
 
 def _people() -> None:
@@ -56,7 +56,7 @@ def _records() -> None:
         sa.Column("inputs", sa.JSON, nullable=False),
         sa.Column("operator", sa.String, nullable=False),
         sa.Column("code_version", sa.String, nullable=False),
-        sa.Column("seed", sa.Integer),
+        sa.Column("seed", sa.BigInteger),
         sa.Column("settings", sa.String, nullable=False),
     )
 

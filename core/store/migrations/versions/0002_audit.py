@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from core.store.dialects import triggers
+
 revision = "0002"
 down_revision = "0001"
 
@@ -42,17 +44,12 @@ def upgrade() -> None:
     _refuse("audit", "UPDATE", "audit is append-only")
     _refuse("audit", "DELETE", "audit is append-only")
     _refuse("audit_head", "DELETE", "the audit trail keeps its head")
-    op.execute(
-        "CREATE TRIGGER audit_head_grows BEFORE UPDATE ON audit_head WHEN NEW.length < OLD.length "
-        "BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END"
-    )
+    shorter = "NEW.length < OLD.length"
+    _refuse("audit_head", "UPDATE", "the audit trail only grows", when=shorter, name="audit_head_grows")
 
 
-def _refuse(table: str, verb: str, why: str) -> None:
-    op.execute(
-        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{why}'); END"
-    )
+def _refuse(table: str, verb: str, why: str, *, when: str = "", name: str = "") -> None:
+    triggers.refuse(op.get_bind(), table, verb, why, when=when, name=name)
 
 
 def downgrade() -> None:

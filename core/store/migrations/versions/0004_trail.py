@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from core.domain.audit import AuditEvent, AuditHead, AuditStep, content_sha256, next_entry
+from core.store.dialects import triggers
 
 revision = "0004"
 down_revision = "0003"
@@ -39,12 +40,11 @@ def upgrade() -> None:
         op.add_column("audit", sa.Column(name, sa.String, nullable=False, server_default=""))
     _take_over()
     # What was chained stays; only a salt may be emptied, when a person has their data erased.
-    same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in KEPT)
-    op.execute("DROP TRIGGER audit_no_update")
-    op.execute(
-        f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN NOT (NEW.salt = '' AND {same}) "
-        "BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END"
-    )
+    connection = op.get_bind()
+    emptied = f"NEW.salt = '' AND {triggers.all_same(connection, KEPT)}"
+    triggers.drop(connection, "audit", "audit_no_update")
+    why = "audit is append-only"
+    triggers.refuse(connection, "audit", "UPDATE", why, when=f"NOT ({emptied})", liftable=True)
 
 
 def _take_over() -> None:

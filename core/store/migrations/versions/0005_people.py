@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from core.store.dialects import triggers
+
 revision = "0005"
 down_revision = "0004"
 
@@ -13,10 +15,10 @@ def upgrade() -> None:
     _make_accounts()
     _make_signatures()
     _refuse("account", "DELETE", "", "accounts are deactivated, never deleted")
-    _refuse("account", "UPDATE", "WHEN NEW.name <> OLD.name OR NEW.id <> OLD.id", "a name stays")
+    _refuse("account", "UPDATE", "NEW.name <> OLD.name OR NEW.id <> OLD.id", "a name stays")
     _refuse("signature", "DELETE", "", "signatures stay")
     same = "NEW.account_id = OLD.account_id AND NEW.action = OLD.action AND NEW.about = OLD.about"
-    changed = f"WHEN OLD.spent_utc IS NOT NULL OR NOT ({same} AND NEW.proven_utc = OLD.proven_utc)"
+    changed = f"OLD.spent_utc IS NOT NULL OR NOT ({same} AND NEW.proven_utc = OLD.proven_utc)"
     _refuse("signature", "UPDATE", changed, "a signature is used once")
 
 
@@ -68,10 +70,7 @@ def _make_signatures() -> None:
 
 
 def _refuse(table: str, verb: str, when: str, why: str) -> None:
-    op.execute(
-        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {when} "
-        f"BEGIN SELECT RAISE(ABORT, '{why}'); END"
-    )
+    triggers.refuse(op.get_bind(), table, verb, why, when=when)
 
 
 def downgrade() -> None:
