@@ -244,10 +244,10 @@ def _read(file: Path) -> CohortPlan:
 def _states(plan: CohortPlan, folder: Path | None) -> tuple[CellState, ...]:
     """As far as the study got in this folder, which may not have been begun."""
     from core.cohort.cells import states_of
-    from core.store.database import database_path
+    from core.store.database import has_database
     from core.store.repository import open_store
 
-    if folder is None or not database_path(folder).exists():
+    if folder is None or not has_database(folder):
         return ()
     with open_store(folder, to_read=True) as store:
         return states_of(store, plan)
