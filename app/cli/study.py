@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,13 +140,17 @@ def _plan_lines(plan: CohortPlan, cost: StudyCost, for_cores: list[int]) -> list
     )
     training = plan.training
     return [
-        f"{plan.name}: {plan.cohort.patients} virtual patients × {len(training.devices)} exos × "
-        f"{len(training.seeds)} seeds = {plan.cells} cells, {cost.cells} left",
+        f"{plan.name}: {plan.cohort.patients} virtual patients × {_count(training.devices, 'exo')} × "
+        f"{_count(training.seeds, 'seed')} = {plan.cells} cells, {cost.cells} left",
         f"One cell: {cost.cell_cpu_s:.0f} s of one core ({parts}), {cost.peak_mb / 1024.0:.1f} GB of memory; "
         f"{source}",
         f"  {'cores':>6}  {'hours':>8}  {'memory':>8}",
         *(f"  {n:>6}  {cost.hours(n):>8.1f}  {cost.memory_gb(n):>5.0f} GB" for n in for_cores),
     ]
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
 
 
 def _status(args: argparse.Namespace) -> int:
