@@ -39,7 +39,7 @@ from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.walker import Walker
 from core.simulation.model.exo_model import worn_model
-from core.simulation.physics.batch import Advance, BatchPhysics
+from core.simulation.physics.batch import Advance, Physics
 from core.tasks.learn_gait import WALKERS
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
@@ -186,7 +186,7 @@ def _recorded_rollout(learning: Learning) -> RecordedRollout:
     physics = [environment.physics for environment in environments]
     recorders = [_RecordingPhysics(each) for each in physics]
     for environment, recorder in zip(environments, recorders, strict=True):
-        environment.physics = cast(BatchPhysics, recorder)
+        environment.physics = cast(Physics, recorder)
     learning.iterate()
     for environment, own in zip(environments, physics, strict=True):
         environment.physics = own
@@ -197,7 +197,7 @@ def _recorded_rollout(learning: Learning) -> RecordedRollout:
 class _RecordingPhysics:
     """Physics that records its controls."""
 
-    def __init__(self, physics: BatchPhysics) -> None:
+    def __init__(self, physics: Physics) -> None:
         self._physics = physics
         self.controls: list[FloatArray] = []
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from app.jobs.limits import hold_to
 from core.errors import JobCancelled, UserError, refuse
 from core.jobs.limits import Excess, Limits, excess_advice, files_of
+from core.jobs.memory import return_freed_memory
 from core.jobs.time_left import TimeLeft
 from core.jobs.values import (
     Beat,
@@ -73,6 +74,7 @@ def worker_main(
     os.environ[TICKET_VARIABLE] = ticket
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
+    return_freed_memory()
     if heavy:
         _lower_priority()
     folder = work_dir(spec.data_dir, spec.id)

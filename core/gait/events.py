@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
@@ -100,6 +99,8 @@ def _peaks_s(time_s: FloatArray, height: FloatArray) -> FloatArray:
     # A low value outside both ends: an event close to the edge has only one slope to be known by.
     padded = np.concatenate([[low - rise], height, [low - rise]])
     distance = max(1, int(0.4 * SHORTEST_STRIDE_S * rate_hz))
+    from scipy.signal import find_peaks  # 30 MB that learning does without
+
     index: NDArray[np.int64] = find_peaks(padded, prominence=_PROMINENCE * rise, distance=distance)[0] - 1
     index = index[[_stands_out(height, peak, _EDGE_RISE * rise) for peak in index]]
     before, here, after = height[index - 1], height[index], height[index + 1]

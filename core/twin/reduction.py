@@ -43,6 +43,16 @@ def remove_surfaces(spec: mujoco.MjSpec) -> None:
             spec.delete(geom)
     for mesh in list(spec.meshes):
         spec.delete(mesh)
+    _remove_materials(spec)
+
+
+def _remove_materials(spec: mujoco.MjSpec) -> None:
+    """Pictures of the surroundings would be ten megabytes of every copy of a model."""
+    for element in (*spec.geoms, *spec.sites, *spec.tendons):
+        element.material = ""
+    for group in (spec.materials, spec.textures):
+        for element in list(group):
+            spec.delete(element)
 
 
 def freeze_inertia(spec: mujoco.MjSpec) -> None:

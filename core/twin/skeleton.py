@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mujoco
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from core.domain.arrays import FloatArray
 from core.domain.body import JOINTS, SIDES, Side
@@ -74,6 +73,8 @@ class Skeleton:
 
     def quaternion(self, pose: FloatArray) -> FloatArray:
         """Orientation of the pelvis root, (4,) w x y z."""
+        from scipy.spatial.transform import Rotation  # 16 MB that learning does without
+
         return np.asarray(Rotation.from_rotvec(pose[..., 3:6]).as_quat(scalar_first=True))
 
 

@@ -22,6 +22,7 @@ class Header(QFrame):
     change_pin = Signal()
     show_people = Signal()
     show_data = Signal()
+    show_server = Signal()
     show_statistics = Signal()
     show_study = Signal()
 
@@ -91,6 +92,7 @@ class Header(QFrame):
             self._only_signed_in.append(action)
         menu.addAction("People…").triggered.connect(self.show_people)
         menu.addAction("Data…").triggered.connect(self.show_data)
+        menu.addAction("Record server…").triggered.connect(self.show_server)
         menu.addAction("Statistics of a table…").triggered.connect(self.show_statistics)
         menu.addAction("Results of a study…").triggered.connect(self.show_study)
         self.person.setMenu(menu)

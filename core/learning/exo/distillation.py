@@ -28,6 +28,7 @@ from core.learning.exo.worn_controller import (
     WornExo,
     exo_controller,
 )
+from core.learning.rl.adam import Adam, CosineDecay
 from core.learning.rl.networks import perceptron, to_network
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.environment.policy import PolicyNetworks
@@ -108,8 +109,8 @@ def fitted_controller(
     random = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     layers = perceptron(SIZES, "relu")
-    optimiser = torch.optim.Adam(layers.parameters(), lr=2e-3)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    optimiser = Adam(layers.parameters(), 2e-3)
+    schedule = CosineDecay(optimiser, steps)
     noise = torch.tensor([_ANGLE_NOISE_RAD] * 2 + [_VELOCITY_NOISE_RAD_S * VELOCITY_SCALE] * 2).repeat(
         HISTORY
     )

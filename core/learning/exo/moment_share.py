@@ -15,6 +15,7 @@ from scipy.signal import butter, sosfiltfilt
 from core.domain.arrays import BoolArray, Float32Array, FloatArray
 from core.learning.exo.privileged_teacher import HIDDEN, PrivilegedActor, PrivilegedTeacher
 from core.learning.exo.teacher_environment import TeacherEnvironment
+from core.learning.rl.adam import Adam, CosineDecay
 from core.learning.rl.networks import perceptron, to_network
 from core.learning.rl.rollout_collector import Normaliser
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
@@ -126,8 +127,8 @@ def _fit(
     """Gradient steps on random samples."""
     inputs, wanted = normaliser(observation), torch.from_numpy(target)
     random = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.Adam(layers.parameters(), lr=_RATE)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    optimiser = Adam(layers.parameters(), _RATE)
+    schedule = CosineDecay(optimiser, steps)
     for _ in range(steps):
         rows = torch.randint(len(inputs), (_BATCH,), generator=random)
         loss = torch.nn.functional.huber_loss(layers(inputs[rows]), wanted[rows], delta=0.5)

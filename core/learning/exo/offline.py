@@ -29,6 +29,7 @@ from core.learning.exo.worn_controller import (
     LOW_PASS_HZ,
     VELOCITY_SCALE,
 )
+from core.learning.rl.adam import Adam, CosineDecay
 
 _RESPONSE_TICKS = 14  # of the low-pass: what is left out sums to 0.3 percent
 _MOST_LATENCY = 2  # ticks, as of TRAINING_FAULTS
@@ -115,8 +116,8 @@ class OfflineTrainer:
 
         `rate` scales the learning rate, which falls to zero within the round.
         """
-        optimiser = torch.optim.Adam(self._network.parameters(), lr=rate * self.settings.learning_rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+        optimiser = Adam(self._network.parameters(), rate * self.settings.learning_rate)
+        schedule = CosineDecay(optimiser, steps)
         losses = []
         for _ in range(steps):
             loss = self._loss()

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from core.domain.arrays import BoolArray, FloatArray, IntArray
 from core.domain.body import JOINTS, SIDES, JointKind
+from core.learning.rl.adam import Adam, CosineDecay
 from core.learning.rl.networks import perceptron
 
 COSTS = ("activation", "squared activation", "Umberger 2010", "Bhargava 2004")
@@ -119,8 +120,8 @@ class SurrogateCost:
 
     def _fit(self, inputs: Tensor, target: Tensor, seed: int) -> None:
         random = torch.Generator().manual_seed(seed)
-        optimiser = torch.optim.Adam(self._network.parameters(), lr=LEARNING_RATE)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+        optimiser = Adam(self._network.parameters(), LEARNING_RATE)
+        schedule = CosineDecay(optimiser, STEPS)
         for _ in range(STEPS):
             rows = torch.randint(len(inputs), (BATCH,), generator=random)
             loss = ((self._of(inputs[rows]) - target[rows]) ** 2).mean()

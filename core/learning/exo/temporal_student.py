@@ -35,6 +35,7 @@ from core.learning.exo.student_scores import agreement
 from core.learning.exo.teachers import Teacher, drawn_walks
 from core.learning.exo.temporal_network import DILATIONS, SPAN, TAPS, TemporalNetwork
 from core.learning.exo.worn_controller import CONTROL_HZ, KD_NM_S_RAD, KP_NM_RAD
+from core.learning.rl.adam import Adam, CosineDecay
 
 GYRO_SCALE = 0.3  # scales the turning of a walking thigh to about one
 LOW_PASS_HZ = 25.0  # the network is smooth by itself; ten would cost 22 ms of foresight instead of 9
@@ -106,8 +107,8 @@ class Distiller(Iterator[RoundTold]):
         self._teacher, self._sizes, self._seed, self._threads = teacher, sizes, seed, threads
         self._network = TemporalNetwork()
         self._lessons = _Lessons(sizes, teacher.limits.peak_nm / teacher.mass_kg, seed)
-        self._optimiser = torch.optim.Adam(self._network.parameters(), lr=sizes.rate)
-        self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimiser, sum(sizes.steps))
+        self._optimiser = Adam(self._network.parameters(), sizes.rate)
+        self._schedule = CosineDecay(self._optimiser, sum(sizes.steps))
         self._number = 0
 
     @property

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from core.domain.body import JointKind
 from core.domain.twin import Network
+from core.learning.rl.adam import Adam
 from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
 from core.learning.rl.networks import load_layers, perceptron, to_network
 from core.simulation.muscles.coordination import FEATURES, CoordinationNetwork, CoordinationProblem
@@ -40,7 +41,7 @@ class CoordinationLearner:
         self._layers = perceptron(sizes, _ACTIVATION, last_scale=0.01)
         if start is not None:
             load_layers(self._layers, start)
-        self._optimiser = torch.optim.Adam(self._layers.parameters(), lr=_LEARNING_RATE)
+        self._optimiser = Adam(self._layers.parameters(), _LEARNING_RATE)
         self._random = torch.Generator().manual_seed(seed + processes.rank)
         self._replay: deque[tuple[Tensor, ...]] = deque(maxlen=REPLAY_BATCHES)
         self.error = float(

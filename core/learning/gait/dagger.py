@@ -24,6 +24,7 @@ from core.learning.gait.predictive import (
     fresh_agent,
 )
 from core.learning.gait.synergies import timing_of
+from core.learning.rl.adam import Adam
 from core.learning.rl.checkpoint import pack, to_arrays, to_tensors, unpack
 from core.learning.rl.learning_curves import curve_row, curves_of
 from core.learning.rl.rollout_collector import Normaliser
@@ -69,7 +70,7 @@ class DaggerLearner:
         self._environment, self._expert = environment, expert
         self._demonstrated_phase = demonstration.phase
         self._agent, self._normaliser = fresh_agent(environment, seed)
-        self._optimiser = torch.optim.Adam(self._agent.parameters(), lr=_LEARNING_RATE)
+        self._optimiser = Adam(self._agent.parameters(), _LEARNING_RATE)
         self._random = torch.Generator().manual_seed(seed)
         self._seed = seed
         self._rng = np.random.default_rng(seed)

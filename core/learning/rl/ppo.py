@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.learning.rl.adam import Adam
 from core.learning.rl.advantage import AdvantageSettings
 from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
 from core.learning.rl.networks import ActorCritic
@@ -85,8 +86,8 @@ class Ppo:
         self.steps = 0
         self._learning_rate = settings.learning_rate
         policy_parameters = [*agent.policy.parameters(), agent.log_std]
-        self._policy_optimiser = torch.optim.Adam(policy_parameters, lr=self._learning_rate, fused=True)
-        self._value_optimiser = torch.optim.Adam(agent.value.parameters(), lr=self._learning_rate, fused=True)
+        self._policy_optimiser = Adam(policy_parameters, self._learning_rate, fused=True)
+        self._value_optimiser = Adam(agent.value.parameters(), self._learning_rate, fused=True)
         self._random = torch.Generator().manual_seed(seed)
         each = environments if isinstance(environments, Sequence) else [environments]
         self.collectors = [RolloutCollector(one, seed + number) for number, one in enumerate(each, start=1)]
@@ -200,16 +201,13 @@ class Ppo:
         clipped = ratio.clamp(1 - self.settings.clip, 1 + self.settings.clip)
         return -torch.min(ratio * advantage, clipped * advantage).mean()
 
-    def _gradient_step(self, channel: str, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+    def _gradient_step(self, channel: str, optimiser: Adam, loss: Tensor) -> None:
         if not loss.requires_grad:
             return  # its parameters are frozen for now
         optimiser.zero_grad()
         torch.autograd.backward(loss)
-        for group in optimiser.param_groups:
-            self.processes.average(
-                channel, [value.grad for value in group["params"] if value.grad is not None]
-            )
-            nn.utils.clip_grad_norm_(group["params"], self.settings.gradient_norm)
+        self.processes.average(channel, [one.grad for one in optimiser.parameters if one.grad is not None])
+        nn.utils.clip_grad_norm_(optimiser.parameters, self.settings.gradient_norm)
         optimiser.step()
 
     def _adapt_learning_rate(self, approx_kl: float) -> None:
@@ -222,5 +220,4 @@ class Ppo:
             self._learning_rate *= 1.3
         self._learning_rate = min(max(self._learning_rate, slowest), fastest)  # an annealed range moves
         for optimiser in (self._policy_optimiser, self._value_optimiser):
-            for group in optimiser.param_groups:
-                group["lr"] = self._learning_rate
+            optimiser.rate = self._learning_rate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from core.domain.arrays import FloatArray
 from core.domain.gait_events import FootPaths
@@ -16,6 +15,8 @@ from core.twin.skeleton import Skeleton, side_columns
 def walked_points(body: BodyParameters, qpos: FloatArray, angle_rad: FloatArray) -> FloatArray:
     """Landmarks (T, P, 3) of root poses in `qpos` (T, nq) and joint angles (T, 14); see `POINTS`."""
     skeleton = Skeleton(body)
+    from scipy.spatial.transform import Rotation  # 16 MB that learning does without
+
     turn = Rotation.from_quat(qpos[:, 3:7], scalar_first=True).as_rotvec()
     poses = np.column_stack([qpos[:, :3], turn, angle_rad])
     return skeleton.points_m(poses)

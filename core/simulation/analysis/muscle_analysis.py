@@ -12,7 +12,6 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from core.domain.arrays import FloatArray
 from core.domain.rollout import MuscleAnalysis
@@ -56,6 +55,8 @@ def neural_drive(excitation: FloatArray, time_s: FloatArray) -> FloatArray:
     if len(excitation) < _SHORTEST_TO_SMOOTH:
         return excitation
     rate_hz = 1.0 / float(np.median(np.diff(time_s)))
+    from scipy.signal import butter, sosfiltfilt  # 30 MB that walks by torques do without
+
     sos = butter(_DRIVE_ORDER, _DRIVE_HZ, fs=rate_hz, output="sos")
     smooth: FloatArray = np.clip(sosfiltfilt(sos, excitation, axis=0), 0.0, 1.0)
     return smooth
@@ -68,7 +69,7 @@ def estimated_facts(
 
     Excitation is taken equal to activation: static optimisation has no activation dynamics.
     """
-    model = worn_model(body, Fidelity.STANDARD, None)
+    model = worn_model(body, Fidelity.STANDARD, None, surfaces=False)
     activation = estimate_activation(body, angle_rad, velocity_rad_s, torque_nm).activation
     pose = FullPose(model)
     qpos = pose.position(np.array([NEUTRAL_ROOT]), angle_rad)

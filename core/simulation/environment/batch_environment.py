@@ -18,7 +18,8 @@ from core.domain.body import SIDES, JointKind
 from core.simulation.model.exo_transmission import ExoTransmission
 from core.simulation.model.joint_coupling import position_columns, velocity_columns
 from core.simulation.model.model_sensors import SensorColumns
-from core.simulation.physics.batch import Advance, BatchPhysics
+from core.simulation.physics.backend import batch_physics
+from core.simulation.physics.batch import Advance
 
 CONTROL_STEP_S = 0.02  # 50 Hz: a reaction is possible ten times within a step's double support
 EXO_STEP_S = 0.01  # the exo's own rate, 100 Hz
@@ -56,7 +57,7 @@ class BatchEnvironment(ABC):
         """`actuators` move the body; what a model has beyond are the exo's two motors, of `exo_joint`."""
         model = models[0]
         self.size = len(models)
-        self.physics = BatchPhysics(models, threads=threads)
+        self.physics = batch_physics(models, threads=threads)
         self.with_exo = model.nu > actuators
         self.exo_joint = exo_joint
         self.exo_columns = list(exo_joint.columns)

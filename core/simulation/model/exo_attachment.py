@@ -18,6 +18,7 @@ from assist_sim.registry import resolve_device_config
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
 from core.errors import refuse
+from core.simulation.model.exo_meshes import thin_meshes
 from core.simulation.model.straps import Strap, add_strap
 from core.twin.body import is_foot_geom
 
@@ -97,6 +98,8 @@ class _DeviceCombiner(ModelCombiner):  # type: ignore[misc]
     def _attach_bodies(
         self, spec: Any, full: Any, bare: Any, config: Any, prefix: str, msk_key: str | None = None
     ) -> None:
+        if self._draw:
+            thin_meshes(full)
         for device in (full, bare):
             for joint in [joint for joint in device.joints if joint.type == mujoco.mjtJoint.mjJNT_FREE]:
                 device.delete(joint)  # fixed to the limb now, not clamped to it from the world

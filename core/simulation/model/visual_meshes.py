@@ -24,7 +24,7 @@ def body_meshes(model: Any, exo: tuple[int, ...]) -> tuple[BodyMesh, ...]:
     thin = {}
     for kind, budget in (("bone", BONE_FACES), ("exo", EXO_FACES)):
         chosen = {body: surface for body, surface in surfaces.items() if (body in exo) == (kind == "exo")}
-        thin.update({body: (kind, *surface) for body, surface in _within(chosen, budget).items()})
+        thin.update({body: (kind, *surface) for body, surface in within(chosen, budget).items()})
     return tuple(
         BodyMesh(model.body(body).name, kind, vertex.astype(np.float32), face)
         for body, (kind, vertex, face) in sorted(thin.items())
@@ -35,8 +35,9 @@ def cluster(surface: Surface, cell_m: float) -> Surface:
     """Merge all vertices of one cubic cell into their mean; degenerate and repeated faces are removed."""
     vertex, face = surface
     cell = np.floor(vertex / cell_m).astype(np.int64)
-    _, owner, count = np.unique(cell, axis=0, return_inverse=True, return_counts=True)
-    owner = owner.reshape(-1)
+    cell -= cell.min(axis=0)
+    key = (cell[:, 0] * (cell[:, 1].max() + 1) + cell[:, 1]) * (cell[:, 2].max() + 1) + cell[:, 2]
+    _, owner, count = np.unique(key, return_inverse=True, return_counts=True)
     merged = np.zeros((len(count), 3))
     np.add.at(merged, owner, vertex)
     face = owner[face]
@@ -48,7 +49,7 @@ def cluster(surface: Surface, cell_m: float) -> Surface:
     return (merged / count[:, None])[used], face.reshape(-1, 3)
 
 
-def _within(surfaces: dict[int, Surface], budget: int) -> dict[int, Surface]:
+def within(surfaces: dict[int, Surface], budget: int) -> dict[int, Surface]:
     """The surfaces as they are, or clustered with the smallest cell that keeps them within the budget."""
     thin = surfaces
     for cell_m in _CELLS_M:

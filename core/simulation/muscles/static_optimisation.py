@@ -22,6 +22,7 @@ RESERVE_FRACTION = 0.02
 _Bounds = tuple[FloatArray, FloatArray]  # each (T, M, 1), or one number
 _NEWTON_STEPS = 60
 _TOLERANCE = 1e-9
+_CHUNK = 256  # frames: their moment arms about all degrees of freedom are 6 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +73,24 @@ def estimate_activation(
 
 def muscle_torques(body: BodyParameters, angle_rad: FloatArray, velocity_rad_s: FloatArray) -> MuscleTorques:
     """Active and passive joint torque of every Hill-type muscle at joint angles and velocities (T, 14)."""
-    model = worn_model(body, Fidelity.STANDARD, None)
+    model = worn_model(body, Fidelity.STANDARD, None, surfaces=False)
     pose, data = FullPose(model), mujoco.MjData(model)
+    active = np.zeros((len(angle_rad), len(JOINTS), model.nu))
+    passive = np.zeros((len(angle_rad), len(JOINTS)))
+    for start in range(0, len(angle_rad), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        active[rows], passive[rows] = _torques(model, data, pose, angle_rad[rows], velocity_rad_s[rows])
+    return MuscleTorques(tuple(model.actuator(muscle).name for muscle in range(model.nu)), active, passive)
+
+
+def _torques(
+    model: mujoco.MjModel,
+    data: mujoco.MjData,
+    pose: FullPose,
+    angle_rad: FloatArray,
+    velocity_rad_s: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Active (T, 14, M) and passive (T, 14) torques of a few frames."""
     qpos = pose.position(np.array([NEUTRAL_ROOT]), angle_rad)
     qvel = pose.velocity(angle_rad, velocity_rad_s)
     frames = len(qpos)
@@ -86,11 +103,7 @@ def muscle_torques(body: BodyParameters, angle_rad: FloatArray, velocity_rad_s: 
         dense_moment_arms(data, moment[frame])
         gain[frame], bias[frame] = _hill(model, data)
     arms = pose.joint_moment_arms(moment, angle_rad)
-    return MuscleTorques(
-        tuple(model.actuator(muscle).name for muscle in range(model.nu)),
-        np.ascontiguousarray(np.swapaxes(arms * gain[:, :, None], 1, 2)),
-        np.einsum("tmj,tm->tj", arms, bias),
-    )
+    return np.swapaxes(arms * gain[:, :, None], 1, 2), np.einsum("tmj,tm->tj", arms, bias)
 
 
 def bounded_least_squares(

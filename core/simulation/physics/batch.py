@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import mujoco
 import numpy as np
@@ -14,7 +15,7 @@ from core.domain.arrays import FloatArray, IntArray
 from core.simulation.physics.flight_recorder import FlightRecorder
 
 RESTING_ACTIVATION = 0.05
-_STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
+STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,84 @@ class Advance:
     state: FloatArray  # (N, S)
     sensor: FloatArray  # (N, Y)
     diverged: np.ndarray  # (N,) bool: the physics broke down; `state` is the last good one
+
+
+class Physics(Protocol):
+    """Physics of N bodies that may differ in size and ground but have the same joints and actuators.
+
+    A state is one row: time, positions, velocities, activations, as MuJoCo orders them. A `recorder` saves
+    the steps that led to a breakdown.
+    """
+
+    recorder: FlightRecorder | None
+    models: list[mujoco.MjModel]
+    time_step_s: float
+    state_size: int
+
+    def advance(
+        self,
+        state: FloatArray,
+        control: FloatArray,
+        steps: int,
+        *,
+        force: FloatArray | None = None,
+        models: Sequence[mujoco.MjModel] | None = None,
+    ) -> Advance:
+        """Take `steps` physics steps from `state` (N, S) under a constant `control` (N, U).
+
+        `force` (N, bodies, 6) acts on the bodies' centres of mass: force, then torque, world axes. `models`
+        (N) stand in for the batch's own. A body whose numbers become invalid is reported as diverged.
+        """
+
+    def position(self, state: FloatArray) -> FloatArray:
+        """Generalised positions (N, nq), a view."""
+
+    def velocity(self, state: FloatArray) -> FloatArray:
+        """Generalised velocities (N, nv), a view."""
+
+    def at_rest(self, position: FloatArray, velocity: FloatArray) -> FloatArray:
+        """States (N, S) at time 0 with these positions (N, nq) and velocities (N, nv), muscles at rest."""
+
+
+class BatchStates:
+    """What a row of a state holds, in MuJoCo's order, and the bodies whose states they are."""
+
+    def __init__(self, models: Sequence[mujoco.MjModel], recorder: FlightRecorder | None) -> None:
+        self.recorder = recorder
+        self.models = list(models)
+        first = self.models[0]
+        self._nq, self._nv, self._na = first.nq, first.nv, first.na
+        self.time_step_s = float(first.opt.timestep)
+        self.state_size = int(mujoco.mj_stateSize(first, STATE))
+
+    def position(self, state: FloatArray) -> FloatArray:
+        return state[:, 1 : 1 + self._nq]
+
+    def velocity(self, state: FloatArray) -> FloatArray:
+        return state[:, 1 + self._nq : 1 + self._nq + self._nv]
+
+    def activation(self, state: FloatArray) -> FloatArray:
+        """Activations (N, na), a view."""
+        return state[:, 1 + self._nq + self._nv :][:, : self._na]
+
+    def recorded_inputs(
+        self, state: FloatArray, control: FloatArray, force: FloatArray | None, steps: int
+    ) -> tuple[FloatArray, int]:
+        """Controls and forces as one array (N, C), and which these are, after the recorder has noted them."""
+        inputs, spec = control, mujoco.mjtState.mjSTATE_CTRL
+        if force is not None:
+            inputs = np.concatenate([control, force.reshape(len(control), -1)], axis=1)
+            spec = mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_XFRC_APPLIED
+        if self.recorder is not None:
+            self.recorder.record(state, inputs, int(spec), steps)
+        return inputs, int(spec)
+
+    def at_rest(self, position: FloatArray, velocity: FloatArray) -> FloatArray:
+        state = np.zeros((len(position), self.state_size))
+        self.activation(state)[:] = RESTING_ACTIVATION
+        self.position(state)[:] = position
+        self.velocity(state)[:] = velocity
+        return state
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,12 +119,10 @@ def _groups(models: Sequence[mujoco.MjModel], threads: int) -> list[_Group]:
     return [_Group(own, [mujoco.MjData(models[own[0]]) for _ in range(threads)]) for own in rows]
 
 
-class BatchPhysics:
-    """Physics of N bodies that may differ in size and ground but have the same joints and actuators.
+class BatchPhysics(BatchStates):
+    """`Physics` by MuJoCo in C threads.
 
-    A state is one row: time, positions, velocities, activations, as MuJoCo orders them. `advance` is a
-    function of its arguments only, so a batch gives what each body would give alone. A `recorder` saves the
-    steps that led to a breakdown.
+    `advance` is a function of its arguments only, so a batch gives what each body would give alone.
     """
 
     def __init__(
@@ -55,15 +132,10 @@ class BatchPhysics:
         threads: int = 2,
         recorder: FlightRecorder | None = None,
     ) -> None:
-        self.recorder = recorder
-        self.models = list(models)
-        first = self.models[0]
-        self._nq, self._nv, self._na = first.nq, first.nv, first.na
+        super().__init__(models, recorder)
         self._groups = _groups(self.models, threads)
         self._rollout = rollout.Rollout(nthread=threads if threads > 1 else 0)  # 0: the calling thread
         weakref.finalize(self, self._rollout.close)  # threads left running crash the interpreter at exit
-        self.time_step_s = float(first.opt.timestep)
-        self.state_size = int(mujoco.mj_stateSize(first, _STATE))
         self._buffers: dict[int, tuple[FloatArray, ...]] = {}  # by the number of steps
 
     def advance(
@@ -75,23 +147,12 @@ class BatchPhysics:
         force: FloatArray | None = None,
         models: Sequence[mujoco.MjModel] | None = None,
     ) -> Advance:
-        """Take `steps` physics steps from `state` (N, S) under a constant `control` (N, U).
-
-        `force` (N, bodies, 6) acts on the bodies' centres of mass: force, then torque, world axes. `models`
-        (N) stand in for the batch's own; they may differ in numbers, not in structure. MuJoCo stops a
-        body whose numbers become invalid; it is then reported as diverged.
-        """
-        inputs, spec = control, mujoco.mjtState.mjSTATE_CTRL
-        if force is not None:
-            inputs = np.concatenate([control, force.reshape(len(control), -1)], axis=1)
-            spec = mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_XFRC_APPLIED
-        if self.recorder is not None:
-            self.recorder.record(state, inputs, int(spec), steps)
+        inputs, spec = self.recorded_inputs(state, control, force, steps)
         acting = self.models if models is None else list(models)
         controls, states, sensors = self._buffers_for(steps, inputs.shape[1])
         controls[:] = inputs[:, None, :]
         for group in self._groups:
-            self._roll(group, acting, state, (controls, states, sensors), int(spec))
+            self._roll(group, acting, state, (controls, states, sensors), spec)
         last = states[:, -1].copy()
         arrived = np.abs(last[:, 0] - state[:, 0] - steps * self.time_step_s) < 0.5 * self.time_step_s
         diverged = ~(arrived & np.isfinite(last).all(axis=1))
@@ -136,19 +197,3 @@ class BatchPhysics:
             self._buffers[steps] = tuple(np.empty((*rows, size)) for size in sizes)
         control, state, sensor = self._buffers[steps]
         return control, state, sensor
-
-    def position(self, state: FloatArray) -> FloatArray:
-        """Generalised positions (N, nq), a view."""
-        return state[:, 1 : 1 + self._nq]
-
-    def velocity(self, state: FloatArray) -> FloatArray:
-        """Generalised velocities (N, nv), a view."""
-        return state[:, 1 + self._nq : 1 + self._nq + self._nv]
-
-    def at_rest(self, position: FloatArray, velocity: FloatArray) -> FloatArray:
-        """States (N, S) at time 0 with these positions (N, nq) and velocities (N, nv), muscles at rest."""
-        state = np.zeros((len(position), self.state_size))
-        state[:, 1 + self._nq + self._nv :][:, : self._na] = RESTING_ACTIVATION
-        self.position(state)[:] = position
-        self.velocity(state)[:] = velocity
-        return state
