@@ -264,9 +264,8 @@ def cells_at_once(plan: CohortPlan, worth: int) -> int:
     """One on every core of this PC, as long as they have room in memory; a cluster queues more by itself."""
     import psutil
 
-    from core.jobs.cores import cores
-
     from core.cohort.cost import PEAK_MB
+    from core.jobs.cores import cores
 
     room = int(psutil.virtual_memory().available / 2**20 // PEAK_MB[plan.training.fidelity])
     return worth if worth > cores() else max(1, min(worth, room))
