@@ -136,6 +136,7 @@ def test_every_cell_runs_once_then_everybody_with_the_controllers_of_others(fold
     assert run(of, folder).started == []  # nothing is left
 
 
+@pytest.mark.slow
 def test_a_study_that_was_stopped_twice_has_the_result_of_one_that_was_not(
     folder: Path, tmp_path: Path
 ) -> None:
