@@ -6,11 +6,12 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import resources
+from app.cli.cluster import add_address
 from app.cli.signing import add_as
 from app.screen import has_screen
 from app.session_request import check_folder, out_of_range
@@ -36,6 +37,7 @@ def add_study(commands: Any, _add_data_dir: Callable[[Any], None]) -> None:
     run = actions.add_parser("run", help="run a study, or go on with it; finished cells are kept")
     run.add_argument("file", type=Path, help="the study (TOML), or the name of one that ExoTwin brings along")
     run.add_argument("--cores", type=int, help="cells at a time (default: what this PC or the cluster has)")
+    add_address(run)
     run.set_defaults(command=_run)
     plan = actions.add_parser("plan", help="cells, cost, memory and hours of a study, before it runs")
     plan.add_argument(
@@ -79,7 +81,7 @@ def _add_folders(run: Any, plan: Any, others: tuple[Any, ...]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from app.study_run import result_of, run_study
+    from app.study_run import CELL, result_of, run_study
     from app.terminal import OPERATOR, open_jobs
     from core.cohort.folder import begin_folder
     from core.cohort.table_files import TableFormat, require_format
@@ -96,7 +98,8 @@ def _run(args: argparse.Namespace) -> int:
     with patient_permissions():
         begin_folder(folder, plan, file)
         with open_jobs(folder) as jobs:
-            run_study(plan, folder, jobs, at_once=args.cores or cells_at_once(plan), by=OPERATOR, tell=_tell)
+            at_once = args.cores or cells_at_once(plan, jobs.at_once(CELL))
+            run_study(plan, folder, jobs, at_once=at_once, by=OPERATOR, tell=_tell)
         return _written(result_of(plan, folder), folder, wanted, as_json=args.as_json)
 
 
@@ -140,13 +143,17 @@ def _plan_lines(plan: CohortPlan, cost: StudyCost, for_cores: list[int]) -> list
     )
     training = plan.training
     return [
-        f"{plan.name}: {plan.cohort.patients} virtual patients × {len(training.devices)} exos × "
-        f"{len(training.seeds)} seeds = {plan.cells} cells, {cost.cells} left",
+        f"{plan.name}: {plan.cohort.patients} virtual patients × {_count(training.devices, 'exo')} × "
+        f"{_count(training.seeds, 'seed')} = {plan.cells} cells, {cost.cells} left",
         f"One cell: {cost.cell_cpu_s:.0f} s of one core ({parts}), {cost.peak_mb / 1024.0:.1f} GB of memory; "
         f"{source}",
         f"  {'cores':>6}  {'hours':>8}  {'memory':>8}",
         *(f"  {n:>6}  {cost.hours(n):>8.1f}  {cost.memory_gb(n):>5.0f} GB" for n in for_cores),
     ]
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -253,14 +260,15 @@ def _states(plan: CohortPlan, folder: Path | None) -> tuple[CellState, ...]:
         return states_of(store, plan)
 
 
-def cells_at_once(plan: CohortPlan) -> int:
-    """One on every core, as long as they have room in memory."""
+def cells_at_once(plan: CohortPlan, worth: int) -> int:
+    """One on every core of this PC, as long as they have room in memory; a cluster queues more by itself."""
     import psutil
 
     from core.cohort.cost import PEAK_MB
+    from core.jobs.cores import cores
 
     room = int(psutil.virtual_memory().available / 2**20 // PEAK_MB[plan.training.fidelity])
-    return max(1, min(os.cpu_count() or 1, room))
+    return worth if worth > cores() else max(1, min(worth, room))
 
 
 def _check_cores(*counts: int) -> None:

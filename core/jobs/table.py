@@ -30,6 +30,7 @@ class JobKind:
 
 # Measured with the demo patient, and rounded up.
 LIGHT, WALKS = Needs(cores=1.0, memory_mb=600), Needs(cores=1.0, memory_mb=1700)
+CELL = Needs(cores=1.0, memory_mb=2000)  # a part that is there is not made again: safe to repeat
 LESSON, TRAINING = Needs(cores=2.0, memory_mb=1000), Needs(cores=2.0, memory_mb=2000)
 
 JOB_TABLE: dict[str, JobKind] = {
@@ -117,9 +118,11 @@ JOB_TABLE: dict[str, JobKind] = {
     ),
     "look_at_server": JobKind("core.tasks.look_at_server:run", "Test the record server", None, stream=True),
     "copy_record": JobKind("core.tasks.copy_record:run", "Copy to the second place", None, stream=True),
-    "study_cell": JobKind("core.tasks.study_cell:run", "A virtual patient of a study", Action.TRAIN),
+    "study_cell": JobKind(
+        "core.tasks.study_cell:run", "A virtual patient of a study", Action.TRAIN, cluster=CELL
+    ),
     "study_strangers": JobKind(
-        "core.tasks.study_strangers:run", "With the controllers of others", Action.TRAIN
+        "core.tasks.study_strangers:run", "With the controllers of others", Action.TRAIN, cluster=WALKS
     ),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", Action.DEPLOY, stream=True),
 }

@@ -88,7 +88,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     return made
 
 
-@pytest.mark.slow
+@pytest.mark.long  # its walks take 20 s
 def test_a_cell_is_a_record_with_its_walks_and_where_it_comes_from(study: Study) -> None:
     cell_id = study.cell(HEALTHY)
 
