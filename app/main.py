@@ -15,6 +15,9 @@ from app.crash import install_crash_hook
 from app.encrypting import encrypt_what_was_begun
 from app.exo_process import VirtualExo
 from app.jobs.admission import by_role
+from app.jobs.cluster_choice import cluster_in_use
+from app.jobs.one_training import OneTraining
+from app.jobs.reading_board import ReadingBoard
 from app.jobs.service import JobService
 from app.logs import start_logging, stop_logging
 from app.paths import operator_name
@@ -30,6 +33,7 @@ from ui.jobs_bridge import JobsBridge
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
 from ui.session_context import SessionContext
+from ui.theme import Tone
 from ui.warm_up import warm_up
 from ui.window_place import place
 
@@ -51,16 +55,34 @@ def run_gui(
     preferences = Preferences(data_dir)
     remember_folders_in(app, data_dir)
     theme.apply(app, preferences.mode)
-    status = _REOPEN
+    status, told = _REOPEN, ""
     while status == _REOPEN:
         with ExitStack() as clean_up:
             context = _context_or_recovery(app, data_dir, clean_up)
             if context is None:
                 return EXIT_NOT_OPENED
             data_dir = context.store.data_dir
+            _tell(context, told)
             status = _show_window(app, context, preferences, demo=demo, on_shown=on_shown)
         demo, on_shown = False, None
+        told = _do_when_closed(context)
     return status
+
+
+def _tell(context: SessionContext, words: str) -> None:
+    """Once the window is there."""
+    if words:
+        QTimer.singleShot(0, context, lambda: context.show_message(words, Tone.WARN))
+
+
+def _do_when_closed(context: SessionContext) -> str:
+    """What needs the record closed; why it was refused, for who sees the next window."""
+    try:
+        if context.when_closed is not None:
+            context.when_closed()
+    except UserError as error:
+        return error.advice.one_line()
+    return ""
 
 
 def _show_window(
@@ -80,15 +102,17 @@ def _show_window(
     app.processEvents()
     if on_shown is not None:
         QTimer.singleShot(0, lambda: on_shown(window))
-    _back_up_periodically(context)
+    if context.store.writable:
+        _back_up_periodically(context)
     ask_about_clock(window, context)
     context.person_changed.connect(lambda: ask_about_clock(window, context))
     context.reopen_wanted.connect(lambda: app.exit(_REOPEN))
     QTimer.singleShot(0, lambda: warm_up(window.pages, context))
-    if demo:
+    if demo and context.store.writable:
         QTimer.singleShot(0, lambda: open_demo(context))
     status = app.exec()
-    preferences.keep_window(window.saveGeometry())
+    if context.store.writable:
+        preferences.keep_window(window.saveGeometry())
     if status == _REOPEN:
         app.setQuitOnLastWindowClosed(False)  # the next window is still to come
         window.close()
@@ -106,6 +130,8 @@ def _open_as_before(window: MainWindow, context: SessionContext, preferences: Pr
             context.open_visit(visit_id)
         else:
             context.open_patient(patient_id)
+    if not context.store.writable:
+        return
     context.theme_changed.connect(lambda: preferences.keep_mode(theme.current().mode))
     context.visit_changed.connect(
         lambda: preferences.keep_patient_and_visit(context.patient_id, context.visit_id)
@@ -120,7 +146,10 @@ def _context_or_recovery(app: QApplication, data_dir: Path, clean_up: ExitStack)
         encrypt_what_was_begun(app, folder)
         return make_session_context(folder, clean_up)
 
-    opened = open_or_recover(data_dir, open_folder, question.ask)
+    def open_to_read(folder: Path) -> SessionContext:
+        return make_session_context(folder, clean_up, to_read=True)
+
+    opened = open_or_recover(data_dir, open_folder, question.ask, open_to_read)
     question.close()
     if opened is None:
         return None
@@ -164,15 +193,24 @@ def _sign_out_at_the_end(store: Store) -> None:
         store.people.sign_out()
 
 
-def make_session_context(data_dir: Path, clean_up: ExitStack) -> SessionContext:
-    """Open the record, the jobs and the virtual exo, in the order in which they depend on one another."""
+def make_session_context(data_dir: Path, clean_up: ExitStack, *, to_read: bool = False) -> SessionContext:
+    """Open the record, the jobs and the virtual exo, in the order in which they depend on one another.
+
+    With `to_read` also a record in which nothing can be changed now: nothing is written then, nor started.
+    """
     clean_up.callback(stop_logging)  # last of all: what closing could not do is told, too
-    store = clean_up.enter_context(open_store(data_dir, NO_TICKET))
+    store = clean_up.enter_context(open_store(data_dir, NO_TICKET, to_read=to_read))
+    if store.only_read is not None:
+        bridge = JobsBridge(ReadingBoard(data_dir, store.only_read))
+        clean_up.callback(bridge.close)
+        return SessionContext(store, bridge, operator=operator_name())
     clean_up.callback(_back_up_at_the_end, store)
     clean_up.callback(_sign_out_at_the_end, store)
     start_logging(data_dir)
     operator = operator_name()
-    jobs = JobService(data_dir, operator, admit=by_role(store.people))
+    trainings = OneTraining(store, by_role(store.people), operator)
+    clean_up.callback(trainings.close)
+    jobs = JobService(data_dir, operator, admit=trainings.admit, cluster=cluster_in_use())
     clean_up.callback(jobs.close)
     bridge = JobsBridge(jobs)
     clean_up.callback(bridge.close)

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 from core.errors import Advice, UserError
 from core.store.backup_files import backup_time, newest_backup
 from core.store.backups import restore_backup
+from core.store.repository import STILL_READ
+from core.store.trouble import has_traces_of_a_record
 from core.vault.opened import bring_in, ensure_open
 from core.vault.places import sealed_file
 from ui.recovery import (
@@ -33,26 +35,35 @@ Ask = Callable[[RecoveryState], tuple[RecoveryAction, Answer]]
 
 
 def open_or_recover(
-    data_dir: Path, open_folder: Callable[[Path], T], ask: Ask
+    data_dir: Path,
+    open_folder: Callable[[Path], T],
+    ask: Ask,
+    open_to_read: Callable[[Path], T] | None = None,
 ) -> tuple[T, Path | None] | None:
     """Open what is in a data folder; while that is refused, `ask` how to go on and do so.
+
+    With `open_to_read` a record in which nothing can be changed now may be looked at.
 
     Returns what was opened and the backup that was restored, if any; None when the person gave up.
     """
     restored: Path | None = None
     state: RecoveryState | None = None
+    opens = open_folder
     while True:
         try:
             if state is None:
-                return open_folder(data_dir), restored
+                return opens(data_dir), restored
         except UserError as error:
-            state = _state(error.advice, data_dir)
+            may_read = open_to_read is not None and _can_be_read(error.advice, data_dir)
+            state = _state(error.advice, data_dir, may_read=may_read)
         assert state is not None
         action, answer = ask(state)
-        state = None
+        state, opens = None, open_folder
         match action:
             case RecoveryAction.QUIT:
                 return None
+            case RecoveryAction.READ:
+                opens = open_to_read or open_folder
             case RecoveryAction.UNLOCK:
                 refused = _unlock(data_dir, str(answer or ""))
                 state = None if refused is None else _state(refused, data_dir)
@@ -111,10 +122,15 @@ def _chosen(window: RecoveryWindow) -> RecoveryAction:
     return actions[0] if actions else RecoveryAction.QUIT
 
 
-def _state(advice: Advice, data_dir: Path) -> RecoveryState:
+def _can_be_read(advice: Advice, data_dir: Path) -> bool:
+    return advice.code in STILL_READ and has_traces_of_a_record(data_dir)
+
+
+def _state(advice: Advice, data_dir: Path, *, may_read: bool = False) -> RecoveryState:
     backup = newest_backup(data_dir) if advice.code == "REC-002" else None
     made = None if backup is None else backup_time(backup)
-    return recovery_state(advice, data_dir, made, has_passphrase=sealed_file(data_dir).is_file())
+    has_passphrase = sealed_file(data_dir).is_file()
+    return recovery_state(advice, data_dir, made, has_passphrase=has_passphrase, may_read=may_read)
 
 
 def _key_state(refused: Advice | None, data_dir: Path) -> RecoveryState:

@@ -14,7 +14,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 
 from app.jobs.admission import Admit, anybody, by_role
+from app.jobs.cluster_choice import cluster_in_use
+from app.jobs.one_training import OneTraining
 from app.jobs.service import JobService
+from app.paths import operator_name
 from core.errors import JobCancelled, UserError, refuse, without_controls
 from core.jobs.table import JOB_TABLE
 from core.jobs.values import (
@@ -32,6 +35,7 @@ from core.store.database import has_database
 from core.store.repository import open_store
 
 LINE_EVERY_S = 10.0
+OPERATOR = "command line"
 
 
 class JobDied(Exception):  # noqa: N818 - the end of a job, not of this program
@@ -200,14 +204,20 @@ def open_terminal(data_dir: Path) -> Iterator[Terminal]:
     Then a backup is kept of what they added to the record.
     """
     _look_at_the_clock(data_dir)
+    with open_jobs(data_dir) as jobs, Terminal(jobs) as terminal:
+        yield terminal
+    back_up_at_the_end(data_dir)
+
+
+@contextmanager
+def open_jobs(data_dir: Path) -> Iterator[JobService]:
+    """The jobs of this data folder; what still runs is stopped at the end."""
     with _admission(data_dir) as admit:
-        jobs = JobService(data_dir, operator="command line", admit=admit)
+        jobs = JobService(data_dir, operator=OPERATOR, admit=admit, cluster=cluster_in_use())
         try:
-            with Terminal(jobs) as terminal:
-                yield terminal
+            yield jobs
         finally:
             jobs.close()
-    back_up_at_the_end(data_dir)
 
 
 @contextmanager
@@ -217,7 +227,11 @@ def _admission(data_dir: Path) -> Iterator[Admit]:
         yield anybody
         return
     with open_store(data_dir) as store:
-        yield by_role(store.people)
+        trainings = OneTraining(store, by_role(store.people), operator_name())
+        try:
+            yield trainings.admit
+        finally:
+            trainings.close()
 
 
 def back_up_at_the_end(data_dir: Path) -> None:

@@ -50,6 +50,12 @@ Learning
     checkpoint      all of a training, as bytes on disk, to go on after an interruption
     state_dict      what changes in one part of it, by name; checkpoints are made of these
 
+A study
+    study           on a cohort of virtual patients (core.cohort); elsewhere what is known of a twin before
+                    its training (core.learning.exo.study), or what a table shows (core.statistics.study)
+    virtual patient body, stride and impairments drawn from a seed; a twin without a person
+    cell            one virtual patient with one exo and one seed of training: a job and a record
+
 The exo
     controller      network, torque law and limits that run on the exo; default (a law for anybody), generic
                     (learned on a crowd), personalized, or a stranger's (learned for another person)

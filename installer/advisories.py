@@ -22,7 +22,7 @@ if __name__ == "__main__":
 
 from installer import locks  # noqa: E402 - found only after the line above
 from installer.environment import venv_python  # noqa: E402
-from installer.locks import Part, Pin  # noqa: E402
+from installer.locks import TESTED, Pin  # noqa: E402
 
 PIP_AUDIT = "pip-audit==2.10.1"
 LIST = locks.LOCKS / "advisories.json"
@@ -40,11 +40,10 @@ class Advisory:
 
 def pinned() -> tuple[Pin, ...]:
     """Every package and version of every lock, once; a `+cpu` build counts as its release."""
-    parts = (Part.RUNTIME, Part.DEV)
     found = {
         (pin.name, pin.version.partition("+")[0]): pin
         for target in locks.TARGETS
-        for pin in locks.read(target, *parts)
+        for pin in locks.read(target, *TESTED)
     }
     return tuple(Pin(name, version, pin.sha256) for (name, version), pin in sorted(found.items()))
 

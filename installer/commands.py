@@ -1,4 +1,4 @@
-"""The three commands of set-up: `setup`, `run` and `test`."""
+"""The commands of set-up: `setup`, `run`, `test` and `server`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import count
 from pathlib import Path
 
-from installer import environment, pose_model, system_libraries
+from installer import environment, locks, pose_model, system_libraries
 from installer.checks import run_checks
 from installer.environment import LOG_NAME, ROOT, VENV
+from installer.locks import EXTRAS, TESTED, Part
 from installer.terminal import Board, SetupFailure, Step
 
 STEPS = (
@@ -24,6 +25,8 @@ STEPS = (
     Step("Pose model", 7.0),
 )
 DEMO_OUT = ROOT / "build" / "demo-session"
+SERVER_FOLDER = ROOT / "build" / "record-server"
+SERVER_PORT = 5433  # a server of the system's own has 5432
 
 
 def check_machine() -> str:
@@ -37,20 +40,25 @@ def check_machine() -> str:
     return f"{platform.python_version()}, {platform.system()} {platform.machine()}"
 
 
-def set_up(*, with_tests: bool) -> None:
-    """Everything from a fresh machine to an environment that can start; raises SetupFailure."""
+def set_up(parts: Collection[Part] = ()) -> None:
+    """Everything from a fresh machine to an environment that can start; raises SetupFailure.
+
+    `parts`: of the lock, besides the runtime; what was chosen before stays.
+    """
     board = Board(STEPS)
     log = ROOT / "build" / LOG_NAME
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
     board.finish(check_machine())
+    with_tests = Part.DEV in parts
+    parts = environment.chosen_before() | set(parts)
     extra = system_libraries.TEST_PACKAGES if with_tests else ()
     found = system_libraries.ensure(board, log, extra=extra)
     if with_tests:
         system_libraries.try_to_install(system_libraries.TRIAL_PACKAGES, board, log)
     board.finish(found)
-    board.finish(environment.ensure_venv(board))
-    board.finish(environment.ensure_packages(board, log, with_tests=with_tests))
+    board.finish(environment.ensure_venv(board, parts))
+    board.finish(environment.ensure_packages(board, log, parts))
     board.finish(pose_model.ensure(board, log))
 
 
@@ -83,16 +91,55 @@ def free_folder(wanted: Path) -> Path:
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bootstrap.py", description="Set up, start or test ExoTwin.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("setup", help="make .venv with everything ExoTwin needs")
+    setup = commands.add_parser("setup", help="make .venv with everything ExoTwin needs")
+    setup.add_argument(
+        "--with",
+        dest="extras",
+        action="append",
+        default=[],
+        choices=[part.extra for part in EXTRAS],
+        help="add what a record on a server, a cluster or a graphics card needs; may be given again",
+    )
     commands.add_parser("run", help="set up, then start ExoTwin with a demo patient")
     commands.add_parser("test", help="set up, then run all checks and tests")
+    server = commands.add_parser(
+        "server", help="set up, then run a PostgreSQL server with a record, to try one"
+    )
+    server.add_argument("--folder", type=Path, default=SERVER_FOLDER, help="where its data lie (%(default)s)")
+    server.add_argument("--port", type=int, default=SERVER_PORT, help="on this PC alone (%(default)s)")
     return parser.parse_args(argv)
 
 
+def parts_of(asked: argparse.Namespace) -> tuple[Part, ...]:
+    """The parts of the lock that a command needs."""
+    if asked.command == "test":
+        return TESTED
+    if asked.command == "server":
+        return (Part.SERVER,)
+    return locks.named(getattr(asked, "extras", ()))
+
+
+def start_server(asked: argparse.Namespace) -> int:
+    """Set up and run a server until Ctrl-C; what is in its way is said before anything is fetched."""
+    if os.name == "nt":
+        raise SetupFailure(
+            "There is no server to try on Windows.",
+            "It is started by programs of Linux and macOS.",
+            "Start it on a PC with Linux, or use a PostgreSQL server that is there.",
+        )
+    from installer import trial_server  # cannot be imported on Windows
+
+    server = trial_server.find(asked.folder, asked.port)
+    set_up(parts_of(asked))
+    return trial_server.serve(server)
+
+
 def main(argv: list[str]) -> int:
-    command = arguments(argv).command
+    asked = arguments(argv)
     try:
-        set_up(with_tests=command == "test")
+        if asked.command == "server":
+            return start_server(asked)
+        set_up(parts_of(asked))
     except SetupFailure as failure:
         print(f"\n{failure.what}\n{failure.why}\n{failure.next_step}", file=sys.stderr, flush=True)
         return 1
@@ -103,9 +150,9 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nStopped. Run the same command again to go on.", file=sys.stderr)
         return 130
-    if command == "run":
+    if asked.command == "run":
         return start_demo()
-    if command == "test":
+    if asked.command == "test":
         return run_checks()
     program = environment.venv_python().parent / "exotwin"
     print(f"ExoTwin is set up in {VENV}. Start it with: {program}", flush=True)

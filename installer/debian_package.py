@@ -10,11 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from installer import program_tree, system_libraries
+from installer.locks import Part
 from installer.processes import run
 from installer.terminal import SetupFailure
 
@@ -36,6 +37,7 @@ PAPERS = {
     "third-party-notices.txt": "THIRD-PARTY-NOTICES.txt",
 }
 SCRIPTS = ("postinst", "prerm")
+OPENED_BY_NAME = {Part.SERVER: ("libpq5", "postgresql-client")}  # the latter has pg_dump, for backups
 # Libraries of every Debian, or of Python itself.
 _BASE = re.compile(
     r"^(ld-linux|lib(c|m|dl|rt|pthread|util|gcc_s|stdc\+\+|z|atomic|gomp|crypt|resolv|python3)[.-])"
@@ -47,12 +49,13 @@ QUICK = ("-Zzstd", "-z1")  # to be tried here and now
 _STRIPPED = re.compile(r"/(libtorch_cpu|libtorch_python|libmediapipe|libvtk\w+)\.so$")
 
 
-def control(libraries: set[str], size_kb: int) -> str:
+def control(libraries: set[str], size_kb: int, parts: Collection[Part] = ()) -> str:
     """What apt wants to know. `libraries`: what the loader will ask for and no file of the package is."""
+    needed = [*depends(libraries), *(name for part in parts for name in OPENED_BY_NAME[part])]
     return (
         f"Package: exotwin\nVersion: {version('exotwin')}\nArchitecture: amd64\n"
         "Maintainer: ExoTwin developers\nSection: science\nPriority: optional\n"
-        f"Installed-Size: {size_kb}\nDepends: {', '.join(depends(libraries))}\n"
+        f"Installed-Size: {size_kb}\nDepends: {', '.join(needed)}\n"
         "Description: walking video to personalized exoskeleton controller\n"
         " From an ordinary walking video to a personalized controller of a hip or ankle\n"
         " exoskeleton, offline. A research prototype, not a cleared medical device.\n"
@@ -96,11 +99,11 @@ def asked_of_the_loader(tree: Path) -> set[str]:
     return wanted - there
 
 
-def stage(folder: Path) -> None:
+def stage(folder: Path, parts: Collection[Part] = ()) -> None:
     """Lay the package out below `folder`, as it will lie on the system."""
     shutil.rmtree(folder, ignore_errors=True)
     home = folder / HOME
-    program_tree.lay_out(home)
+    program_tree.lay_out(home, parts)
     _strip(home)
     launcher = (FILES / "exotwin").read_text(encoding="utf-8").replace("@PYTHON@", PYTHON)
     _write(home / "exotwin", launcher, 0o755)
@@ -115,12 +118,18 @@ def stage(folder: Path) -> None:
         text = (FILES / name).read_text(encoding="utf-8").replace("@PYTHON@", PYTHON)
         _write(folder / "DEBIAN" / name, text, 0o755)
     size_kb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) // 1024
-    _write(folder / "DEBIAN/control", control(asked_of_the_loader(home), size_kb), 0o644)
+    _write(folder / "DEBIAN/control", control(asked_of_the_loader(home), size_kb, parts), 0o644)
 
 
-def build(folder: Path, dist: Path, log: Path, compression: Sequence[str] = SMALL) -> Path:
-    """Stage and pack; returns the package."""
-    stage(folder)
+def build(
+    folder: Path,
+    dist: Path,
+    log: Path,
+    compression: Sequence[str] = SMALL,
+    parts: Collection[Part] = (),
+) -> Path:
+    """Stage and pack, with these parts of the lock besides the runtime; returns the package."""
+    stage(folder, parts)
     _allow_reading(folder)
     package = dist / f"exotwin_{version('exotwin')}_{PYTHON}_amd64.deb"
     dist.mkdir(exist_ok=True)

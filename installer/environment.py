@@ -9,11 +9,11 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from installer import locks, pytorch
-from installer.locks import Part, Pin, Target
+from installer.locks import EXTRAS, Part, Pin, Target
 from installer.processes import run
 from installer.terminal import Board, SetupFailure
 
@@ -28,6 +28,9 @@ COMPILE = (
     "import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)"
 )
 FREE_BYTES_NEEDED = 5_000_000_000  # installed, fetched, and again while it is unpacked
+FREE_BYTES_NEEDED_WITH_PARTS = (
+    6_000_000_000  # with tests, server, cluster and graphics card: 3.9 GB installed
+)
 FREE_BYTES_NEEDED_WITH_CUDA = 13_000_000_000  # 6.5 GB installed, 3.3 GB fetched, and again while unpacked
 ONLY_WITH_GPU = (
     "neither the package server nor PyTorch's own offers PyTorch without the libraries for NVIDIA cards, so "
@@ -53,12 +56,26 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def is_installed(*, with_tests: bool) -> bool:
-    """True when the stamp says that exactly this was installed to its end."""
-    if not STAMP.is_file() or not venv_python().is_file():
-        return False
-    stamped = STAMP.read_text(encoding="utf-8").split()
-    return stamped[:1] == [fingerprint()] and (not with_tests or "dev" in stamped)
+def stamp_text(parts: Iterable[Part]) -> str:
+    """What is written when these parts of the lock were installed to their end."""
+    return " ".join([fingerprint(), "runtime", *(part.extra for part in parts if part.extra)]) + "\n"
+
+
+def _stamped() -> list[str]:
+    there = STAMP.is_file() and venv_python().is_file()
+    return STAMP.read_text(encoding="utf-8").split() if there else []
+
+
+def chosen_before() -> frozenset[Part]:
+    """The parts besides the runtime that an earlier set-up installed; they are kept with each update."""
+    words = _stamped()[1:]
+    return frozenset(part for part in (Part.DEV, *EXTRAS) if part.extra in words)
+
+
+def is_installed(parts: Collection[Part]) -> bool:
+    """True when the stamp says that exactly this, with these parts, was installed to its end."""
+    stamped = _stamped()
+    return stamped[:1] == [fingerprint()] and {part.extra for part in parts if part.extra} <= set(stamped)
 
 
 def check_disk(needed_bytes: int = FREE_BYTES_NEEDED, why: str = "") -> None:
@@ -73,7 +90,7 @@ def check_disk(needed_bytes: int = FREE_BYTES_NEEDED, why: str = "") -> None:
         )
 
 
-def ensure_venv(board: Board) -> str:
+def ensure_venv(board: Board, parts: Collection[Part] = ()) -> str:
     """Make `.venv` where it is not there or does not answer; returns what was found or done."""
     python = venv_python()
     if python.is_file():
@@ -86,7 +103,7 @@ def ensure_venv(board: Board) -> str:
             if found == WANTED_VERSION:
                 return "there"
             board.note(f"{VENV} is of Python {found} and is made anew for {WANTED_VERSION}.")
-    check_disk()
+    check_disk(FREE_BYTES_NEEDED_WITH_PARTS if parts else FREE_BYTES_NEEDED)
     board.update(0.2, "making it")
     make = [sys.executable, "-m", "venv", "--clear", str(VENV)]
     run(make, what=f"The virtual environment {VENV} could not be made.")
@@ -121,17 +138,18 @@ def compiler_is_there() -> bool:
     return rules.find_compiler() is not None
 
 
-def ensure_packages(board: Board, log: Path, *, with_tests: bool) -> str:
-    """Install the locked packages and ExoTwin (editable); returns what was found or done."""
-    if is_installed(with_tests=with_tests):
+def ensure_packages(board: Board, log: Path, parts: Collection[Part] = ()) -> str:
+    """Install the locked packages, with those of `parts`, and ExoTwin; returns what was found or done."""
+    if is_installed(parts):
         return "installed before, nothing to do"
     target = locks.this_machine()
-    pins = locks.read(target, *((Part.RUNTIME, Part.DEV) if with_tests else (Part.RUNTIME,)))
+    wanted = tuple(part for part in Part if part is Part.RUNTIME or part in parts)
+    pins = locks.read(target, *wanted)
     with tempfile.TemporaryDirectory(dir=log.parent) as folder:
         where_from = install(target, pins, Path(folder), board, log)
     what = "The Python packages could not be installed."
     run([str(venv_python()), "-c", COMPILE], what=what, log=log)
-    STAMP.write_text(f"{fingerprint()} {'dev' if with_tests else 'runtime'}\n", encoding="utf-8")
+    STAMP.write_text(stamp_text(wanted), encoding="utf-8")
     return f"{len(pins)} installed as locked, PyTorch from {where_from}"
 
 

@@ -29,7 +29,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from installer import locks  # noqa: E402 - found only after the line above
-from installer.locks import GPU_ONLY, Part, Pin, Target  # noqa: E402
+from installer.locks import EXTRAS, GPU_ONLY, TESTED, Part, Pin, Target  # noqa: E402
 
 INDEX = "https://pypi.org/simple"
 UV = ("uv", "0.13.9")
@@ -53,6 +53,9 @@ WHAT_UV = "Brings a Python where none that fits is installed (find_python.py)."
 WHAT = {
     Part.RUNTIME: "What ExoTwin runs with on {name}.",
     Part.DEV: "What the tests need besides on {name}.",
+    Part.SERVER: "What a record on a server needs besides on {name}.",
+    Part.CLUSTER: "What jobs on several machines need besides on {name}.",
+    Part.GPU: "What physics on a graphics card needs besides on {name}.",
     Part.CUDA: "PyTorch for {name} where only plain PyPI can be reached: with NVIDIA's libraries.",
 }
 
@@ -66,8 +69,8 @@ def uv_command(folder: Path) -> list[str]:
     return [str(folder / "bin" / ("uv.exe" if os.name == "nt" else "uv"))]
 
 
-def resolve(uv: list[str], target: Target, part: Part, known: dict[str, str]) -> dict[str, str]:
-    """Every package of `target` with its version; those of `known` are kept where they fit."""
+def resolve(uv: list[str], target: Target, parts: Iterable[Part], known: dict[str, str]) -> dict[str, str]:
+    """Every package of the runtime and `parts` with its version; those of `known` are kept where they fit."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "resolved.txt"
         out.write_text("".join(f"{name}=={version}\n" for name, version in known.items()), encoding="utf-8")
@@ -75,7 +78,7 @@ def resolve(uv: list[str], target: Target, part: Part, known: dict[str, str]) ->
         command += ["--quiet", "--no-config", "--no-header", "--no-annotate", "--default-index", INDEX]
         command += ["--python-version", ".".join(map(str, target.python))]
         command += ["--python-platform", FOR_UV[target.system]]
-        command += ["--extra", "dev"] if part is Part.DEV else []
+        command += [word for part in parts if part.extra for word in ("--extra", part.extra)]
         variables = os.environ | {"MACOSX_DEPLOYMENT_TARGET": ".".join(map(str, MACOS))}
         subprocess.run(command, check=True, env=variables, stdout=subprocess.DEVNULL)
         lines = out.read_text(encoding="utf-8").splitlines()
@@ -139,14 +142,20 @@ def pinned(versions: dict[str, str], target: Target) -> Iterator[Pin]:
 
 def lock(uv: list[str], target: Target, known: dict[str, str]) -> dict[str, str]:
     """Write the files of one target; returns its versions, for the next target to keep."""
-    everything = resolve(uv, target, Part.DEV, known)
-    runtime = resolve(uv, target, Part.RUNTIME, everything)
+    everything = resolve(uv, target, TESTED, known)
+    needed = {part: resolve(uv, target, [part], everything) for part in TESTED}
+    for part, versions in needed.items():
+        if others := versions.items() - everything.items():
+            raise SystemExit(
+                f"{target.name}: {part.extra} alone has {others}, not the versions of all together"
+            )
     parts: dict[Part, list[Pin]] = {part: [] for part in Part}
     for pin in pinned(everything, target):
         if target.system.startswith("linux") and (pin.name == "torch" or GPU_ONLY.fullmatch(pin.name)):
             parts[Part.CUDA].append(pin)
         else:
-            parts[Part.RUNTIME if pin.name in runtime else Part.DEV].append(pin)
+            for part in parts_with(pin.name, needed):
+                parts[part].append(pin)
         if target.system.startswith("linux") and pin.name == "torch":
             own = replace(pin, version=f"{pin.version}+cpu", sha256=(pytorch_for_processors(target),))
             parts[Part.RUNTIME].append(own)
@@ -154,6 +163,13 @@ def lock(uv: list[str], target: Target, known: dict[str, str]) -> dict[str, str]
         if pins:
             locks.write(pins, target.path(part), HEAD.format(what=WHAT[part].format(name=target.name)))
     return everything
+
+
+def parts_with(name: str, needed: dict[Part, dict[str, str]]) -> tuple[Part, ...]:
+    """The runtime for what it needs; else each part that needs it, as one may come without the others."""
+    if name in needed[Part.RUNTIME]:
+        return (Part.RUNTIME,)
+    return tuple(part for part in (Part.DEV, *EXTRAS) if name in needed[part])
 
 
 def present(target: Target) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,7 +33,24 @@ class Part(StrEnum):
 
     RUNTIME = ""
     DEV = "-dev"  # what the tests add
+    SERVER = "-server"  # one record for several PCs
+    CLUSTER = "-cluster"  # jobs on several machines
+    GPU = "-gpu"  # physics on a graphics card
     CUDA = "-cuda"  # Linux: PyTorch as plain PyPI has it, with what that build cannot be loaded without
+
+    @property
+    def extra(self) -> str:
+        """What pyproject.toml calls it, where it is optional there."""
+        return self.value.removeprefix("-")
+
+
+EXTRAS = (Part.SERVER, Part.CLUSTER, Part.GPU)  # what an IT person adds to a PC that needs it
+TESTED = (Part.RUNTIME, Part.DEV, *EXTRAS)
+
+
+def named(extras: Collection[str]) -> tuple[Part, ...]:
+    """The parts that pyproject.toml calls so."""
+    return tuple(part for part in EXTRAS if part.extra in extras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +120,12 @@ def _pin(line: str) -> Pin:
 
 
 def read(target: Target, *parts: Part, folder: Path = LOCKS) -> tuple[Pin, ...]:
-    """The packages of these parts of a target's lock; without parts, of the runtime."""
+    """The packages of these parts of a target's lock, each once; without parts, of the runtime.
+
+    A package that two parts need besides the runtime is in the files of both.
+    """
     texts = [target.path(part, folder).read_text(encoding="utf-8") for part in parts or (Part.RUNTIME,)]
-    return tuple(pin for text in texts for pin in parse(text))
+    return tuple(dict.fromkeys(pin for text in texts for pin in parse(text)))
 
 
 def write(pins: Iterable[Pin], path: Path, head: str = "") -> Path:

@@ -15,7 +15,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from installer import sbom, shipped  # noqa: E402 - found only after the line above
-from installer.locks import Target  # noqa: E402
+from installer.locks import Part, Target  # noqa: E402
 from installer.shipped import LICENCES, Brought, Package  # noqa: E402
 
 RULE = "=" * 100
@@ -61,32 +61,36 @@ def texts_of(package: Package) -> list[str]:
     return [file.read_text(encoding="utf-8", errors="replace").strip() for file in files]
 
 
-def lesser(site: Path) -> str:
+def lesser(site: Path, parts: Collection[Part] = ()) -> str:
     """The part about the LGPL."""
     rows = [
         f"- {library.name}, in {library.package} ({library.licence})\n"
         f"  files beside {file.relative_to(site).as_posix()}\n  sources: {library.sources}"
-        for library, file in shipped.inside(site)
+        for library, file in shipped.inside(site, parts)
         if library.licence.startswith("LGPL")
     ]
     return "\n".join([LGPL, *rows])
 
 
 def sections(
-    site: Path, target: Target, brought: Sequence[Brought] = (), without: Collection[str] = ()
+    site: Path,
+    target: Target,
+    brought: Sequence[Brought] = (),
+    without: Collection[str] = (),
+    parts: Collection[Part] = (),
 ) -> Iterator[str]:
-    """The parts of the text. A text that came before is named, not repeated."""
+    """The sections of the text. A text that came before is named, not repeated."""
     yield HEAD
-    yield lesser(site)
+    yield lesser(site, parts)
     seen: dict[str, str] = {}
-    for package in shipped.packages(site, target, without):
+    for package in shipped.packages(site, target, without, parts):
         title = f"{package.title} {package.pin.version}"
-        parts = [f"{title}: {package.licence or 'see its text'}"]
+        said = [f"{title}: {package.licence or 'see its text'}"]
         for text in texts_of(package):
             first = seen.setdefault(text, title)
-            parts.append(text if first == title else f"(the same text as of {first})")
-        yield "\n\n".join(parts)
-    for library, _file in shipped.inside(site):
+            said.append(text if first == title else f"(the same text as of {first})")
+        yield "\n\n".join(said)
+    for library, _file in shipped.inside(site, parts):
         if library.text is not None:
             text = library.text.read_text(encoding="utf-8").strip()
             yield f"{library.name}, in {library.package}: {library.licence}\n\n{text}"
@@ -104,9 +108,11 @@ def write(
     *,
     brought: Sequence[Brought] = (),
     without: Collection[str] = (),
+    parts: Collection[Part] = (),
 ) -> Path:
     """Write the notices of what lies in `site`; returns `out`."""
-    out.write_text(f"\n\n{RULE}\n\n".join(sections(site, target, brought, without)) + "\n", encoding="utf-8")
+    texts = sections(site, target, brought, without, parts)
+    out.write_text(f"\n\n{RULE}\n\n".join(texts) + "\n", encoding="utf-8")
     return out
 
 

@@ -15,14 +15,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import Distribution, distribution, version
 from pathlib import Path
 
 import resources
 from installer import locks, manual, notices, sbom, shipped
-from installer.locks import Target
+from installer.locks import Part, Target
 from installer.shipped import Brought
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,8 +30,9 @@ OWN_PACKAGES = ("app", "core", "ui", "resources")
 PROGRAM = "exotwin"
 PAPERS = ("LICENSE", "CHANGELOG.md")
 
-# Whole packages that others ask for and that nothing here opens.
-NOT_NEEDED = frozenset({"setuptools", "pip"})
+# Whole packages that others ask for and that nothing here opens. psycopg finds the system's own libpq, which
+# is kept up to date with it; psycopg-binary would bring another, and an OpenSSL.
+NOT_NEEDED = frozenset({"setuptools", "pip", "psycopg-binary"})
 # Files that are only there to build, test or translate.
 LEFT_OUT = re.compile(
     "|".join(
@@ -57,9 +58,9 @@ LEFT_OUT = re.compile(
 _VTK_LIBRARY = re.compile(r"^vtkmodules/.*\.(so|pyd|dll)(\.|$)")
 
 
-def runtime_distributions() -> dict[str, Distribution]:
-    """What the lock of this machine says the program runs with, by normalised name."""
-    names = {pin.name for pin in locks.read(locks.this_machine())} - NOT_NEEDED
+def runtime_distributions(parts: Collection[Part] = ()) -> dict[str, Distribution]:
+    """What the lock of this machine says the program runs with, with these parts, by name."""
+    names = {pin.name for pin in locks.read(locks.this_machine(), Part.RUNTIME, *parts)} - NOT_NEEDED
     return {name: distribution(name) for name in sorted(names)}
 
 
@@ -108,23 +109,25 @@ def vtk_in_use() -> frozenset[str]:
     return frozenset(Path(name).name for name in json.loads(said.stdout.splitlines()[-1]))
 
 
-def lay_out(target: Path) -> None:
-    """Make the folder anew."""
+def lay_out(target: Path, parts: Collection[Part] = ()) -> None:
+    """Make the folder anew, with these parts of the lock besides the runtime."""
     shutil.rmtree(target, ignore_errors=True)
     vtk = vtk_in_use()
-    for one in runtime_distributions().values():
+    for one in runtime_distributions(parts).values():
         for name, source in kept_files(one, vtk):
             place(source, target / "lib" / name)
     place_own(target)
-    tell_parts(target, locks.this_machine())
+    tell_parts(target, locks.this_machine(), parts=parts)
 
 
-def tell_parts(tree: Path, machine: Target, brought: Sequence[Brought] = ()) -> None:
+def tell_parts(
+    tree: Path, machine: Target, brought: Sequence[Brought] = (), parts: Collection[Part] = ()
+) -> None:
     """What is in it: a bill of materials for programs, the licences for people."""
     lib, others = tree / "lib", (shipped.POSE_MODEL, *brought)
-    sbom.write(tree / "sbom.cdx.json", machine, lib, brought=others, without=NOT_NEEDED)
+    sbom.write(tree / "sbom.cdx.json", machine, lib, brought=others, without=NOT_NEEDED, parts=parts)
     licences = tree / "THIRD-PARTY-NOTICES.txt"
-    notices.write(licences, machine, lib, brought=others, without=NOT_NEEDED)
+    notices.write(licences, machine, lib, brought=others, without=NOT_NEEDED, parts=parts)
 
 
 def place_own(target: Path) -> None:

@@ -24,7 +24,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from installer import locks, shipped  # noqa: E402 - found only after the line above
-from installer.locks import Target  # noqa: E402
+from installer.locks import Part, Target  # noqa: E402
 from installer.shipped import Brought, Inside, Package  # noqa: E402
 
 Json = dict[str, Any]
@@ -89,19 +89,22 @@ def bill(
     made: datetime,
     brought: Sequence[Brought] = (),
     without: Collection[str] = (),
+    parts: Collection[Part] = (),
 ) -> Json:
-    """The whole document. `without`: what is left out of the program on purpose.
+    """The whole document. `without`: what is left out of the program on purpose; `parts`: what was added.
 
     Raises SetupFailure where `site` is not what the lock says.
     """
-    found = shipped.packages(site, target, without)
+    found = shipped.packages(site, target, without, parts)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     own = purl(project["name"], project["version"])
     address = {package.pin.name: purl(package.pin.name, package.pin.version) for package in found}
-    direct = {locks.normal(line.partition("=")[0].partition("[")[0]) for line in project["dependencies"]}
+    added = (line for part in parts for line in project["optional-dependencies"][part.extra])
+    asked = (*project["dependencies"], *added)
+    direct = {locks.normal(line.partition("=")[0].partition("[")[0]) for line in asked}
     components = [
         *(package_component(package) for package in found),
-        *(inside_component(library, file) for library, file in shipped.inside(site)),
+        *(inside_component(library, file) for library, file in shipped.inside(site, parts)),
         *(brought_component(one) for one in brought),
     ]
     needs = [
@@ -146,9 +149,11 @@ def write(
     made: datetime | None = None,
     brought: Sequence[Brought] = (),
     without: Collection[str] = (),
+    parts: Collection[Part] = (),
 ) -> Path:
     """Write the bill of what lies in `site`; `made` in UTC, now where nothing is given. Returns `out`."""
-    document = bill(target, site, made=made or datetime.now(UTC), brought=brought, without=without)
+    made = made or datetime.now(UTC)
+    document = bill(target, site, made=made, brought=brought, without=without, parts=parts)
     out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return out
 

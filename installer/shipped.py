@@ -9,7 +9,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from installer import locks
-from installer.locks import Pin, Target
+from installer.locks import Part, Pin, Target
 from installer.terminal import SetupFailure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +57,7 @@ class Inside:
     files: tuple[str, ...]  # patterns below the folder of packages; any one of them means that it is there
     sources: str
     text: Path | None = None  # of its licence, where the package lacks it
+    part: Part = Part.RUNTIME  # of the lock, to which the package belongs
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +110,31 @@ INSIDE = (
         "https://github.com/openssl/openssl",
         ROOT / "LICENSE",
     ),
+    Inside(
+        "psycopg",
+        "psycopg",
+        "LGPL-3.0-only",
+        ("psycopg/__init__.py",),
+        "https://github.com/psycopg/psycopg",
+        part=Part.SERVER,
+    ),
 )
 POSE_MODEL = Brought(
     "BlazePose networks", "0.10.21", "Apache-2.0", "https://pypi.org/project/mediapipe/0.10.21/"
 )
 
 
-def packages(site: Path, target: Target, without: Collection[str] = ()) -> tuple[Package, ...]:
-    """What is locked for `target`, as it lies in the folder `site`; `without` what is left out on purpose.
+def packages(
+    site: Path, target: Target, without: Collection[str] = (), parts: Collection[Part] = ()
+) -> tuple[Package, ...]:
+    """What is locked for `target` (runtime and `parts`), as it lies in the folder `site`.
+
+    `without`: what is left out on purpose.
 
     Raises SetupFailure where one is missing or has another version: such a program is not the tested one.
     """
     there = {locks.normal(found.metadata["Name"]): found for found in distributions(path=[str(site)])}
-    wanted = [pin for pin in locks.read(target) if pin.name not in without]
+    wanted = [pin for pin in locks.read(target, Part.RUNTIME, *parts) if pin.name not in without]
     return tuple(_package(pin, there.get(pin.name), site) for pin in wanted)
 
 
@@ -136,9 +149,10 @@ def _package(pin: Pin, found: Distribution | None, site: Path) -> Package:
     return Package(pin, found)
 
 
-def inside(site: Path) -> Iterator[tuple[Inside, Path]]:
-    """The libraries of `INSIDE` that are there, each with one of its files."""
+def inside(site: Path, parts: Collection[Part] = ()) -> Iterator[tuple[Inside, Path]]:
+    """The libraries of `INSIDE` that are there (runtime and `parts`), each with one of its files."""
     for library in INSIDE:
-        found = sorted(path for pattern in library.files for path in site.glob(pattern))
+        shipped = library.part in (Part.RUNTIME, *parts)
+        found = sorted(path for pattern in library.files for path in site.glob(pattern) if shipped)
         if found:
             yield library, found[0]

@@ -7,7 +7,8 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from installer.processes import run
@@ -56,8 +57,9 @@ LIBRARIES = {
 }
 # Not linked, but needed: the OpenGL driver (software where there is no graphics card) and one font.
 RUNTIME_PACKAGES = (*dict.fromkeys(LIBRARIES.values()), "libgl1-mesa-dri", "fonts-dejavu-core")
+POSTGRESQL = "postgresql"  # this release's; only its programs are wanted, no server that the system starts
 # The walk-through of the windows needs a screen to draw on; the core of the exo is run on a Cortex-M7.
-TEST_PACKAGES = ("xvfb", "xauth", "qemu-system-arm")
+TEST_PACKAGES = ("xvfb", "xauth", "qemu-system-arm", POSTGRESQL)
 # With these the package for Debian is tried in a clean system, the installer for Windows under wine, and
 # signatures are checked. Each row is installed for itself; where that fails, tests that need it are skipped.
 TRIAL_PACKAGES = (
@@ -66,6 +68,9 @@ TRIAL_PACKAGES = (
     ("gnupg", "debsigs", "debsig-verify", "osslsigncode"),
 )
 BUILD_PACKAGES = ("binutils", "dpkg-dev")  # readelf tells what the loader will ask for
+POSTGRESQL_COMMON = "postgresql-common"  # has the file in which Debian asks whether to make a server
+NEW_SERVERS = Path("/etc/postgresql-common/createcluster.conf")
+NOT_INSTALLED = "The missing system packages could not be installed."
 
 
 def is_debian() -> bool:
@@ -102,6 +107,8 @@ def wanted_packages(extra: tuple[str, ...]) -> list[str]:
     wanted = [*RUNTIME_PACKAGES, *extra]
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append("python3-venv")
+    if postgresql_programs() is not None:
+        wanted = [name for name in wanted if name != POSTGRESQL]
     return wanted
 
 
@@ -118,6 +125,29 @@ def apt_prefix(missing: list[str], *, ask: bool = True) -> list[str]:
     )
 
 
+@contextmanager
+def no_new_server(administrator: Callable[[Sequence[str]], None]) -> Iterator[None]:
+    """Meanwhile Debian's package makes and starts no PostgreSQL server of the system's own.
+
+    The setting is put back: it is for whoever installs PostgreSQL for another purpose.
+    """
+    kept = f"{NEW_SERVERS}.kept"
+    administrator(["cp", "--preserve", str(NEW_SERVERS), kept])
+    try:
+        administrator(["pg_conftool", str(NEW_SERVERS), "set", "create_main_cluster", "off"])
+        yield
+    finally:
+        administrator(["mv", kept, str(NEW_SERVERS)])
+
+
+def postgresql_programs() -> Path | None:
+    """Where the programs of the newest PostgreSQL server on this machine are; None where there is none."""
+    folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    folders.sort(key=lambda folder: float(folder.parent.name))
+    elsewhere = shutil.which("initdb")
+    return folders[-1] if folders else (Path(elsewhere).resolve().parent if elsewhere else None)
+
+
 def install_on_debian(missing: list[str], board: Board, log: Path, *, ask: bool = True) -> None:
     """Install by apt what is missing; `ask` for a password where there is somebody to type it."""
     prefix = apt_prefix(missing, ask=ask)
@@ -130,12 +160,20 @@ def install_on_debian(missing: list[str], board: Board, log: Path, *, ask: bool 
         # Each wanted package brings about four others; each is unpacked, then set up.
         board.update(min(0.95, 0.1 + packages["seen"] / (8 * len(missing))), line[:60] or "apt is at work")
 
+    def administrator(command: Sequence[str], what: str = NOT_INSTALLED) -> None:
+        run([*prefix, *command], what=what, log=log, on_line=on_line, environment=quiet)
+
+    def install(names: Sequence[str]) -> None:
+        administrator(["apt-get", "install", "--yes", "--no-install-recommends", *names])
+
     try:
-        what = "The list of available system packages could not be renewed."
-        run([*prefix, "apt-get", "update"], what=what, log=log, on_line=on_line, environment=quiet)
-        install = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
-        what = "The missing system packages could not be installed."
-        run([*prefix, *install], what=what, log=log, on_line=on_line, environment=quiet)
+        administrator(["apt-get", "update"], "The list of available system packages could not be renewed.")
+        if POSTGRESQL in missing:
+            install([POSTGRESQL_COMMON])
+            with no_new_server(administrator):
+                install(missing)
+        else:
+            install(missing)
     except SetupFailure as failure:
         by_hand = f"{failure.next_step} By hand it is: {by_hand}"
         raise SetupFailure(failure.what, failure.why, by_hand) from failure

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.store.artifacts.choice import ARTIFACTS_VARIABLE
 from core.store.private import keep_private
 from core.store.record_address import DATABASE_VARIABLE
 from tests.bad_inputs import codes_to_be_told, told_codes
@@ -24,6 +25,7 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 os.environ.setdefault("EXOTWIN_PROGRAM", "tests")
 # Records of tests lie where the tests say.
 os.environ.pop(DATABASE_VARIABLE, None)
+os.environ.pop(ARTIFACTS_VARIABLE, None)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -11,6 +11,7 @@ class Aside(StrEnum):
     VISITS = "visits"
     PEOPLE = "people"
     DATA = "data"
+    SERVER = "server"
     STATISTICS = "statistics"
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
+from core.errors import UserError
 from core.session.flow import STEPS, Step
 from ui import tab_order, theme
 from ui.asides import Aside, Place
@@ -15,12 +16,14 @@ from ui.job_text import STREAMS, TRAINING, job_summary
 from ui.page_stack import PageStack
 from ui.people_desk import PeopleDesk
 from ui.session_context import SessionContext
+from ui.study_choice import choose_study
 from ui.theme import Tone
 from ui.widgets.header import Header
 from ui.widgets.help_strip import HelpStrip
 from ui.widgets.job_tray import JobTray
 from ui.widgets.pin_cover import PinCover
 from ui.widgets.step_list import StepList
+from ui.widgets.strips import ReadOnlyStrip
 from ui.window_place import USUAL
 from ui.wording import day
 
@@ -80,10 +83,14 @@ class MainWindow(QMainWindow):
         self._below = QWidget()  # all but the header: what a PIN question covers
         self._below.setLayout(below)
         self.cover = PinCover(self._below)
+        self.read_only = ReadOnlyStrip()
+        self.read_only.show_why(self.context.store.only_read)
+        self.read_only.try_again.connect(self.context.reopen_wanted)
         outer = QVBoxLayout()
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.header)
+        outer.addWidget(self.read_only)
         outer.addWidget(self._below, 1)
         self._centre = QWidget()
         self._centre.setLayout(outer)
@@ -100,7 +107,7 @@ class MainWindow(QMainWindow):
         self.header.show_jobs.connect(self.tray.open_up)
         self.tray.cancel.connect(jobs.cancel)
         self.tray.pause.connect(jobs.pause)
-        self.tray.resume.connect(jobs.resume)
+        self.tray.resume.connect(self._resume)
         context.go_to.connect(self.go_to)
         context.message_shown.connect(self.tray.show_message)
         context.visit_changed.connect(self._visit_changed)
@@ -117,7 +124,9 @@ class MainWindow(QMainWindow):
         self.header.change_pin.connect(self.desk.change_own_pin)
         self.header.show_people.connect(lambda: self.go_to(Aside.PEOPLE))
         self.header.show_data.connect(lambda: self.go_to(Aside.DATA))
+        self.header.show_server.connect(lambda: self.go_to(Aside.SERVER))
         self.header.show_statistics.connect(lambda: self.go_to(Aside.STATISTICS))
+        self.header.show_study.connect(lambda: choose_study(self, self.context.show_message))
         self.context.person_changed.connect(self._person_changed)
         self._person_changed()
 
@@ -199,6 +208,13 @@ class MainWindow(QMainWindow):
             statuses = self.context.statuses()
             self.steps.show_statuses(statuses, self.pages.step)
             self.tray.show_warned(frozenset(one.record_id for one in statuses if one.warning))
+
+    def _resume(self, job_id: str) -> None:
+        """It may be refused: another training of the visit runs, or the role does not cover it."""
+        try:
+            self.context.jobs.resume(job_id)
+        except UserError as error:
+            self.context.show_message(error.advice.one_line(), Tone.WARN)
 
     def _toggle_help(self) -> None:
         if self.pages.shown is not None:

@@ -123,6 +123,14 @@ def _data(context: SessionContext) -> Built:
     return page, DataPresenter(page, context)
 
 
+def _server(context: SessionContext) -> Built:
+    from ui.pages.record_server import RecordServerPage
+    from ui.presenters.record_server import RecordServerPresenter
+
+    page = RecordServerPage()
+    return page, RecordServerPresenter(page, context)
+
+
 def _statistics(context: SessionContext) -> Built:
     from ui.pages.statistics import StatisticsPage
     from ui.presenters.statistics import StatisticsPresenter
@@ -145,6 +153,7 @@ BUILDERS: dict[Place, Callable[[SessionContext], Built]] = {
     Aside.VISITS: _visits,
     Aside.PEOPLE: _people,
     Aside.DATA: _data,
+    Aside.SERVER: _server,
     Aside.STATISTICS: _statistics,
 }
 

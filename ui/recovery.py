@@ -32,6 +32,7 @@ class RecoveryAction(StrEnum):
     """What the person can do about a record that cannot be opened."""
 
     RESTORE = "restore"
+    READ = "read"
     UNLOCK = "unlock"
     HAVE_RECOVERY_KEY = "have recovery key"
     UNLOCK_BY_KEY = "unlock by recovery key"
@@ -74,6 +75,20 @@ def _in_this_window(advice: Advice, *, has_passphrase: bool) -> Advice:
     return replace(advice, next_step=words)
 
 
+_IN_USE = "REC-010"
+
+
+def _to_read(advice: Advice) -> Advice:
+    """Of a record that can be looked at: what its next step is called here."""
+    if advice.code != _IN_USE:
+        return replace(advice, next_step=f"{advice.next_step} Until then it can be opened to read only.")
+    return replace(
+        advice,
+        what="This record is open in another window or program.",
+        next_step="Go on there, or open it here to read only: everything is shown, nothing can be changed.",
+    )
+
+
 def recovery_key_state(refused: Advice | None, data_dir: Path, *, has_key_store: bool) -> RecoveryState:
     """Asks for the recovery key; `refused`: why what was typed before did not do."""
     actions = (
@@ -98,11 +113,17 @@ def recovery_key_state(refused: Advice | None, data_dir: Path, *, has_key_store:
 
 
 def recovery_state(
-    advice: Advice, data_dir: Path, backup_made: datetime | None, *, has_passphrase: bool = False
+    advice: Advice,
+    data_dir: Path,
+    backup_made: datetime | None,
+    *,
+    has_passphrase: bool = False,
+    may_read: bool = False,
 ) -> RecoveryState:
     """`backup_made`: when the last good backup was made; only a damaged record needs it.
 
-    `has_passphrase`: the folder is encrypted, and a passphrase opens it.
+    `has_passphrase`: the folder is encrypted, and a passphrase opens it. `may_read`: nothing can be changed
+    in it, and everything read.
     """
     again, other = (
         (RecoveryAction.TRY_AGAIN, "Try again"),
@@ -110,7 +131,11 @@ def recovery_state(
     )
     leave, note = (RecoveryAction.QUIT, "Quit"), ""
     actions: tuple[tuple[RecoveryAction, str], ...] = (again, other, leave)
-    if advice.code == "REC-002" and backup_made is not None:
+    if may_read:
+        advice = _to_read(advice)
+        read = (RecoveryAction.READ, "Open to read only")
+        actions = (read, again, other, (RecoveryAction.QUIT, "Close"))
+    elif advice.code == "REC-002" and backup_made is not None:
         actions = ((RecoveryAction.RESTORE, f"Restore backup of {clock(backup_made)}"), other, leave)
         note = "What was done after this backup is not in it. A file that it replaces is kept beside it."
     elif advice.code in ("REC-002", "REC-005"):

@@ -51,6 +51,7 @@ class SessionContext(QObject):
         self.visit_id: str | None = None
         self.exo_job: str | None = None
         self.came_from = Step.PATIENT  # the step to which a page beside the steps returns
+        self.when_closed: Callable[[], None] | None = None  # before the record is opened again
         self._facts = FactsReader()
         self._after_unlocking: list[Callable[[], None]] = []
         self.person_changed.connect(self._catch_up)
@@ -99,6 +100,11 @@ class SessionContext(QObject):
     def theme(self) -> theme.Theme:
         return theme.current()
 
+    def reopen(self, work: Callable[[], None]) -> None:
+        """Close the record, do this, and open it again."""
+        self.when_closed = work
+        self.reopen_wanted.emit()
+
     def open_patient(self, patient_id: str | None) -> None:
         """Open a patient with the newest visit, if there is one."""
         self.patient_id, self.visit_id = patient_id, None
@@ -106,6 +112,14 @@ class SessionContext(QObject):
             visits = self.store.visits(patient_id)
             self.visit_id = visits[-1].id if visits else None
         self.visit_changed.emit()
+
+    def close_what_is_gone(self) -> bool:
+        """Close the patient where somebody else erased them meanwhile."""
+        if self.patient_id is None or self.store.has_patient(self.patient_id):
+            return False
+        self.open_patient(None)
+        self.show_message("The patient was erased from the record meanwhile.", Tone.WARN)
+        return True
 
     def open_visit(self, visit_id: str) -> None:
         self.visit_id = visit_id

@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     from core.twin.body import Fidelity
 
 
+SCALE_PARTS = ("record", "artifacts", "jobs", "study", "physics", "memory")
+
+
 @dataclass(frozen=True, slots=True)
 class BenchOptions:
     """What the command line says besides the name; each benchmark takes what concerns it."""
 
     data_dir: Path
     file: Path | None = None  # of `video`
-    quick: bool = False  # `assist` within six minutes, `student` smaller, `amplitude` with few people
+    quick: bool = False  # `assist` within six minutes; `student`, `scale`, `amplitude` smaller
     assist_parts: tuple[
         str, ...
     ] = ()  # of `assist`: "deficits", "situations", "ankle", "adapt"; () its main blocks
+    scale_parts: tuple[str, ...] = ()  # of `scale`, among SCALE_PARTS; () all
     fidelity: str = "fast"  # of `walk` and `scenarios`, as the next three
     starts: int = 64
     seconds: float = 20.0
@@ -194,6 +198,12 @@ def _vault(options: BenchOptions) -> dict[str, Any]:
     return bench_vault(options.data_dir)
 
 
+def _scale(options: BenchOptions) -> dict[str, Any]:
+    from app.bench.scale import bench_scale
+
+    return bench_scale(options.scale_parts or SCALE_PARTS, quick=options.quick)
+
+
 def _stats(_: BenchOptions) -> dict[str, Any]:
     from app.bench.stats import bench_stats
 
@@ -223,6 +233,7 @@ BENCHES: dict[str, Callable[[BenchOptions], dict[str, Any]]] = {
     "vault": _vault,
     "profile": _profile,
     "stats": _stats,
+    "scale": _scale,
 }
 
 

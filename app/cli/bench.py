@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.bench.commands import BENCHES, BenchOptions, bench_command
+from app.bench.commands import BENCHES, SCALE_PARTS, BenchOptions, bench_command
 from app.paths import data_dir_default
 
 ASSIST_PARTS = {
@@ -24,10 +24,17 @@ def add_bench(commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], N
     parser.add_argument("what", choices=tuple(BENCHES), help="what is measured")
     parser.add_argument("--file", type=Path, help="video for `bench video`")
     parser.add_argument(
-        "--quick", action="store_true", help="`bench assist`, `student`, `amplitude`: smaller"
+        "--quick", action="store_true", help="`bench assist`, `student`, `amplitude`, `scale`: smaller"
     )
     for part, measured in ASSIST_PARTS.items():
         parser.add_argument(f"--{part}", action="store_true", help=f"`bench assist`: {measured}")
+    parser.add_argument(
+        "--part",
+        action="append",
+        default=[],
+        choices=SCALE_PARTS,
+        help="`bench scale`: only this; may be given again",
+    )
     parser.add_argument(
         "--fidelity",
         choices=("fast", "standard", "full"),
@@ -51,6 +58,7 @@ def _bench(args: argparse.Namespace) -> int:
         file=args.file,
         quick=args.quick,
         assist_parts=tuple(part for part in ASSIST_PARTS if getattr(args, part)),
+        scale_parts=tuple(args.part),
         fidelity=args.fidelity,
         starts=args.starts,
         seconds=args.seconds,

@@ -17,6 +17,7 @@ import resources
 from app.cli.assist import add_assist
 from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
+from app.cli.cluster import add_address, add_cluster
 from app.cli.data import add_data
 from app.cli.deploy import add_deploy
 from app.cli.emg import add_emg, add_emg_options, emg_files, emg_options
@@ -34,6 +35,7 @@ from app.cli.report_file import add_report
 from app.cli.session_options import add_condition, add_session_options, session_request
 from app.cli.signing import acting, add_as
 from app.cli.stats import add_stats
+from app.cli.study import add_study
 from app.cli.terminal_advice import reader_is_gone
 from app.cli.train import add_train
 from app.cli.trial import add_trial
@@ -144,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
     _add_folder(parser)
+    add_address(parser)
     parser.set_defaults(command=_gui)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="word")
     _add_doctor(commands)
@@ -159,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     add_train(commands, _add_data_dir)
     add_trial(commands, _add_data_dir)
     add_stats(commands, _add_data_dir)
+    add_study(commands, _add_data_dir)
     add_export(commands, _add_data_dir)
     add_report(commands, _add_data_dir)
     add_visits(commands, _add_data_dir)
@@ -171,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     add_update(commands)
     add_people(commands, _add_data_dir)
     add_patient(commands, _add_data_dir)
+    add_cluster(commands)
     return parser
 
 
@@ -228,6 +233,7 @@ def _add_session(commands: Subparsers) -> None:
     for parser in (run_parser, demo):
         add_session_options(parser)
         _add_data_dir(parser)
+        add_address(parser)
 
 
 def _add_virtual_exo(commands: Subparsers) -> None:
@@ -276,6 +282,7 @@ def _add_simulate(commands: Subparsers) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of these starts (default 0)")
     parser.add_argument("--out", type=Path, required=True, help="folder for arrays, summary and film")
     _add_data_dir(parser)
+    add_address(parser)
     parser.set_defaults(command=_simulate)
 
 

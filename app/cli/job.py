@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.cluster import add_address
 from app.paths import data_dir_default
 from core.domain.outside_json import read_json_file
 from core.errors import refuse
@@ -28,6 +29,7 @@ def add_job(commands: Subparsers, add_data_dir: Callable[[argparse.ArgumentParse
     parser.add_argument("kind", nargs="?", metavar="KIND", help="name of the job")
     parser.add_argument("params", nargs="?", type=Path, help="JSON file with the job's parameters")
     add_data_dir(parser)
+    add_address(parser)
     parser.set_defaults(command=_job)
 
 

@@ -6,9 +6,13 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.record_artifacts import add_artifacts
+from app.cli.record_move import add_move
+from app.cli.record_server import add_record_server
 from app.cli.server_setup import add_server_setup
 from app.cli.signing import signed
 from app.paths import data_dir_default, operator_name
@@ -52,7 +56,10 @@ def add_record(commands: Any, add_data_dir: Callable[[Any], None]) -> None:
     place.add_argument("--to", type=Path, metavar="DIR", help="second place from now on, on another disk")
     place.add_argument("--only-here", action="store_true", help="no second place from now on")
     backup.set_defaults(command=_backup)
+    add_move(actions, add_data_dir)
+    add_artifacts(actions, add_data_dir)
     add_server_setup(actions)
+    add_record_server(actions, add_data_dir)
     for parser in (restore, verify, backup):
         add_data_dir(parser)
 
@@ -204,7 +211,6 @@ def _way_on(faults: Sequence[Fault]) -> str:
 
 def _backup(args: argparse.Namespace) -> int:
     from core.session.record_care import choose_place
-    from core.store.backups import back_up_if_due
     from core.store.database import require_a_record
     from core.store.people import RECORD
     from core.store.repository import open_store
@@ -215,9 +221,12 @@ def _backup(args: argparse.Namespace) -> int:
         if args.to is not None or args.only_here:
             by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
             choose_place(store, args.to, by=by)
-        made = back_up_if_due(folder, after_s=0.0)
+        made = store.database.back_up_now(datetime.now(UTC))
         print("Nothing changed since the last backup." if made is None else f"{made.name} is in backups.")
-        _copy(store)
+        if store.shares_files:
+            print(f"The files of results lie in {store.artifacts.place}; have that backed up, too.")
+        else:
+            _copy(store)
     return EXIT_OK
 
 

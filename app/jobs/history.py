@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from core.store.files import folder_errors
 from core.vault import files
 from core.vault.places import is_protected
 
-_CHECKPOINT_PATTERN = "*.pt"
+CHECKPOINT_PATTERN = "*.pt"
 _FORGOTTEN = "file"  # stands where the name of a source stood
 # A file cut short by a power cut or a full disk, or encrypted and its key gone.
 _UNREADABLE = (OSError, ValueError, TypeError, KeyError, UserError)
@@ -42,7 +42,7 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
     """Keep how a job ended. A disk that does not take it costs the history's line, never the result."""
     try:
         if isinstance(outcome, Done):
-            for checkpoint in folder.glob(_CHECKPOINT_PATTERN):
+            for checkpoint in folder.glob(CHECKPOINT_PATTERN):
                 checkpoint.unlink()  # its result is in the record
         _replace(folder / "outcome.json", {"end": type(outcome).__name__, **asdict(outcome)})
         forget_sources(folder)
@@ -100,7 +100,14 @@ def _forget_in_log(log: Path, paths: Sequence[str]) -> None:
 
 
 def has_checkpoint(folder: Path) -> bool:
-    return any(folder.glob(_CHECKPOINT_PATTERN))
+    return any(folder.glob(CHECKPOINT_PATTERN))
+
+
+def finished_jobs(data_dir: Path) -> list[JobState]:
+    """For who may only look: the jobs that ended, newest first, none to go on with; nothing is written."""
+    found = sorted((data_dir / "jobs").glob("*/outcome.json"), key=_written_s, reverse=True)
+    states = (_stored(data_dir, path.parent) for path in found)
+    return [replace(state, resumable=False) for state in states if state is not None]
 
 
 def ended_jobs(data_dir: Path) -> list[JobState]:
@@ -111,6 +118,14 @@ def ended_jobs(data_dir: Path) -> list[JobState]:
 
 
 def _ended(data_dir: Path, folder: Path) -> JobState | None:
+    state = _stored(data_dir, folder)
+    if state is not None:
+        with suppress(OSError):
+            forget_sources(folder)  # its program was killed before it could
+    return state
+
+
+def _stored(data_dir: Path, folder: Path) -> JobState | None:
     try:
         stored = json.loads(files.read_bytes(folder / "job.json"))
         spec = JobSpec(**{**stored, "data_dir": data_dir})
@@ -118,8 +133,6 @@ def _ended(data_dir: Path, folder: Path) -> JobState | None:
         _log.warning("The job in %s cannot be read and is left out", folder, exc_info=True)
         return None
     outcome = _read_outcome(folder)
-    with suppress(OSError):
-        forget_sources(folder)  # its program was killed before it could
     resumable = not isinstance(outcome, Done) and has_checkpoint(folder)
     return JobState(spec, Progress(None, ""), outcome=outcome, resumable=resumable)
 

@@ -17,7 +17,6 @@ from core.deploy.restored import agrees, explained
 from core.deploy.signed_heads import SignedHead, SignedHeads, file_name, signed_heads
 from core.domain.audit import AuditEntry, AuditHead, AuditStep, BrokenLink
 from core.domain.record import RecordKind
-from core.store.checking import faults_of
 from core.store.repository import Store
 from core.store.trail_check import RowFault, TrailCheck
 
@@ -45,6 +44,7 @@ def examine_trail(store: Store) -> TrailReport:
     check = store.check_trail()
     entries, keys = check.entries, trusted_keys(store.data_dir)
     heads = signed_heads(store.data_dir, keys)
+    store.bring_all(RecordKind.PACKAGE)
     manifests = list(signed_manifests(store.data_dir, keys))
     known = explained(store, entries)
     open_heads = [head for head in heads.good if head.head.short not in known]
@@ -60,6 +60,7 @@ def examine_trail(store: Store) -> TrailReport:
 def signed_ends(store: Store) -> tuple[AuditHead, ...]:
     """Every end of the trail that a signature in the data folder states."""
     keys = trusted_keys(store.data_dir)
+    store.bring_all(RecordKind.PACKAGE)
     manifests = (manifest.audit for manifest in signed_manifests(store.data_dir, keys))
     heads = (head.head for head in signed_heads(store.data_dir, keys).good)
     return tuple(head for head in (*heads, *manifests) if head.length > 0)
@@ -96,5 +97,5 @@ def _missing_heads(entries: Sequence[AuditEntry], heads: SignedHeads) -> Iterato
 def _package_files(store: Store) -> Iterator[RowFault]:
     for record in store.stored_records():
         if record.name.startswith(f"{RecordKind.PACKAGE}/"):
-            for fault in faults_of(record, store.data_dir):
+            for fault in store.faults_of(record):
                 yield RowFault(fault.about, f"{fault.sentence[0].lower()}{fault.sentence[1:].rstrip('.')}")

@@ -124,6 +124,8 @@ _MADE = (
     RecordKind.BELT_PROFILE,
     RecordKind.CONTROLLER,
     RecordKind.COMPARISON,
+    RecordKind.STUDY_CELL,
+    RecordKind.STRANGER_WALKS,
 )
 ACTION_OF_KIND: dict[RecordKind, Action] = {
     **dict.fromkeys(_CAPTURED, Action.CAPTURE),

@@ -39,6 +39,8 @@ class RecordKind(StrEnum):
     INTERPRETATION = "interpretation"  # free words of a clinician
     REPORT = "report"
     CAPTURE_COMPARISON = "capture_comparison"  # recordings of several visits or conditions, side by side
+    STUDY_CELL = "study_cell"  # a virtual patient of a study with an exo and a seed of training
+    STRANGER_WALKS = "stranger_walks"  # such a patient with the controllers of others
 
 
 class Verdict(StrEnum):

@@ -9,6 +9,15 @@ from core.jobs.limits import FILMS, LOOK, TABLES, Limits
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a job takes of a node of a cluster."""
+
+    cores: float
+    memory_mb: int
+    safe_to_repeat: bool = True  # run twice, it does no harm: where its node is lost it starts again
+
+
+@dataclass(frozen=True, slots=True)
 class JobKind:
     task: str  # "package.module:function"
     title: str  # what the person reads
@@ -16,7 +25,12 @@ class JobKind:
     heavy: bool = False  # a training on every core: one at a time, with checkpoints
     stream: bool = False  # endless until stopped, or a read without a result; leaves no history
     limits: Limits | None = None  # of one that reads a file from outside
+    cluster: Needs | None = None  # what it takes of a node of a cluster; None: always on this PC
 
+
+# Measured with the demo patient, and rounded up.
+LIGHT, WALKS = Needs(cores=1.0, memory_mb=600), Needs(cores=1.0, memory_mb=1700)
+LESSON, TRAINING = Needs(cores=2.0, memory_mb=1000), Needs(cores=2.0, memory_mb=2000)
 
 JOB_TABLE: dict[str, JobKind] = {
     "demo_patient": JobKind("core.tasks.demo_patient:run", "Make the demo patient", Action.CAPTURE),
@@ -32,14 +46,20 @@ JOB_TABLE: dict[str, JobKind] = {
     "import_trial": JobKind(
         "core.tasks.import_trial:run", "Import laboratory trial", Action.CAPTURE, limits=TABLES
     ),
-    "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion", Action.CAPTURE),
-    "solve_markers": JobKind("core.tasks.solve_markers:run", "Solve the motion of markers", Action.CAPTURE),
+    "solve_motion": JobKind("core.tasks.solve_motion:run", "Solve motion", Action.CAPTURE, cluster=LIGHT),
+    "solve_markers": JobKind(
+        "core.tasks.solve_markers:run", "Solve the motion of markers", Action.CAPTURE, cluster=LIGHT
+    ),
     "edit_events": JobKind("core.tasks.edit_events:run", "Change gait events", Action.CAPTURE),
     "import_exo_log": JobKind(
         "core.tasks.import_exo_log:run", "Read the exo's log", Action.CAPTURE, limits=TABLES
     ),
-    "inverse_dynamics": JobKind("core.tasks.inverse_dynamics:run", "Find forces and moments", Action.TRAIN),
-    "estimate_moments": JobKind("core.tasks.estimate_moments:run", "Estimate hip moments", Action.TRAIN),
+    "inverse_dynamics": JobKind(
+        "core.tasks.inverse_dynamics:run", "Find forces and moments", Action.TRAIN, cluster=LIGHT
+    ),
+    "estimate_moments": JobKind(
+        "core.tasks.estimate_moments:run", "Estimate hip moments", Action.TRAIN, cluster=LIGHT
+    ),
     "read_emg_head": JobKind(
         "core.tasks.read_emg_head:run", "Look into the EMG file", Action.CAPTURE, stream=True, limits=LOOK
     ),
@@ -52,25 +72,39 @@ JOB_TABLE: dict[str, JobKind] = {
         "core.tasks.table_statistics:run", "Test a table", None, stream=True, limits=TABLES
     ),
     "take_logo": JobKind("core.tasks.take_logo:run", "Take the logo", None, stream=True, limits=LOOK),
-    "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin", Action.TRAIN),
+    "fit_twin": JobKind("core.tasks.fit_twin:run", "Fit the twin", Action.TRAIN, cluster=LIGHT),
     "fit_impairments": JobKind(
-        "core.tasks.fit_impairments:run", "Find impairments", Action.TRAIN, heavy=True
+        "core.tasks.fit_impairments:run", "Find impairments", Action.TRAIN, heavy=True, cluster=LESSON
     ),
-    "calibrate_muscles": JobKind("core.tasks.calibrate_muscles:run", "Calibrate muscles", Action.TRAIN),
-    "assess_deficits": JobKind("core.tasks.assess_deficits:run", "Assess strength", Action.TRAIN),
-    "learn_gait": JobKind("core.tasks.learn_gait:run", "Teach the twin this gait", Action.TRAIN, heavy=True),
-    "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait", Action.TRAIN),
-    "simulate_scenario": JobKind("core.tasks.simulate_scenario:run", "Simulate a situation", Action.TRAIN),
-    "plan_assistance": JobKind("core.tasks.plan_assistance:run", "Plan the belt's assistance", Action.TRAIN),
-    "teach_profile": JobKind("core.tasks.teach_profile:run", "Teach the exo the profile", Action.TRAIN),
+    "calibrate_muscles": JobKind(
+        "core.tasks.calibrate_muscles:run", "Calibrate muscles", Action.TRAIN, cluster=LIGHT
+    ),
+    "assess_deficits": JobKind(
+        "core.tasks.assess_deficits:run", "Assess strength", Action.TRAIN, cluster=LIGHT
+    ),
+    "learn_gait": JobKind(
+        "core.tasks.learn_gait:run", "Teach the twin this gait", Action.TRAIN, heavy=True, cluster=LESSON
+    ),
+    "simulate_gait": JobKind("core.tasks.simulate_gait:run", "Simulate gait", Action.TRAIN, cluster=LIGHT),
+    "simulate_scenario": JobKind(
+        "core.tasks.simulate_scenario:run", "Simulate a situation", Action.TRAIN, cluster=LIGHT
+    ),
+    "plan_assistance": JobKind(
+        "core.tasks.plan_assistance:run", "Plan the belt's assistance", Action.TRAIN, cluster=LIGHT
+    ),
+    "teach_profile": JobKind(
+        "core.tasks.teach_profile:run", "Teach the exo the profile", Action.TRAIN, cluster=LIGHT
+    ),
     "train_controller": JobKind(
-        "core.tasks.train_controller:run", "Train controller", Action.TRAIN, heavy=True
+        "core.tasks.train_controller:run", "Train controller", Action.TRAIN, heavy=True, cluster=TRAINING
     ),
-    "adapt_controller": JobKind("core.tasks.adapt_controller:run", "Fine-tune the controller", Action.TRAIN),
+    "adapt_controller": JobKind(
+        "core.tasks.adapt_controller:run", "Fine-tune the controller", Action.TRAIN, cluster=LIGHT
+    ),
     "distil_controller": JobKind(
-        "core.tasks.distil_controller:run", "Make a controller from thigh gyros", Action.TRAIN
+        "core.tasks.distil_controller:run", "Make a controller from thigh gyros", Action.TRAIN, cluster=LIGHT
     ),
-    "compare": JobKind("core.tasks.compare:run", "Compare controllers", Action.TRAIN),
+    "compare": JobKind("core.tasks.compare:run", "Compare controllers", Action.TRAIN, cluster=WALKS),
     "package_controller": JobKind("core.tasks.package_controller:run", "Package controller", Action.PACK),
     "deploy": JobKind("core.tasks.deploy:run", "Transfer to the exo", Action.DEPLOY),
     "virtual_walk": JobKind("core.tasks.virtual_walk:run", "Walk with the virtual exo", Action.DEPLOY),
@@ -81,7 +115,12 @@ JOB_TABLE: dict[str, JobKind] = {
     "export_patient": JobKind(
         "core.tasks.export_patient:run", "Export the patient", Action.EXPORT, stream=True
     ),
+    "look_at_server": JobKind("core.tasks.look_at_server:run", "Test the record server", None, stream=True),
     "copy_record": JobKind("core.tasks.copy_record:run", "Copy to the second place", None, stream=True),
+    "study_cell": JobKind("core.tasks.study_cell:run", "A virtual patient of a study", Action.TRAIN),
+    "study_strangers": JobKind(
+        "core.tasks.study_strangers:run", "With the controllers of others", Action.TRAIN
+    ),
     "list_exos": JobKind("core.tasks.list_exos:run", "Look for exos", Action.DEPLOY, stream=True),
 }
 

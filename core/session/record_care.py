@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core.domain.people import Action
+from core.errors import refuse
 from core.store.clinic import read_clinic, write_keep_years
 from core.store.people import RECORD
 from core.store.repository import Store
@@ -14,11 +15,29 @@ from core.store.second_place import choose_second_place
 
 
 def choose_place(store: Store, place: Path | None, *, by: str) -> None:
-    """As `choose_second_place`. Refuses PPL-001 to PPL-003 where people have accounts."""
+    """As `choose_second_place`, and REC-013 where the record or its files do not lie in the data folder.
+
+    Refuses PPL-001 to PPL-003 where people have accounts.
+    """
     person = store.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
+    if place is not None:
+        _check_all_is_here(store)
     choose_second_place(store.data_dir, place)
     words = "none" if place is None else "another folder"  # its name may name people
     store.log(by if person is None else person.name, "second place chosen", "", words)
+
+
+def _check_all_is_here(store: Store) -> None:
+    """Refuses REC-013: a copy of the data folder would be one of local files only."""
+    what = "No second place was chosen."
+    store.database.require_file("REC-013", what)
+    if store.shares_files:
+        raise refuse(
+            "REC-013",
+            what,
+            f"The files of results lie in {store.artifacts.place}, not in the data folder.",
+            "Have that place backed up by whoever looks after it.",
+        )
 
 
 def choose_keep_years(store: Store, years: int | None, *, by: str) -> None:

@@ -38,7 +38,8 @@ def wear_exo(store: Store, visit_id: str, device: str, *, by: str) -> None:
     """
     subject = store.subject_of(visit_id)
     if subject.device != device:
-        store.edit_patient(store.visit(visit_id).patient_id, replace(subject, device=device), by=by)
+        patient_id = store.visit(visit_id).patient_id
+        store.edit_patient(patient_id, replace(subject, device=device), by=by, seen=subject)
 
 
 def patient_of_code(store: Store, code: str) -> PatientRow | None:

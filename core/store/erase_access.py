@@ -34,8 +34,8 @@ from core.store.erasures import (
     remove_jobs,
     waiting_erasures,
 )
-from core.store.open_folder import OpenFolder
 from core.store.people import People
+from core.store.record_files import RecordFiles
 from core.store.rows import lock_patient
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.second_place import erase_there, read_second_place
@@ -53,11 +53,10 @@ class PatientErased:
     waiting: tuple[str, ...]
 
 
-class EraseAccess(OpenFolder):
-    """Base of `Store`, which gives it its people and its cache."""
+class EraseAccess(RecordFiles):
+    """Base of `Store`, which gives it its people."""
 
     people: People
-    _read: Any  # the cache of records
 
     def erase_patient(self, patient_id: str, reason: str, *, by: str, role: str = "") -> PatientErased:
         """Erase everything of a patient that this data folder and its second place hold. Not to be undone.
@@ -136,6 +135,8 @@ class EraseAccess(OpenFolder):
         with self.database.errors():
             self.database.scrub(self._engine)
         self.database.renew_backups(datetime.now(UTC))
+        for scope in erasure.records if self.shares_files else ():
+            self.artifacts.remove_scope(scope)
         known = frozenset(record.name for record in self.stored_records())
         remove_from(self.data_dir, erasure, known=known)
         remove_jobs(self.data_dir, erasure.names)

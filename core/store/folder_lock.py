@@ -73,6 +73,10 @@ def name_program(words: str) -> None:
     os.environ[NAME_VARIABLE] = words
 
 
+def program_name() -> str:
+    return os.environ.get(NAME_VARIABLE, "ExoTwin")
+
+
 def hold(data_dir: Path) -> FolderHold:
     """Claim a data folder, which is made where it is missing, for writing.
 
@@ -123,7 +127,8 @@ def in_use(holder: Holder | None) -> UserError:
     who = "Another program has it open"
     if holder is not None:
         since = datetime.fromisoformat(holder.since_utc).astimezone()
-        who = f"{holder.program} (process {holder.pid}) has it open since {since:%Y-%m-%d %H:%M}"
+        where = "this PC" if holder.host == socket.gethostname() else f"the PC {holder.host}"
+        who = f"{holder.program} (process {holder.pid} on {where}) has it open since {since:%Y-%m-%d %H:%M}"
     return refuse(
         "REC-010",
         "Nothing can be changed in this data folder now.",
@@ -166,8 +171,7 @@ def _release(folder: Path) -> None:
 
 def _this_process() -> Holder:
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    name = os.environ.get(NAME_VARIABLE, "ExoTwin")
-    return Holder(os.getpid(), socket.gethostname(), name, since, _token())
+    return Holder(os.getpid(), socket.gethostname(), program_name(), since, _token())
 
 
 def _token() -> str:

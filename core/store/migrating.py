@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-HEAD = "0005"
+HEAD = "0006"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from core.errors import UserError
+from core.errors import Advice, UserError
 from core.store import trail
 from core.store.backups import BACKUP_AFTER_S
 from core.store.checking import StoredRecord
@@ -56,6 +56,16 @@ class OpenFolder:
         """False beside another program that has the folder, and on a disk that takes nothing."""
         return self._claim is not None
 
+    @property
+    def only_read(self) -> Advice | None:
+        """Why nothing can be changed in this record now; None where something can."""
+        return None if self._only_read is None else self._only_read.advice
+
+    @property
+    def shared(self) -> bool:
+        """Whether several PCs may write in this record at once."""
+        return self.database.shared
+
     def back_up_if_due(self, after_s: float = BACKUP_AFTER_S) -> Path | None:
         """See `RecordDatabase.back_up_if_due`."""
         return self.database.back_up_if_due(after_s)
@@ -86,6 +96,12 @@ class OpenFolder:
         with self._session() as session:
             self.database.see_one_moment(session)
             yield session
+
+    @contextmanager
+    def frozen(self) -> Iterator[Connection]:
+        """See `RecordDatabase.frozen`."""
+        with self._errors(), self.database.frozen(self._engine) as connection:
+            yield connection
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

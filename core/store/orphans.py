@@ -34,7 +34,7 @@ class Swept:
 def sweep(database: RecordDatabase, engine: Engine) -> Swept:
     """Remove what was never finished, and move what no row names out of the way, never delete it."""
     data_dir = database.data_dir
-    removed = _remove_unfinished(data_dir)
+    removed = _remove_unfinished(data_dir) + remove_parts(data_dir)
     if not _unnamed(data_dir, engine) and not _returned(data_dir, engine):
         return Swept(removed=removed)
     with database.sweeping(engine):
@@ -86,23 +86,28 @@ def _returned(data_dir: Path, engine: Engine) -> list[str]:
 
 
 def _remove_unfinished(data_dir: Path) -> int:
-    left = [path for path in unfinished(data_dir) if not _may_still_be_written(path)]
+    left = [path for path in unfinished(data_dir) if writer_is_gone(path)]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
+    return len(left)
+
+
+def remove_parts(data_dir: Path) -> int:
+    """Remove backups and small files that were never finished; returns how many there were."""
     patterns = (f"backups/*{PART}*", "exotwin.restored*", ".*.json-*")
     parts = [path for pattern in patterns for path in data_dir.glob(pattern)]
     for part in parts:
         part.unlink(missing_ok=True)
-    return len(left) + len(parts)
+    return len(parts)
 
 
-def _may_still_be_written(aside: Path) -> bool:
+def writer_is_gone(aside: Path) -> bool:
     """A worker outlives its program for some seconds; its pid stands in the name: see `files.aside_of`."""
     parts = aside.name.split("-")
     if len(parts) != 3 or not parts[1].isdecimal():  # of an earlier version, which locks no folder
-        return time.time() - aside.stat().st_mtime < _A_DAY_S
+        return time.time() - aside.stat().st_mtime >= _A_DAY_S
     pid = int(parts[1])
-    return pid != os.getpid() and _lives(pid)
+    return pid == os.getpid() or not _lives(pid)
 
 
 def _lives(pid: int) -> bool:

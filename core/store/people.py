@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from core.domain.controller import unattended
 from core.domain.people import MOST_NAME, Account, Action, PeopleRules, Person, Role, may
-from core.store import accounts, people_refusals
+from core.store import accounts, edits, people_refusals
 from core.store.authority import Authority
 from core.store.pins import USUAL_COST, PinCost, check_pin, hash_pin
 from core.store.schema import AccountTable
@@ -61,14 +61,17 @@ class People(Authority):
         self.made()
         return person
 
-    def change_role(self, name: str, role: Role, *, by: str) -> None:
-        """Refuses PPL-003, PPL-012 (nobody could manage people any more) and PPL-013."""
+    def change_role(self, name: str, role: Role, *, by: str, seen: Account | None = None) -> None:
+        """Refuses PPL-003, PPL-012 (nobody could manage people any more) and PPL-013.
+
+        `seen`: the account as it was shown; REC-062 where somebody else changed role or state since then.
+        """
 
         def change(row: AccountTable) -> str:
             before, row.role = row.role, role.value
             return f"{row.name}: {before}, from now on {role.value}"
 
-        self._change(name, by, "account changed", change)
+        self._change(name, by, "account changed", change, seen=seen)
 
     def give_pin(self, name: str, pin: str, *, by: str, cost: PinCost = USUAL_COST) -> None:
         """A first PIN for somebody who forgot theirs. Refuses PPL-003, PPL-006 and PPL-013."""
@@ -81,14 +84,14 @@ class People(Authority):
 
         self._change(name, by, accounts.PIN_GIVEN, change, forget_guesses=True)
 
-    def set_active(self, name: str, active: bool, *, by: str) -> None:
-        """Accounts are never deleted: records name their people. Refuses PPL-003, PPL-012 and PPL-013."""
+    def set_active(self, name: str, active: bool, *, by: str, seen: Account | None = None) -> None:
+        """Accounts are never deleted: records name their people. Refuses as `change_role`."""
 
         def change(row: AccountTable) -> str:
             row.active = active
             return row.name
 
-        self._change(name, by, "account activated" if active else "account deactivated", change)
+        self._change(name, by, "account activated" if active else "account deactivated", change, seen=seen)
 
     def change_own_pin(self, name: str, pin: str, new: str, *, cost: PinCost = USUAL_COST) -> None:
         """Refuses PPL-004, PPL-005 and PPL-006 (also the same one again)."""
@@ -102,17 +105,21 @@ class People(Authority):
             row.pin, row.first_pin, row.changed_utc = kept, False, self._now()
             self._log(session, person.name, "own PIN chosen", person.id, "")
 
-    def set_rules(self, rules: PeopleRules, *, by: str) -> None:
-        """Refuses PPL-003 (not signed, about `RULES`) and PPL-015 (idle time)."""
+    def set_rules(self, rules: PeopleRules, *, by: str, seen: PeopleRules | None = None) -> None:
+        """Refuses PPL-003 (not signed, about `RULES`) and PPL-015 (idle time).
+
+        `seen`: the rules as they were shown; REC-060 where somebody else changed them since then.
+        """
         if not LEAST_IDLE_MIN <= rules.idle_min <= MOST_IDLE_MIN:
             raise people_refusals.idle_out_of_range(LEAST_IDLE_MIN, MOST_IDLE_MIN)
         with self._session() as session:
             manager = self.require(session, Action.MANAGE_PEOPLE, by=by, about=RULES)
             if manager is None:
                 raise people_refusals.nobody_signed_in()
+            edits.check_rules(session, seen)
             accounts.keep_rules(session, rules)
             words = f"four eyes {'on' if rules.four_eyes else 'off'}, locks after {rules.idle_min} min"
-            self._log(session, manager.name, "rules for people changed", "", words)
+            self._log(session, manager.name, edits.RULES_CHANGED, "", words)
 
     def _change(
         self,
@@ -122,6 +129,7 @@ class People(Authority):
         change: Callable[[AccountTable], str],
         *,
         forget_guesses: bool = False,
+        seen: Account | None = None,
     ) -> None:
         with self._session() as session:
             row = accounts.account_row(session, name)
@@ -129,6 +137,7 @@ class People(Authority):
                 raise people_refusals.no_account(name)
             manager = self.require(session, Action.MANAGE_PEOPLE, by=by, about=row.name)
             assert manager is not None, "there is an account"
+            edits.check_account(session, row, seen)
             words = change(row)
             row.changed_utc = self._now()
             session.flush()

@@ -20,6 +20,7 @@ _VARIABLE = "EXOTWIN_ORDINARY_UMASK"  # the person's own mask, for the processes
 # Files and folders of the program in a data folder. Others there are not changed: a person may have chosen a
 # folder with other content.
 _OURS = (
+    "artifacts.json",
     "exotwin.*",
     "backups",
     "clinic.*",

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from core.domain.people import Action
 from core.errors import refuse
+from core.store.artifacts.refusals import of_another
 from core.store.dialects.sqlite_file import OUR_TABLES, counted_entries, database_path, sound_tables
 from core.store.files import folder_errors, sync_file, sync_folder, write_synced
 from core.store.folder_lock import held
@@ -70,10 +71,18 @@ def begin(store: Store, key_store: KeyStore | None, passphrase: str = "", *, by:
     """Give the folder a data key, and return the recovery key, to be printed before anything is encrypted.
 
     `encrypt` follows when the store is closed. Refuses PPL-001 to PPL-003 where people have accounts,
-    REC-037, REC-039 (no room), and what `make_data_key` does; then nothing was changed.
+    REC-037, REC-039 (no room), REC-076 (the files lie in a shared store), and what `make_data_key` does; then
+    nothing was changed.
     """
     dbapi()
     person = store.people.check(Action.LOOK_AFTER, by=by, about=RECORD)
+    if store.shares_files:
+        raise of_another(
+            store.artifacts.place,
+            "The files of results in it are not encrypted, and cannot be while they lie there.",
+            "Move them into the data folder by `exotwin record move --artifacts here`, encrypt it, and move "
+            "them back, into an empty place.",
+        )
     _check_room(store.data_dir)
     keys, recovery = make_data_key(store.data_dir, key_store, passphrase)
     bring_in(keys)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.patient_code import check_code
@@ -31,25 +30,25 @@ from core.store.codec import decode, encode
 from core.store.database import database_of, require_a_record
 from core.store.dialects.port import RecordDatabase
 from core.store.erase_access import EraseAccess
-from core.store.files import Attachment, read_record, stage_record, stamps
+from core.store.files import Attachment, stage_record
 from core.store.folder_lock import FolderHold, hold
 from core.store.identity import remember_people
 from core.store.open_folder import FILES_REMOVED
 from core.store.opening import open_engine, open_engine_to_read
-from core.store.orphans import sweep
-from core.store.ownership import Ownership
+from core.store.orphans import remove_parts, sweep
+from core.store.patient_edits import PatientEdits
 from core.store.people import People
+from core.store.reading_people import ReadingPeople
 from core.store.record_refusals import code_taken, unknown
 from core.store.rows import decision_of, info_of, lock_patient, visit_of
+from core.store.rows import log_row as _log
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
-from core.store.trail_access import TrailAccess
+from core.store.trainings import Trainings
 from core.vault.scratch import sweep as sweep_plain
 
 SCHEMA_VERSION = 1
-_STILL_READ = ("REC-003", "REC-006", "REC-010")  # why nothing can be written, but all can be read
-_CACHED_RECORDS = 8  # the screens load the same few results repeatedly
-T = TypeVar("T")
+STILL_READ = ("REC-003", "REC-006", "REC-010")  # why nothing can be written, but all can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def open_store(data_dir: Path, ticket: str | None = None, *, to_read: bool = Fal
     try:
         return _open_to_write(database, acts)
     except UserError as error:
-        if not to_read or error.advice.code not in _STILL_READ:
+        if not to_read or error.advice.code not in STILL_READ:
             raise
         return Store(database, open_engine_to_read(database, error), None, acts, error)
 
@@ -92,7 +91,7 @@ def _open_to_write(database: RecordDatabase, ticket: str) -> Store:
     return store
 
 
-class Store(TrailAccess, Ownership, EraseAccess):
+class Store(PatientEdits, EraseAccess):
     """The record of one open data folder."""
 
     def __init__(
@@ -104,14 +103,28 @@ class Store(TrailAccess, Ownership, EraseAccess):
         only_read: UserError | None = None,
     ) -> None:
         super().__init__(database, engine, claim, only_read)
-        self.people = People(self._session, lambda session, *words: session.add(_log(*words)), ticket)
+        self.people = self._people(ticket)
         self.people.made = lambda: remember_people(self.data_dir)
-        self._read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
+        self.trainings = Trainings(engine, self._errors, shared=self.shared)
+
+    def _people(self, ticket: str) -> People:
+        def log(session: Session, *words: str) -> None:
+            session.add(_log(*words))
+
+        if self._only_read is not None:
+            return ReadingPeople(self._session, log, self._only_read)
+        return People(self._session, log, ticket)
 
     def sweep(self) -> None:
         """Clear what a program that was killed left behind; what was moved is logged."""
         sweep_plain(self.data_dir)
         self.finish_erasures()
+        if not self.shared:
+            self.trainings.forget_all()
+        if self.shares_files:
+            remove_parts(self.data_dir)
+            self.sweep_copies()
+            return
         swept = sweep(self.database, self._engine)
         for name in swept.set_aside:
             self.log("ExoTwin", "result without a row set aside", name, "kept in the folder quarantine")
@@ -142,35 +155,17 @@ class Store(TrailAccess, Ownership, EraseAccess):
             raise code_taken(subject.code) from error
         return patient_id
 
-    def edit_patient(self, patient_id: str, subject: Subject, *, by: str = "") -> None:
-        """Refuses PAT-005, PAT-020, PAT-021 and PAT-033; what an earlier version took may stay."""
-        before = self.patient(patient_id).subject
-        if subject == before:
-            return  # saved as it was: nothing to log, and no report is out of date
-        if subject.code != before.code:
-            check_code(subject.code)
-        if subject.diagnosis != before.diagnosis:
-            check_diagnosis(subject.diagnosis)
-        if subject.consent != before.consent:
-            check_consent(subject, date.today())
-        try:
-            with self._session() as session:
-                by = self.people.acts_as(session, patient_action(before, subject), by)
-                row = session.get_one(PatientTable, patient_id)
-                row.code, row.subject = subject.code, encode(subject)[0]
-                session.add(_log(by, "patient edited", patient_id, json.dumps(row.subject, sort_keys=True)))
-        except IntegrityError as error:
-            raise code_taken(subject.code) from error
-
-    def archive_patient(self, patient_id: str, archived: bool, *, by: str = "") -> None:
-        with self._session() as session:
-            by = self.people.acts_as(session, Action.EDIT_PATIENT, by)
-            session.get_one(PatientTable, patient_id).archived = archived
-            session.add(_log(by, "patient archived" if archived else "patient restored", patient_id, ""))
-
     def patient(self, patient_id: str) -> PatientRow:
+        """Raises UserError REC-007 when there is no such patient: somebody else may have erased it."""
         with self._session() as session:
-            return _patient(session.get_one(PatientTable, patient_id))
+            row = session.get(PatientTable, patient_id)
+            if row is None:
+                raise unknown("patient", patient_id)
+            return _patient(row)
+
+    def has_patient(self, patient_id: str) -> bool:
+        with self._session() as session:
+            return session.get(PatientTable, patient_id) is not None
 
     def patients(self, search: str = "", *, archived: bool = False) -> tuple[PatientRow, ...]:
         """Patients whose code or diagnosis contains `search`, newest first."""
@@ -210,17 +205,6 @@ class Store(TrailAccess, Ownership, EraseAccess):
             session.add(_log(by, "visit started", row.id, f"visit {row.number}"))
             return visit_of(row)
 
-    def note_visit(self, visit_id: str, notes: VisitNotes, *, by: str = "") -> None:
-        """Keep how the patient walks at this visit; what stood there before stays in the log."""
-        if notes == self.visit(visit_id).notes:
-            return
-        subject = self.subject_of(visit_id)
-        with self._session() as session:
-            by = self.people.acts_as(session, patient_action(subject), by)
-            row = session.get_one(VisitTable, visit_id)
-            row.notes = encode(notes)[0]
-            session.add(_log(by, "visit noted", visit_id, json.dumps(row.notes, sort_keys=True)))
-
     def visit(self, visit_id: str) -> Visit:
         """Raises UserError REC-007 when there is no such visit."""
         with self._session() as session:
@@ -258,7 +242,7 @@ class Store(TrailAccess, Ownership, EraseAccess):
         record_id = uuid4().hex
         staged = stage_record(self._folder(kind, record_id), payload, files, self.owner_of(visit_id))
         try:
-            with self._session() as session:
+            with self._sent(staged), self._session() as session:
                 saved = RecordTable(
                     id=record_id,
                     kind=kind.value,
@@ -288,31 +272,11 @@ class Store(TrailAccess, Ownership, EraseAccess):
         """
         if {"record.json", "arrays.npz"} & set(names):
             raise ValueError("only attached files can be removed")
-        folder = self.folder(record_id)
-        visit_id = self.info(record_id).visit_id
-        with self._session() as session:
-            by = self.people.acts_as(session, Action.ERASE, by, visit_id)
-            session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
-        for name in names:
-            (folder / name).unlink(missing_ok=True)
-
-    def load(self, record_id: str, kind: type[T]) -> T:
-        """Read a record's payload; refuses (REC-004) when its files changed. The last few are cached."""
         info = self.info(record_id)
-        folder = self._folder(info.kind, record_id)
-        payload: T = self._read(folder, kind, info.content_sha256, stamps(folder))
-        return payload
-
-    def info(self, record_id: str) -> RecordInfo:
-        """Raises UserError REC-007 when there is no such record."""
         with self._session() as session:
-            row = session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one_or_none()
-            if row is None:
-                raise unknown("result", record_id)
-            return info_of(row)
-
-    def folder(self, record_id: str) -> Path:
-        return self._folder(self.info(record_id).kind, record_id)
+            by = self.people.acts_as(session, Action.ERASE, by, info.visit_id)
+            session.add(_log(by, FILES_REMOVED, record_id, ", ".join(names)))
+        self._drop_files(info, names)
 
     def records(self, visit_id: str) -> tuple[RecordInfo, ...]:
         """All records of a visit, oldest first."""
@@ -392,17 +356,6 @@ class Store(TrailAccess, Ownership, EraseAccess):
         with self._session() as session:
             rows = session.scalars(select(LogTable).order_by(LogTable.sequence))
             return tuple(LogEntry(r.on_utc, r.who, r.action, r.subject_id, r.detail) for r in rows)
-
-    def _folder(self, kind: RecordKind, record_id: str) -> Path:
-        return self.data_dir / "records" / kind.value / record_id
-
-
-def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: object) -> Any:
-    return read_record(folder, kind, content_sha256)
-
-
-def _log(who: str, action: str, subject_id: str, detail: str) -> LogTable:
-    return LogTable(on_utc=utc_now(), who=who, action=action, subject_id=subject_id, detail=detail)
 
 
 def _patient(row: PatientTable) -> PatientRow:

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from core.domain.record import Decision, Provenance, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.walking_ability import VisitNotes
+from core.store.authority import utc_now
 from core.store.codec import decode
-from core.store.schema import DecisionTable, PatientTable, RecordTable, VisitTable
+from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 
 
 def lock_patient(session: Session, patient_id: str) -> None:
@@ -19,6 +20,10 @@ def lock_patient(session: Session, patient_id: str) -> None:
     column = PatientTable.archived
     changed_nothing = update(PatientTable).where(PatientTable.id == patient_id).values(archived=column)
     session.execute(changed_nothing.execution_options(synchronize_session=False))
+
+
+def log_row(who: str, action: str, subject_id: str, detail: str) -> LogTable:
+    return LogTable(on_utc=utc_now(), who=who, action=action, subject_id=subject_id, detail=detail)
 
 
 def visit_of(row: VisitTable) -> Visit:

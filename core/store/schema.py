@@ -166,3 +166,18 @@ class PeopleRuleTable(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
+
+
+class TrainingTable(Base):
+    """The one training of a visit that runs; see `core.store.trainings`."""
+
+    __tablename__ = "training"
+
+    visit_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]  # of this lease, made for it
+    kind: Mapped[str]  # of the job
+    who: Mapped[str]
+    program: Mapped[str]
+    host: Mapped[str]
+    since_utc: Mapped[datetime]
+    alive_utc: Mapped[datetime]  # by the clock of the database

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.domain.audit import FIRST, AuditStep, BrokenLink
 from core.store.backup_files import backups_in
-from core.store.checking import Fault, FaultKind, StoredRecord, faults_of
+from core.store.checking import Fault, FaultKind, StoredRecord
 from core.store.dialects.sqlite_file import open_connection
 from core.store.erase_access import waiting_words
 from core.store.identity import read_identity
@@ -42,7 +42,7 @@ def verify_record(store: Store, report: Report = lambda _fraction, _sentence: No
     faults: list[Fault] = [*map(_database_fault, store.database.faults()), *_identity_faults(store)]
     for number, record in enumerate(records):
         report(number / len(records), f"Result {number + 1} of {len(records)}")
-        faults += faults_of(record, store.data_dir)
+        faults += store.faults_of(record)
     faults += [*_backup_faults(store.data_dir), *_trail_faults(store), *_lost_entries(store)]
     faults += faults_there(store.data_dir, records)
     backups = len(backups_in(store.data_dir))
@@ -124,9 +124,24 @@ def _notes(store: Store, records: Sequence[StoredRecord]) -> tuple[str, ...]:
         )
     if unnamed:
         notes.append(f"{len(unnamed)} result folders have no row in the database: {', '.join(unnamed[:5])}.")
+    if store.shares_files:
+        notes += _notes_on_files(store, named)
     place, waiting = read_second_place(store.data_dir), behind(store.data_dir, records)
     if place is not None and not place.is_dir():
         notes.append(f"The second place {place} is not there now, and was not checked.")
     elif waiting:
         notes.append(f"{waiting} results are not in the second place yet; exotwin record backup copies them.")
     return tuple(notes)
+
+
+def _notes_on_files(store: Store, named: set[str]) -> list[str]:
+    """Of a shared store: what another PC is just saving there, or never finished and has not removed yet."""
+    found = [
+        scope for scope in store.artifacts.scopes() if scope not in named and not scope.startswith("jobs/")
+    ]
+    if not found:
+        return []
+    return [
+        f"{len(found)} results in {store.artifacts.place} have no row: a PC saves them just now, or could "
+        "not, and removes them when ExoTwin starts there."
+    ]

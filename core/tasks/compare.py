@@ -168,7 +168,7 @@ class _Walks:
         for condition in conditions:
             walks, own = self.seed_by_seed(condition, judged_walks.SEEDS)
             if condition.label is GaitLabel.WITHOUT_EXO:
-                _check_walks(walks.measures)
+                check_walks(walks.measures)
             found.append(walks)
             curves.append(own)
             rollouts.append(self.drawn(condition))
@@ -242,8 +242,8 @@ def _check_device(trained: TrainedController, worn: str) -> None:
         )
 
 
-def _check_walks(without: WalkMeasures) -> None:
-    """What the twin costs is measured while it walks."""
+def check_walks(without: WalkMeasures) -> None:
+    """Refuses CMP-003: what the twin costs is measured while it walks."""
     if without.falls > MOST_FALLS * without.starts:
         raise refuse(
             "CMP-003",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -71,10 +73,10 @@ def run(params: Params, context: JobContext) -> str:
         twin = store.load(twin_id, Twin)
         reference, source, synthetic = _stride(params, store, twin.body)
         check_reference(reference, leg=Leg.of(twin.body.scale))
-        context.progress(0.0, "Setting up the person's body in simulation")
-        training = _GaitTraining(twin.body, reference, fidelity, minutes, seed, context)
-        training.train()
-        policy = training.result(synthetic=twin.synthetic or synthetic)
+        budget = GaitBudget(60.0 * minutes)
+        policy = learned_policy(
+            twin.body, reference, fidelity, budget, seed, context, synthetic=twin.synthetic or synthetic
+        )
         return store.save(
             RecordKind.GAIT_POLICY,
             policy,
@@ -85,6 +87,37 @@ def run(params: Params, context: JobContext) -> str:
             seed=seed,
             settings={"minutes": minutes, "walkers": WALKERS, "fidelity": fidelity.value},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GaitBudget:
+    """Seconds, or iterations: only these give the same policy on every PC."""
+
+    seconds: float = math.inf
+    iterations: int | None = None
+
+    def seconds_at(self, progress: GaitProgress) -> float:
+        """All that is planned, at the speed so far."""
+        if self.iterations is None:
+            return self.seconds
+        return progress.elapsed_s / progress.iteration * self.iterations
+
+
+def learned_policy(
+    body: BodyParameters,
+    reference: GaitReference,
+    fidelity: Fidelity,
+    budget: GaitBudget,
+    seed: int,
+    context: JobContext,
+    *,
+    synthetic: bool,
+) -> GaitPolicy:
+    """What this body learns of this stride from the shipped policy, and how well it walks."""
+    context.progress(0.0, "Setting up the person's body in simulation")
+    training = _GaitTraining(body, reference, fidelity, budget, seed, context)
+    training.train()
+    return training.result(synthetic=synthetic)
 
 
 def chosen_fidelity(requested: object) -> Fidelity:
@@ -126,7 +159,7 @@ class _GaitTraining:
         body: BodyParameters,
         reference: GaitReference,
         fidelity: Fidelity,
-        minutes: float,
+        budget: GaitBudget,
         seed: int,
         context: JobContext,
     ) -> None:
@@ -143,7 +176,7 @@ class _GaitTraining:
         ]
         for environment, recorder in zip(self._learner.environments, self._recorders, strict=True):
             environment.physics.recorder = recorder
-        self._budget_s = 60.0 * minutes
+        self._budget = budget
         self._context = context
         self._checkpoint = context.work_dir / CHECKPOINT
         self._last_picture_s = -PICTURE_EVERY_S
@@ -156,11 +189,16 @@ class _GaitTraining:
     def train(self) -> None:
         train_until(
             self._learner,
-            budget_s=self._budget_s,
+            budget_s=self._budget.seconds,
             clock=time.monotonic,
             watch=self._on_progress,
             save=lambda content: replace_file(self._checkpoint, content),
+            enough=self._enough,
         )
+
+    def _enough(self) -> bool:
+        most = self._budget.iterations
+        return most is not None and self._learner.iterations >= most
 
     def result(self, *, synthetic: bool) -> GaitPolicy:
         """The better of the best and the latest policy, from start states new to both.
@@ -210,7 +248,7 @@ class _GaitTraining:
             similarity=progress.similarity,
             reward=progress.reward,
         )
-        self._told_fraction = done_fraction(progress, self._budget_s)
+        self._told_fraction = done_fraction(progress, self._budget.seconds_at(progress))
         self._context.progress(
             self._told_fraction,
             f"Learning to walk: {progress.walk_seconds:.1f} s without a fall",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,15 +28,14 @@ from core.domain.people import Action
 from core.domain.record import RecordKind, Verdict
 from core.domain.release import Purpose
 from core.errors import UserError, refuse
-from core.jobs.values import SECRET, JobContext, Params
+from core.jobs.values import JobContext, Params
 from core.session.release import signed_purpose
 from core.store.repository import Store, open_store
 from core.tasks.audit_trail import Trail
 from core.tasks.package_origin import Target, origin_of
+from core.tasks.sent_secret import wait_for_secret
 from core.vault import files
 from core.vault.key_store import system_key_store
-
-_PASSPHRASE_WAIT_S = 10.0
 
 
 def run(params: Params, context: JobContext) -> str:
@@ -114,14 +112,7 @@ def _target(store: Store, params: Params) -> Target:
 def _passphrase(params: Params, context: JobContext) -> str:
     if not params.get("passphrase_follows"):
         return passphrase_of_environment()
-    end = time.monotonic() + _PASSPHRASE_WAIT_S
-    while time.monotonic() < end:
-        context.check_cancelled()
-        received = context.received()
-        if received:
-            return received[-1].removeprefix(SECRET)
-        time.sleep(0.01)
-    return ""
+    return wait_for_secret(context)
 
 
 def _save(

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.jobs.cores import cores
 from core.tasks.policy_files import replace_file
 
 CALIBRATION_FILE = "calibration.json"
@@ -63,4 +63,4 @@ def store_calibration(data_dir: Path, kind: str, calibration: Calibration) -> No
 
 def threads() -> int:
     """Processors that the two environments of a training keep busy."""
-    return min(2, os.cpu_count() or 1)
+    return min(2, cores())

@@ -116,7 +116,7 @@ def test_the_results_of_an_earlier_demo_are_left_alone(tmp_path):
 
 
 def test_a_failed_set_up_says_what_why_and_what_next_and_ends_with_an_error(monkeypatch, capsys):
-    def offline(*, with_tests: bool) -> None:
+    def offline(_parts: object) -> None:
         raise SetupFailure("The packages could not be installed.", "No network.", "Connect it.")
 
     monkeypatch.setattr(commands, "set_up", offline)
@@ -130,7 +130,7 @@ def test_a_failed_set_up_says_what_why_and_what_next_and_ends_with_an_error(monk
 
 
 def test_a_full_disk_ends_with_a_sentence_and_not_with_a_traceback(monkeypatch, capsys):
-    def full(*, with_tests: bool) -> None:
+    def full(_parts: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(commands, "set_up", full)

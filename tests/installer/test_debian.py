@@ -17,6 +17,7 @@ import pytest
 
 from app.bench.screen import a_screen
 from installer import build, debian_package, program_tree, system_libraries
+from installer.locks import Part
 from installer.terminal import SetupFailure
 
 MOST_MB = 450.0
@@ -32,7 +33,9 @@ def test_the_package_asks_for_the_python_that_built_it_and_for_every_library() -
     names = asked[1].split(", ")
     assert names[0] == debian_package.PYTHON
     assert {"libgl1 | libgl1t64", "libxcb-xkb1 | libxcb-xkb1t64", "libgl1-mesa-dri"} <= set(names)
-    assert "Installed-Size: 1234" in told
+    assert "Installed-Size: 1234" in told and "libpq5" not in names
+    with_server = debian_package.control({"libc.so.6"}, 1234, [Part.SERVER])
+    assert ", libpq5, postgresql-client\n" in with_server
 
 
 def test_a_library_without_a_package_stops_the_build() -> None:
@@ -45,6 +48,14 @@ def test_what_the_program_needs_goes_along_and_what_builds_and_tests_it_does_not
 
     assert {"torch", "mujoco", "pyside6-essentials", "vtk", "mediapipe", "ezc3d"} <= names
     assert not names & {"pytest", "mypy", "ruff", "ziglang", "hypothesis", "setuptools", "imageio-ffmpeg"}
+    assert not names & {"psycopg", "ray", "warp-lang"}
+
+
+def test_for_a_record_on_a_server_psycopg_goes_along_and_uses_the_systems_libpq() -> None:
+    pytest.importorskip("psycopg", reason="exotwin[server] is not installed")
+    names = set(program_tree.runtime_distributions([Part.SERVER]))
+
+    assert {"psycopg", "s3fs", "torch"} <= names and "psycopg-binary" not in names
 
 
 def test_parts_that_are_never_opened_stay_out_and_all_others_go_along() -> None:

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from installer import advisories, environment, lock, locks
 from installer.advisories import Advisory
-from installer.locks import GPU_ONLY, TARGETS, Part, Pin, Target
+from installer.locks import EXTRAS, GPU_ONLY, TARGETS, TESTED, Part, Pin, Target
 from installer.terminal import SetupFailure
 
 LINUX = Target("linux-x86_64", (3, 11))
@@ -31,19 +31,37 @@ def asked_for(target: Target, requirements: list[str]) -> list[Requirement]:
 def test_a_lock_and_pyproject_agree(repository: Path, target: Target):
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     runtime = {pin.name: pin.version for pin in locks.read(target)}
-    dev = {pin.name: pin.version for pin in locks.read(target, Part.DEV)}
 
-    assert not runtime.keys() & dev.keys()
     for one in asked_for(target, project["dependencies"]):
         assert one.specifier.contains(runtime[locks.normal(one.name)]), f"run installer/lock.py: {one}"
-    for one in asked_for(target, project["optional-dependencies"]["dev"]):
-        pinned = (dev | runtime)[locks.normal(one.name)]
-        assert one.specifier.contains(pinned), f"run installer/lock.py: {one}"
+    for part in (Part.DEV, *EXTRAS):
+        added = {pin.name: pin.version for pin in locks.read(target, part)}
+        assert not runtime.keys() & added.keys()
+        for one in asked_for(target, project["optional-dependencies"][part.extra]):
+            pinned = (added | runtime)[locks.normal(one.name)]
+            assert one.specifier.contains(pinned), f"run installer/lock.py: {one}"
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_a_package_that_several_parts_need_is_one_version_and_is_installed_once(target: Target):
+    names = [pin.name for pin in locks.read(target, *TESTED)]
+
+    assert len(names) == len(set(names))
+    server, cluster = ({pin.name for pin in locks.read(target, part)} for part in (Part.SERVER, Part.CLUSTER))
+    assert "aiohttp" in server & cluster  # each can be installed without the other
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_a_single_pc_gets_nothing_that_only_servers_clusters_and_graphics_cards_need(target: Target):
+    runtime = {pin.name for pin in locks.read(target)}
+
+    assert not runtime & {"psycopg", "psycopg-binary", "s3fs", "botocore", "ray", "grpcio", "pyarrow"}
+    assert not runtime & {"mujoco-warp", "warp-lang", "moto"}
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_no_lock_brings_what_only_nvidias_cards_need(target: Target):
-    pins = locks.read(target, Part.RUNTIME, Part.DEV)
+    pins = locks.read(target, *TESTED)
 
     assert not [pin.name for pin in pins if GPU_ONLY.fullmatch(pin.name)]
     torch = next(pin for pin in pins if pin.name == "torch")
@@ -58,14 +76,14 @@ def test_every_supported_python_has_a_lock_for_every_system(repository: Path):
         minor for _, minor in locks.PYTHONS
     ]
     for target in TARGETS:
-        assert target.path().is_file() and target.path(Part.DEV).is_file()
+        assert all(target.path(part).is_file() for part in TESTED)
 
 
 def test_what_is_installed_here_is_what_the_lock_says():
-    if not environment.is_installed(with_tests=True):
+    if not environment.is_installed(TESTED):
         pytest.skip("the environment is not one that bootstrap.py made for this tree")
 
-    pins = locks.read(locks.this_machine(), Part.RUNTIME, Part.DEV)
+    pins = locks.read(locks.this_machine(), *TESTED)
 
     assert {pin.name: version(pin.name) for pin in pins} == {pin.name: pin.version for pin in pins}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from installer import locks
-from installer.locks import GPU_ONLY, Part
+from installer.locks import GPU_ONLY, TESTED
 from installer.processes import NOT_OFFERED, reason
 
 
@@ -22,7 +22,7 @@ def test_without_any_pip_configuration_the_lock_installs_as_it_stands_and_pytorc
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONSTRAINT"):
         monkeypatch.delenv(name, raising=False)
-    pins = locks.read(locks.this_machine(), Part.RUNTIME, Part.DEV)
+    pins = locks.read(locks.this_machine(), *TESTED)
     torch = [pin for pin in pins if pin.name == "torch"]
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from installer import environment, locks, notices, sbom, shipped
-from installer.locks import Pin, Target
+from installer.locks import Part, Pin, Target
 from installer.shipped import POSE_MODEL
 from installer.terminal import SetupFailure
 
@@ -43,7 +43,7 @@ def put(site: Path, name: str, version: str, licence: str, needs: str = "", text
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of packages that is what the (short) lock says."""
-    monkeypatch.setattr(shipped.locks, "read", lambda _target: PINS)
+    monkeypatch.setattr(shipped.locks, "read", lambda _target, *_parts: PINS)
     folder = tmp_path / "site"
     put(folder, "numpy", "2.4.6", "BSD-3-Clause")
     put(folder, "opencv-contrib-python", "5.0.0.93", "Apache-2.0", 'numpy>=2; python_version >= "3.9"')
@@ -100,6 +100,25 @@ def test_the_notices_hold_each_text_once_and_what_the_lgpl_asks_for(site: Path, 
     assert "GNU LESSER GENERAL PUBLIC LICENSE\n                       Version 2.1" in said
 
 
+def test_what_was_added_for_a_server_is_in_bill_and_notices_only_where_it_goes_along(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    psycopg = Pin("psycopg", "3.3.9", (HASH,))
+    monkeypatch.setattr(
+        shipped.locks, "read", lambda _target, *parts: (*PINS, psycopg) if Part.SERVER in parts else PINS
+    )
+    put(site, "psycopg", "3.3.9", "LGPL-3.0-only")
+    (site / "psycopg").mkdir()
+    (site / "psycopg" / "__init__.py").touch()
+
+    for parts in ((), (Part.SERVER,)):
+        bill = sbom.bill(LINUX, site, made=MADE, parts=parts)
+        said = notices.write(tmp_path / "notices.txt", LINUX, site, parts=parts).read_text(encoding="utf-8")
+        assert ("psycopg" in {one["name"] for one in bill["components"]}) is bool(parts)
+        assert ("pkg:pypi/psycopg@3.3.9" in bill["dependencies"][0]["dependsOn"]) is bool(parts)
+        assert ("psycopg, in psycopg (LGPL-3.0-only)" in said) is bool(parts)
+
+
 def test_a_package_without_any_licence_text_is_not_passed_over(site: Path):
     record = site / "numpy-2.4.6.dist-info" / "RECORD"
     record.write_text("numpy-2.4.6.dist-info/METADATA,,\n", encoding="utf-8")
@@ -110,7 +129,7 @@ def test_a_package_without_any_licence_text_is_not_passed_over(site: Path):
 
 
 def installed_here() -> tuple[Path, Target]:
-    if not environment.is_installed(with_tests=True):
+    if not environment.is_installed((Part.DEV,)):
         pytest.skip("the environment is not one that bootstrap.py made for this tree")
     return Path(sysconfig.get_path("purelib")), locks.this_machine()
 

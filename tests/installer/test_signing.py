@@ -171,8 +171,8 @@ def test_the_builder_signs_what_it_built(
 ) -> None:
     built, signed = tmp_path / "built", []
     built.touch()
-    monkeypatch.setattr(build.debian_package, "build", lambda *_places: built)
-    monkeypatch.setattr(build.windows_package, "build", lambda *_places: built)
+    monkeypatch.setattr(build.debian_package, "build", lambda *_places, **_parts: built)
+    monkeypatch.setattr(build.windows_package, "build", lambda *_places, **_parts: built)
     monkeypatch.setattr(build.system_libraries, "ensure", lambda *_told, **_more: "")
     monkeypatch.setattr(build, "LOG", tmp_path / "log")
     monkeypatch.setattr(build.signing, sign, lambda *told: signed.append(told[:2]))

@@ -14,6 +14,7 @@ import pytest
 
 import resources
 from installer import checks, environment, locks, pose_model, processes, system_libraries
+from installer.locks import TESTED, Part
 from installer.terminal import Board, SetupFailure, Step, bar, clock
 
 PLAN = (Step("One", 1.0), Step("Two", 3.0))
@@ -134,6 +135,36 @@ def test_what_only_some_tests_need_may_be_missing_and_nobody_is_asked_for_a_pass
     )
 
 
+def test_debians_package_of_postgresql_makes_no_server_of_the_systems_own(monkeypatch, tmp_path):
+    said: list[str] = []
+
+    def run(command, **_options):
+        said.append(" ".join(command))
+        if command[:2] == ["apt-get", "install"] and "postgresql" in command and "full" in said:
+            raise SetupFailure("Not installed.", "The disk is full.", "Free some.")
+        return ""
+
+    monkeypatch.setattr(system_libraries, "apt_prefix", lambda missing, *, ask: [])
+    monkeypatch.setattr(system_libraries, "run", run)
+    board = Board(PLAN, stream=io.StringIO())
+
+    system_libraries.install_on_debian(["xvfb", "postgresql"], board, tmp_path / "log")
+    conf = str(system_libraries.NEW_SERVERS)
+    _update, common, keep, off, install, back = said
+    assert common.endswith(" postgresql-common") and install.endswith(" xvfb postgresql")
+    assert off == f"pg_conftool {conf} set create_main_cluster off"
+    assert keep == f"cp --preserve {conf} {conf}.kept" and back == f"mv {conf}.kept {conf}"
+
+    said[:] = ["full"]
+    with pytest.raises(SetupFailure):
+        system_libraries.install_on_debian(["postgresql"], board, tmp_path / "log")
+    assert said[-1] == back  # the setting is put back all the same
+
+    said.clear()
+    system_libraries.install_on_debian(["xvfb"], board, tmp_path / "log")
+    assert not [command for command in said if "postgresql" in command]
+
+
 def test_on_another_linux_the_missing_libraries_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr(system_libraries, "is_debian", lambda: False)
     monkeypatch.setattr(system_libraries.sys, "platform", "linux")
@@ -161,14 +192,34 @@ def test_a_second_set_up_has_nothing_to_install(monkeypatch, tmp_path):
     python.touch()
     monkeypatch.setattr(environment, "STAMP", stamp)
     monkeypatch.setattr(environment, "venv_python", lambda: python)
-    assert not environment.is_installed(with_tests=False)
+    assert not environment.is_installed(())
 
-    stamp.write_text(f"{environment.fingerprint()} runtime\n", encoding="utf-8")
-    assert environment.is_installed(with_tests=False)
-    assert not environment.is_installed(with_tests=True)
+    stamp.write_text(environment.stamp_text([Part.RUNTIME]), encoding="utf-8")
+    assert environment.is_installed(())
+    assert not environment.is_installed([Part.DEV])
 
-    stamp.write_text("another-fingerprint dev\n", encoding="utf-8")
-    assert not environment.is_installed(with_tests=False)
+    stamp.write_text("another-fingerprint runtime dev\n", encoding="utf-8")
+    assert not environment.is_installed(())
+
+
+def test_what_was_added_for_a_server_stays_when_a_later_set_up_does_not_name_it(monkeypatch, tmp_path):
+    python = tmp_path / "python"
+    python.touch()
+    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(environment, "venv_python", lambda: python)
+    monkeypatch.setattr(environment, "run", lambda command, **_: "")
+    asked: list[str] = []
+    monkeypatch.setattr(
+        environment.locks, "write", lambda pins, path: asked.extend(pin.name for pin in pins) or path
+    )
+
+    environment.ensure_packages(Board(()), tmp_path / "log", {Part.SERVER})
+    assert "psycopg" in asked and "ray" not in asked
+    assert environment.chosen_before() == {Part.SERVER}
+    assert environment.is_installed([Part.SERVER]) and not environment.is_installed([Part.CLUSTER])
+
+    (tmp_path / "stamp").write_text("another-fingerprint runtime server\n", encoding="utf-8")  # an update
+    assert environment.chosen_before() == {Part.SERVER} and not environment.is_installed([Part.SERVER])
 
 
 def test_packages_come_as_locked_and_are_compiled_on_all_cores_and_what_is_no_python_is_passed_over(
@@ -177,7 +228,7 @@ def test_packages_come_as_locked_and_are_compiled_on_all_cores_and_what_is_no_py
     commands: list[list[str]] = []
     monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
     monkeypatch.setattr(environment, "run", lambda command, **_: commands.append(command) or "")
-    environment.ensure_packages(Board(()), tmp_path / "log", with_tests=True)
+    environment.ensure_packages(Board(()), tmp_path / "log", TESTED)
     *of_pip, own, last = commands
     assert of_pip and all("--no-compile" in command and "--require-hashes" in command for command in of_pip)
     assert own[-2:] == ["--editable", str(environment.ROOT)] and "--no-build-isolation" in own
@@ -201,7 +252,7 @@ def test_a_compiler_is_borrowed_for_the_exo_core_only_where_there_is_none(monkey
     for there in (True, False):
         (tmp_path / "stamp").unlink(missing_ok=True)
         monkeypatch.setattr(environment, "compiler_is_there", lambda there=there: there)
-        environment.ensure_packages(Board(()), tmp_path / "log", with_tests=False)
+        environment.ensure_packages(Board(()), tmp_path / "log")
         assert ("ziglang" in asked) is not there
         assert any("uninstall --yes ziglang" in command for command in commands) is not there
 
@@ -305,7 +356,7 @@ def test_an_environment_of_another_python_is_made_anew_and_it_is_said(monkeypatc
     monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(environment, "venv_python", lambda: python)
     monkeypatch.setattr(environment, "run", fake)
-    monkeypatch.setattr(environment, "check_disk", lambda: None)
+    monkeypatch.setattr(environment, "check_disk", lambda needed: None)
 
     assert environment.ensure_venv(board) == "made"
     assert "-m venv --clear" in commands[-1] and "is of Python 3.99 and is made anew" in out.getvalue()

@@ -80,6 +80,10 @@ def count(_params: Params, context: JobContext) -> str:
     return ""
 
 
+def tell_its_folder(_params: Params, context: JobContext) -> str:
+    return str(context.spec.data_dir)
+
+
 def enter_patient(_params: Params, context: JobContext) -> str:
     """Writes to the record as whoever this process acts for; returns that name."""
     with open_store(context.spec.data_dir) as store:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.jobs import service as service_module
+from app.jobs import local as local_module
 from app.jobs.service import JobService
 from app.jobs.worker import work_dir
 from core.jobs.table import JobKind
@@ -55,8 +55,9 @@ def _only_trackers() -> bool:
 
 
 class Listener:
-    def __init__(self, jobs: JobService) -> None:
+    def __init__(self, jobs: JobService, limit_s: float = LONG_S) -> None:
         self.events: list[tuple[str, Event | Outcome]] = []
+        self._limit_s = limit_s
         self._arrived = threading.Condition()
         jobs.subscribe(self._hear)
 
@@ -67,7 +68,7 @@ class Listener:
 
     def wait_for(self, kind: type, count: int = 1) -> list[Event | Outcome]:
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self._of(kind)) >= count, LONG_S), self.events
+            assert self._arrived.wait_for(lambda: len(self._of(kind)) >= count, self._limit_s), self.events
             return self._of(kind)
 
     def _of(self, kind: type) -> list[Event | Outcome]:
@@ -78,7 +79,7 @@ class Listener:
 def test_a_worker_that_says_nothing_though_it_lives_is_told_and_can_be_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_module, "_COOPERATE_S", 0.2)
+    monkeypatch.setattr(local_module, "_COOPERATE_S", 0.2)
     jobs = JobService(tmp_path, "tester", TABLE, silent_after_s=0.5)
     listener = Listener(jobs)
     job_id = jobs.submit("hold_everything_up", {})
@@ -135,7 +136,7 @@ def test_cancelling_is_not_failing(jobs: JobService) -> None:
 def test_a_job_that_does_not_listen_is_ended_all_the_same(
     jobs: JobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_module, "_COOPERATE_S", 0.2)
+    monkeypatch.setattr(local_module, "_COOPERATE_S", 0.2)
     listener = Listener(jobs)
     job_id = jobs.submit("never_look_up", {})
     listener.wait_for(Progress, 2)

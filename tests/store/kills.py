@@ -1,7 +1,8 @@
 """Kill processes that save results, at random moments, and look after each what is left of the record.
 
-    python -m tests.store.kills COUNT SEED FOLDER
+    python -m tests.store.kills COUNT SEED FOLDER [SHARE]
 
+With SHARE the files of results lie in that shared folder, else in the data folder and a second place.
 Prints, as JSON, how many results were acknowledged, and how many were lost, half written or unreadable. A
 kill is no power cut: what the system has not yet put on the disk survives it.
 """
@@ -23,7 +24,7 @@ import numpy as np
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.errors import UserError
-from core.store.checking import faults_of
+from core.store.artifacts.choice import ARTIFACTS_VARIABLE
 from core.store.orphans import quarantined, unfinished
 from core.store.repository import Store, open_store
 from core.store.second_place import choose_second_place, copy_record
@@ -48,7 +49,8 @@ def _save_on_and_on(data_dir: Path, acknowledged: int) -> None:
             os.write(acknowledged, f"{record_id}\n".encode())
             store.decide(visit_id, "motion", Verdict.ACCEPTED, record_id=record_id, by="Dr Test")
             store.back_up_if_due(after_s=0.0)
-            copy_record(data_dir, store.stored_records())
+            if not store.shares_files:
+                copy_record(data_dir, store.stored_records())
 
 
 def _killed(data_dir: Path, after_s: float) -> list[str]:
@@ -77,13 +79,20 @@ def _look(data_dir: Path, acknowledged: list[str], seen: set[str], found: Counte
             records = {record.name.split("/")[1]: record for record in store.stored_records()}
             found["lost"] += sum(name not in records for name in acknowledged)
             for name in records.keys() - seen:
-                found["half written"] += bool(faults_of(records[name], data_dir))
+                found["half written"] += bool(store.faults_of(records[name]))
                 found["unreadable"] += not _reads(store, name)
             seen |= records.keys()
-            found["half written"] += len(unfinished(data_dir))
+            found["half written"] += len(unfinished(data_dir)) + _files_without_row(store)
     except UserError as error:
         found["unreadable"] += len(acknowledged) + len(seen)
         sys.stderr.write(f"{error}\n")
+
+
+def _files_without_row(store: Store) -> int:
+    """In a shared store; what lies here without a row is in quarantine."""
+    if not store.shares_files:
+        return 0
+    return len(set(store.artifacts.scopes()) - {record.name for record in store.stored_records()})
 
 
 def _reads(store: Store, record_id: str) -> bool:
@@ -95,11 +104,16 @@ def _reads(store: Store, record_id: str) -> bool:
 
 def _a_folder(root: Path) -> Path:
     shutil.rmtree(root, ignore_errors=True)
+    share = os.environ.get(ARTIFACTS_VARIABLE)
+    if share is not None:
+        shutil.rmtree(share, ignore_errors=True)
+        Path(share).mkdir()
     (root / "place").mkdir(parents=True)
     (root / "walk.mp4").write_bytes(np.random.default_rng(0).bytes(200_000))
     with open_store(root / "data") as store:
         store.start_visit(store.add_patient(a_subject()))
-    choose_second_place(root / "data", root / "place")
+    if share is None:
+        choose_second_place(root / "data", root / "place")
     return root / "data"
 
 
@@ -120,4 +134,6 @@ def main(count: int, seed: int, root: Path) -> dict[str, int]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 4:
+        os.environ[ARTIFACTS_VARIABLE] = sys.argv[4]
     sys.stdout.write(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))))

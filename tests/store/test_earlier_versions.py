@@ -78,6 +78,8 @@ SINCE = {  # kinds that came later
     RecordKind.INTERPRETATION,
     RecordKind.CAPTURE_COMPARISON,
     RecordKind.BELT_PROFILE,
+    RecordKind.STUDY_CELL,
+    RecordKind.STRANGER_WALKS,
 }
 
 

@@ -14,8 +14,16 @@ KILLS = int(os.environ.get("EXOTWIN_KILLS", "1000"))
 SEED = 18
 
 
-def killed(count: int, folder: Path, repository: Path) -> dict[str, int]:
-    command = [sys.executable, "-m", "tests.store.kills", str(count), str(SEED), str(folder / "kills")]
+def killed(count: int, folder: Path, repository: Path, *share: str) -> dict[str, int]:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.store.kills",
+        str(count),
+        str(SEED),
+        str(folder / "kills"),
+        *share,
+    ]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found: dict[str, int] = json.loads(done.stdout)
@@ -33,6 +41,23 @@ def assert_nothing_lost(found: dict[str, int]) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="forks")
 def test_a_few_kills_at_random_moments_lose_nothing(tmp_path: Path, repository: Path) -> None:
     assert_nothing_lost(killed(3, tmp_path, repository))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="forks")
+def test_a_few_kills_leave_nothing_half_written_in_a_shared_folder(tmp_path: Path, repository: Path) -> None:
+    assert_nothing_lost(killed(3, tmp_path, repository, str(tmp_path / "share")))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+@pytest.mark.skipif(os.name == "nt", reason="forks")
+def test_hundreds_of_kills_leave_nothing_half_written_in_a_shared_folder(
+    tmp_path: Path, repository: Path
+) -> None:
+    found = killed(KILLS // 4, tmp_path, repository, str(tmp_path / "share"))
+    sys.stdout.write(f"{found}\n")
+    assert found["acknowledged"] > 0
+    assert_nothing_lost(found)
 
 
 @pytest.mark.long

@@ -98,7 +98,7 @@ def test_without_the_driver_it_is_told_what_to_install(
     at("postgresql://a@127.0.0.1:1/db")
     with refused("REC-057") as told:
         open_store(tmp_path)
-    assert "exotwin[server]" in told.value.advice.next_step
+    assert "setup --with server" in told.value.advice.next_step
 
 
 @pytest.fixture

@@ -260,8 +260,8 @@ def test_a_controller_whose_twin_is_lost_is_not_compared(tmp_path: Path) -> None
 
 
 def test_a_twin_that_falls_without_the_exo_is_not_compared() -> None:
-    assert code_of(compare._check_walks, walked.measures(1.0, falls=21)) == "CMP-003"
+    assert code_of(compare.check_walks, walked.measures(1.0, falls=21)) == "CMP-003"
 
 
 def test_a_twin_that_falls_in_half_of_its_walks_still_is() -> None:
-    compare._check_walks(walked.measures(1.0, falls=20))
+    compare.check_walks(walked.measures(1.0, falls=20))

@@ -14,7 +14,7 @@ from ui.pages.result_head import ResultHead
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.theme import Tone
-from ui.widgets.basics import Button, Deck, column, label, row
+from ui.widgets.basics import Button, Deck, column, label, looks, row
 from ui.widgets.empty import EmptyState
 from ui.widgets.worn_exo import WornExo, WornExoCard
 
@@ -145,6 +145,8 @@ class ForcesPanel(QWidget):
             button.setChecked(number == 0)
             self._views.addButton(button, number)
             choice.addWidget(button)
+            looks(button)
+        looks(self.planes)
         self.planes.addItems([plane.value for plane in Plane])
         self.planes.setAccessibleName("Plane")
         policy = self.planes.sizePolicy()

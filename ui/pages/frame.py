@@ -13,7 +13,7 @@ from core.errors import Advice
 from core.jobs.values import JobState
 from ui.file_dialogs import ask_where
 from ui.theme import Spacing, Tone
-from ui.widgets.basics import Button, Deck, Icon, clear, column, label, row
+from ui.widgets.basics import Button, Deck, Icon, clear, column, label, looks, row
 from ui.widgets.empty import EmptyState
 from ui.widgets.findings import FindingList
 from ui.widgets.strips import AdviceStrip, RunningCard, StaleStrip
@@ -79,10 +79,14 @@ class Page(QWidget):
         self._why_not.setVisible(bool(text) and not enabled and bool(why_not))
         self._main.setToolTip("" if enabled else why_not)
 
-    def grey_main(self, why_not: str) -> None:
-        """Grey the main action, and say who may do it. One that only leads elsewhere begins with "Go "."""
+    def grey_main(self, why_not: str, *, above_all: bool = False) -> None:
+        """Grey the main action, and say who may do it. One that only leads elsewhere begins with "Go ".
+
+        `above_all`: whatever else is in its way.
+        """
         words = self._main.text()
-        if why_not and words and not words.startswith("Go ") and self._main.isEnabled():
+        stands = above_all or self._main.isEnabled()
+        if why_not and words and not words.startswith("Go ") and stands:
             self.set_main_action(words, False, f"{why_not}.")
         empty = self._empty.button
         leads = empty.text().startswith("Go ")
@@ -114,6 +118,7 @@ class Page(QWidget):
             button.setToolTip(reasons.get(key, ""))
             button.setAccessibleDescription(reasons.get(key, ""))
             button.clicked.connect(lambda _=False, key=key: self.secondary_action.emit(key))
+            looks(button)  # greyed by its own reason, just above
             (self._secondary if key in beside else self._further).addWidget(button)
 
     def set_badges(self, *texts: str) -> None:
@@ -178,6 +183,7 @@ class Page(QWidget):
         self._why_not.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._why_not.setMinimumWidth(240)
         self._why_not.hide()
+        looks(self._main, self.take_away)  # greyed by `grey_main` and by what may be taken out
         words = self._build_words()
         buttons = row(gap=8)
         buttons.addStretch(1)
@@ -229,6 +235,7 @@ class Page(QWidget):
         self.body.setSpacing(Spacing().m)
         self._empty = EmptyState()
         self._empty.action.connect(self.main_action)
+        looks(self._empty)
         self._stack = Deck(self._body_widget, self._empty)
         return self._stack
 

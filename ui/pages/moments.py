@@ -15,7 +15,7 @@ from ui.pages.result_head import ResultHead
 from ui.plots.curves import JointPanel
 from ui.plots.joint_grid import JointGrid
 from ui.theme import Tone
-from ui.widgets.basics import Button, Deck, column, label, row
+from ui.widgets.basics import Button, Deck, column, label, looks, row
 from ui.widgets.empty import EmptyState
 
 _ROW_PX = 30
@@ -103,6 +103,7 @@ class MomentsPanel(QWidget):
             button.setCheckable(True)
             button.setChecked(number == 0)
             self._views.addButton(button, number)
+            looks(button)
             choice.addWidget(button)
         choice.addStretch(1)
         self._charts, self._table, self._result = QWidget(), QWidget(), QWidget()

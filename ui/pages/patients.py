@@ -12,7 +12,7 @@ from core.domain.walking_ability import VisitNotes
 from ui.file_dialogs import ask_folder
 from ui.pages.frame import Page
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, column, label, row
+from ui.widgets.basics import Box, Button, column, label, looks, row
 from ui.widgets.erase_box import EraseBox
 from ui.widgets.field_note import FieldNote
 from ui.widgets.patient_form import PatientEntry, PatientForm
@@ -105,6 +105,13 @@ class PatientsPage(Page):
         """Where everything of a patient goes; None when no folder was chosen."""
         return ask_folder(self, "Where the folder of this patient is written to")
 
+    def meet_patient(self, theirs: PatientEntry) -> tuple[str, ...]:
+        """See `PatientForm.meet`."""
+        return self._form.meet(theirs)
+
+    def meet_visit_notes(self, theirs: VisitNotes) -> None:
+        self._visit_notes.meet(theirs)
+
     def forget_entry(self) -> None:
         """The fields may be filled anew by the next `render`."""
         self._form.forget()
@@ -167,6 +174,7 @@ class PatientsPage(Page):
         self._archived = Button("Archived", "quiet", "archive", tip="Show archived patients")
         self._archived.setCheckable(True)
         self._archived.clicked.connect(self.archived_shown)
+        looks(self._search, self._archived)
         demo = Button("Demo patient", "quiet", "plus", tip="Make a synthetic patient to look around")
         demo.clicked.connect(lambda: self.secondary_action.emit("demo"))
         self._quiet = label("", "small", wrap=True)
@@ -186,6 +194,7 @@ class PatientsPage(Page):
         self._start.clicked.connect(self.start_visit)
         self.compare = Button("Compare visits", icon="compare", tip="Recordings side by side")
         self.compare.clicked.connect(self.compare_visits)
+        looks(self.compare)
         self._visits_card.body.addLayout(row(label("Visits", "strong"), None, self.compare, self._start))
         self._visits = TwoLineList("Visits")
         self._visits.setProperty("box", "bare")

@@ -10,7 +10,7 @@ from ui.plots.against import Difference
 from ui.plots.curves import JointPanel
 from ui.plots.difference_strip import DifferenceStrip
 from ui.plots.gait_cycle import AXIS_PX, GaitCyclePlot
-from ui.widgets.basics import Button, ElidedLabel, column, row
+from ui.widgets.basics import Button, ElidedLabel, column, looks, row
 
 HEAD_GAP_PX, RIGHT_PX = 6, 4
 
@@ -23,6 +23,7 @@ class JointCell(QWidget):
 
     def __init__(self, side: Side) -> None:
         super().__init__()
+        looks(self)
         self.plot = GaitCyclePlot()
         self.strip = DifferenceStrip(side, AXIS_PX + 2)
         self.title = Button("", "title", tip="Click to enlarge")

@@ -14,7 +14,7 @@ from ui.plots.curves import CurveStyle, JointPanel, Quantity
 from ui.plots.gait_cycle import GaitCyclePlot
 from ui.plots.joint_cell import JointCell
 from ui.plots.plot_key import Entry, Mark, PlotKey
-from ui.widgets.basics import column, label, row
+from ui.widgets.basics import column, label, looks, row
 
 
 class JointGrid(QWidget):
@@ -24,6 +24,7 @@ class JointGrid(QWidget):
 
     def __init__(self, kinds: tuple[Quantity, ...] = SAGITTAL) -> None:
         super().__init__()
+        looks(self)
         self._kinds: tuple[Quantity, ...] = ()
         self._enlarged: int | None = None  # row
         self._places = [{side: JointCell(side) for side in SIDES} for _ in kinds]

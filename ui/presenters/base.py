@@ -16,6 +16,7 @@ from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, o
 from core.session.flow import JOBS, Step, StepState, StepStatus
 from core.session.norms import walker_of
 from ui.pages.frame import Page
+from ui.read_only import grey_what_changes
 from ui.session_context import SessionContext
 from ui.signature import SignatureRequest, Signed
 from ui.theme import Tone
@@ -57,6 +58,8 @@ class StepPresenter(QObject):
         context.jobs.ended.connect(self._ended)
 
     def refresh(self) -> None:
+        if self.context.close_what_is_gone():
+            return  # closing it refreshes whatever is shown
         status = self.context.status(self.step)
         self._is_blocked = False
         self._step_page.show_stale(self.stale_sentence(status))
@@ -64,6 +67,14 @@ class StepPresenter(QObject):
         self.attempt(lambda: self.show(status))
         self._step_page.take_away.setVisible(bool(self.shown_records()))
         self._show_rights()
+        self._grey_if_only_read()
+
+    def _grey_if_only_read(self) -> None:
+        if self.context.store.only_read is not None:
+            why = self.context.store.people.blocked(self.right_for_main)
+            self._step_page.take_away.allow(why)
+            self._step_page.grey_main(why, above_all=True)
+            grey_what_changes(self._step_page, why)
 
     def _show_rights(self) -> None:
         """Who signs here by which account, and why what this person may not do is greyed."""
@@ -81,7 +92,7 @@ class StepPresenter(QObject):
         if key in _LEADS_AWAY:
             return ""
         people = self.context.store.people
-        if people.present is None:
+        if people.present is None and self.context.store.only_read is None:
             return ""
         return people.blocked(_OWN_RIGHT.get(key, self.right_for_main))
 

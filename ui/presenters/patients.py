@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from core.domain.people import Action
 from core.domain.record import RecordKind, Visit
-from core.errors import refuse
+from core.domain.subject import Subject
+from core.domain.walking_ability import VisitNotes
+from core.errors import UserError, refuse
 from core.jobs.values import Crashed, Done, JobState, Outcome, outcome_advice
 from core.session.flow import Step, StepState, StepStatus
+from core.store.edits import EDITED_MEANWHILE
 from core.store.repository import PatientRow
 from ui.asides import Aside
 from ui.pages.patients import ListRow, PatientsPage, PatientsState
@@ -37,6 +40,8 @@ class PatientsPresenter(StepPresenter):
         self._changed = (False, False)  # the patient, the notes on the visit; and not saved
         self._refused = False  # saving was tried, and not everything could be used
         self._erasing: str | None = None  # the patient whom the person thinks of erasing
+        self._seen: tuple[Subject | None, VisitNotes | None] = None, None  # what the fields were filled with
+        self._met: tuple[FieldNote, ...] = ()  # at fields that somebody else changed otherwise
         page.searched.connect(self._searched)
         page.archived_shown.connect(self._archived_shown)
         page.patient_chosen.connect(self._choose)
@@ -78,20 +83,23 @@ class PatientsPresenter(StepPresenter):
         action, why_not = self._action(selected)
         visits = () if selected is None else self.context.store.visits(selected.id)
         opened = next((visit for visit in visits if visit.id == self.context.visit_id), None)
+        if not any(self._changed):  # else what is typed is an edit of what was seen then
+            subject = None if selected is None else selected.subject
+            self._seen = subject, None if opened is None else opened.notes
         self._page.render(
             PatientsState(
                 headline=headline,
                 tone=tone,
                 patients=tuple(_list_row(row) for row in rows),
                 selected=None if selected is None else selected.id,
-                entry=self._entry(selected),
+                entry=self._entry(),
                 editing=self._new or any(self._changed),
                 new=self._new,
                 archived=selected is not None and selected.archived,
                 show_archived=self._show_archived,
                 visits=tuple(self._visit_row(visit) for visit in reversed(visits)),
                 open_visit=self.context.visit_id,
-                visit_notes=None if opened is None else opened.notes,
+                visit_notes=None if opened is None else self._seen[1],
                 visit_number=0 if opened is None else opened.number,
                 devices=self.context.devices,
                 main_action=action,
@@ -110,10 +118,10 @@ class PatientsPresenter(StepPresenter):
         assert self.context.patient_id is not None
         return self.context.store.patient(self.context.patient_id)
 
-    def _entry(self, selected: PatientRow | None) -> PatientEntry | None:
+    def _entry(self) -> PatientEntry | None:
         if self._new:
             return PatientEntry(device=self.context.devices[0][0] if self.context.devices else "")
-        return None if selected is None else entry_of(selected.subject)
+        return None if self._seen[0] is None else entry_of(self._seen[0])
 
     def _headline(self, selected: PatientRow | None, none_yet: bool) -> tuple[str, Tone]:
         if self._new:
@@ -222,7 +230,7 @@ class PatientsPresenter(StepPresenter):
         self._page.focus_form()
 
     def _end_editing(self) -> None:
-        self._new, self._changed, self._refused = False, (False, False), False
+        self._new, self._changed, self._refused, self._met = False, (False, False), False, ()
         self._page.forget_entry()
         self._page.show_field_notes(())
         self._page.show_advice(None)
@@ -235,15 +243,40 @@ class PatientsPresenter(StepPresenter):
         if wrong:
             self._page.focus_form(wrong[0].field)
             return
-        if visit_changed and self.context.visit_id is not None:
-            notes, by = self._page.visit_notes(), self.context.operator
-            self.context.store.note_visit(self.context.visit_id, notes, by=by)
-        if self._refused:
-            self._save_patient()
-        else:
-            self._end_editing()
-            self.context.show_message("Visit saved.", Tone.OK)
-            self.context.visit_changed.emit()
+        try:
+            if visit_changed and self.context.visit_id is not None:
+                self._save_notes(self.context.visit_id)
+            if self._refused:
+                self._save_patient()
+                return
+        except UserError as error:
+            if error.advice.code == EDITED_MEANWHILE:
+                self._meet_other_edit()
+            raise
+        self._end_editing()
+        self.context.show_message("Visit saved.", Tone.OK)
+        self.context.visit_changed.emit()
+
+    def _save_notes(self, visit_id: str) -> None:
+        notes = self._page.visit_notes()
+        self.context.store.note_visit(visit_id, notes, by=self.context.operator, seen=self._seen[1])
+        self._seen = self._seen[0], notes
+
+    def _meet_other_edit(self) -> None:
+        """Somebody else saved meanwhile: show that where nothing was typed, and leave what was typed."""
+        subject, notes = self._selected_row().subject, None
+        if self.context.visit_id is not None:
+            notes = self.context.store.visit(self.context.visit_id).notes
+            self._page.meet_visit_notes(notes)
+        theirs = entry_of(subject)
+        both = self._page.meet_patient(theirs)
+        self._met = tuple(
+            FieldNote(name, f"Saved meanwhile: {getattr(theirs, name) or 'empty'}", tone=Tone.WARN)
+            for name in both
+        )
+        self._seen, self._changed = (subject, notes), self._page.changed
+        self._show_field_notes()
+        self.refresh()
 
     def _save_patient(self) -> None:
         synthetic = not self._new and self._selected_row().subject.synthetic
@@ -253,7 +286,8 @@ class PatientsPresenter(StepPresenter):
         else:
             assert self.context.patient_id is not None
             patient_id = self.context.patient_id
-            self.context.store.edit_patient(patient_id, subject, by=self.context.operator)
+            by, seen = self.context.operator, self._seen[0]
+            self.context.store.edit_patient(patient_id, subject, by=by, seen=seen)
         visit_id = self.context.visit_id if not self._new else None
         self._end_editing()
         self.context.show_message(f"{subject.code} saved.", Tone.OK)
@@ -272,7 +306,7 @@ class PatientsPresenter(StepPresenter):
         wrong = mistakes(entry, own_code=own, taken=codes)
         odd = () if entry.code.strip() == own else code_doubts(entry.code, codes)
         taken = tuple(note for note in wrong if note.field == "code" and entry.code.strip() in codes)
-        self._page.show_field_notes((*(wrong if self._refused else taken), *odd))
+        self._page.show_field_notes((*(wrong if self._refused else taken), *odd, *self._met))
         return wrong if self._refused else ()
 
     def _start_visit(self) -> None:

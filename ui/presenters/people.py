@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.domain.people import Account, Action, PeopleRules, Role
-from core.errors import refuse
+from core.errors import UserError, refuse
 from core.jobs.values import JobState, Outcome
 from core.session.flow import Step, StepStatus
 from core.store.people import RULES
@@ -30,6 +30,8 @@ class PeoplePresenter(StepPresenter):
     def __init__(self, page: PeoplePage, context: SessionContext) -> None:
         super().__init__(page, context)
         self._page, self._people = page, context.store.people
+        self._seen: dict[str, Account] = {}  # as they are shown, by name
+        self._rules = PeopleRules()
         page.added.connect(lambda *given: self.attempt(lambda: self._add(*given)))
         page.role_chosen.connect(lambda *given: self.attempt(lambda: self._change_role(*given)))
         page.pin_given.connect(lambda *given: self.attempt(lambda: self._give_pin(*given)))
@@ -55,6 +57,7 @@ class PeoplePresenter(StepPresenter):
             headline = "Nobody has an account: this is the single-user mode."
             self._page.render(PeopleState(headline, _FIRST, first=True))
             return
+        self._seen, self._rules = {one.person.name: one for one in everybody}, self._people.rules
         active = sum(one.active for one in everybody)
         blocked = self._people.blocked(Action.MANAGE_PEOPLE)
         state = PeopleState(
@@ -63,7 +66,7 @@ class PeoplePresenter(StepPresenter):
             rows=tuple(
                 PersonRow(one.person.name, one.person.role, one.active, _state(one)) for one in everybody
             ),
-            rules=self._people.rules,
+            rules=self._rules,
             why_not=blocked,
         )
         self._page.render(state)
@@ -82,8 +85,8 @@ class PeoplePresenter(StepPresenter):
         self._signed(name, f"I make an account for {name}, {role.value}.", add)
 
     def _change_role(self, name: str, role: Role) -> None:
-        words = f"{name} is {role.value} from now on."
-        self._signed(name, words, lambda by: self._people.change_role(name, role, by=by.name))
+        words, seen = f"{name} is {role.value} from now on.", self._seen.get(name)
+        self._signed(name, words, lambda by: self._people.change_role(name, role, by=by.name, seen=seen))
 
     def _give_pin(self, name: str, pin: str, again: str) -> None:
         _check_same(pin, again)
@@ -96,18 +99,23 @@ class PeoplePresenter(StepPresenter):
 
     def _set_active(self, name: str, active: bool) -> None:
         words = f"{name} may sign in again." if active else f"{name} can no longer sign in."
-        self._signed(name, words, lambda by: self._people.set_active(name, active, by=by.name))
+        seen = self._seen.get(name)
+        self._signed(name, words, lambda by: self._people.set_active(name, active, by=by.name, seen=seen))
 
     def _set_rules(self, rules: PeopleRules) -> None:
-        people = "Two people release" if rules.four_eyes else "One person releases"
+        people, seen = "Two people release" if rules.four_eyes else "One person releases", self._rules
         words = f"{people} a controller for a patient; the screen locks after {rules.idle_min} min."
-        self._signed(RULES, words, lambda by: self._people.set_rules(rules, by=by.name))
+        self._signed(RULES, words, lambda by: self._people.set_rules(rules, by=by.name, seen=seen))
 
     def _signed(self, about: str, words: str, change: Callable[[Signed], object]) -> None:
         self._page.show_advice(None)
 
         def done(by: Signed) -> None:
-            change(by)
+            try:
+                change(by)
+            except UserError:
+                self.refresh()  # somebody else may have changed it meanwhile
+                raise
             self.context.person_changed.emit()
             self.context.show_message("Kept, and written to the log.", Tone.OK)
 

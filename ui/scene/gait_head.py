@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from ui import theme
-from ui.widgets.basics import ElidedLabel, label, row
+from ui.widgets.basics import ElidedLabel, label, looks, row
 
 
 class GaitHead(QWidget):
@@ -17,6 +17,7 @@ class GaitHead(QWidget):
 
     def __init__(self, letter: str) -> None:
         super().__init__()
+        looks(self)
         self._letter = label(letter, "section")
         self._letter.setToolTip(f"The curves of this gait are called {letter}")
         self.ghost = Swatch("ghost")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from ui.widgets.basics import Button, label, row
+from ui.widgets.basics import Button, label, looks, row
 from ui.widgets.click_slider import ClickSlider
 
 SPEEDS = (("¼ speed", 0.25), ("½ speed", 0.5), ("Real time", 1.0))
@@ -20,6 +20,7 @@ class PlaybackBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        looks(self)
         self._play = Button("", "quiet", "play", tip="Play or pause (space)")
         back = Button("", "quiet", "step_back", tip="One frame back (left arrow)")
         forward = Button("", "quiet", "step_forward", tip="One frame on (right arrow)")

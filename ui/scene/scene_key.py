@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.scene.gait_head import Swatch
-from ui.widgets.basics import Button, label, row
+from ui.widgets.basics import Button, label, looks, row
 
 FORCE_WORDS = "↑ force, 0.5 m = body weight"
 FORCE_TIP = (
@@ -21,6 +21,7 @@ class SceneKey(QWidget):
 
     def __init__(self, *, offers_ghost: bool) -> None:
         super().__init__()
+        looks(self)
         self.forces = label(FORCE_WORDS, "small")
         self.forces.setToolTip(FORCE_TIP)
         self.muscles = Button("Muscles", "quiet", tip="Muscles, grey-blue at rest to red when active")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QWidget
 from core.domain.body import SIDES, Side
 from ui.scene.preset import Preset
 from ui.scene.standpoint import preset_of_side
-from ui.widgets.basics import Button, row
+from ui.widgets.basics import Button, looks, row
 
 
 class ViewBar(QWidget):
@@ -16,6 +16,7 @@ class ViewBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        looks(self)
         layout = row(gap=2)
         self._group = QButtonGroup(self)
         self.buttons: dict[Preset, Button] = {}

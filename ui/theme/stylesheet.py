@@ -149,10 +149,12 @@ def _inputs(theme: Theme) -> str:
     colors = theme.colors
     fields = "QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDateEdit, QPlainTextEdit"
     focused = ", ".join(f"{name}:focus" for name in fields.split(", "))
+    fixed = ", ".join(f"{name}:disabled" for name in fields.split(", "))
     return f"""
 {fields} {{ background: {colors.surface}; color: {colors.text}; border: 1px solid {colors.border};
     border-radius: {theme.radius}px; padding: 5px 8px; min-height: 20px;
     selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
+{fixed}, QLineEdit:read-only, QPlainTextEdit:read-only {{ background: {colors.sunken}; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QAbstractSpinBox QLineEdit {{ border: none; padding: 0 6px; min-height: 0; background: transparent; }}
 QLineEdit[problem="stop"] {{ border-color: {colors.tone(Tone.STOP).ink}; }}

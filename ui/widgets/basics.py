@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.theme import Tone
 
+_LOOKS = "only_looks"
 BoxLayout = TypeVar("BoxLayout", QHBoxLayout, QVBoxLayout)
 
 
@@ -37,6 +38,16 @@ def label(text: str = "", role: str = "body", *, wrap: bool = False, tone: Tone 
         policy.setHeightForWidth(True)
         result.setSizePolicy(policy)
     return result
+
+
+def looks(*widgets: QWidget) -> None:
+    """Mark what only looks, with all its parts: it works also where nothing can be changed."""
+    for widget in widgets:
+        widget.setProperty(_LOOKS, True)
+
+
+def only_looks(widget: QWidget) -> bool:
+    return bool(widget.property(_LOOKS))
 
 
 def set_look(widget: QWidget, **properties: Any) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.domain.findings import Finding, Severity, worst_first
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, Icon, clear, column, label, row
+from ui.widgets.basics import Box, Button, Icon, clear, column, label, looks, row
 
 _SHOWN = 2  # more are one click away, so that a long list never pushes the result off the screen
 _TONES = {Severity.STOP: Tone.STOP, Severity.WARNING: Tone.WARN, Severity.NOTE: Tone.NEUTRAL}
@@ -28,6 +28,7 @@ class FindingList(QWidget):
         self._rows = column(gap=4)
         self._more = Button("", "link")
         self._more.clicked.connect(self._toggle)
+        looks(self._more)
         layout = column(gap=4)
         layout.addLayout(self._rows)
         layout.addLayout(row(self._more, None))

@@ -22,7 +22,9 @@ class Header(QFrame):
     change_pin = Signal()
     show_people = Signal()
     show_data = Signal()
+    show_server = Signal()
     show_statistics = Signal()
+    show_study = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,7 +92,9 @@ class Header(QFrame):
             self._only_signed_in.append(action)
         menu.addAction("People…").triggered.connect(self.show_people)
         menu.addAction("Data…").triggered.connect(self.show_data)
+        menu.addAction("Record server…").triggered.connect(self.show_server)
         menu.addAction("Statistics of a table…").triggered.connect(self.show_statistics)
+        menu.addAction("Results of a study…").triggered.connect(self.show_study)
         self.person.setMenu(menu)
 
     def show_person(self, person: Person | None, *, single_user: bool) -> None:

@@ -13,6 +13,7 @@ from core.domain.subject import AffectedSide, Sex, Subject
 from core.domain.walking_ability import MOST_NOTE_LETTERS
 from ui.widgets.basics import Box, Button, label, row
 from ui.widgets.field_note import FieldNote, NoteLine
+from ui.widgets.two_edits import merged
 from ui.wording import day
 
 _SEXES = ((Sex.FEMALE, "Female"), (Sex.MALE, "Male"), (Sex.OTHER, "Other"))
@@ -127,12 +128,29 @@ class PatientForm(Box):
         if entry == self._given:
             return
         self._given = entry
+        self._fill(entry)
+        self._shown = self.entry()
+
+    def meet(self, theirs: PatientEntry) -> tuple[str, ...]:
+        """Somebody else saved `theirs`: show it where nothing was typed here, and leave what was typed.
+
+        Returns the names of the fields that both changed, each otherwise.
+        """
+        mine, before = self.entry(), self._shown
+        self.forget()
+        self.show_entry(theirs)
+        if before is None or self._shown is None:
+            return ()
+        kept, both = merged(before, mine, self._shown)
+        self._fill(kept)
+        return both
+
+    def _fill(self, entry: PatientEntry) -> None:
         for name, field in self._fields.items():
             field.setText(getattr(entry, name))
         self._sex.setCurrentIndex(self._sex.findData(entry.sex))
         self._side.setCurrentIndex(self._side.findData(entry.affected_side))
         self._device.setCurrentIndex(max(0, self._device.findData(entry.device)))
-        self._shown = self.entry()
 
     def show_notes(self, notes: tuple[FieldNote, ...]) -> None:
         """Say under each field what is wrong with it, and nothing under the others; the first one counts."""

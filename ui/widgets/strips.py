@@ -10,7 +10,7 @@ from core.errors import Advice
 from core.jobs.values import JobState
 from ui.job_text import left_words, now_doing
 from ui.theme import Tone
-from ui.widgets.basics import Box, Button, Icon, column, label, row
+from ui.widgets.basics import Box, Button, Icon, column, label, looks, row
 from ui.wording import percent
 
 
@@ -89,6 +89,28 @@ class StaleStrip(Box):
         self._text.setText(text or "")
 
 
+class ReadOnlyStrip(Box):
+    """Across the whole window: nothing can be changed in this record now, and who has it."""
+
+    try_again = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("strip", horizontal=True, margin=4, gap=12)
+        self.setProperty("tone", Tone.WARN.value)
+        self._words = label("", tone=Tone.WARN, wrap=True)
+        again = Button("Try to open it for writing", "quiet", "stale")
+        again.clicked.connect(self.try_again)
+        for widget in (Icon("attention", 20, Tone.WARN), self._words, again):
+            self.body.addWidget(widget, 1 if widget is self._words else 0)
+        self.hide()
+
+    def show_why(self, because: Advice | None) -> None:
+        self.setVisible(because is not None)
+        words = "" if because is None else f"Read only. {because.why}"
+        self._words.setText(words)
+        self.setAccessibleName(words)
+
+
 class AdviceStrip(Box):
     """What happened, why, and what to do next; with a code to quote."""
 
@@ -96,6 +118,7 @@ class AdviceStrip(Box):
 
     def __init__(self) -> None:
         super().__init__("strip", horizontal=True, margin=12, gap=12)
+        looks(self)
         self.setProperty("tone", Tone.STOP.value)
         self._advice: Advice | None = None
         self._details = ""

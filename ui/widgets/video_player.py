@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.recording_view import RecordingView
-from ui.widgets.basics import Button, column, label, row, set_look
+from ui.widgets.basics import Button, column, label, looks, row, set_look
 from ui.widgets.click_slider import ClickSlider
 from ui.widgets.side_key import draw_side_key
 from ui.widgets.skeleton import SkeletonInk, draw_skeleton
@@ -154,6 +154,7 @@ class VideoPlayer(QWidget):
 
     def __init__(self, *, follow: bool = False) -> None:
         super().__init__()
+        looks(self)
         self._clip: RecordingView | None = None
         self._time_s = 0.0
         self._started_at_s = 0.0

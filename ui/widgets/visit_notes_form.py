@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
 
 from core.domain.walking_ability import MOST_NOTE_LETTERS, FunctionalClass, VisitNotes, WalkingAid
 from ui.widgets.basics import fit_list, label
+from ui.widgets.two_edits import merged
 
 _NOT_TOLD = "Not told"
 _FAC_TIP = "Functional Ambulation Categories, 0 to 5 (Holden 1984): how much help of others walking takes."
@@ -70,10 +71,21 @@ class VisitNotesForm(QWidget):
         if given == self._given:
             return
         self._given = given
+        self._show(given)
+        self._shown = self.entry()
+
+    def meet(self, theirs: VisitNotes) -> None:
+        """Somebody else saved `theirs`: show it where nothing was typed here, and leave what was typed."""
+        mine, before = self.entry(), self._shown
+        self.forget()
+        self.show_entry(theirs)
+        if before is not None and self._shown is not None:
+            self._show(merged(before, mine, self._shown)[0])
+
+    def _show(self, given: VisitNotes) -> None:
         self.aid.setCurrentIndex(self.aid.findData(given.walking_aid))
         self.ability.setCurrentIndex(self.ability.findData(given.functional_class))
         self.notes.setText(given.notes)
-        self._shown = self.entry()
 
     def forget(self) -> None:
         """Let the next `show_entry` fill the fields again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.jobs.cores import cores
 from core.learning.gait.coordination import CoordinationLearner
 from core.learning.gait.policy_learner import PolicyLearner
 from core.learning.rl.distributed import SINGLE_PROCESS, ProcessGroup
@@ -180,7 +180,7 @@ def walking_environments(
 
     `actuation` makes the actuation of one environment; `settings` go to `WalkingEnvironment`.
     """
-    threads = max(1, (os.cpu_count() or 1) // (ENVIRONMENTS * processes.size))
+    threads = max(1, cores() // (ENVIRONMENTS * processes.size))
     seed += _SEED_STRIDE * ENVIRONMENTS * processes.rank
     parts = [walkers[number::ENVIRONMENTS] for number in range(ENVIRONMENTS)]
     return tuple(

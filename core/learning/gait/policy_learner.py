@@ -92,6 +92,11 @@ class PolicyLearner(ABC, Generic[EnvironmentT, ProgressT]):
         return self._ppo.settings
 
     @property
+    def iterations(self) -> int:
+        """Over all runs."""
+        return self._iterations
+
+    @property
     def control_steps(self) -> int:
         return self._ppo.steps
 

@@ -32,15 +32,16 @@ def train_until(
     clock: Callable[[], float],
     watch: Callable[[ProgressT], None],
     save: Callable[[bytes], None],
+    enough: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Run iterations until `budget_s` of wall time is used, over all runs.
+    """Run iterations until `budget_s` of wall time is used, over all runs, or there are `enough` of them.
 
     `watch` is called after every iteration and may raise to stop. `save` gets a checkpoint every
     CHECKPOINT_EVERY_S, at the end, and when the person cancels.
     """
     saved_s = learner.elapsed_s
     try:
-        while learner.elapsed_s < budget_s:
+        while learner.elapsed_s < budget_s and not enough():
             progress = learner.learn_iteration(clock)
             if learner.elapsed_s - saved_s >= CHECKPOINT_EVERY_S:
                 save(learner.save_checkpoint())

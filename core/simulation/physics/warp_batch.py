@@ -232,5 +232,5 @@ def _missing(error: ImportError) -> UserError:
         "SIM-042",
         "The physics of graphics cards is not installed.",
         f"The package {error.name} is missing.",
-        "Install it with pip install “exotwin[gpu]”, or set EXOTWIN_PHYSICS to “cpu”.",
+        "Add it (python3 installer/bootstrap.py setup --with gpu), or set EXOTWIN_PHYSICS to “cpu”.",
     )

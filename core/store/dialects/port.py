@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from core.errors import UserError
+from core.store.identity import StoreIdentity
 
 Row = tuple[str, str | int]  # table and key
+Counter = tuple[str, str]  # table, and its column that the database counts
 
 
 class RecordDatabase(Protocol):
@@ -25,6 +27,11 @@ class RecordDatabase(Protocol):
     @property
     def words(self) -> str:
         """Where it lies, for a person."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether several PCs may write in it at once."""
         ...
 
     def is_there(self) -> bool:
@@ -96,6 +103,10 @@ class RecordDatabase(Protocol):
         """Keep one, when something changed since the newest and that is older; None where none is due."""
         ...
 
+    def back_up_now(self, now: datetime) -> Path | None:
+        """Keep one because a person asks for it; None where nothing changed since the newest."""
+        ...
+
     def renew_backups(self, now: datetime) -> None:
         """Keep one without what was erased just now, before those that still hold it are removed."""
         ...
@@ -106,6 +117,24 @@ class RecordDatabase(Protocol):
 
     def look(self) -> str:
         """How it stands, in a sentence; nothing is made or changed. Refuses what opening would."""
+        ...
+
+    def frozen(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """A transaction while which nobody changes anything in the record; for moving it away.
+
+        Refuses REC-079 while others have it open.
+        """
+        ...
+
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
+        """Become this record, in the transaction that brings its rows; `last`: as `last_numbers` has them.
+
+        Refuses REC-077 a database that is of another record.
+        """
+        ...
+
+    def note_moved(self, connection: Connection, where: str) -> None:
+        """From the end of this transaction on the record refuses to be opened here and says where it is."""
         ...
 
     def require_file(self, code: str, what: str) -> None:

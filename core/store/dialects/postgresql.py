@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,23 +15,28 @@ from sqlalchemy.orm import Session
 from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
-from core.store.dialects.port import Row
-from core.store.dialects.postgresql_connect import (
-    connect,
-    driver,
-    facts_of,
-    settings_for_programs,
-)
+from core.store.dialects.port import Counter, Row
+from core.store.dialects.postgresql_connect import connect, driver, facts_of, settings_for_programs
 from core.store.dialects.postgresql_dump import dump, dumps_in
 from core.store.dialects.sqlite_file import database_path
 from core.store.identity import StoreIdentity, has_identity, new_identity, read_identity, write_identity
 from core.store.migrating import HEAD, upgrade
+from core.store.moving.refusals import not_empty, not_moved
 from core.store.record_address import words_of
 
 # Advisory locks of this database; any two numbers that nothing else uses.
 _UPGRADING, _PLACING = 0x45786F01, 0x45786F02
 _PATIENT = "SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 _NAME_IT = "INSERT INTO record_identity (number, id, made_utc) VALUES (1, :id, :made) ON CONFLICT DO NOTHING"
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND backend_type = 'client backend'"
+)
+# By counting: the application's account may not set a counter.
+_COUNT_ON = (
+    "SELECT count(nextval(pg_get_serial_sequence(:table, :column))) FROM generate_series(1, :last) "
+    "WHERE :last > 0"
+)
 _CONNECTIONS = 2  # that a store keeps; more are made while they are needed
 
 
@@ -45,6 +50,10 @@ class PostgresDatabase:
     @property
     def words(self) -> str:
         return f"the record server {words_of(self.url)}"
+
+    @property
+    def shared(self) -> bool:
+        return True
 
     def is_there(self) -> bool:
         return True
@@ -133,6 +142,9 @@ class PostgresDatabase:
         """Never by itself: the server is backed up by whoever looks after it, once for all PCs."""
         return None
 
+    def back_up_now(self, now: datetime) -> Path | None:
+        return self.back_up(now)
+
     def renew_backups(self, now: datetime) -> None:
         older = dumps_in(self.data_dir)
         made = self.back_up(now) if older else None
@@ -157,6 +169,30 @@ class PostgresDatabase:
         where = f"{words_of(self.url)} answers: PostgreSQL {facts.version}, account {facts.account}"
         safe = "encrypted" if facts.encrypted else "NOT encrypted"
         return f"The record server {where}, the connection is {safe}."
+
+    @contextmanager
+    def frozen(self, engine: Engine) -> Iterator[Connection]:
+        engine.dispose()  # what is open beside this one is of others then
+        with engine.begin() as connection:
+            connection.exec_driver_sql("LOCK TABLE audit_head IN EXCLUSIVE MODE")  # every writer's first
+            others = connection.exec_driver_sql(_OTHERS).scalar_one()
+            if others:
+                raise not_moved(
+                    f"{others} connections to {words_of(self.url)} are open.",
+                    "Close ExoTwin on all other PCs and end what else uses this database, then try again.",
+                )
+            yield connection
+
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
+        note_identity(connection, identity)
+        theirs, _gone = _identity(connection)
+        if theirs is None or theirs.id != identity.id:
+            raise not_empty(words_of(self.url), "The database has another record.")
+        for (table, column), number in last.items():
+            connection.execute(text(_COUNT_ON), {"table": table, "column": column, "last": number})
+
+    def note_moved(self, connection: Connection, where: str) -> None:
+        note_moved(connection, where)
 
     def require_file(self, code: str, what: str) -> None:
         raise refuse(

@@ -52,7 +52,7 @@ def driver() -> Any:
             "REC-057",
             "This installation cannot reach a record server.",
             f"The part psycopg is missing or does not start: {error}.",
-            "Install it: pip install 'exotwin[server]'.",
+            "Add it: python3 installer/bootstrap.py setup --with server (or a package built --with server).",
         ) from error
     return psycopg
 
@@ -110,9 +110,15 @@ def facts_of(url: URL) -> ServerFacts:
         with refusals.advised(url):
             revision = revision_of(connection)
         info = connection.info
-        local = not info.host or info.host.startswith("/") or info.host in _THIS_PC
         version = str(info.parameter_status("server_version"))
-        return ServerFacts(version, info.user, info.dbname, bool(info.pgconn.ssl_in_use) or local, revision)
+        return ServerFacts(version, info.user, info.dbname, is_encrypted(connection), revision)
+
+
+def is_encrypted(connection: Any) -> bool:
+    """By TLS, or because no network lies in between."""
+    host = connection.info.host
+    local = not host or host.startswith("/") or host in _THIS_PC
+    return local or bool(connection.info.pgconn.ssl_in_use)
 
 
 def revision_of(connection: Any) -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -18,12 +18,19 @@ from sqlalchemy.orm import Session
 from core.errors import UserError, refuse
 from core.store import audit, trail
 from core.store.backups import back_up, back_up_if_due
-from core.store.dialects.port import Row
+from core.store.dialects.port import Counter, Row
 from core.store.dialects.sqlite_file import database_path, open_connection
 from core.store.dialects.sqlite_turns import take_turns
 from core.store.files import disk_is_full, folder_errors, folder_is_unusable
-from core.store.identity import make_identity, read_identity, written_by_a_newer_version
+from core.store.identity import (
+    StoreIdentity,
+    make_identity,
+    read_identity,
+    write_identity,
+    written_by_a_newer_version,
+)
 from core.store.migrating import HEAD, upgrade
+from core.store.moving.refusals import moved_away, not_empty
 from core.store.record_address import DATABASE_VARIABLE
 from core.store.schema import Base
 from core.store.sealed_database import dbapi, key_of, sqlite_errors
@@ -49,13 +56,18 @@ class SqliteDatabase:
     def words(self) -> str:
         return f"the data folder {self.data_dir}"
 
+    @property
+    def shared(self) -> bool:
+        return False
+
     def is_there(self) -> bool:
         return database_path(self.data_dir).exists()
 
     def check(self) -> None:
         identity = read_identity(self.data_dir)
         if identity is not None and identity.server:
-            raise _lies_elsewhere(self.data_dir, identity.server)
+            told = moved_away if self.is_there() else _lies_elsewhere
+            raise told(self.data_dir, identity.server)
         trouble = trouble_of(self.data_dir)
         if trouble is not None:
             raise UserError(damaged_advice(self.data_dir, trouble))
@@ -170,6 +182,9 @@ class SqliteDatabase:
     def back_up_if_due(self, after_s: float) -> Path | None:
         return back_up_if_due(self.data_dir, after_s)
 
+    def back_up_now(self, now: datetime) -> Path | None:
+        return back_up_if_due(self.data_dir, 0.0)
+
     def renew_backups(self, now: datetime) -> None:
         """`core.store.erasures.remove_from` looks into the others."""
         back_up(self.data_dir, now)
@@ -192,6 +207,23 @@ class SqliteDatabase:
         self.check()
         sound = "The database of the data folder is sound."
         return sound if self.is_there() else "There is no database yet; the first start makes one."
+
+    @contextmanager
+    def frozen(self, engine: Engine) -> Iterator[Connection]:
+        with _locked(engine) as connection:
+            yield connection
+
+    def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
+        ours = read_identity(self.data_dir)
+        if ours is not None and ours.id != identity.id:
+            raise not_empty(str(self.data_dir), "It has another record.")
+        write_identity(self.data_dir, replace(identity, server=""))
+        connection.exec_driver_sql(f"PRAGMA user_version={identity.stamp}")
+
+    def note_moved(self, connection: Connection, where: str) -> None:
+        identity = read_identity(self.data_dir)
+        assert identity is not None, "a record that was opened has one"
+        write_identity(self.data_dir, replace(identity, server=where))
 
     def require_file(self, code: str, what: str) -> None:
         """It is one."""

@@ -1,0 +1,3 @@
+"""Files in the folder of a study."""
+
+STUDY_FILE, RESULTS, SUMMARY = "study.toml", "results", "summary.json"

@@ -1,0 +1,185 @@
+"""The part of the store that knows where the files of results are: here, or in a store that PCs share."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import func, select
+
+from core.domain.record import RecordInfo, RecordKind
+from core.errors import UserError
+from core.store.artifacts.choice import artifacts_of, chosen_address
+from core.store.artifacts.interface import ArtifactStore
+from core.store.artifacts.local_copies import LocalCopies, artifacts_of_record, faults_in, forget, trim
+from core.store.checking import Fault, StoredRecord, faults_of
+from core.store.files import StagedRecord, aside_of, read_record, stamps
+from core.store.open_folder import FILES_REMOVED
+from core.store.orphans import record_folders, unfinished, writer_is_gone
+from core.store.ownership import Ownership
+from core.store.record_refusals import unknown
+from core.store.rows import info_of
+from core.store.schema import LogTable, RecordTable
+
+_CACHED_RECORDS = 8  # the screens load the same few results repeatedly
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class RecordFiles(Ownership):
+    """Base of `Store`."""
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        """Where the files are. Refuses REC-070 to REC-073 and REC-076."""
+        return artifacts_of(self.data_dir, fresh=self.is_fresh)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether no result was ever saved, so that their files may still go anywhere."""
+        with self._session() as session:
+            return session.scalar(select(func.count()).select_from(RecordTable)) == 0
+
+    @property
+    def shares_files(self) -> bool:
+        """Whether they lie in a store that PCs share, and here are copies only."""
+        return bool(chosen_address(self.data_dir))
+
+    def info(self, record_id: str) -> RecordInfo:
+        """Raises UserError REC-007 when there is no such record."""
+        with self._session() as session:
+            row = session.scalars(select(RecordTable).where(RecordTable.id == record_id)).one_or_none()
+            if row is None:
+                raise unknown("result", record_id)
+            return info_of(row)
+
+    def folder(self, record_id: str) -> Path:
+        """With all of its files. Refuses REC-070 to REC-075 where they cannot be fetched."""
+        info = self.info(record_id)
+        self._bring(info, whole=True)
+        return self._folder(info.kind, record_id)
+
+    def load(self, record_id: str, kind: type[T]) -> T:
+        """Read a record's payload; refuses (REC-004) when its files changed. The last few are cached.
+
+        Refuses REC-070 to REC-075 where they cannot be fetched.
+        """
+        info = self.info(record_id)
+        self._bring(info, whole=False)
+        try:
+            return self._loaded(info, kind)
+        except UserError as error:
+            if error.advice.code != "REC-004" or not self.shares_files:
+                raise
+        forget(self.data_dir, f"{info.kind.value}/{record_id}")  # what is in the store is whole, or tells
+        self._bring(info, whole=False)
+        return self._loaded(info, kind)
+
+    def faults_of(self, record: StoredRecord) -> tuple[Fault, ...]:
+        """Every file rehashed, where it lies."""
+        return faults_in(self.artifacts, record) if self.shares_files else faults_of(record, self.data_dir)
+
+    def bring_all(self, kind: RecordKind) -> None:
+        """Have all results of a kind here; one that is missing or changed is told by `faults_of`."""
+        for record in self.stored_records() if self.shares_files else ():
+            if record.name.startswith(f"{kind.value}/"):
+                try:
+                    self._copies.bring(record)
+                except UserError as error:
+                    if error.advice.code not in ("REC-074", "REC-075"):
+                        raise
+
+    def _loaded(self, info: RecordInfo, kind: type[T]) -> T:
+        folder = self._folder(info.kind, info.id)
+        payload: T = self._read(folder, kind, info.content_sha256, stamps(folder))
+        return payload
+
+    @cached_property
+    def _read(self) -> Any:
+        read: Callable[..., Any] = lru_cache(maxsize=_CACHED_RECORDS)(_read_stamped)
+        return read
+
+    @cached_property
+    def _copies(self) -> LocalCopies:
+        return LocalCopies(self.data_dir, self.artifacts)
+
+    def _bring(self, info: RecordInfo, *, whole: bool) -> None:
+        if self.shares_files:
+            self._copies.bring(self._stored(info), self.owner_of(info.visit_id), whole=whole)
+
+    @contextmanager
+    def _sent(self, staged: StagedRecord) -> Iterator[None]:
+        """While the row is written all files are in the shared store, if there is one.
+
+        What fails leaves a folder that has `sweep_copies` look whether there is a row, and else remove them:
+        of a transaction whose end the network swallowed, nobody knows it now.
+        """
+        if not self.shares_files:
+            yield
+            return
+        try:
+            self._copies.send(f"{staged.folder.parent.name}/{staged.folder.name}", staged)
+            yield
+        except BaseException:
+            with suppress(OSError):
+                aside_of(staged.folder).mkdir()
+            raise
+
+    def _drop_files(self, info: RecordInfo, names: tuple[str, ...]) -> None:
+        """Files that the log says were removed."""
+        if self.shares_files:
+            whole = StoredRecord(f"{info.kind.value}/{info.id}", info.content_sha256)
+            for artifact in artifacts_of_record(self.artifacts, whole):
+                if artifact.name in names:
+                    self.artifacts.remove(artifact)
+        for name in names:
+            (self._folder(info.kind, info.id) / name).unlink(missing_ok=True)
+
+    def _stored(self, info: RecordInfo) -> StoredRecord:
+        query = select(LogTable.detail).where(
+            LogTable.action == FILES_REMOVED, LogTable.subject_id == info.id
+        )
+        with self._session() as session:
+            removed = {name for names in session.scalars(query) for name in names.split(", ")}
+        return StoredRecord(f"{info.kind.value}/{info.id}", info.content_sha256, frozenset(removed))
+
+    def _folder(self, kind: RecordKind, record_id: str) -> Path:
+        return self.data_dir / "records" / kind.value / record_id
+
+    def sweep_copies(self) -> None:
+        """Of a shared store: what a killed program of this PC had put there without a row, and old copies.
+
+        What cannot be reached now is looked at when the folder is opened the next time.
+        """
+        left = [path for path in unfinished(self.data_dir) if writer_is_gone(path)]
+        try:
+            for scope in self._unnamed([*map(_scope_of, left), *record_folders(self.data_dir)]):
+                self.artifacts.remove_scope(scope)
+                forget(self.data_dir, scope)
+            for path in left:
+                shutil.rmtree(path, ignore_errors=True)
+        except UserError as error:
+            _log.warning("What was not finished waits: %s", error)
+        trim(self.data_dir)
+
+    def _unnamed(self, scopes: list[str]) -> list[str]:
+        """Those without a row, which get none any more: whoever would write it is gone."""
+        if not scopes:
+            return []
+        with self.database.sweeping(self._engine):
+            named = {record.name for record in self.stored_records()}
+        return [scope for scope in dict.fromkeys(scopes) if scope not in named]
+
+
+def _scope_of(aside: Path) -> str:
+    """Of which result an unfinished folder is: see `core.store.files.aside_of`."""
+    return f"{aside.parent.name}/{aside.name[1:].partition('-')[0]}"
+
+
+def _read_stamped(folder: Path, kind: type[Any], content_sha256: str, _stamps: object) -> Any:
+    return read_record(folder, kind, content_sha256)
