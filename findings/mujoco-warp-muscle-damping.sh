@@ -3,10 +3,9 @@
 #
 # Expected: put_model refuses what it does not simulate, as it says, and muscles, `implicitfast` and tendons are among
 # what it supports: a step like that of MuJoCo in C, within single precision.
-# Seen: forces and accelerations agree to 1e-6, but the velocity after one step differs by percents, without a warning:
-# C takes the slope of a muscle's force over velocity into account at the end of the step (mjd_smooth_vel), MuJoCo Warp
-# that of affine actuators only. With the integrator Euler both agree. A muscle with a third of its force on a light
-# segment (a foot or toes) steps with a tenth of its speed off.
+# Seen: forces and accelerations agree to 1e-6, but the velocity after one step is 16 % too large here, without a warning:
+# C takes the slope of a muscle's force over velocity into account at the end of the step, MuJoCo Warp that of affine
+# actuators only. With the integrator Euler both agree.
 # For ExoTwin: core/simulation/physics/warp_muscles.py shows each muscle to the integrator as an affine actuator with
 # the slope of the moment.
 set -euo pipefail
@@ -18,7 +17,7 @@ python3 -m venv "$folder/venv"
     mujoco==3.11.0 mujoco-warp==3.11.0 warp-lang==1.19.0 numpy==2.4.6
 
 cd "$folder"
-WARP_CACHE_PATH="$folder/cache" venv/bin/python -W error - <<'PYTHON'
+WARP_CACHE_PATH="$folder/cache" venv/bin/python - <<'PYTHON'
 import sys
 from importlib.metadata import version
 

@@ -5,6 +5,7 @@ Its kernels are compiled once (two minutes) and kept in pytest's cache; they run
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def randomised(fidelity: Fidelity, count: int = ROWS) -> list[mujoco.MjModel]:
     return [altered_model(model, change) for change in draw(RandomisationRanges(), count, muscles, 0)]
 
 
+def converged(model: mujoco.MjModel) -> mujoco.MjModel:
+    """A copy whose contacts are solved to the end.
+
+    The usual six iterations stop short of it when a foot lands hard, on a slope or where it slips: two
+    programs then stop at other places (0.9 rad/s apart; with fifty iterations 4e-6).
+    """
+    copied = copy.copy(model)
+    copied.opt.iterations = copied.opt.ls_iterations = 50
+    return copied
+
+
 def begun(physics: BatchPhysics, models: Sequence[mujoco.MjModel], height_m: float) -> np.ndarray:
     position = np.array([model.qpos0 for model in models])
     position[:, 2] += height_m
@@ -85,7 +97,9 @@ def test_a_walk_of_the_shipped_policy_has_the_same_forces(walk: RecordedWalk) ->
 
     ground = np.array([one.ground_force_weights for one in found])
     assert len(found) >= 90
-    assert max(one.position for one in found) < 1e-5
+    position = [one.position for one in found]
+    assert np.median(position) < 1e-6
+    assert max(position) < 2e-4  # measured 5e-5, where six iterations of C do not reach the end
     assert max(one.activation for one in found) < 1e-6
     assert max(one.muscle_length_m for one in found) < 1e-5  # from which its force follows
     assert np.quantile(ground, 0.99) < 1e-3 and ground.max() < 0.02  # of body weight
@@ -110,7 +124,7 @@ def test_a_force_from_outside_acts_as_in_c() -> None:
 def test_level_ground_and_ramps_share_a_batch_and_each_stands_on_its_own() -> None:
     """MuJoCo Warp takes the place of a floor from one model for all: here every body has its own."""
     models = [
-        worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=ground, surfaces=False)
+        converged(worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=ground, surfaces=False))
         for ground in (Ground(), Ground(GroundKind.RAMP, 0.1), Ground(GroundKind.RAMP, -0.1))
     ]
     c = BatchPhysics(models, threads=1)
@@ -120,12 +134,17 @@ def test_level_ground_and_ramps_share_a_batch_and_each_stands_on_its_own() -> No
     ours, theirs = c.advance(state, control, 60), physics.advance(state, control, 60)
 
     assert len(physics._crowds) == 1
-    assert np.abs(ours.state - theirs.state)[:, 1:].max() < 2e-3
+    off = np.abs(c.position(ours.state) - c.position(theirs.state)).max(axis=1)
+    # Downhill one contact begins a step apart in C and in single precision: measured 6e-4, alone as well.
+    assert off[:2].max() < 1e-6 and off[2] < 2e-3
+    for row, model in enumerate(models):
+        alone = on_warp([model]).advance(state[[row]], control[[row]], 60)
+        assert np.abs(alone.state[0] - theirs.state[row]).max() < 1e-6
     assert np.abs(ours.state[1] - ours.state[2]).max() > 0.05
 
 
 def test_a_slip_and_a_joint_that_stiffens_act_at_once() -> None:
-    models = randomised(Fidelity.FAST)
+    models = [converged(model) for model in randomised(Fidelity.FAST)]
     c, physics = BatchPhysics(models, threads=1), on_warp(models)
     state, control = begun(c, models, 0.0), np.zeros((ROWS, models[0].nu))
     acting = [models[0], slippery(models[1], Side.LEFT, 0.05), models[2]]
@@ -136,7 +155,7 @@ def test_a_slip_and_a_joint_that_stiffens_act_at_once() -> None:
     ours = c.advance(state, control, 60, models=acting).state
     theirs = physics.advance(state, control, 60, models=acting).state
 
-    assert np.abs(ours - theirs)[:, 1:].max() < 2e-3
+    assert np.abs(ours - theirs)[:, 1:].max() < 1e-4
 
 
 def test_a_body_whose_numbers_break_down_is_reported_and_keeps_its_state() -> None:
