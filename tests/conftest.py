@@ -121,6 +121,21 @@ def each_database(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(autouse=True)
+def umask_as_before() -> Iterator[None]:
+    """What a test does to the umask, as the program's own processes do, ends with it."""
+    if os.name == "nt":
+        yield
+        return
+    before = os.umask(ORDINARY)
+    os.umask(before)
+    kept = os.environ.get("EXOTWIN_ORDINARY_UMASK")
+    yield
+    os.umask(before)
+    if kept is None:
+        os.environ.pop("EXOTWIN_ORDINARY_UMASK", None)
+
+
 @pytest.fixture
 def reads_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands read files without a process of their own, for tests of what they tell of the files."""

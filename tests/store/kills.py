@@ -104,7 +104,7 @@ def _reads(store: Store, record_id: str) -> bool:
 
 def _a_folder(root: Path) -> Path:
     shutil.rmtree(root, ignore_errors=True)
-    share = os.environ.get(ARTIFACTS_VARIABLE)
+    share = os.environ.get(ARTIFACTS_VARIABLE) or None
     if share is not None:
         shutil.rmtree(share, ignore_errors=True)
         Path(share).mkdir()

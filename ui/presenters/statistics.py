@@ -53,7 +53,7 @@ class StatisticsPresenter(StepPresenter):
         self._read: _Read | None = None
         self._job: tuple[str, Path] | None = None  # that reads or tests now, and which table
         self._answer: dict[str, Any] | None = None
-        page.file_chosen.connect(lambda path: self.attempt(lambda: self.open(path)))
+        page.file_chosen.connect(lambda path: self.attempt(lambda: self.choose(path)))
         page.changed.connect(self._forget_answer)
         page.secondary_action.connect(self._secondary)
         page.save_to.connect(lambda path: self.attempt(lambda: self._save(path)))
@@ -68,7 +68,7 @@ class StatisticsPresenter(StepPresenter):
     def _show_rights(self) -> None:
         """No role is asked for: nothing here is of a patient of the record."""
 
-    def open(self, path: Path) -> None:
+    def choose(self, path: Path) -> None:
         self._stop()
         self._read = self._answer = None
         self._job = self.context.submit(JOB, file=str(path)), path
