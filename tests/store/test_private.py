@@ -50,7 +50,8 @@ def test_a_finished_store_is_closed_to_others_and_so_are_results_elsewhere(
     make_private(data)  # of the backup, which this process made by its own mask
 
     written = {path.relative_to(data).parts[0] for path in data.rglob("*") if path.is_file()}
-    assert written == {"exotwin.db", "exotwin.lock", "store.json", "backups", "jobs", "keys"}
+    locks = {"exotwin.lock", "exotwin.next", "exotwin.turn"}
+    assert written == {"exotwin.db", "store.json", "backups", "jobs", "keys"} | locks
     assert open_to_others(data) == []
     assert {mode(path) for path in out.iterdir()} == {"600"} and mode(out) == "700"
 
