@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from core.domain.arrays import FloatArray
+from core.domain.arrays import FloatArray, IntArray
 from core.domain.controller import Aim, TorqueLimits
 from core.domain.scenario import Scenario
 from core.errors import UserError, refuse
@@ -97,9 +97,7 @@ def study_twin(
         raise _falls_with_exo()
     watch("What walking costs its muscles")
     symmetric = not twin.policy.body.impairments
-    number_of = np.full(len(asked), -1)  # of a lesson that was asked for among those that are taught
-    number_of[taught] = np.arange(len(taught))
-    bare_frames = replace(bare.frames, lesson=number_of[bare.frames.lesson])
+    bare_frames = replace(bare.frames, lesson=_numbers(taught, len(asked))[bare.frames.lesson])
     frames = Frames.joined([bare_frames, worn.frames, helped.frames])
     surrogate = SurrogateCost(frames, sided=not symmetric, seed=seed)
     sided = SidedHelp.of(twin.policy.body)
@@ -108,6 +106,13 @@ def study_twin(
     without = np.array([_mean_costs(surrogate, bare_frames, number) for number in range(len(taught))])
     speed = np.array([_mean_speed_m_s(bare, number) for number in taught])
     return Study(lessons, surrogate, without, speed, (worn, helped), symmetric, sided)
+
+
+def _numbers(taught: list[int], asked: int) -> IntArray:
+    """(L,) of the lessons that were asked for, among those that are taught; -1 of one that is not."""
+    numbers: IntArray = np.full(asked, -1)
+    numbers[taught] = np.arange(len(taught))
+    return numbers
 
 
 def _mean_costs(surrogate: SurrogateCost, frames: Frames, lesson: int) -> FloatArray:
