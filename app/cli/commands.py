@@ -11,9 +11,8 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-import resources
 from app.cli.assist import add_assist
 from app.cli.bench import add_bench
 from app.cli.calibrate import add_calibrate
@@ -27,6 +26,7 @@ from app.cli.film_options import add_film_options
 from app.cli.job import add_job
 from app.cli.motion import add_motion
 from app.cli.open_package import WINDOW_NAME, add_open
+from app.cli.parser import program_parser
 from app.cli.patient import add_patient
 from app.cli.people import add_people
 from app.cli.plain_output import plain_output
@@ -41,7 +41,6 @@ from app.cli.train import add_train
 from app.cli.trial import add_trial
 from app.cli.trial_options import add_trial_options, trial_files
 from app.cli.update import add_update
-from app.cli.version import version_words
 from app.cli.visits import add_visits
 from app.paths import data_dir_default
 from app.screen import has_screen
@@ -52,22 +51,6 @@ from core.store.folder_lock import name_program
 _COLOURED = ("doctor", "bench")  # print colours, and no names from files
 EXIT_OK, EXIT_BUG, EXIT_REFUSED, EXIT_CANCELLED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses a wrong command in one line, like every other refusal."""
-
-    def error(self, message: str) -> NoReturn:
-        what, why = "This command cannot be understood.", f"{message[:1].upper()}{message[1:]}."
-        raise refuse("PC-022", what, why, f"See {self.prog} --help.")
-
-
-class _Version(argparse.Action):
-    """Tells versions; reads them only when asked."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_told: object) -> NoReturn:
-        print(version_words())
-        parser.exit()
 
 
 def run(arguments: list[str]) -> int:
@@ -136,15 +119,7 @@ def _bug(error: Exception, data_dir: Path) -> Advice:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="exotwin",
-        description="From a walking video to an exo controller.",
-        epilog=f"Manual: {resources.manual()}",
-    )
-    parser.add_argument(
-        "--version", action=_Version, nargs=0, help="version of the program, and of its parts"
-    )
-    parser.add_argument("--demo", action="store_true", help="start with a synthetic demo patient ready")
+    parser = program_parser()
     _add_folder(parser)
     add_address(parser)
     parser.set_defaults(command=_gui)
@@ -200,9 +175,10 @@ def _data_dir(args: argparse.Namespace) -> Path:
 
 
 if TYPE_CHECKING:
+    from app.cli.parser import Parser
     from app.cli.session_run import SessionEnd
 
-    Subparsers = argparse._SubParsersAction[_Parser]  # the type has no public name
+    Subparsers = argparse._SubParsersAction[Parser]  # the type has no public name
 
 
 def _add_doctor(commands: Subparsers) -> None:
