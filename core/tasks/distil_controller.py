@@ -48,11 +48,11 @@ _ENVELOPE_WALKS = (
 def run(params: Params, context: JobContext) -> str:
     """Distil CONTROLLER `controller_id` into one that reads thigh gyros alone; returns the new CONTROLLER.
 
-    In its place `policy_id`, a GAIT_POLICY, with `teacher` "generic", "default", "walking" (ships for `device`, by
-    default the patient's) or a file distils that. Optional `seed`. The pupil walks with the twin that its
-    teacher was trained on, and is judged on the person's. Refuses TRN-060 (the twin falls with the teacher),
-    TRN-061 (no such teacher), TRN-062 (an exo of another joint), TRN-063 (no twin) and TRN-064 (a teacher
-    with no more than gyros itself).
+    In its place `policy_id`, a GAIT_POLICY, with `teacher` "generic", "default" or "walking" (what ships for
+    `device`, by default the patient's) or a file distils that. Optional `seed`. The pupil walks with the twin
+    that its teacher was trained on, and is judged on the person's. Refuses TRN-060 (the twin falls with the
+    teacher), TRN-061 (no such teacher), TRN-062 (an exo of another joint), TRN-063 (no twin) and TRN-064 (a
+    teacher with no more than gyros itself).
     """
     seed = int(str(params.get("seed", 0)))
     torch.set_num_threads(1)  # the networks are small; the physics has its own threads
