@@ -167,13 +167,18 @@ class _Driver:
 
     def _read(self) -> None:
         advice = cluster_lost()
-        with suppress(EOFError, OSError):
+        try:
             while True:
                 told: News | NoCluster = self._pipe.recv()
                 if isinstance(told, NoCluster):
                     advice = told.advice
                 else:
                     self._hear(told)
+        except (EOFError, OSError):
+            pass  # it has ended
+        except Exception:  # noqa: BLE001 - thread border: whatever it was, every job must end
+            _log.exception("What the process for the cluster said could not be read")
+            self._process.kill()
         with self._lock:
             self.over = True
             lost = list(self._jobs)
