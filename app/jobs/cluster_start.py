@@ -33,7 +33,7 @@ from app.jobs.cluster_state import (
 from core.errors import UserError
 
 VERSION_LABEL = "exotwin"
-_START_S, _STOP_S = 180.0, 3.0
+_START_S, _STOP_S = 180.0, 1.0
 _REACH_S = 3.0
 _LEAST_STORE_MB = 100  # of Ray's shared memory, through which checkpoints travel
 _MB = 1 << 20

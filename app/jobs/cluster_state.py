@@ -25,7 +25,10 @@ _WORK = "work"
 _SOCKETS, _LONGEST = 70, 107  # letters that Ray's own names of sockets add, and that a socket's path may have
 _RECONNECT_S = 20  # until what lost the head gives up
 _NEVER_MS = 24 * 3600 * 1000
-_CONNECT_S = 8  # until a head that does not answer, or not to us, is given up
+_CONNECT_S = 8  # until a head that does not answer is asked again
+_CONNECT_TRIES = (
+    3  # a second apart, until it is given up; Ray itself asks twenty times, also after a wrong token
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +164,8 @@ def ray_variables(address: str) -> dict[str, str]:
     if token_file().is_file():
         variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token_file())}
     return variables
+
+
+def connecting_variables(address: str) -> dict[str, str]:
+    """Of a process that uses a running cluster: Ray asks twenty times, also after a wrong token."""
+    return {**ray_variables(address), "RAY_NUM_REDIS_GET_RETRIES": str(_CONNECT_TRIES)}

@@ -41,7 +41,7 @@ MAY_BE_TOLD = dict.fromkeys(CASES, frozenset[str]()) | {
     "head killed": {"JOB-035", "JOB-036"},
     "database restarted": {"REC-050", "REC-055"},
     "network of the files cut": {"REC-070"},
-    "share of the files gone": {"REC-070"},
+    "share of the files gone": {"REC-070", "REC-076"},
 }
 TRAINING = JobKind("tasks_in_trouble:train_controller", "train", heavy=True, cluster=Needs(1.0, 500))
 
