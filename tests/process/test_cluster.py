@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import socket
@@ -17,7 +18,8 @@ from app.cli import commands as cli
 from app.jobs import cluster_start, cluster_state, cluster_work
 from app.jobs.admission import by_role
 from app.jobs.cluster_choice import cluster_in_use
-from app.jobs.cluster_node import run_on_node
+from app.jobs.cluster_driver import Mailbox
+from app.jobs.cluster_node import OVER, run_on_node
 from app.jobs.cluster_ports import read_ports
 from app.jobs.cluster_runner import ClusterRunner
 from app.jobs.cluster_state import CLUSTER_VARIABLE, STATE_VARIABLE, ClusterState
@@ -356,6 +358,18 @@ def _work(data_dir: Path) -> cluster_work.Work:
 
 def _first(work: cluster_work.Work) -> object:
     return next(iter(run_on_node(work, None, "1/1")))[0]
+
+
+def test_commands_wait_for_the_job_that_they_are_for_and_nothing_of_it_stays() -> None:
+    async def told() -> tuple[list[str], list[str], dict[str, asyncio.Event]]:
+        mailbox = Mailbox()
+        await mailbox.put("1/1", "arm")
+        early, late = await mailbox.take("1/1"), asyncio.ensure_future(mailbox.take("1/1"))
+        await asyncio.sleep(0.0)
+        await mailbox.put("1/1", OVER)
+        return early, await late, mailbox._arrived
+
+    assert asyncio.run(told()) == (["arm"], [OVER], {})
 
 
 def test_a_node_with_another_version_refuses_before_the_job_starts(tmp_path: Path) -> None:

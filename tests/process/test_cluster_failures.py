@@ -22,7 +22,7 @@ from app.jobs.service import JobService
 from core.domain.controller import TrainedController
 from core.domain.record import RecordKind
 from core.jobs.table import JobKind, Needs
-from core.jobs.values import Done, JsonValue, Refused
+from core.jobs.values import Done, JsonValue, Progress, Refused
 from core.store.artifacts.choice import ARTIFACTS_VARIABLE
 from core.store.repository import open_store
 from core.tasks.policy_files import shipped_policy
@@ -176,10 +176,38 @@ def _reachable_ports(processes: list[psutil.Process]) -> set[int]:
     }
 
 
+def test_jobs_of_a_node_that_is_gone_end_and_so_do_those_that_waited_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "head"))
+    monkeypatch.setenv("PYTHONPATH", TASKS)
+    head = cluster_start.start(host=network_host(), port=0, cores=1, memory_mb=50)
+    try:
+        service = JobService(tmp_path / "data", "tester", TABLE, cluster=ClusterRunner("auto"))
+        small = service.wait(service.submit("finish", {"answer": "r-1"}), LONG_S)
+        of_head = _raylets(head)
+        cluster_start.start_simulated_node(head)
+        listener = Listener(service, LONG_S)
+        ids = [service.submit("wait_for_cancel", {}) for _job in range(2)]
+        until(lambda: any(event == Progress(0.1, "waiting") for _id, event in listener.events))
+        for raylet in set(_raylets(head)) - set(of_head):
+            raylet.terminate()
+        ends = [service.wait(job_id, LONG_S) for job_id in ids]
+        service.close()
+    finally:
+        cluster_start.stop()
+    codes = [one.advice.code for one in (small, *ends) if isinstance(one, Refused)]
+    assert codes[0] == "JOB-037" and sorted(codes[1:]) == ["JOB-036", "JOB-037"]
+
+
+def _raylets(state: ClusterState) -> list[psutil.Process]:
+    return [one for one in cluster_start.processes_of(state) if one.name() == "raylet"]
+
+
 def test_a_study_by_a_cluster_has_byte_for_byte_the_tables_of_one_by_this_pc(
     cluster: ClusterState, tmp_path: Path
 ) -> None:
-    little = plan(1, 0, quick=True, gait_iterations=2, controller_iterations=3)
+    little = plan(2, 1, quick=True, gait_iterations=2, controller_iterations=3)
     file = write_plan(little, tmp_path / "study.toml")
     run_to_end(file, tmp_path / "here", LITTLE)
     run_to_end(file, tmp_path / "there", LITTLE, ["--address", "auto"])
