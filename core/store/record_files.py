@@ -111,13 +111,17 @@ class RecordFiles(Ownership):
 
     def bring_all(self, kind: RecordKind) -> None:
         """Have all results of a kind here; one that is missing or changed is told by `faults_of`."""
-        for record in self.stored_records() if self.shares_files else ():
-            if record.name.startswith(f"{kind.value}/"):
-                try:
-                    self._copies.bring(record)
-                except UserError as error:
-                    if error.advice.code not in ("REC-074", "REC-075"):
-                        raise
+        if not self.shares_files:
+            return
+        with self._session() as session:
+            rows = session.scalars(select(RecordTable).where(RecordTable.kind == kind.value))
+            infos = [info_of(row) for row in rows]
+        for info in infos:
+            try:
+                self._bring(info, ALL)
+            except UserError as error:
+                if error.advice.code not in ("REC-074", "REC-075"):
+                    raise
 
     def _loaded(self, info: RecordInfo, kind: type[T]) -> T:
         folder = self._folder(info.kind, info.id)

@@ -77,7 +77,7 @@ def test_a_film_that_lies_elsewhere_is_fetched_by_a_job_and_told_meanwhile(
     assert fetch(context, board) == {"record_ids": [made[1]], "like": PICTURES}
 
     assert "being fetched" not in words(page) and "Patient seen" in words(page)
-    assert context.store.is_here(made[1]) and page.player.clip is not None
+    assert context.store.is_here(made[1]) and page.player._clip is not None
 
 
 def test_a_film_that_does_not_come_is_asked_for_again_only_by_the_person(

@@ -221,7 +221,7 @@ class PostgresDatabase:
             "REC-059",
             f"This data folder cannot be used with {self.words}.",
             f"{self.data_dir} has a record of its own, which would be out of sight.",
-            "Choose an empty data folder; or leave out the address of the server (exotwin record server here), "
+            "Choose an empty data folder; or leave out the address (exotwin record server here), "
             "to go on with this record.",
         )
 

@@ -72,16 +72,20 @@ def move_record(store: Store, to: str, artifacts: str, report: Report = lambda _
 def move_files(store: Store, artifacts: str, report: Report = lambda _f, _s: None) -> FilesMoved:
     """Move the files only: into the store at this address, or `HERE`, into the data folder."""
     _check(store, report)
+    address = "" if artifacts == HERE else artifacts
+    there = not_moved("The files lie there already.", "Name another store with --artifacts.")
+    if address == chosen_address(store.data_dir):
+        raise there
     target, records = _files_at(store, store.data_dir, artifacts), store.stored_records()
-    if target.place == store.artifacts.place:
-        raise not_moved("The files lie there already.", "Name another store with --artifacts.")
+    if target is store.artifacts:  # by another spelling of its address
+        raise there
     moved = copy_files(store.artifacts, target, records, report)
     with store.frozen():
         _check_no_training(store)
         moved += _copy_late(store, records, target, report)
         _prepare(store, target)
         _note_left(store, target)  # first: from here on no PC saves in the old one
-        _use_files_at(store.data_dir, "" if artifacts == HERE else artifacts)
+        _use_files_at(store.data_dir, address)
     return moved
 
 

@@ -203,7 +203,7 @@ def test_the_store_of_results_is_tried_out_and_its_room_told(tmp_path, monkeypat
     assert [path.name for path in share.iterdir()] == [MARKER]
     share.rename(tmp_path / "away")
     away = doctor.check_files(data)
-    assert away.state is State.FAIL and "cannot be reached" in away.finding and away.advice
+    assert away.state is State.FAIL and "not connected" in away.finding and away.advice
 
 
 def test_little_room_and_a_store_that_others_do_not_reach_are_told():

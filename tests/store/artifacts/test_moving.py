@@ -350,7 +350,8 @@ def test_variables_that_still_name_the_old_place_are_told_after_a_move(
     words = ["record", "move", "--data-dir", str(data)]
     assert cli.run([*words, "--to", url, "--artifacts", str(share)]) == cli.EXIT_OK
     said = capsys.readouterr().out
-    assert "EXOTWIN_DATABASE still names the data folder" in said and f"set it to {url}" in said
+    assert "EXOTWIN_DATABASE still names the data folder" in said
+    assert f"set it to {checked_url(url).render_as_string()}." in said
     assert "EXOTWIN_ARTIFACTS still names here" in said and f"set it to {share}" in said
 
     monkeypatch.setenv("EXOTWIN_DATABASE", url)

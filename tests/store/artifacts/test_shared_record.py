@@ -184,7 +184,7 @@ def test_a_store_out_of_reach_keeps_nobody_from_what_is_here(store: Store, share
         assert (again.folder(record_id) / "walk.mp4").is_file() and again.is_here(record_id)
         (again.folder(record_id) / "walk.mp4").unlink()
         assert not again.is_here(record_id) and again.is_here(record_id, NUMBERS)
-        assert code_of(again.folder, record_id) == "REC-070"
+        assert code_of(again.folder, record_id) == "REC-072"
 
 
 def test_two_processes_that_fetch_and_remove_the_same_copy_are_not_in_each_others_way(
