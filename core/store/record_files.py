@@ -75,13 +75,12 @@ class RecordFiles(Ownership):
         return self._folder(info.kind, record_id)
 
     def file_names(self, record_id: str) -> tuple[str, ...]:
-        """Of its files that were not removed, wherever they lie. None where it is damaged."""
-        info = self.info(record_id)
-        self._bring(info, NOTHING)
-        record = self._stored(info)
-        if not is_here(self.data_dir, record, NOTHING):
-            return ()
-        return tuple(sorted(set(read_manifest(record.folder(self.data_dir))["files"]) - record.removed))
+        """Of its files that were not removed, wherever they lie."""
+        folder = self.folder(record_id, NOTHING)
+        if not self.shares_files:
+            return tuple(sorted(path.name for path in folder.glob("*")))
+        removed = self._stored(self.info(record_id)).removed
+        return tuple(sorted(set(read_manifest(folder)["files"]) - removed))
 
     def load(self, record_id: str, kind: type[T]) -> T:
         """Read a record's payload; refuses (REC-004) when its files changed. The last few are cached.

@@ -18,7 +18,10 @@ from tests.ui.board import HandBoard
 from tests.ui.samples import landmarks, recording
 from tests.ui.waiting import until
 from ui.pages.capture import CapturePage
+from ui.pages.frame import Page
+from ui.pages.patients import PatientsPage
 from ui.presenters.capture import CapturePresenter
+from ui.presenters.patients import PatientsPresenter
 from ui.session_context import SessionContext
 
 AWAY = Advice("The store cannot be reached.", "The system says: no route.", "Check the network.", "REC-070")
@@ -56,7 +59,7 @@ def fetch(context: SessionContext, board: HandBoard, outcome: Outcome | None = N
     return dict(state.spec.params)
 
 
-def words(page: CapturePage) -> str:
+def words(page: Page) -> str:
     return " ".join(label.text() for label in page.findChildren(QLabel) if label.isVisibleTo(page))
 
 
@@ -101,10 +104,15 @@ def test_a_visit_opens_when_the_numbers_of_its_results_are_here(
 ) -> None:
     opened: list[str | None] = []
     context.visit_changed.connect(lambda: opened.append(context.visit_id))
+    page = PatientsPage()
+    patients = PatientsPresenter(page, context)
+    context.visit_changed.connect(patients.refresh)
     context.open_visit(visit_id)
     assert context.visit_id is None and context.opening == visit_id
+    assert "being fetched" in words(page) and not page.main_buttons[0].isVisibleTo(page)
     fetch(context, board, Refused(AWAY))
     assert context.visit_id is None and context.opening is None
+    assert "no visit is open" in words(page) and not page.main_buttons[0].isVisibleTo(page)
 
     context.open_visit(visit_id)
     assert set(fetch(context, board)["record_ids"]) == set(made)  # type: ignore[call-overload]

@@ -18,7 +18,7 @@ from core.errors import refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.record_address import words_of
 
-OLDEST = 13  # of PostgreSQL's versions; tried with 15
+OLDEST = 13  # of PostgreSQL's versions; tried with 15, 16 and 18
 ENCODING = "UTF8"
 CONNECT_S = 10
 # One PC that fails must not stop the others: the server ends a transaction that nobody goes on with, and
