@@ -32,9 +32,8 @@ def check_files(data_dir: Path) -> Check:
         return judge_files(look_at_files(data_dir), shared=database_of(data_dir).shared)
     except UserError as error:
         told = error.advice
-        state = (
-            State.FAIL if told.code.startswith("REC-07") else State.WARN
-        )  # else the record's own line tells
+        ours = told.code.startswith("REC-07")  # else the record's own line tells it
+        state = State.FAIL if ours else State.WARN
         return Check("Results", state, f"{told.what} {told.why}", told.next_step)
 
 

@@ -170,10 +170,8 @@ def keep_password(url: URL, password: str) -> None:
 
 def _check_server(connection: Any, url: URL) -> None:
     """All of it is known at sign-in, so that nothing is asked for."""
-    if not is_encrypted(connection) and not _sslmode_is_told(connection, url):
-        raise refusals.tls_refused(
-            url, "The connection is not encrypted."
-        )  # as where a service names the host
+    if not is_encrypted(connection) and not _sslmode_is_told(connection, url):  # a service names the host
+        raise refusals.tls_refused(url, "The connection is not encrypted.")
     if connection.info.server_version < OLDEST * 10_000:
         raise refusals.too_old(str(connection.info.parameter_status("server_version")), OLDEST)
     encoding = connection.info.parameter_status("server_encoding")
