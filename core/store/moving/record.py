@@ -181,7 +181,7 @@ def _note_left_behind(store: Store, target: ArtifactStore) -> str:
         _note_left(store, target)
     except UserError as error:
         place = store.artifacts.place
-        return f"{place} does not say yet that it is not used any more: {error.advice.what} Delete it there."
+        return f"{place} could not be told that it is not used any more. {error.advice.what}"
     return ""
 
 
