@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from core.domain.walking_ability import VisitNotes
 
-
 PHYSICS = "physics"  # in the settings of a record: what simulated it
 
 

@@ -87,7 +87,8 @@ def run(params: Params, context: JobContext) -> str:
             summary=_summary(policy),
             operator=context.spec.operator,
             seed=seed,
-            settings={"minutes": minutes, "walkers": WALKERS, "fidelity": fidelity.value} | physics_settings(),
+            settings={"minutes": minutes, "walkers": WALKERS, "fidelity": fidelity.value}
+            | physics_settings(),
         )
 
 
