@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import mujoco
 import numpy as np
@@ -25,7 +25,10 @@ from core.domain.units import GRAVITY_M_S2
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.model.model_sensors import SensorColumns
 from core.simulation.physics.backend import cuda_devices
-from core.simulation.physics.batch import Advance, BatchPhysics, Physics
+from core.simulation.physics.batch import STATE, Advance, BatchPhysics, Physics
+
+if TYPE_CHECKING:
+    from core.simulation.physics.warp_batch import WarpPhysics
 
 SECONDS, WALKERS, SEED = 2.0, 2, 0
 QUICK_SECONDS = 0.4
@@ -58,7 +61,7 @@ class Difference:
     position: float  # rad or m
     velocity: float  # rad/s or m/s
     activation: float
-    muscle_length_m: float
+    actuator_force: float  # N of muscles, N m of joints, at the beginning
     ground_force_weights: float
 
 
@@ -96,9 +99,9 @@ def recorded_walk(*, muscles: bool, seconds: float = SECONDS, walkers: int = WAL
     return RecordedWalk(recorder.models, recorder.intervals)
 
 
-def differences(walk: RecordedWalk, physics: Physics) -> list[Difference]:
+def differences(walk: RecordedWalk, physics: WarpPhysics) -> list[Difference]:
     """Of `physics` from C, interval by interval."""
-    c = BatchPhysics(walk.models, threads=1)
+    c, data = BatchPhysics(walk.models, threads=1), [mujoco.MjData(model) for model in walk.models]
     columns = SensorColumns.of(walk.models[0])
     weight_n = GRAVITY_M_S2 * float(walk.models[0].body_mass.sum())
     found = []
@@ -112,11 +115,24 @@ def differences(walk: RecordedWalk, physics: Physics) -> list[Difference]:
                 _largest(c.position(ours.state), c.position(theirs.state)),
                 _largest(c.velocity(ours.state), c.velocity(theirs.state)),
                 _largest(c.activation(ours.state), c.activation(theirs.state)),
-                _largest(ours.sensor[:, columns.length], theirs.sensor[:, columns.length]),
+                _largest(
+                    _actuator_force(data, one),
+                    physics.actuator_force(one.state, one.control, force=one.force),
+                ),
                 _largest(*ground) / weight_n,
             )
         )
     return found
+
+
+def _actuator_force(bodies: list[mujoco.MjData], one: Interval) -> FloatArray:
+    """(N, U) in C at the beginning of an interval."""
+    for row, data in enumerate(bodies):
+        mujoco.mj_resetData(data.model, data)
+        mujoco.mj_setState(data.model, data, one.state[row], STATE)
+        data.ctrl[:] = one.control[row]
+        mujoco.mj_forward(data.model, data)
+    return np.array([data.actuator_force for data in bodies])
 
 
 class _Recorder:

@@ -141,6 +141,7 @@ def _origins(state: CellState) -> Iterator[Row]:
             "inputs": json.dumps(info.provenance.inputs),
             "code_version": info.provenance.code_version,
             "versions": json.dumps(made_with, sort_keys=True),
+            "physics": "; ".join(info.provenance.physics),
             "operator": info.provenance.operator,
             "made_utc": info.created_utc.isoformat(timespec="seconds"),
         }

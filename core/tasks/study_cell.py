@@ -29,6 +29,7 @@ from core.tasks import train_controller
 from core.tasks.compare import check_walks, conditions_of
 from core.tasks.learn_gait import GaitBudget, chosen_fidelity, learned_policy
 from core.tasks.part_context import PartContext
+from core.tasks.physics_used import notes_physics, physics_settings, use_as
 from core.tasks.process_cost import Costs
 from core.tasks.study_walks import controller_sha256, judged
 
@@ -40,6 +41,7 @@ _COMPUTES = ("exotwin", "numpy", "scipy", "torch", "mujoco", "myo-sim", "assist-
 Make = Callable[[JobContext], str]
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Params: `study` (the plan), `patient` (number), `device`, `seed`. Returns the STUDY_CELL's id.
 
@@ -78,6 +80,7 @@ class _Cell:
         with open_store(self._context.spec.data_dir) as store:
             found = store.latest(self.visit_id, kind)
         if found is not None:
+            use_as(found)
             self._inputs[kind] = found.id
             return
         part = PartContext(self._context, name, span)
@@ -94,7 +97,7 @@ class _Cell:
         policy = learned_policy(
             patient.body, patient.reference, fidelity, budget, seed, context, synthetic=True
         )
-        settings = {"iterations": training.gait_iterations, "fidelity": fidelity.value}
+        settings = {"iterations": training.gait_iterations, "fidelity": fidelity.value} | physics_settings()
         with open_store(context.spec.data_dir) as store:
             twin = self._save(
                 store, RecordKind.TWIN, patient.twin, patient.words, (), seed=self._plan.cohort.seed
@@ -148,8 +151,15 @@ class _Cell:
         )
         summary = f"{self._key.words}: {cell.excluded_why or 'finished'}"
         with open_store(self._context.spec.data_dir) as store:
-            inputs = tuple(self._inputs.values())
-            return self._save(store, RecordKind.STUDY_CELL, cell, summary, inputs, seed=self._key.seed)
+            return self._save(
+                store,
+                RecordKind.STUDY_CELL,
+                cell,
+                summary,
+                tuple(self._inputs.values()),
+                seed=self._key.seed,
+                settings=physics_settings(),
+            )
 
     def _save(
         self,

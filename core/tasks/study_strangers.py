@@ -12,10 +12,12 @@ from core.domain.walk_measures import WalkMeasures
 from core.jobs.values import JobContext, Params
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.store.repository import open_store
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.process_cost import Costs
 from core.tasks.study_walks import judged_stranger
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Params: as of a cell, and `controllers`, a table from the patients' numbers to CONTROLLERs.
 
@@ -50,5 +52,5 @@ def run(params: Params, context: JobContext) -> str:
             summary=f"{key.words}: with the controllers of {len(named)} others",
             operator=context.spec.operator,
             seed=key.seed,
-            settings={"study": plan_sha256(plan)},
+            settings={"study": plan_sha256(plan)} | physics_settings(),
         )

@@ -111,6 +111,7 @@ def test_every_record_of_an_earlier_version_opens(folder: Path) -> None:
             assert isinstance(store.load(info.id, PAYLOADS[info.kind]), PAYLOADS[info.kind])
     assert {info.kind for info in found} == set(RecordKind) - SINCE == set(PAYLOADS)
     assert Counter(info.provenance.code_version for info in found) == {"0.1.0": len(found)}
+    assert {info.provenance.physics for info in found} == {()}  # it did not say
 
 
 def test_no_number_of_a_record_has_changed_its_name_or_place(folder: Path) -> None:
