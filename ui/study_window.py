@@ -66,11 +66,7 @@ class StudyWindow(QWidget):
     def _plots(self) -> QHBoxLayout:
         self.strangers_as.addItems((_BY_PATIENT, _MATRIX))
         self.strangers_as.setAccessibleName("How the controllers of others are shown")
-        apart = label(
-            "Each interval for itself; filled: also the corrected test shows a difference.",
-            "muted",
-            wrap=True,
-        )
+        apart = label("Each for itself; filled where the corrected test shows it, too.", "muted", wrap=True)
         apart.setToolTip(self._summary.method)
         plots = row(gap=Spacing().m)
         for title, choice, plot, note in (

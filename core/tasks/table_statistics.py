@@ -12,7 +12,7 @@ from typing import Any
 from core.jobs.values import JobContext, Params
 from core.statistics.answer import answer
 from core.statistics.question import Question
-from core.statistics.table import curves_of
+from core.statistics.table import MOST_CONDITIONS, curves_of
 from core.statistics.table_file import read_table
 from core.statistics.told_csv import told_csv
 
@@ -33,10 +33,10 @@ def run(params: Params, context: JobContext) -> str:
 
 
 def _columns(file: Path) -> dict[str, Any]:
-    """Those of curves are told as curves, with how many points they have."""
+    """Curves are told with how many points they have; their columns, too, where they may be conditions."""
     table = read_table(file)
     curves = curves_of(table)
-    points = {name for columns in curves.values() for name in columns}
+    points = {name for columns in curves.values() if len(columns) > MOST_CONDITIONS for name in columns}
     named = [number for number, name in enumerate(table.names) if name and name not in points]
     return {
         "curves": {name: len(columns) for name, columns in curves.items()},

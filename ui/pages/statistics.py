@@ -69,7 +69,8 @@ class StatisticsPage(Page):
         "measures ANOVA with Greenhouse and Geisser's correction where Mauchly's test finds sphericity "
         "violated. Pairs are corrected by Bonferroni. Columns NAME_0, NAME_1, … over the gait cycle are one "
         "curve, tested at all points at once (statistical parametric mapping), with a chance of 5 % to find "
-        "a difference where there is none; several curves, one after the other, have that chance each. Nothing of the table is kept; the result can be saved."
+        "a difference where there is none; several curves, one after the other, have that chance each. "
+        "Nothing of the table is kept; the result can be saved."
     )
 
     file_chosen = Signal(object)  # Path

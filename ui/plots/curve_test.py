@@ -47,9 +47,7 @@ class CurveTestPlots(QWidget):
     def show_curve(self, curve: ShownCurve) -> None:
         """The means of more than four conditions cannot be told apart, and are not drawn."""
         few = len(curve.conditions) <= MOST_MEANS
-        self._key.show_entries(
-            [(number, name) for number, name in enumerate(curve.conditions)] if few else []
-        )
+        self._key.show_entries(tuple(enumerate(curve.conditions)) if few else ())
         for part in (self._key, self.means):
             part.setVisible(few)
         for plot in (self.means, self.statistic):

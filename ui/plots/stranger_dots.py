@@ -47,11 +47,9 @@ class StrangerDots(PlainPlot):
         self.bottom.setTicks([names if len(names) <= _MOST_NUMBERED else [], []])
         last = len(order) - 1
         self.box.addItem(dashed_line([-0.6, last + 0.6], [1.0, 1.0], look))
-        for mine, symbol, size, color in (
-            (~own, "o", 5, look.colors.muted),
-            (own, "d", 10, look.colors.accent),
-        ):
-            self._add(column[matrix.wearer[mine]], matrix.ratio[mine], symbol, size, color)
+        x = column[matrix.wearer]
+        self._add(x[~own], matrix.ratio[~own], "o", 5, look.colors.muted)
+        self._add(x[own], matrix.ratio[own], "d", 10, look.colors.accent)
         self.box.setRange(xRange=(-0.6, last + 0.6), yRange=room([matrix.ratio, np.ones(1)]), padding=0)
 
     def _add(self, x: FloatArray, y: FloatArray, symbol: str, size: int, color: str) -> None:

@@ -32,9 +32,9 @@ _ON_THE_PAGE = {  # what to do next, where a terminal is told of its options
     "STA-007": "Fill the empty cells, or leave the condition that lacks values out of the table.",
 }
 _PURPOSE = (
-    "Choose a CSV table: a row for each subject and condition, or a column for each condition. Shown are whether "
-    "the conditions differ and by how much, each pair with its 95 % interval, and means; of curves over the "
-    "gait cycle, where they differ. Nothing of the table is kept."
+    "Choose a CSV table: a row for each subject and condition, or a column for each condition. Shown are "
+    "whether the conditions differ and by how much, each pair with its 95 % interval, and means; of curves "
+    "over the gait cycle, where they differ. Nothing of the table is kept."
 )
 _HINT = (
     "“Test” shows here whether the conditions differ, how large the effect is, every pair with its 95 % "
