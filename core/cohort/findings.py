@@ -28,6 +28,8 @@ from core.statistics.study import Study, TwoFactors, study, study_two
 
 LEAST = 3  # patients; of fewer nothing is tested
 WHO = "virtual patients, simulated"
+READY_MADE = (GaitLabel.DEFAULT_CONTROLLER, GaitLabel.GENERIC_CONTROLLER)
+"""What everybody gets without a training: told with the answer where the own controller differs from it."""
 AS_GOOD = 0.01  # of walking without the exo: nearer than that two controllers count as alike
 METHOD = (
     "Each interval is that of a mean over virtual patients, for itself; each p is multiplied by the number "
@@ -58,9 +60,14 @@ class Contrast:
         """ "3.2 % lower (95 % interval −5.4 % to −1.0 %)", or that nothing is shown."""
         interval = f"95 % interval {_signed(self.t.low)} to {_signed(self.t.high)}"
         if not self.shown:
-            return f"no difference is shown ({_signed(self.t.change)}, {interval})"
-        way = "lower" if self.t.change < 0.0 else "higher"
-        return f"{abs(100.0 * self.t.change):.1f} % {way} ({interval})"
+            apart = "; the test alone would show one" if self.p < SIGNIFICANT else ""
+            return f"no difference is shown ({_signed(self.t.change)}, {interval}{apart})"
+        return f"{self.way} ({interval})"
+
+    @property
+    def way(self) -> str:
+        """ "3.2 % lower"."""
+        return f"{abs(100.0 * self.t.change):.1f} % {'lower' if self.t.change < 0.0 else 'higher'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,8 @@ class OwnBest:
     @property
     def words(self) -> str:
         return (
-            f"Own controller better than each of the others that were tried: {self.best} of {self.patients} "
-            f"patients (by chance alone {self.by_chance:.0f}); within {100.0 * AS_GOOD:.0f} % of the best: "
-            f"{self.as_good}."
+            f"Own controller better than all others tried: {self.best} of {self.patients} patients (by chance "
+            f"alone {self.by_chance:.0f}); within {100.0 * AS_GOOD:.0f} % of the best: {self.as_good}."
         )
 
 
@@ -121,6 +127,11 @@ class StudyFindings:
     result: StudyResult
     devices: tuple[DeviceFindings, ...]
     device_by_condition: tuple[TwoFactors, ...]  # of each measure, with several exos
+
+    @property
+    def answer(self) -> str:
+        """What to read first, a sentence for each exo."""
+        return " ".join(_answer(one) for one in self.devices)
 
     @property
     def verdict(self) -> str:
@@ -237,18 +248,50 @@ def _rows(data: OfDevice, name: str, patients: set[int], labels: list[GaitLabel]
     return data.ratio[name][np.ix_(rows, columns)]
 
 
+def _answer(found: DeviceFindings) -> str:
+    """Without numbers but those of what is shown: what to read first."""
+    contrasts = _by_other(found)
+    if GaitLabel.WITHOUT_EXO not in contrasts:
+        return f"{found.data.device}: too few patients to test."
+    asked = [contrasts[label] for label in (GaitLabel.WITHOUT_EXO, STRANGERS) if label in contrasts]
+    ready = [contrasts[label] for label in READY_MADE if label in contrasts and contrasts[label].shown]
+    parts = [_way(one) for one in asked if one.shown]
+    alike = [_THAN[one.other] for one in asked if not one.shown]
+    parts += [f"no difference is shown to walking {' and '.join(alike)}"] if alike else []
+    parts += [_way(one) for one in ready]
+    return f"{found.data.device}, {MEASURES['metabolic']} with the own controller: {'; '.join(parts)}."
+
+
+def _way(one: Contrast) -> str:
+    return f"{one.way} than {_THAN[one.other]}"
+
+
 def _verdict(found: DeviceFindings, of: int) -> str:
-    who = f"{found.data.device}, {found.n} of {of} {WHO}"
-    contrasts = {one.other: one for one in found.measures[0].contrasts}
-    without = contrasts.get(GaitLabel.WITHOUT_EXO)
-    if without is None:
+    """The same with every interval."""
+    who, contrasts = f"{found.data.device}, {found.n} of {of} {WHO}", _by_other(found)
+    if GaitLabel.WITHOUT_EXO not in contrasts:
         return f"{who}: too few to test."
     told = f"{who}: with the own controller, {MEASURES['metabolic']} against walking without the exo: "
-    told += f"{without.words}."
-    strangers = contrasts.get(STRANGERS)
-    if strangers is None:
-        return f"{told} Nobody walked with the controllers of others."
-    return f"{told} Against controllers of others, in the same percent: {strangers.words}."
+    told += f"{contrasts[GaitLabel.WITHOUT_EXO].words}."
+    if STRANGERS in contrasts:
+        told += f" Against controllers of others, in the same percent: {contrasts[STRANGERS].words}."
+    else:
+        told += " Nobody walked with the controllers of others."
+    shown = (contrasts[label] for label in READY_MADE if label in contrasts and contrasts[label].shown)
+    return told + "".join(f" Against the {one.other.value}: {one.words}." for one in shown)
+
+
+def _by_other(found: DeviceFindings) -> dict[GaitLabel, Contrast]:
+    """Of the measure that answers the question."""
+    return {one.other: one for one in found.measures[0].contrasts}
+
+
+_THAN = {
+    GaitLabel.WITHOUT_EXO: "without the exo",
+    GaitLabel.DEFAULT_CONTROLLER: "with the default controller",
+    GaitLabel.GENERIC_CONTROLLER: "with the generic controller",
+    STRANGERS: "with controllers of others",
+}
 
 
 def _signed(change: float) -> str:

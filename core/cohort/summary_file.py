@@ -51,7 +51,7 @@ class ShownDevice:
     device: str
     patients: tuple[int, ...]
     unmeasured: tuple[int, ...]  # who fell so soon in some condition that there is no number of it
-    falls: tuple[str, ...]  # "own controller: 3 of 576 walks", of every condition
+    falls: tuple[tuple[str, int, int], ...]  # of every condition: its name, falls, in how many walks
     measures: tuple[ShownMeasure, ...]
     curves: tuple[str, ...]  # a sentence for each joint
 
@@ -61,7 +61,8 @@ class StudySummary:
     name: str
     question: str
     who: str  # "virtual patients, simulated"
-    verdict: str
+    answer: str  # in a sentence for each exo
+    verdict: str  # with every interval
     method: str  # what intervals and p are of
     cells: int
     finished: int
@@ -98,6 +99,7 @@ def _summary(tree: dict[str, Any]) -> StudySummary:
         str(tree["study"]),
         str(tree["question"]),
         str(tree["who"]),
+        str(tree["answer"]),
         str(tree["verdict"]),
         str(tree["method"]),
         int(tree["cells"]),
@@ -114,7 +116,7 @@ def _device(tree: dict[str, Any]) -> ShownDevice:
         str(tree["device"]),
         patients,
         tuple(map(int, tree["unmeasured"])),
-        tuple(f"{one['condition']}: {int(one['falls'])} of {int(one['walks'])}" for one in tree["falls"]),
+        tuple((str(one["condition"]), int(one["falls"]), int(one["walks"])) for one in tree["falls"]),
         tuple(_measure(one, conditions, patients) for one in tree["measures"]),
         tuple(_curve_words(one) for one in tree["curves"]),
     )

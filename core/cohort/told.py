@@ -49,6 +49,7 @@ def findings_values(found: StudyFindings) -> dict[str, Any]:
         "study_sha256": plan_sha256(result.plan),
         "simulated": True,
         "who": WHO,
+        "answer": found.answer,
         "verdict": found.verdict,
         "method": METHOD,
         "patients": result.plan.cohort.patients,
@@ -181,7 +182,7 @@ def findings_lines(found: StudyFindings) -> list[str]:
     if len(made) > 1:
         lines += ["", "Not all of these were made alike:", *map(_made_words, made)]
     asked = [f"Asked: {result.plan.question}"] if result.plan.question else []
-    return [*lines, "", METHOD, "", *asked, found.verdict]
+    return [*lines, "", METHOD, "", *asked, found.answer, found.verdict]
 
 
 def _made_words(one: dict[str, Any]) -> str:
@@ -194,8 +195,8 @@ def _device_lines(found: DeviceFindings) -> list[str]:
     lines = [f"{data.device} (n = {found.n} {WHO}); every number over walking without the exo"]
     if data.unmeasured:
         lines.append(f"  not in n: {len(data.unmeasured)} who fell too soon in some condition to be measured")
-    falls = (f"{label.value} {falls} of {walks}" for label, (falls, walks) in data.falls.items())
-    lines.append(f"  walks that fell: {', '.join(falls)}")
+    falls = (f"{label.value} {falls} in {walks} walks" for label, (falls, walks) in data.falls.items())
+    lines.append(f"  falls: {', '.join(falls)}")
     if found.n < LEAST:
         return [*lines, f"  Fewer than {LEAST} patients finished: nothing is tested."]
     for measure in found.measures:
@@ -208,7 +209,7 @@ def _device_lines(found: DeviceFindings) -> list[str]:
         if measure.own_best is not None:
             lines.append(f"    {measure.own_best.words}")
     for joint, test in found.curves:
-        lines += [f"  {line}" for line in curve_lines(joint.value, test, ("without exo", "own"), WHO)]
+        lines += [f"  {line}" for line in curve_lines(joint.label, test, ("without exo", "own"), WHO)]
     return lines
 
 

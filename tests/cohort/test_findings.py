@@ -46,8 +46,11 @@ def test_no_help_is_claimed_where_the_interval_has_zero_in_it() -> None:
     contrast = found.devices[0].measures[0].contrasts[0]
     assert contrast.t.low < 0.0 < contrast.t.high
     assert not contrast.shown
-    assert "no difference is shown" in found.verdict
-    assert "lower" not in found.verdict
+    assert "no difference is shown" in found.verdict and "lower" not in found.verdict
+    assert "no difference is shown to walking without the exo" in found.answer
+    # It costs more than what everybody gets without a training: that is told with the answer.
+    assert "higher than with the default controller" in found.answer
+    assert "Against the default controller" in found.verdict
 
 
 def test_an_interval_without_zero_is_no_claim_before_it_is_corrected_for_many() -> None:
@@ -255,14 +258,15 @@ def test_a_window_reads_the_summary_that_was_written(tmp_path: Path) -> None:
     shown = read_summary(tmp_path)
 
     measure = shown.devices[0].measures[0]
-    assert (shown.verdict, shown.finished, len(shown.excluded)) == (found.verdict, 11, 1)
+    assert (shown.answer, shown.verdict) == (found.answer, found.verdict)
+    assert (shown.finished, len(shown.excluded)) == (11, 1)
     assert [one.shown for one in measure.own_minus] == [
         one.shown for one in found.devices[0].measures[0].contrasts
     ]
     matrix = found.devices[0].data.strangers["metabolic"]
     for name in ("wearer", "owner", "ratio"):
         np.testing.assert_allclose(getattr(measure.strangers, name), getattr(matrix, name), rtol=1e-5)
-    assert shown.devices[0].falls[0] == "without exo: 0 of 264"
+    assert shown.devices[0].falls[0] == ("without exo", 0, 264)
     summary.write_text(json.dumps(findings_values(found) | {"schema": 1}), encoding="utf-8")
     assert code_of(read_summary, tmp_path) == "STU-011"
     summary.write_text('{"study": "cut', encoding="utf-8")

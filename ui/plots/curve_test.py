@@ -17,6 +17,7 @@ from ui.plots.plot_style import axis_label, fill, line_pen, style_plot, visit_co
 from ui.widgets.basics import column
 
 MOST_MEANS = 4  # conditions whose lines can be told apart
+_AXIS_PX = 56
 _BAND, _SHADE = 0.14, 0.22  # opacity
 _ROOM = 0.06  # of the range, above and below
 
@@ -71,6 +72,7 @@ class _CurvePlot(PlainPlot):
         look = theme.current()
         self.clear_box()
         style_plot(self, look)
+        self.left.setWidth(_AXIS_PX)  # alike in both, so that they stand one above the other
         curve = self._curve
         if curve is None:
             return

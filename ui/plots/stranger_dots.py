@@ -12,7 +12,7 @@ from ui.plots.cohort_plots import dashed_line, room
 from ui.plots.plain_plot import PlainPlot
 from ui.plots.plot_style import axis_label, fill, line_pen, style_plot
 
-_MOST_NUMBERED = 30  # patients that have room for their number below
+_MOST_NUMBERED = 16  # patients that have room for their number below; of more, every second or third
 
 
 class StrangerDots(PlainPlot):
@@ -38,13 +38,13 @@ class StrangerDots(PlainPlot):
         if matrix is None or not len(matrix.ratio):
             return
         axis_label(self.left, "share of walking without exo", look)
-        axis_label(self.bottom, "patient, best own controller first", look)
+        axis_label(self.bottom, "patient, best own controller first (◆ own, ● of others)", look)
         own = matrix.wearer == matrix.owner
         order = matrix.wearer[own][np.argsort(matrix.ratio[own], kind="stable")]
         column = np.empty(len(self._patients))
         column[order] = np.arange(len(order))
         names = [(at, str(self._patients[row])) for at, row in enumerate(order.tolist())]
-        self.bottom.setTicks([names if len(names) <= _MOST_NUMBERED else [], []])
+        self.bottom.setTicks([names[:: 1 + len(names) // _MOST_NUMBERED], []])
         last = len(order) - 1
         self.box.addItem(dashed_line([-0.6, last + 0.6], [1.0, 1.0], look))
         x = column[matrix.wearer]
