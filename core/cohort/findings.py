@@ -93,8 +93,8 @@ class OwnBest:
     @property
     def words(self) -> str:
         return (
-            f"Own controller better than all others tried: {self.best} of {self.patients} patients (by chance "
-            f"alone {self.by_chance:.0f}); within {100.0 * AS_GOOD:.0f} % of the best: {self.as_good}."
+            f"Own controller better than all others tried: {self.best} of {self.patients} patients (by "
+            f"chance alone {self.by_chance:.0f}); within {100.0 * AS_GOOD:.0f} % of the best: {self.as_good}."
         )
 
 
