@@ -47,7 +47,7 @@ class Killed:
 def bench_study(*, quick: bool) -> dict[str, Any]:
     """Processor seconds of a cell, part by part, and whether two kills change the result.
 
-    About eight minutes of two quiet cores with `quick`, else twice as long.
+    About eleven minutes of two quiet cores with `quick` (a cell takes 200 s of one), else twice as long.
     """
     plan = _little(read_study(path(SHIPPED)), PATIENTS[0] if quick else PATIENTS[1])
     with tempfile.TemporaryDirectory(prefix="exotwin-study-") as folder:
