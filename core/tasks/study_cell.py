@@ -6,9 +6,7 @@ its last finished part; a cell that is finished is found again and not repeated.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -31,13 +29,12 @@ from core.tasks.learn_gait import GaitBudget, chosen_fidelity, learned_policy
 from core.tasks.part_context import PartContext
 from core.tasks.physics_used import notes_physics, physics_settings, use_as
 from core.tasks.process_cost import Costs
-from core.tasks.study_walks import controller_sha256, judged
+from core.tasks.study_walks import controller_sha256, judged, made_with_here
 
 EXCLUDING = ("TRN-022", "SIM-005", "CMP-003")
 """Refusals that say something of the patient, who falls or cannot be simulated. Others end the job."""
 _UNHURRIED_MIN, _QUICK_MIN = 24 * 60.0, 0.5  # of training, which iterations end; in less than one it is quick
 _TWIN, _TRAINED, _JUDGED = 0.15, 0.8, 0.98  # of the job, when these parts are over
-_COMPUTES = ("exotwin", "numpy", "scipy", "torch", "mujoco", "myo-sim", "assist-sim")
 Make = Callable[[JobContext], str]
 
 
@@ -147,7 +144,7 @@ class _Cell:
             excluded_code="" if excluded is None else excluded.code,
             excluded_why="" if excluded is None else f"{excluded.what} {excluded.why}",
             cost=self._costs.parts,
-            versions=versions(),
+            versions=made_with_here(),
         )
         summary = f"{self._key.words}: {cell.excluded_why or 'finished'}"
         with open_store(self._context.spec.data_dir) as store:
@@ -182,8 +179,3 @@ class _Cell:
             seed=seed,
             settings={"study": plan_sha256(self._plan)} | (settings or {}),
         )
-
-
-def versions() -> dict[str, str]:
-    """Of what a cell's numbers depend on, where it runs."""
-    return {"python": platform.python_version()} | {name: version(name) for name in _COMPUTES}

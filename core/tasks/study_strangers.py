@@ -14,7 +14,7 @@ from core.learning.exo.twin_in_exo import TwinInExo
 from core.store.repository import open_store
 from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.process_cost import Costs
-from core.tasks.study_walks import judged_stranger
+from core.tasks.study_walks import judged_stranger, made_with_here
 
 
 @notes_physics
@@ -42,7 +42,9 @@ def run(params: Params, context: JobContext) -> str:
         for number, controller in enumerate(controllers):
             context.progress(number / len(controllers), "With the controllers of others")
             measures.append(judged_stranger(twin, controller, plan.judging.seeds, context.check_cancelled))
-    walks = StrangerWalks(plan_sha256(plan), key, tuple(named), tuple(measures), costs.parts)
+    walks = StrangerWalks(
+        plan_sha256(plan), key, tuple(named), tuple(measures), costs.parts, versions=made_with_here()
+    )
     with open_store(context.spec.data_dir) as store:
         return store.save(
             RecordKind.STRANGER_WALKS,
