@@ -7,25 +7,21 @@ network code against `s3fs` alone on the same server, not a real bucket. What is
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from app.bench import local_s3
 from app.bench.cut_network import Network
 from app.bench.local_postgres import ADMIN, missing, running_postgres
+from app.bench.local_s3 import BUCKET, environment, running_s3
 from app.bench.record_at_once import bench_subject
 from app.bench.told import tell
 from core.domain.arrays import FloatArray
@@ -45,8 +41,7 @@ MEGABYTES, QUICK_MEGABYTES = 64, 8
 ROUNDS, QUICK_ROUNDS = 5, 3
 PATIENTS, QUICK_PATIENTS = 50, 5
 SAVES = 12  # each with the network cut at another moment
-_BUCKET, _SCOPE = "bench", f"motion/{'0' * 32}"
-_WAIT_S = 30.0
+_SCOPE = f"motion/{'0' * 32}"
 Act = Callable[[], object]
 
 
@@ -67,10 +62,9 @@ def bench_artifacts(*, quick: bool) -> dict[str, Any]:
         film.write_bytes(secrets.token_bytes((QUICK_MEGABYTES if quick else MEGABYTES) * 1_000_000))
         told["folder"] = _of_folder(folder, film, rounds)
         tell("artifacts folder", told["folder"])
-        absent = [part for part in ("s3fs", "moto") if find_spec(part) is None]
-        if absent:
-            return {**told, "s3": {"skipped": f"{' and '.join(absent)} is not installed"}}
-        with _s3_server() as port, _environment(_keys(port)):
+        if local_s3.missing():
+            return {**told, "s3": {"skipped": local_s3.missing()}}
+        with running_s3() as port, environment(local_s3.keys(port)):
             told["s3"] = _of_s3(folder, film, rounds)
             tell("artifacts s3", told["s3"])
             told["cut"] = _cut_while_saving(folder / "cut", port)
@@ -103,16 +97,13 @@ def _of_folder(folder: Path, film: Path, rounds: int) -> dict[str, float]:
 
 
 def _of_s3(folder: Path, film: Path, rounds: int) -> dict[str, float]:
-    import s3fs
-
     from core.store.artifacts.s3 import S3Blobs
 
-    plain = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
-    plain.mkdir(_BUCKET)
-    acts = _acts(S3Blobs(f"{_BUCKET}/rates"), film, folder / "back")
+    plain = local_s3.make_bucket()
+    acts = _acts(S3Blobs(f"{BUCKET}/rates"), film, folder / "back")
     acts |= {
-        "plain_put": lambda: plain.put_file(str(film), f"{_BUCKET}/plain"),
-        "plain_get": lambda: plain.get_file(f"{_BUCKET}/plain", str(folder / "plain-back")),
+        "plain_put": lambda: plain.put_file(str(film), f"{BUCKET}/plain"),
+        "plain_get": lambda: plain.get_file(f"{BUCKET}/plain", str(folder / "plain-back")),
     }
     return _rates(acts, film.stat().st_size, rounds)
 
@@ -148,8 +139,8 @@ def _rates(acts: Mapping[str, Act], size: int, rounds: int) -> dict[str, float]:
 def _cut_while_saving(folder: Path, port: int) -> dict[str, Any]:
     """Results saved while the network goes away after some bytes, each time more; then all is looked at."""
     network = Network(port)
-    chosen = {"EXOTWIN_ARTIFACTS": f"s3://{_BUCKET}/cut", "EXOTWIN_DATABASE": "sqlite"}
-    with _environment({**chosen, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{network.port}"}):
+    chosen = {"EXOTWIN_ARTIFACTS": f"s3://{BUCKET}/cut", "EXOTWIN_DATABASE": "sqlite"}
+    with environment({**chosen, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{network.port}"}):
         with open_store(folder) as store:
             visit_id = _visit(store, "CUT")
             _save(store, visit_id, 4000)
@@ -180,7 +171,7 @@ def _cut_while_saving(folder: Path, port: int) -> dict[str, Any]:
 
 
 def _moved(folder: Path, port: int, patients: int) -> dict[str, Any]:
-    with _environment({"EXOTWIN_DATABASE": "", "EXOTWIN_ARTIFACTS": ""}), running_postgres() as server:
+    with environment({"EXOTWIN_DATABASE": "", "EXOTWIN_ARTIFACTS": ""}), running_postgres() as server:
         home, new_home = folder / "home", folder / "new-home"
         with open_store(home) as store:
             for number in range(patients):
@@ -189,9 +180,9 @@ def _moved(folder: Path, port: int, patients: int) -> dict[str, Any]:
                     _save(store, visit_id, 60_000)
         done = set_up(checked_url(server.url("record", ADMIN)), "exotwin", lambda: None)
         url, network = done.address.render_as_string(), Network(port)
-        with _environment({"AWS_ENDPOINT_URL": f"http://127.0.0.1:{network.port}"}):
+        with environment({"AWS_ENDPOINT_URL": f"http://127.0.0.1:{network.port}"}):
             cut = _cut_while_moving(home, url, network)
-            there = _move(home, url, f"s3://{_BUCKET}/moved")
+            there = _move(home, url, f"s3://{BUCKET}/moved")
             back = _move(home, str(new_home), "")
         network.close()
         with open_store(new_home) as store:
@@ -205,7 +196,7 @@ def _cut_while_moving(home: Path, url: str, network: Network) -> dict[str, Any]:
     code = ""
     with open_store(home) as store:
         try:
-            move_record(store, url, f"s3://{_BUCKET}/moved")
+            move_record(store, url, f"s3://{BUCKET}/moved")
         except UserError as error:
             code = error.advice.code
     network.mend()
@@ -235,58 +226,3 @@ def _visit(store: Store, code: str) -> str:
 def _save(store: Store, visit_id: str, count: int) -> str:
     payload = Numbers(np.random.default_rng().random(count))
     return store.save(RecordKind.MOTION, payload, visit_id=visit_id, summary="numbers")
-
-
-# the server
-
-
-def _keys(port: int) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
-@contextmanager
-def _s3_server() -> Iterator[int]:
-    """In a process of its own, which takes no time of this one's."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    running = subprocess.Popen(words, stdin=subprocess.DEVNULL, **streams)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/moto-api/")
-        yield port
-    finally:
-        running.terminate()
-        running.wait()
-
-
-def _wait_for(url: str) -> None:
-    give_up_s = time.monotonic() + _WAIT_S
-    while time.monotonic() < give_up_s:
-        with suppress(OSError), urllib.request.urlopen(url, timeout=1.0):
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"the S3 server of the benchmark does not answer within {_WAIT_S:.0f} s")
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name)
-            else:
-                os.environ[name] = value

@@ -81,14 +81,21 @@ def killed_on_the_way(file: Path, folder: Path, whole: Path, program: Sequence[s
     for kind in KILLED_AT:
         kill_at(file, folder, kind, program)
     run_to_end(file, folder, program)
+    tables, different = compared(folder, whole)
+    return Killed(len(KILLED_AT), tables, different)
+
+
+def compared(folder: Path, whole: Path) -> tuple[int, tuple[str, ...]]:
+    """How many tables of two studies were compared byte for byte, and the names of those that differ."""
     tables = sorted(one.name for one in (whole / RESULTS).iterdir() if one.name not in DIFFERS)
     different = [name for name in tables if _bytes(folder / RESULTS / name) != _bytes(whole / RESULTS / name)]
-    return Killed(len(KILLED_AT), len(tables), tuple(different))
+    return len(tables), tuple(different)
 
 
-def run_to_end(file: Path, folder: Path, program: Sequence[str] = PROGRAM) -> None:
+def run_to_end(file: Path, folder: Path, program: Sequence[str] = PROGRAM, more: Sequence[str] = ()) -> None:
     """Raises CalledProcessError where the study comes to no end."""
-    subprocess.run(_words(file, folder, program), check=True, stdout=subprocess.DEVNULL, timeout=_LONGEST_S)
+    words = [*_words(file, folder, program), *more]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, timeout=_LONGEST_S)
 
 
 def kill_at(file: Path, folder: Path, kind: RecordKind, program: Sequence[str] = PROGRAM) -> None:

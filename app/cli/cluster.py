@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from app.jobs.cluster_ports import DEFAULT, HEAD_PORT, read_ports
 from app.jobs.cluster_state import AUTO, CLUSTER_VARIABLE, LOOPBACK, NONE
 
 if TYPE_CHECKING:
@@ -47,7 +48,15 @@ def add_cluster(commands: Any) -> None:
     start.add_argument(
         "--host", default=LOOPBACK, help=f"address of this PC for the other ones (default {LOOPBACK}: none)"
     )
-    start.add_argument("--port", type=int, default=0, help="of a new cluster (default: a free one)")
+    start.add_argument(
+        "--port", type=int, help=f"of a new cluster (default {HEAD_PORT}; without --host a free one)"
+    )
+    start.add_argument(
+        "--ports",
+        metavar="FIRST-LAST",
+        default=DEFAULT.words,
+        help=f"all others of this PC, where other PCs reach it (default {DEFAULT.words})",
+    )
     start.add_argument("--cores", type=int, help="that jobs may use here (default: all)")
     start.add_argument("--memory", type=float, metavar="GB", help="that jobs may use here (default: most)")
     start.set_defaults(command=_start)
@@ -71,6 +80,7 @@ def _start(args: argparse.Namespace) -> int:
         address=args.address,
         host=args.host,
         port=args.port,
+        ports=read_ports(args.ports),
         cores=args.cores,
         memory_mb=memory_mb,
         token="" if args.token is None else cluster_start.read_token(args.token),

@@ -7,15 +7,19 @@ be the program with the patient's record on the screen.
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import os
 import signal
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Any
 
 from app.jobs.cluster_node import OVER, run_on_node
@@ -27,10 +31,12 @@ from core.errors import UserError
 from core.jobs.values import Cancelled, Crashed, Done, Outcome, Progress, Refused
 from core.store.private import keep_private
 
+_log = logging.getLogger(__name__)
 _MB = 1 << 20
 _TRIES = 3  # of a job that is safe to repeat
 _COOPERATE_S = 25.0  # more than a node gives the job's process
 _PATIENCE_S = 3.0  # until it is told that a job waits for a node
+_LOOK_S = 10.0  # between looks whether there is one on which it could run
 _PINNED = 0.001  # of the resource that only nodes with this PC's address have
 _MOST_JOBS = 10_000
 
@@ -61,6 +67,7 @@ def driver_main(address: str, pipe: Connection, log: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent cancels
     keep_private()
     _write_output_to(log)
+    arrived = _listening(pipe)
     try:
         connect(address)
     except UserError as error:
@@ -68,10 +75,32 @@ def driver_main(address: str, pipe: Connection, log: str) -> None:
             pipe.send(NoCluster(error.advice))
         return
     with suppress(OSError):  # the parent is gone
-        asyncio.run(_Driver(pipe).serve())
+        asyncio.run(_Driver(pipe).serve(arrived))
     import ray
 
     ray.shutdown()
+
+
+def _listening(pipe: Connection) -> SimpleQueue[Work | Command | None]:
+    """What the parent says, from the first moment on: it must not wait while this process connects.
+
+    None: nothing more comes.
+    """
+    arrived: SimpleQueue[Work | Command | None] = SimpleQueue()
+
+    def listen() -> None:
+        message: Work | Command | None = None
+        while True:
+            try:
+                message = pipe.recv()
+            except (EOFError, OSError):
+                message = None
+            arrived.put(message)
+            if message is None:
+                return
+
+    threading.Thread(target=listen, name="cluster-commands", daemon=True).start()
+    return arrived
 
 
 def _write_output_to(path: str) -> None:
@@ -97,6 +126,7 @@ def connect(address: str) -> None:
         except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
             why = str(error)
             told = printed()
+    _log.warning("Ray does not connect: %s\n%s", why, told)
     refusal = ray_refusal(f"{why}\n{told}", address)
     if refusal.advice.code != "JOB-039":
         raise refusal
@@ -116,19 +146,23 @@ def _printed() -> Iterator[Callable[[], str]]:
             os.close(kept)
 
 
+class _NodesGoneError(Exception):
+    """A job that waits can run on none of the nodes that are left."""
+
+
 class _Job:
     """One job, through all its tries."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.tries = 1
+        self.number, self.lost = 1, 0  # of the try that runs, and of those that ended with their node
         self.started = self.cancelled = self.paused = False
         self.stream: Any = None
         self.kept = {one.name: one for one in work.kept}
 
     @property
     def key(self) -> str:
-        return f"{self.work.id}/{self.tries}"
+        return f"{self.work.id}/{self.number}"
 
 
 class _Driver:
@@ -147,25 +181,12 @@ class _Driver:
             .remote()
         )
         self._run = ray.remote(run_on_node)
+        self._nodes: list[dict[str, float]] = []
+        self._seen_s = -math.inf
 
-    async def serve(self) -> None:
+    async def serve(self, arrived: SimpleQueue[Work | Command | None]) -> None:
         """Until the parent closes the pipe; then every job is cancelled."""
-        arrived: asyncio.Queue[Work | Command | None] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-
-        def listen() -> None:
-            message: Work | Command | None = None
-            while True:
-                try:
-                    message = self._pipe.recv()
-                except (EOFError, OSError):
-                    message = None
-                loop.call_soon_threadsafe(arrived.put_nowait, message)
-                if message is None:
-                    return
-
-        threading.Thread(target=listen, name="cluster-commands", daemon=True).start()
-        while (message := await arrived.get()) is not None:
+        while (message := await asyncio.to_thread(arrived.get)) is not None:
             if isinstance(message, Work):
                 self._begin(message)
             else:
@@ -213,7 +234,6 @@ class _Driver:
             outcome = await self._outcome(job)
         except Exception:  # noqa: BLE001 - the process border: no job may be left without an end
             outcome = Crashed(traceback.format_exc())
-        self._mailbox.put.remote(job.key, OVER)
         del self._jobs[job.work.id]
         self._tell(job, outcome)
 
@@ -223,21 +243,32 @@ class _Driver:
         while outcome is None:
             cores = self._cores(job.work)
             if cores is None:
-                needs, gone = job.work.needs, job.tries > 1
-                return Refused(node_lost(1) if gone else too_small(needs.cores, needs.memory_mb))
+                needs, gone = job.work.needs, job.lost > 0
+                small = too_small(needs.memory_mb, stays=job.work.place.stays)
+                return Refused(node_lost(1) if gone else small)
             outcome = await self._try(job, cores)
         return outcome
 
-    def _cores(self, work: Work) -> float | None:
-        """How many the job may have; None where no node is large enough: Ray would wait for one for ever."""
-        import ray
+    def _cores(self, work: Work, seen_s: float = 0.0) -> float | None:
+        """How many the job may have; None where no node is large enough: Ray would wait for one for ever.
 
-        resources = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        `seen_s`: how long ago the nodes may have been looked at.
+        """
+        resources = self._resources(seen_s)
         if work.place.stays:
             resources = [one for one in resources if f"node:{self._here}" in one]
         large = [one for one in resources if one.get("memory", 0.0) >= work.needs.memory_mb * _MB]
         most = max((one.get("CPU", 0.0) for one in large), default=0.0)
         return min(work.needs.cores, most) if most else None
+
+    def _resources(self, seen_s: float) -> list[dict[str, float]]:
+        """Of every node that lives."""
+        import ray
+
+        if time.monotonic() - self._seen_s >= seen_s:
+            self._nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            self._seen_s = time.monotonic()
+        return self._nodes
 
     async def _try(self, job: _Job, cores: float) -> Outcome | None:
         """None: it has to be tried again."""
@@ -248,7 +279,7 @@ class _Driver:
         job.started = False
         job.stream = self._submitted(job, cores)
         try:
-            async for said in self._said(job):
+            async for said in self._said(job, cores):
                 if isinstance(said, Died):
                     return self._lost(job, Crashed(said.detail))
                 if isinstance(said, (Done, Cancelled, Refused, Crashed)):
@@ -256,21 +287,26 @@ class _Driver:
                 if isinstance(said, Kept):
                     job.kept[said.name] = said
                 self._tell(job, said)
+        except _NodesGoneError:
+            return None
         except TaskCancelledError:
             return Cancelled()
         except RayTaskError as error:
             return Crashed(str(error))
         except RayError:
             pass  # its worker or its node is gone
-        return self._lost(job, Refused(node_lost(job.tries)))
+        finally:
+            self._mailbox.put.remote(job.key, OVER)
+            job.number += 1
+        return self._lost(job, Refused(node_lost(job.lost + 1)))
 
     def _lost(self, job: _Job, outcome: Outcome) -> Outcome | None:
         if job.cancelled:
             return Cancelled()
-        if not job.work.needs.safe_to_repeat or job.tries >= _TRIES:
+        job.lost += 1
+        if not job.work.needs.safe_to_repeat or job.lost >= _TRIES:
             return outcome
         self._tell(job, Progress(None, "It was ended early; starting again"))
-        job.tries += 1
         return None
 
     def _submitted(self, job: _Job, cores: float) -> Any:
@@ -285,14 +321,12 @@ class _Driver:
             max_retries=0,
         ).remote(replace(job.work, cores=cores, kept=tuple(job.kept.values())), self._mailbox, job.key)
 
-    async def _said(self, job: _Job) -> AsyncIterator[Said]:
+    async def _said(self, job: _Job, cores: float) -> AsyncIterator[Said]:
         batches = aiter(job.stream)
         while True:
             following = asyncio.ensure_future(anext(batches, None))
             if not job.started:
-                await asyncio.wait({following}, timeout=_PATIENCE_S)
-                if not following.done():
-                    self._tell(job, Progress(None, "Waiting for a free node of the cluster"))
+                await self._until_it_runs(job, cores, following)
             reference = await following
             if reference is None:
                 return
@@ -303,6 +337,21 @@ class _Driver:
                     self._mailbox.put.remote(job.key, PAUSE)
             for said in batch:
                 yield said
+
+    async def _until_it_runs(self, job: _Job, cores: float, first: asyncio.Future[Any]) -> None:
+        """Raises _NodesGoneError where no node is large enough any more."""
+        import ray
+
+        wait_s = _PATIENCE_S
+        while not (await asyncio.wait({first}, timeout=wait_s))[0]:
+            if wait_s == _PATIENCE_S:
+                self._tell(job, Progress(None, "Waiting for a free node of the cluster"))
+            wait_s = _LOOK_S
+            if job.cancelled or (self._cores(job.work, seen_s=_LOOK_S) or 0.0) >= cores:
+                continue
+            ray.cancel(job.stream)
+            first.cancel()
+            raise _NodesGoneError
 
     def _tell(self, job: _Job, said: Any) -> None:
         self._pipe.send(News(job.work.id, (said,)))

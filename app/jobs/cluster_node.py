@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import sys
 import threading
@@ -22,7 +23,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from app.jobs.cluster_refusals import other_exotwin, record_out_of_reach
-from app.jobs.cluster_state import state_dir
+from app.jobs.cluster_state import work_folder
 from app.jobs.cluster_work import Died, Kept, Said, Work, checkpoints
 from app.jobs.local import LocalJob, LocalRunner
 from app.jobs.runner import CannotStartError, Heard, JobStart
@@ -42,6 +43,7 @@ _MOST_LOG_BYTES = 1 << 20
 
 def run_on_node(work: Work, mailbox: Any, key: str) -> Iterator[tuple[Said, ...]]:
     """What happens to the job, until its outcome. A task of Ray; `mailbox` brings commands for `key`."""
+    _never_interrupted()
     try:
         job = _settled(work)
     except UserError as error:
@@ -54,15 +56,26 @@ def run_on_node(work: Work, mailbox: Any, key: str) -> Iterator[tuple[Said, ...]
     except CannotStartError as error:
         yield (Crashed(str(error)),)
         return
-    threading.Thread(target=_pass_on, args=(mailbox, key, running), daemon=True).start()
+    over = threading.Event()
+    threading.Thread(target=_pass_on, args=(mailbox, key, running, over), daemon=True).start()
     folder = work_dir(job.spec.data_dir, job.spec.id)
     try:
         yield from _told(heard, running, None if work.place.stays else _Travelling(folder))
-    finally:  # also where Ray cancels the task
+    finally:
         running.cancel()
         running.join()
+        over.set()
         if not work.place.stays:
             shutil.rmtree(job.spec.data_dir, ignore_errors=True)
+
+
+def _never_interrupted() -> None:
+    """Ray cancels a task by an interrupt, which could come before anybody knows of the job's process.
+
+    The command to cancel comes through the mailbox, too.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _settled(work: Work) -> JobStart:
@@ -86,7 +99,7 @@ def _with_folder(work: Work) -> JobStart:
 
     Refuses JOB-034.
     """
-    data_dir = state_dir() / "work" / work.id
+    data_dir = work_folder() / work.id
     try:
         shutil.rmtree(data_dir, ignore_errors=True)  # of a try that was lost
         folder = work_dir(data_dir, work.id)
@@ -112,16 +125,17 @@ def _plain_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _pass_on(mailbox: Any, key: str, running: LocalJob) -> None:
+def _pass_on(mailbox: Any, key: str, running: LocalJob, over: threading.Event) -> None:
     """Commands to the job, until it has ended."""
     import ray
     from ray.exceptions import RayError
 
-    while True:
+    while not over.is_set():
         try:
             commands: list[str] = ray.get(mailbox.take.remote(key))
-        except RayError:  # the program that started the job is gone, and Ray ends this worker
-            return
+        except RayError:  # the mailbox starts anew; where its program is gone, Ray ends this worker
+            over.wait(_LOOK_EVERY_S)
+            continue
         for command in commands:
             if command == OVER:
                 return

@@ -74,11 +74,14 @@ def node_lost(times: int) -> Advice:
     )
 
 
-def too_small(cores: float, memory_mb: int) -> Advice:
+def too_small(memory_mb: int, *, stays: bool) -> Advice:
+    """`stays`: only nodes of the PC that started it can do the job."""
+    where = "on this PC, where its record is" if stays else "on one node"
     return Advice(
         "No node of the cluster is large enough for this job.",
-        f"It takes {cores:g} cores and {memory_mb / 1024:.1f} GB of memory on one node.",
-        f"Start a node with more (exotwin cluster start --cores --memory), or {_HERE}.",
+        f"It takes {memory_mb / 1024:.1f} GB of memory {where}.",
+        "Give a node more: exotwin cluster stop there, then start it again with a larger --memory. Or "
+        f"{_HERE}.",
         "JOB-037",
     )
 
@@ -96,7 +99,7 @@ def not_let_in(address: str) -> UserError:
 def not_started(why: str) -> UserError:
     return refuse(
         "JOB-039",
-        "The cluster could not be started on this PC.",
+        "The cluster could not be set up on this PC.",
         why,
-        "Run exotwin cluster stop, check --address, --host, --cores and --memory, and try again.",
+        "Run exotwin cluster stop, check what was given (exotwin cluster start --help), and try again.",
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.jobs.cluster_refusals import cluster_lost
 from app.jobs.cluster_start import require_ray
-from app.jobs.cluster_state import address_of, ray_variables, state_dir
+from app.jobs.cluster_state import address_of, connecting_variables, state_dir
 from app.jobs.cluster_work import Command, Kept, News, NoCluster, Work, work_of
 from app.jobs.runner import SILENT_AFTER_S, CannotStartError, Hear, Heard, JobStart, RunningJob
 from app.jobs.worker import CANCEL, PAUSE, RESUME, work_dir
@@ -130,7 +130,7 @@ class _Driver:
         self._pipe, theirs = spawn.Pipe()
         self._process = spawn.Process(
             target=driver_process,
-            args=(address, ray_variables(address), theirs, _log_file()),
+            args=(address, connecting_variables(address), theirs, _log_file()),
             name="exotwin-cluster",
         )
         try:
@@ -167,13 +167,18 @@ class _Driver:
 
     def _read(self) -> None:
         advice = cluster_lost()
-        with suppress(EOFError, OSError):
+        try:
             while True:
                 told: News | NoCluster = self._pipe.recv()
                 if isinstance(told, NoCluster):
                     advice = told.advice
                 else:
                     self._hear(told)
+        except (EOFError, OSError):
+            pass  # it has ended
+        except Exception:  # noqa: BLE001 - thread border: whatever it was, every job must end
+            _log.exception("What the process for the cluster said could not be read")
+            self._process.kill()
         with self._lock:
             self.over = True
             lost = list(self._jobs)

@@ -8,11 +8,13 @@ import shutil
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from app.jobs.cluster_ports import DEFAULT, HEAD_PORT, Ports
 from app.jobs.cluster_refusals import no_cluster, no_ray, not_let_in, not_started, other_ray
 from app.jobs.cluster_state import (
     LOOPBACK,
@@ -25,16 +27,23 @@ from app.jobs.cluster_state import (
     read_state,
     state_dir,
     token_file,
+    work_folder,
     write_state,
 )
 from core.errors import UserError
 
 VERSION_LABEL = "exotwin"
-_START_S, _STOP_S = 180.0, 3.0
+_START_S, _STOP_S = 180.0, 1.0
 _REACH_S = 3.0
 _LEAST_STORE_MB = 100  # of Ray's shared memory, through which checkpoints travel
 _MB = 1 << 20
-_HEAD = ("--head", "--include-dashboard=false")
+_HEAD = ("--head", "--include-dashboard=false", "--no-monitor")  # that would ask a cloud for more nodes
+_FREE_PORTS = ("--dashboard-agent-listen-port=0",)  # all others are free ones by themselves
+# Ray's command, without the server for programs that are in no cluster: it would let them in on a port more.
+_RAY = (
+    "import ray.scripts.scripts as ray; "
+    "ray.get_ray_client_dependency_error = lambda: ImportError('not wanted'); ray.main()"
+)
 _ROOT = Path(__file__).resolve().parents[2]  # where workers find this program
 
 
@@ -48,7 +57,7 @@ def reachable(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=_REACH_S).close()
-    except OSError:
+    except (OSError, ValueError, OverflowError):  # the latter two: it is no address at all
         return False
     return True
 
@@ -57,46 +66,76 @@ def start(
     *,
     address: str = "",
     host: str = LOOPBACK,
-    port: int = 0,
+    port: int | None = None,
+    ports: Ports = DEFAULT,
     cores: int | None = None,
     memory_mb: int | None = None,
     token: str = "",
 ) -> ClusterState:
     """A head on this PC, or with `address` a node that joins one.
 
-    `host`: under which other PCs reach this one; by default none can. Refuses JOB-030 (nothing at `address`),
-    JOB-032, JOB-033, JOB-038 and JOB-039.
+    `host`: under which other PCs reach this one; by default none can. `port`: of the head, 0 for a free one;
+    by default a free one where only this PC reaches it. `ports`: of all else, where others reach it. Refuses
+    JOB-030 (nothing at `address`), JOB-032, JOB-033, JOB-038 and JOB-039.
     """
     require_ray()
-    known = read_state()
-    if known is not None and processes_of(known):
-        raise not_started(f"One runs here already, at {known.address}.")
+    begun = ClusterState(address, not address, str(_prepared(address, token)), version("exotwin"))
+    temporary = Path(begun.temporary)
+    options = [*_place(address, host, port, ports), *_resources(cores, memory_mb), *_habits(temporary)]
+    with _all_or_nothing(begun):
+        _run_ray(options, address or f"{host}:0")
+        state = begun if address else _with_address(begun)
+        write_state(state)
+    return state
+
+
+@contextmanager
+def _all_or_nothing(begun: ClusterState) -> Iterator[None]:
+    try:
+        yield
+    except (UserError, OSError) as error:
+        end_processes(begun)
+        remove_files(begun.temporary)
+        if isinstance(error, UserError):
+            raise
+        raise not_started(f"Its files cannot be written: {error}.") from error
+
+
+def _prepared(address: str, token: str) -> Path:
+    """The folder for Ray's files; the token is there, and nothing else of an earlier cluster."""
     try:
         state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = ray_folder()
+        known = read_state() or ClusterState("", False, str(temporary), "")
+        if processes_of(known):
+            raise not_started(f"One runs here already{known.address and ', at '}{known.address}.")
+        remove_files(str(temporary))  # of one that was not stopped, as when the PC was switched off
         if address:
             _check_address(address, token)
         else:
             make_token()
     except OSError as error:
         raise not_started(f"Its files cannot be written: {error}.") from error
-    where = [f"--address={address}"] if address else [*_HEAD, f"--port={port}"]
+    return temporary
+
+
+def _place(address: str, host: str, port: int | None, ports: Ports) -> list[str]:
+    """Where the node listens, and whom it joins."""
+    alone = (address.rpartition(":")[0] or host) == LOOPBACK
+    if address:
+        where = [f"--address={address}"]
+    else:
+        free = 0 if alone else HEAD_PORT
+        where = [*_HEAD, f"--port={free if port is None else port}"]
     if not address or host != LOOPBACK:
         where.append(f"--node-ip-address={host}")
-    begun = ClusterState(address, not address, str(temporary), version("exotwin"))
-    _run_ray(begun, [*where, *_resources(cores, memory_mb), *_habits(temporary)], address or f"{host}:0")
-    state = begun if address else _with_address(begun)
-    write_state(state)
-    return state
+    return [*where, *(_FREE_PORTS if alone else ports.options())]
 
 
 def start_simulated_node(head: ClusterState) -> None:
     """One more node on this PC, with one core, as if it were another PC: to try what more nodes bring."""
-    _run_ray(
-        head,
-        [f"--address={head.address}", *_resources(1, 1000), *_habits(Path(head.temporary))],
-        head.address,
-    )
+    where = [f"--address={head.address}", *_FREE_PORTS]
+    _run_ray([*where, *_resources(1, 1000), *_habits(Path(head.temporary))], head.address)
 
 
 def _check_address(address: str, token: str) -> None:
@@ -131,11 +170,11 @@ def _habits(temporary: Path) -> list[str]:
     ]
 
 
-def _run_ray(state: ClusterState, options: list[str], address: str) -> None:
+def _run_ray(options: list[str], address: str) -> None:
     """Ray's command ends when its processes run. Refuses JOB-032, JOB-038 and JOB-039."""
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])]
     environment = {**os.environ, **ray_variables(address), "PYTHONPATH": os.pathsep.join(paths)}
-    command = [sys.executable, "-m", "ray.scripts.scripts", "start", *options]
+    command = [sys.executable, "-c", _RAY, "start", *options]
     try:
         ended = subprocess.run(
             command,
@@ -150,10 +189,8 @@ def _run_ray(state: ClusterState, options: list[str], address: str) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        end_processes(state)
         raise not_started(f"Ray did not start: {type(error).__name__}.") from error
     if ended.returncode != 0:
-        end_processes(state)
         raise ray_refusal(ended.stdout, address)
 
 
@@ -181,10 +218,16 @@ def stop() -> int:
     ended = end_processes(state)
     forget_state()
     token_file().unlink(missing_ok=True)
-    shutil.rmtree(state.temporary, ignore_errors=True)
+    remove_files(state.temporary)
     with suppress(OSError):  # the state's own folder, which is not empty
         Path(state.temporary).parent.rmdir()
     return ended
+
+
+def remove_files(temporary: str) -> None:
+    """Ray's own, and what a job left here whose worker was killed."""
+    shutil.rmtree(temporary, ignore_errors=True)
+    shutil.rmtree(work_folder(), ignore_errors=True)
 
 
 def processes_of(state: ClusterState) -> list[Any]:

@@ -14,16 +14,21 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.jobs.cluster_refusals import no_cluster
+from app.jobs.cluster_refusals import no_cluster, not_started
 
 STATE_VARIABLE = "EXOTWIN_CLUSTER_STATE"
 CLUSTER_VARIABLE = "EXOTWIN_CLUSTER"
 AUTO, NONE = "auto", "none"  # the cluster of this PC; none at all
 LOOPBACK = "127.0.0.1"
 _STATE, _TOKEN, _TEMPORARY, _USE = "cluster.json", "token", "ray", "use"
+_WORK = "work"
 _SOCKETS, _LONGEST = 70, 107  # letters that Ray's own names of sockets add, and that a socket's path may have
 _RECONNECT_S = 20  # until what lost the head gives up
-_CONNECT_S = 8  # until a head that does not answer, or not to us, is given up
+_NEVER_MS = 24 * 3600 * 1000
+_CONNECT_S = 8  # until a head that does not answer is asked again
+_CONNECT_TRIES = (
+    3  # a second apart, until it is given up; Ray itself asks twenty times, also after a wrong token
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,11 @@ def state_dir() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "ExoTwin cluster"
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "exotwin" / "cluster"
+
+
+def work_folder() -> Path:
+    """In which jobs of other PCs have theirs."""
+    return state_dir() / _WORK
 
 
 def read_state() -> ClusterState | None:
@@ -88,11 +98,16 @@ def ray_folder() -> Path:
     for base in (state_dir(), Path(tempfile.gettempdir()) / name, Path("/tmp") / name):
         if len(str(base / _TEMPORARY)) + _SOCKETS <= _LONGEST or sys.platform == "win32":
             base.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if sys.platform != "win32" and base.stat().st_uid != os.getuid():
+            if sys.platform != "win32" and _of_somebody_else(base):
                 raise OSError(f"{base} belongs to somebody else")
             base.chmod(0o700)  # Ray opens its own folder to everybody
             return base / _TEMPORARY
     raise OSError("no folder of this login has a short enough name")
+
+
+def _of_somebody_else(base: Path) -> bool:
+    """In a folder for everybody, anybody could have made one of this name, or a link."""
+    return base.stat().st_uid != os.getuid() or (base != state_dir() and base.is_symlink())
 
 
 def asked() -> str:
@@ -107,11 +122,14 @@ def asked() -> str:
 
 
 def use(told: str) -> None:
-    """Use this cluster from now on, where `EXOTWIN_CLUSTER` says nothing. Refuses JOB-030; raises OSError."""
+    """Use this cluster from now on, where `EXOTWIN_CLUSTER` says nothing. Refuses JOB-030 and JOB-039."""
     if told != NONE:
         address_of(told)
-    state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
-    (state_dir() / _USE).write_text(told, encoding="utf-8")
+    try:
+        state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
+        (state_dir() / _USE).write_text(told, encoding="utf-8")
+    except OSError as error:
+        raise not_started(f"The choice cannot be written: {error}.") from error
 
 
 def address_of(told: str) -> str:
@@ -141,7 +159,13 @@ def ray_variables(address: str) -> dict[str, str]:
         # The process of a job ends with the worker of Ray that watches it.
         "RAY_process_group_cleanup_enabled": "1",
         "RAY_py_gcs_connect_timeout_s": str(_CONNECT_S),
+        "REPORTER_UPDATE_INTERVAL_MS": str(_NEVER_MS),  # figures of every process, for Ray's own pages
     }
     if token_file().is_file():
         variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token_file())}
     return variables
+
+
+def connecting_variables(address: str) -> dict[str, str]:
+    """Of a process that uses a running cluster: Ray asks twenty times, also after a wrong token."""
+    return {**ray_variables(address), "RAY_NUM_REDIS_GET_RETRIES": str(_CONNECT_TRIES)}

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.jobs.cluster_refusals import no_cluster
 from app.jobs.cluster_start import VERSION_LABEL, require_ray
-from app.jobs.cluster_state import AUTO, NONE, address_of, asked, ray_variables, token_file
+from app.jobs.cluster_state import AUTO, NONE, address_of, asked, connecting_variables, token_file
 
 _GB = 1 << 30
 
@@ -41,7 +41,7 @@ def status() -> Status:
     told = asked()
     address = address_of(AUTO if told in ("", NONE) else told)
     require_ray()
-    os.environ.update(ray_variables(address))  # before Ray is imported
+    os.environ.update(connecting_variables(address))  # before Ray is imported
     from app.jobs.cluster_driver import connect
 
     connect(address)

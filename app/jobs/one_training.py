@@ -120,9 +120,10 @@ class OneTraining:
         return told
 
     def _keep_renewing(self) -> None:
-        if self._trainings.shared and self._thread is None:
-            self._thread = threading.Thread(target=self._renew, name="training-lease", daemon=True)
-            self._thread.start()
+        with self._guard:
+            if self._trainings.shared and self._thread is None:
+                self._thread = threading.Thread(target=self._renew, name="training-lease", daemon=True)
+                self._thread.start()
 
     def _renew(self) -> None:
         while not self._over.wait(self._renew_s):

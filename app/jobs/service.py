@@ -44,7 +44,7 @@ from core.vault.files import forget_job
 from core.vault.opened import ensure_open
 
 _log = logging.getLogger(__name__)
-_QUEUED = 64  # that wait at a cluster, so that no node is ever without work
+_QUEUED = 512  # at a cluster, more than one of a clinic has cores, so that no node is ever without work
 
 
 class JobService:

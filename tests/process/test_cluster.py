@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import socket
@@ -17,7 +18,9 @@ from app.cli import commands as cli
 from app.jobs import cluster_start, cluster_state, cluster_work
 from app.jobs.admission import by_role
 from app.jobs.cluster_choice import cluster_in_use
-from app.jobs.cluster_node import run_on_node
+from app.jobs.cluster_driver import Mailbox
+from app.jobs.cluster_node import OVER, run_on_node
+from app.jobs.cluster_ports import read_ports
 from app.jobs.cluster_runner import ClusterRunner
 from app.jobs.cluster_state import CLUSTER_VARIABLE, STATE_VARIABLE, ClusterState
 from app.jobs.history import write_spec
@@ -70,12 +73,23 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterState]:
         yield state
 
 
+class SharedRunner(ClusterRunner):
+    """One for all boards of this module, as connecting to a cluster takes seconds."""
+
+    def close(self) -> None:
+        """It is used on."""
+
+
 @pytest.fixture(scope="module")
-def jobs(cluster: ClusterState, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobService]:
-    """One program for all tests, as connecting to a cluster takes a second or two."""
-    service = JobService(
-        tmp_path_factory.mktemp("data"), "tester", TABLE, cluster=ClusterRunner(cluster.address)
-    )
+def runner(cluster: ClusterState) -> Iterator[SharedRunner]:
+    shared = SharedRunner(cluster.address)
+    yield shared
+    ClusterRunner.close(shared)
+
+
+@pytest.fixture(scope="module")
+def jobs(runner: SharedRunner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobService]:
+    service = JobService(tmp_path_factory.mktemp("data"), "tester", TABLE, cluster=runner)
     yield service
     service.close()
 
@@ -173,13 +187,12 @@ def test_a_job_for_which_no_node_is_large_enough_is_refused_at_once(jobs: JobSer
 @needs_ray
 @pytest.mark.slow
 def test_roles_and_encryption_hold_on_a_cluster_of_this_pc(
-    cluster: ClusterState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runner: SharedRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.vault.passphrase._N", 2)
     protect(tmp_path)
     with open_store(tmp_path) as store:
         make_clinic(store, (Role.ASSISTANT,))
-        runner = ClusterRunner(cluster.address)
         service = JobService(tmp_path, "login name", TABLE, admit=by_role(store.people), cluster=runner)
         try:
             store.people.sign_in(NAMES[Role.ASSISTANT], PIN)
@@ -195,14 +208,14 @@ def test_roles_and_encryption_hold_on_a_cluster_of_this_pc(
 @needs_ray
 @pytest.mark.slow
 def test_a_job_with_its_record_on_a_server_needs_no_folder_of_this_pc(
-    cluster: ClusterState, record_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runner: SharedRunner, record_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data_dir, files = tmp_path / "data", tmp_path / "files"
     files.mkdir()
     monkeypatch.setenv(ARTIFACTS_VARIABLE, str(files))
     with open_store(data_dir) as store:
         made = store.add_patient(a_subject("P-0001"))
-    service = JobService(data_dir, "tester", TABLE, cluster=ClusterRunner(cluster.address))
+    service = JobService(data_dir, "tester", TABLE, cluster=runner)
     try:
         entering, dying = service.submit("enter", {}), service.submit("die_once", {})
         assert service.wait(entering, LONG_S) == Done("what was typed")
@@ -226,7 +239,7 @@ def test_a_pc_with_another_token_is_not_let_in(
     cluster: ClusterState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(cluster_state, "_CONNECT_S", 2)
+    monkeypatch.setattr(cluster_state, "_CONNECT_TRIES", 1)
     cluster_state.make_token()
     outcome = _ends_at(cluster.address, tmp_path)
     assert isinstance(outcome, Refused) and outcome.advice.code == "JOB-038"
@@ -237,6 +250,22 @@ def test_a_pc_with_another_token_is_not_let_in(
 def test_a_second_cluster_on_this_pc_is_refused(cluster: ClusterState) -> None:
     with refused("JOB-039"):
         cluster_start.start()
+
+
+@pytest.mark.parametrize(
+    "told", ["somewhere", "26380", "26580-26380", "80-200", "26380-26381", "60000-70000"]
+)
+def test_what_is_no_range_of_ports_is_refused(told: str) -> None:
+    with refused("JOB-039") as refusal:
+        read_ports(told)
+    assert f"“{told}”" in refusal.value.advice.why
+
+
+def test_the_stated_ports_are_a_port_for_each_service_of_ray_and_the_rest_for_workers() -> None:
+    options = dict(option.split("=") for option in read_ports("26380-26479").options())
+    workers_from = int(options.pop("--min-worker-port"))
+    assert options.pop("--max-worker-port") == "26479"
+    assert sorted(map(int, options.values())) == list(range(26380, workers_from))
 
 
 @needs_ray
@@ -284,6 +313,24 @@ def test_a_cluster_that_is_not_there_refuses_its_jobs_and_no_others(
 
 
 @needs_ray
+@pytest.mark.parametrize("told", ["nowhere", "127.0.0.1:70000"])
+def test_what_is_no_address_cannot_be_joined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
+    with refused("JOB-030"):
+        cluster_start.start(address=told)
+
+
+def test_where_the_choice_of_a_cluster_cannot_be_kept_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "file"))
+    assert code_of(cluster_state.use, "none") == "JOB-039"
+
+
+@needs_ray
 @pytest.mark.slow
 def test_an_address_where_nothing_answers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
@@ -311,6 +358,18 @@ def _work(data_dir: Path) -> cluster_work.Work:
 
 def _first(work: cluster_work.Work) -> object:
     return next(iter(run_on_node(work, None, "1/1")))[0]
+
+
+def test_commands_wait_for_the_job_that_they_are_for_and_nothing_of_it_stays() -> None:
+    async def told() -> tuple[list[str], list[str], dict[str, asyncio.Event]]:
+        mailbox = Mailbox()
+        await mailbox.put("1/1", "arm")
+        early, late = await mailbox.take("1/1"), asyncio.ensure_future(mailbox.take("1/1"))
+        await asyncio.sleep(0.0)
+        await mailbox.put("1/1", OVER)
+        return early, await late, mailbox._arrived
+
+    assert asyncio.run(told()) == (["arm"], [OVER], {})
 
 
 def test_a_node_with_another_version_refuses_before_the_job_starts(tmp_path: Path) -> None:

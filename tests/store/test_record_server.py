@@ -24,6 +24,7 @@ from core.store.codec import encode
 from core.store.dialects import postgresql_connect
 from core.store.dialects.postgresql import note_moved
 from core.store.dialects.postgresql_dump import dumps_in
+from core.store.dialects.postgresql_refusals import no_connection
 from core.store.dialects.postgresql_setup import set_up
 from core.store.identity import read_identity
 from core.store.record_address import (
@@ -90,6 +91,19 @@ def test_a_server_that_is_not_there_is_told(tmp_path: Path, at: Set) -> None:
         at(address)
         assert code_of(open_store, tmp_path / "data") == "REC-050"
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["exotwin.lock"]
+
+
+def test_a_server_that_answers_again_when_that_is_looked_at_is_told_as_out_of_reach() -> None:
+    """As one that restarts; it is not the account that was wrong."""
+    with socket.create_server(("127.0.0.1", 0)) as again:
+        settings = {"host": "127.0.0.1", "port": again.getsockname()[1]}
+        url = checked_url(f"postgresql+psycopg://exotwin@127.0.0.1:{settings['port']}/record")
+        for words in (
+            "connection failed: connection to server on socket failed: No such file or directory",
+            "connection failed: Connection refused Is the server running on that host?",
+            "connection failed: server closed the connection unexpectedly",
+        ):
+            assert no_connection(Exception(words), url, settings).advice.code == "REC-050"
 
 
 def test_without_the_driver_it_is_told_what_to_install(

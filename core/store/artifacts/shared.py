@@ -21,6 +21,7 @@ _OTHER_RECORD = (
     "Give the address of this record's own store in EXOTWIN_ARTIFACTS. Results that lie elsewhere get into "
     "an empty one by `exotwin record move --artifacts`."
 )
+_CONNECTED = "Where it is a share or a disk, look first that it is connected: what is not is an empty folder."
 _OTHER_KEY = (
     "Copy the file keys/data.json of a PC that has the key into the folder keys of this data folder, then "
     "`exotwin data unlock` with the printed recovery key."
@@ -64,8 +65,9 @@ class SharedArtifacts:
 
     def _check(self, record_id: str, told: Mapping[str, object]) -> None:
         if told.get("record") != record_id:
-            words = "It is of another record." if told else f"It has no file {MARKER}, so it is of no record."
-            raise of_another(self.place, words, _OTHER_RECORD)
+            if not told:
+                raise of_another(self.place, f"It has no file {MARKER}.", f"{_CONNECTED} {_OTHER_RECORD}")
+            raise of_another(self.place, "It is of another record.", _OTHER_RECORD)
         if told.get("format") != FORMAT:
             raise of_another(self.place, "It was written by a newer version of ExoTwin.", "Start that one.")
         if told.get("key_id") != self._key_id:

@@ -20,6 +20,11 @@ _TLS_WORDS = ("SSL", "TLS", "certificate", "root.crt", "private key")
 _WHO_MAY = "pg_hba.conf"  # the server's list of who may come in; its name is the same in all languages
 _LOST = ("57P01", "57P02", "57P03", "25P03")  # the server shuts down, or ended a session that did nothing
 _FULL = ("53100", "53200", "53300", "53400")  # disk, memory, connections, configured limits
+# Of a server that stops or starts just now: it may answer again by the time that is looked at.
+_RESTARTS = (
+    "starting up", "shutting down", "recovery mode",
+    "Connection refused", "No such file", "closed the connection",
+)  # fmt: skip
 _BUSY = ("55P03", "40P01", "40001", "57014")  # waited too long, deadlock, cancelled
 
 
@@ -39,7 +44,7 @@ def no_connection(error: Any, url: URL, settings: dict[str, Any]) -> UserError:
         return tls_refused(url, words)
     if "too many" in words or "remaining connection slots" in words:
         return exhausted(url, words)
-    if "starting up" in words or "shutting down" in words or "recovery mode" in words:
+    if any(told in words for told in _RESTARTS):
         return unreachable(url, words)
     if ("database" in words and "does not exist" in words) or _other_database_opens(settings):
         return unknown_database(url, words)
