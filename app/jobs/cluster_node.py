@@ -43,7 +43,11 @@ _MOST_LOG_BYTES = 1 << 20
 
 def run_on_node(work: Work, mailbox: Any, key: str) -> Iterator[tuple[Said, ...]]:
     """What happens to the job, until its outcome. A task of Ray; `mailbox` brings commands for `key`."""
-    _never_interrupted()
+    with _uninterrupted():
+        yield from _run(work, mailbox, key)
+
+
+def _run(work: Work, mailbox: Any, key: str) -> Iterator[tuple[Said, ...]]:
     try:
         job = _settled(work)
     except UserError as error:
@@ -69,13 +73,20 @@ def run_on_node(work: Work, mailbox: Any, key: str) -> Iterator[tuple[Said, ...]
             shutil.rmtree(job.spec.data_dir, ignore_errors=True)
 
 
-def _never_interrupted() -> None:
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
     """Ray cancels a task by an interrupt, which could come before anybody knows of the job's process.
 
     The command to cancel comes through the mailbox, too.
     """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _settled(work: Work) -> JobStart:
