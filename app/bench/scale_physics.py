@@ -99,9 +99,9 @@ def recorded_walk(*, muscles: bool, seconds: float = SECONDS, walkers: int = WAL
     return RecordedWalk(recorder.models, recorder.intervals)
 
 
-def differences(walk: RecordedWalk, physics: WarpPhysics) -> list[Difference]:
+def differences(walk: RecordedWalk, physics: WarpPhysics | PhysicsInC) -> list[Difference]:
     """Of `physics` from C, interval by interval."""
-    c, data = BatchPhysics(walk.models, threads=1), [mujoco.MjData(model) for model in walk.models]
+    c = PhysicsInC(walk.models, threads=1)
     columns = SensorColumns.of(walk.models[0])
     weight_n = GRAVITY_M_S2 * float(walk.models[0].body_mass.sum())
     found = []
@@ -116,8 +116,7 @@ def differences(walk: RecordedWalk, physics: WarpPhysics) -> list[Difference]:
                 _largest(c.velocity(ours.state), c.velocity(theirs.state)),
                 _largest(c.activation(ours.state), c.activation(theirs.state)),
                 _largest(
-                    _actuator_force(data, one),
-                    physics.actuator_force(one.state, one.control, force=one.force),
+                    *(each.actuator_force(one.state, one.control, force=one.force) for each in (c, physics))
                 ),
                 _largest(*ground) / weight_n,
             )
@@ -125,14 +124,21 @@ def differences(walk: RecordedWalk, physics: WarpPhysics) -> list[Difference]:
     return found
 
 
-def _actuator_force(bodies: list[mujoco.MjData], one: Interval) -> FloatArray:
-    """(N, U) in C at the beginning of an interval."""
-    for row, data in enumerate(bodies):
-        mujoco.mj_resetData(data.model, data)
-        mujoco.mj_setState(data.model, data, one.state[row], STATE)
-        data.ctrl[:] = one.control[row]
-        mujoco.mj_forward(data.model, data)
-    return np.array([data.actuator_force for data in bodies])
+class PhysicsInC(BatchPhysics):
+    """That of a PC without a graphics card; it also tells what actuators give, as that of a card does."""
+
+    def actuator_force(
+        self, state: FloatArray, control: FloatArray, *, force: FloatArray | None = None
+    ) -> FloatArray:
+        """Forces (N, U) [N], torques [N m], with which actuators begin a step, whatever `force` is."""
+        found = []
+        for model, at, asked in zip(self.models, state, control, strict=True):
+            data = mujoco.MjData(model)
+            mujoco.mj_setState(model, data, at, STATE)
+            data.ctrl[:] = asked
+            mujoco.mj_forward(model, data)
+            found.append(data.actuator_force.copy())
+        return np.array(found)
 
 
 class _Recorder:
