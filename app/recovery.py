@@ -50,35 +50,40 @@ def open_or_recover(
     state: RecoveryState | None = None
     opens = open_folder
     while True:
-        try:
-            if state is None:
+        if state is None:
+            try:
                 return opens(data_dir), restored
-        except UserError as error:
-            may_read = open_to_read is not None and _can_be_read(error.advice, data_dir)
-            state = _state(error.advice, data_dir, may_read=may_read)
-        assert state is not None
+            except UserError as error:
+                may_read = open_to_read is not None and _can_be_read(error.advice, data_dir)
+                state = _state(error.advice, data_dir, may_read=may_read)
         action, answer = ask(state)
-        state, opens = None, open_folder
+        opens = open_to_read or open_folder if action is RecoveryAction.READ else open_folder
+        state = None
         match action:
             case RecoveryAction.QUIT:
                 return None
-            case RecoveryAction.READ:
-                opens = open_to_read or open_folder
-            case RecoveryAction.UNLOCK:
-                refused = _unlock(data_dir, str(answer or ""))
-                state = None if refused is None else _state(refused, data_dir)
-            case RecoveryAction.HAVE_RECOVERY_KEY:
-                state = _key_state(None, data_dir)
-            case RecoveryAction.UNLOCK_BY_KEY:
-                assert isinstance(answer, RecoveryAnswer), "the window that asks for it gives it"
-                refused = _unlock_by_key(data_dir, answer)
-                state = None if refused is None else _key_state(refused, data_dir)
             case RecoveryAction.OTHER_FOLDER:
                 data_dir, restored = answer if isinstance(answer, Path) else data_dir, None
             case RecoveryAction.RESTORE:
                 restored = _restore(data_dir) or restored
-            case RecoveryAction.TRY_AGAIN:
-                pass
+            case _:
+                state = _next_question(action, answer, data_dir)
+
+
+def _next_question(action: RecoveryAction, answer: Answer, data_dir: Path) -> RecoveryState | None:
+    """After one that changes no record; None: try to open it."""
+    match action:
+        case RecoveryAction.UNLOCK:
+            refused = _unlock(data_dir, str(answer or ""))
+            return None if refused is None else _state(refused, data_dir)
+        case RecoveryAction.HAVE_RECOVERY_KEY:
+            return _key_state(None, data_dir)
+        case RecoveryAction.UNLOCK_BY_KEY:
+            assert isinstance(answer, RecoveryAnswer), "the window that asks for it gives it"
+            refused = _unlock_by_key(data_dir, answer)
+            return None if refused is None else _key_state(refused, data_dir)
+        case _:  # read only, or try again
+            return None
 
 
 class RecoveryQuestion:

@@ -24,6 +24,7 @@ from core.cohort.study_file import plan_tree
 from core.cohort.table_files import TableFormat, write_tables
 from core.cohort.tables import origin_tables, result_tables
 from core.cohort.told import findings_values
+from core.cohort.versions import check_versions
 from core.domain.cohort_cell import CellKey
 from core.domain.cohort_plan import CohortPlan
 from core.errors import Advice, JobCancelled, refuse
@@ -38,7 +39,7 @@ from core.jobs.values import (
     Refused,
     outcome_advice,
 )
-from core.store.files import write_synced
+from core.store.files import folder_errors, write_synced
 from core.store.repository import open_store
 
 CELL, STRANGERS = "study_cell", "study_strangers"
@@ -58,14 +59,26 @@ class Cell:
     visit_id: str
 
 
-def run_study(plan: CohortPlan, folder: Path, jobs: JobBoard, *, at_once: int, by: str, tell: Tell) -> None:
+def run_study(
+    plan: CohortPlan,
+    folder: Path,
+    jobs: JobBoard,
+    *,
+    at_once: int,
+    by: str,
+    tell: Tell,
+    any_version: bool = False,
+) -> None:
     """Every cell, then every patient with the controllers of others.
 
-    Raises UserError STU-010 where cells came to no end, and JobCancelled after Ctrl+C.
+    Refuses STU-012 cells of other versions unless `any_version`, and STU-013 a record of people. Raises
+    UserError STU-010 where cells came to no end, and JobCancelled where one was stopped.
     """
     with open_store(folder) as store:
         visits = begin_cells(store, plan, by=by)
         states = states_of(store, plan)
+    if not any_version:
+        check_versions(states)
     tree = plan_tree(plan)
     todo = [
         Cell(one.key, CELL, cell_params(tree, one.key), visits[one.key]) for one in states if one.cell is None
@@ -104,7 +117,7 @@ def _run_all(cells: Sequence[Cell], jobs: JobBoard, at_once: int, tell: Tell) ->
     unsubscribe = jobs.subscribe(hear)
     waiting, running = deque(cells), dict[str, Cell]()
     failed: list[tuple[Cell, Advice]] = []
-    started_s = time.monotonic()
+    done, started_s = 0, time.monotonic()
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
@@ -114,8 +127,9 @@ def _run_all(cells: Sequence[Cell], jobs: JobBoard, at_once: int, tell: Tell) ->
             failed += _failure(ended_cell, outcome)
             if len(failed) >= _MOST_FAILED:
                 waiting.clear()
-            done = len(cells) - len(waiting) - len(running)
-            tell(_line(ended_cell, outcome, done, len(cells), time.monotonic() - started_s))
+            done += 1
+            left_s = _left_s(time.monotonic() - started_s, done, len(waiting), len(running))
+            tell(_line(ended_cell, outcome, f"{done} of {len(cells)}", left_s))
     finally:
         unsubscribe()
         for job_id in running:
@@ -151,18 +165,25 @@ def _no_end(failed: Sequence[tuple[Cell, Advice]]) -> Exception:
     cell, advice = failed[0]
     return refuse(
         "STU-010",
-        f"{len(failed)} cells of this study came to no end.",
+        "A cell of this study came to no end."
+        if len(failed) == 1
+        else f"{len(failed)} cells of this study came to no end.",
         f"The first is {cell.key.words}: {advice.what} {advice.why} [{advice.code}]",
         f"{advice.next_step} Then run the study again with the same folder: finished cells are kept.",
     )
 
 
-def _line(cell: Cell, outcome: Outcome, done: int, count: int, spent_s: float) -> str:
+def _left_s(spent_s: float, done: int, waiting: int, running: int) -> float:
+    """Those that run count as half done."""
+    half = 0.5 * running
+    return spent_s / (done + half) * (waiting + half)
+
+
+def _line(cell: Cell, outcome: Outcome, number: str, left_s: float) -> str:
     how = {Done: "finished", Cancelled: "stopped"}.get(type(outcome), "came to no end")
     what = "with the controllers of others, " if cell.kind == STRANGERS else ""
-    left_s = spent_s / done * (count - done)
-    left = f", about {left_s / 60.0:.0f} min left" if done < count else ""
-    return f"{done} of {count}: {cell.key.words}, {what}{how}{left}"
+    left = f", about {left_s / 60.0:.0f} min left" if left_s > 0.0 else ""
+    return f"{number}: {cell.key.words}, {what}{how}{left}"
 
 
 def result_of(plan: CohortPlan, folder: Path) -> StudyResult:
@@ -172,9 +193,10 @@ def result_of(plan: CohortPlan, folder: Path) -> StudyResult:
 
 
 def write_results(result: StudyResult, folder: Path, wanted: TableFormat) -> StudyFindings:
-    """Tables and summary in the study's folder. Raises UserError STU-009 and REC-003."""
+    """Tables and summary in the study's folder. Raises UserError STU-009, REC-003 and REC-006."""
     findings, out = study_findings(result), folder / RESULTS
     write_tables(out, result_tables(result) | origin_tables(result), wanted)
     text = json.dumps(findings_values(findings), indent=1, ensure_ascii=False)
-    write_synced(out / SUMMARY, text.encode("utf-8"))
+    with folder_errors(folder):
+        write_synced(out / SUMMARY, text.encode("utf-8"))
     return findings

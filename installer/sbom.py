@@ -99,18 +99,12 @@ def bill(
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     own = purl(project["name"], project["version"])
     address = {package.pin.name: purl(package.pin.name, package.pin.version) for package in found}
-    added = (line for part in parts for line in project["optional-dependencies"][part.extra])
-    asked = (*project["dependencies"], *added)
-    direct = {locks.normal(line.partition("=")[0].partition("[")[0]) for line in asked}
     components = [
         *(package_component(package) for package in found),
         *(inside_component(library, file) for library, file in shipped.inside(site, parts)),
         *(brought_component(one) for one in brought),
     ]
-    needs = [
-        {"ref": address[p.pin.name], "dependsOn": sorted(address[n] for n in p.needs() & address.keys())}
-        for p in found
-    ]
+    needs = [(own, _asked_for(project, parts)), *((address[p.pin.name], p.needs()) for p in found)]
     content = json.dumps([target.name, components], sort_keys=True)
     return {
         "bomFormat": "CycloneDX",
@@ -120,10 +114,17 @@ def bill(
         "metadata": _metadata(project, own, target, made),
         "components": components,
         "dependencies": [
-            {"ref": own, "dependsOn": sorted(address[n] for n in direct & address.keys())},
-            *needs,
+            {"ref": ref, "dependsOn": sorted(address[name] for name in names & address.keys())}
+            for ref, names in needs
         ],
     }
+
+
+def _asked_for(project: Json, parts: Collection[Part]) -> set[str]:
+    """Names of the packages that the program itself asks for."""
+    added = (line for part in parts for line in project["optional-dependencies"][part.extra])
+    asked = (*project["dependencies"], *added)
+    return {locks.normal(line.partition("=")[0].partition("[")[0]) for line in asked}
 
 
 def _metadata(project: Json, own: str, target: Target, made: datetime) -> Json:

@@ -153,7 +153,8 @@ class MainWindow(QMainWindow):
         if subject is None:
             self.header.show_visit("No patient is open", False, patient=False)
         elif context.visit_id is None:
-            self.header.show_visit(f"{subject.code} · no visit yet", subject.synthetic)
+            words = "no visit yet" if context.opening is None else "visit being fetched"
+            self.header.show_visit(f"{subject.code} · {words}", subject.synthetic)
         else:
             visit = context.store.visit(context.visit_id)
             words = f"{subject.code} · Visit {visit.number} · {day(visit.started_utc)}"

@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from core.domain.arrays import FloatArray
 from core.domain.body import SIDES
 from core.domain.rollout import GaitLabel
-from core.session.report import ReportContent, ReportCurve, ReportPanel
+from core.session.report import ReportContent
+from core.session.report_panels import ReportCurve, ReportPanel
 from core.store.clinic import Clinic
 from ui.report_plot import PlotDrawing, dot, pen_of
 from ui.report_sheet import (

@@ -13,8 +13,10 @@ from core.domain.subject import USUAL_DEVICE, Subject
 from core.jobs.values import JsonValue, Outcome
 from core.session.facts import FactsReader
 from core.session.flow import Step, StepStatus, VisitFacts, session_status
+from core.store.artifacts.local_copies import NUMBERS
 from core.store.repository import Store
 from ui import theme
+from ui.fetching import Fetching
 from ui.jobs_bridge import JobsBridge
 from ui.signature import SignatureRequest, Signed
 from ui.theme import Mode, Tone
@@ -44,11 +46,14 @@ class SessionContext(QObject):
     ) -> None:
         super().__init__()
         self.store, self.jobs, self._operator = store, jobs, operator
+        self.fetching = Fetching(store, jobs)  # told of a job's end before those who then look at the record
+        self.fetching.changed.connect(self._fetched)
         self.devices = _shipped_devices() if devices is None else devices  # (profile id, name for people)
         # Of a profile id: starts it unless it runs; returns its address.
         self.start_virtual_exo = start_virtual_exo
         self.patient_id: str | None = None
         self.visit_id: str | None = None
+        self.opening: str | None = None  # a visit that is opened when the numbers of its results are here
         self.exo_job: str | None = None
         self.came_from = Step.PATIENT  # the step to which a page beside the steps returns
         self.when_closed: Callable[[], None] | None = None  # before the record is opened again
@@ -107,11 +112,8 @@ class SessionContext(QObject):
 
     def open_patient(self, patient_id: str | None) -> None:
         """Open a patient with the newest visit, if there is one."""
-        self.patient_id, self.visit_id = patient_id, None
-        if patient_id is not None:
-            visits = self.store.visits(patient_id)
-            self.visit_id = visits[-1].id if visits else None
-        self.visit_changed.emit()
+        visits = () if patient_id is None else self.store.visits(patient_id)
+        self._open(patient_id, visits[-1].id if visits else None)
 
     def close_what_is_gone(self) -> bool:
         """Close the patient where somebody else erased them meanwhile."""
@@ -122,9 +124,40 @@ class SessionContext(QObject):
         return True
 
     def open_visit(self, visit_id: str) -> None:
-        self.visit_id = visit_id
-        self.patient_id = self.store.visit(visit_id).patient_id
+        self._open(self.store.visit(visit_id).patient_id, visit_id)
+
+    def _open(self, patient_id: str | None, visit_id: str | None) -> None:
+        """At once, or as soon as the numbers of its results were fetched: every page reads them."""
+        self.fetching.forget_failures()
+        self.patient_id, self.visit_id = patient_id, visit_id
+        lacks = self._lacking(visit_id)
+        self.opening = visit_id if lacks else None
+        if lacks:
+            self.visit_id = None
+            self.fetching.bring(lacks, NUMBERS)
+            self.show_message(f"The results of this visit are being fetched from {self.fetching.place}.")
         self.visit_changed.emit()
+
+    def _lacking(self, visit_id: str | None) -> tuple[str, ...]:
+        if visit_id is None or not self.store.shares_files:
+            return ()
+        return self.fetching.missing((info.id for info in self.store.records(visit_id)), NUMBERS)
+
+    def _fetched(self) -> None:
+        """Go on with what waits for it."""
+        visit_id = self.opening
+        if visit_id is None or self.close_what_is_gone():
+            return
+        lacks = self._lacking(visit_id)
+        if not lacks:
+            self.open_visit(visit_id)
+        elif self.fetching.failed(lacks):
+            self.opening, why = None, self.fetching.why_not(lacks)
+            told = "It was cancelled." if why is None else why.one_line()
+            self.show_message(f"The visit was not opened. {told}", Tone.WARN)
+            self.visit_changed.emit()
+        else:  # what was fetched first was of another visit or a film
+            self.fetching.bring(lacks, NUMBERS)
 
     def statuses(self) -> tuple[StepStatus, ...]:
         """Where the ten steps of the open visit stand."""

@@ -23,6 +23,7 @@ from core.errors import UserError
 from core.store.dialects.postgresql_connect import driver
 
 ADMIN = "postgres"
+PROGRAMS_VARIABLE = "EXOTWIN_POSTGRESQL"  # the folder of initdb and pg_ctl, to try another version
 _SETTINGS = {"max_connections": "60", "listen_addresses": "127.0.0.1"}
 _PREFIX, _OWNER = "exotwin-pg-", "owner"
 _WHO_MAY = "local all all trust\n"
@@ -112,6 +113,9 @@ def _end_orphans() -> None:
 
 
 def _programs() -> Path | None:
+    told = os.environ.get(PROGRAMS_VARIABLE, "")
+    if told:
+        return Path(told)
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[4]))
     if found:
         return found[-1].parent

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import mujoco
 import numpy as np
@@ -25,7 +25,10 @@ from core.domain.units import GRAVITY_M_S2
 from core.simulation.environment.batch_environment import CONTROL_STEP_S
 from core.simulation.model.model_sensors import SensorColumns
 from core.simulation.physics.backend import cuda_devices
-from core.simulation.physics.batch import Advance, BatchPhysics, Physics
+from core.simulation.physics.batch import STATE, Advance, BatchPhysics, Physics
+
+if TYPE_CHECKING:
+    from core.simulation.physics.warp_batch import WarpPhysics
 
 SECONDS, WALKERS, SEED = 2.0, 2, 0
 QUICK_SECONDS = 0.4
@@ -58,7 +61,7 @@ class Difference:
     position: float  # rad or m
     velocity: float  # rad/s or m/s
     activation: float
-    muscle_length_m: float
+    actuator_force: float  # N of muscles, N m of joints, at the beginning
     ground_force_weights: float
 
 
@@ -96,9 +99,9 @@ def recorded_walk(*, muscles: bool, seconds: float = SECONDS, walkers: int = WAL
     return RecordedWalk(recorder.models, recorder.intervals)
 
 
-def differences(walk: RecordedWalk, physics: Physics) -> list[Difference]:
+def differences(walk: RecordedWalk, physics: WarpPhysics | PhysicsInC) -> list[Difference]:
     """Of `physics` from C, interval by interval."""
-    c = BatchPhysics(walk.models, threads=1)
+    c = PhysicsInC(walk.models, threads=1)
     columns = SensorColumns.of(walk.models[0])
     weight_n = GRAVITY_M_S2 * float(walk.models[0].body_mass.sum())
     found = []
@@ -112,11 +115,30 @@ def differences(walk: RecordedWalk, physics: Physics) -> list[Difference]:
                 _largest(c.position(ours.state), c.position(theirs.state)),
                 _largest(c.velocity(ours.state), c.velocity(theirs.state)),
                 _largest(c.activation(ours.state), c.activation(theirs.state)),
-                _largest(ours.sensor[:, columns.length], theirs.sensor[:, columns.length]),
+                _largest(
+                    *(each.actuator_force(one.state, one.control, force=one.force) for each in (c, physics))
+                ),
                 _largest(*ground) / weight_n,
             )
         )
     return found
+
+
+class PhysicsInC(BatchPhysics):
+    """That of a PC without a graphics card; it also tells what actuators give, as that of a card does."""
+
+    def actuator_force(
+        self, state: FloatArray, control: FloatArray, *, force: FloatArray | None = None
+    ) -> FloatArray:
+        """Forces (N, U) [N], torques [N m], with which actuators begin a step, whatever `force` is."""
+        found = []
+        for model, at, asked in zip(self.models, state, control, strict=True):
+            data = mujoco.MjData(model)
+            mujoco.mj_setState(model, data, at, STATE)
+            data.ctrl[:] = asked
+            mujoco.mj_forward(model, data)
+            found.append(data.actuator_force.copy())
+        return np.array(found)
 
 
 class _Recorder:

@@ -14,8 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -27,14 +26,12 @@ from rich.table import Table
 from rich.text import Text
 
 import resources
+from app.cli.doctor_check import GIGABYTE, LITTLE_DISK_GB, NO_DISK_GB, Check, State
+from app.cli.doctor_record import check_backup, check_files, check_record, judge_protection
 from core.errors import UserError, set_up_again
-from core.store.backup_files import newest_backup
-from core.store.database import database_of
-from core.store.protection import ProtectionState, protection_of
+from core.store.protection import protection_of
 
 PROBE_LIMIT_S = 30.0  # a cold import of VTK from a slow disk
-GIGABYTE = 1e9
-LITTLE_DISK_GB, NO_DISK_GB = 10.0, 1.0
 LITTLE_MEMORY_GB, NO_MEMORY_GB = 8.0, 4.0
 LITTLE_CORES = 4
 WANTED_PYTHONS = ((3, 11), (3, 12), (3, 13))
@@ -43,22 +40,6 @@ _SMALLER_TORCH = (
     "ExoTwin works. Setting it up anew frees about 3.5 GB where the build without them is on offer."
 )
 _NO_SCREEN = "Start ExoTwin from a desktop for the windows; `exotwin session` works without one."
-
-
-class State(StrEnum):
-    OK = "ok"
-    WARN = "warn"  # ExoTwin works, with less
-    FAIL = "fail"  # a step of the session will not work
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor's report."""
-
-    name: str
-    state: State
-    finding: str
-    advice: str = ""  # empty where nothing needs to be done
 
 
 Answer = dict[str, Any]  # what a probe returned, or {"error": sentence}
@@ -209,37 +190,20 @@ def check_disk(data_dir: Path) -> Check:
 
 
 def check_data(data_dir: Path) -> tuple[Check, ...]:
-    """Folder, record and encryption; a folder of somebody else's is told, not looked into."""
+    """Folder, record, files, backup, encryption; a folder of somebody else's is told, not looked into."""
     disk = check_disk(data_dir)
     try:
-        return disk, check_record(data_dir), judge_protection(protection_of(data_dir))
+        return (
+            disk,
+            check_record(data_dir),
+            check_files(data_dir),
+            check_backup(data_dir),
+            judge_protection(protection_of(data_dir)),
+        )
     except PermissionError as error:
         finding = f"The record in {data_dir} may not be read by this login: {error.strerror}."
         advice = "Let its owner run this, or name another folder with --data-dir or EXOTWIN_DATA_DIR."
         return disk, Check("Record", State.FAIL, finding, advice)
-
-
-def check_record(data_dir: Path) -> Check:
-    try:
-        return Check("Record", State.OK, database_of(data_dir).look())
-    except UserError as error:
-        advice = error.advice
-    if advice.code != "REC-002":
-        return Check("Record", State.WARN, advice.what, advice.next_step)
-    how = "" if newest_backup(data_dir) is None else " Use exotwin restore."
-    return Check("Record", State.FAIL, advice.why, advice.next_step + how)
-
-
-def judge_protection(state: ProtectionState) -> Check:
-    """Whether who gets hold of the disk can read patients' data; a plain folder is a choice."""
-    if not state.begun:
-        return Check("Encryption", State.OK, "The data folder is not encrypted.")
-    if state.encrypted and not state.plain:
-        return Check("Encryption", State.OK, "The data folder is encrypted.")
-    left = f"{len(state.plain)} files of the data folder are not encrypted yet."
-    return Check(
-        "Encryption", State.WARN, left, "Run exotwin data protect again; it goes on where it stopped."
-    )
 
 
 def judge_machine(cores: int, memory_gb: float) -> Check:

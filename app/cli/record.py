@@ -212,6 +212,7 @@ def _way_on(faults: Sequence[Fault]) -> str:
 def _backup(args: argparse.Namespace) -> int:
     from core.session.record_care import choose_place
     from core.store.database import require_a_record
+    from core.store.dialects.port import BACKED_UP
     from core.store.people import RECORD
     from core.store.repository import open_store
 
@@ -222,6 +223,8 @@ def _backup(args: argparse.Namespace) -> int:
             by, _role = signed(store, Action.LOOK_AFTER, RECORD, (operator_name(), ""))
             choose_place(store, args.to, by=by)
         made = store.database.back_up_now(datetime.now(UTC))
+        if store.shared and made is not None:
+            store.log(operator_name(), BACKED_UP, "", made.name)  # told to all PCs, by exotwin doctor
         print("Nothing changed since the last backup." if made is None else f"{made.name} is in backups.")
         if store.shares_files:
             print(f"The files of results lie in {store.artifacts.place}; have that backed up, too.")

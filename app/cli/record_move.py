@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.signing import signed
-from app.paths import data_dir_default, operator_name
+from app.paths import DATA_DIR_VARIABLE, data_dir_default, operator_name
 from core.domain.people import Action
 from core.errors import refuse
 
@@ -41,6 +42,7 @@ def add_move(actions: Any, add_data_dir: Callable[[Any], None]) -> None:
 def _move(args: argparse.Namespace) -> int:
     from core.store.database import require_a_record
     from core.store.moving.record import move_files, move_record
+    from core.store.moving.variables import variables_to_change
     from core.store.people import RECORD
     from core.store.repository import open_store
 
@@ -58,6 +60,7 @@ def _move(args: argparse.Namespace) -> int:
         store.log(by, "move of the record begun", "", "rows and files" if args.to else "files")
         if not args.to:
             _print_files(move_files(store, args.artifacts, _told), args.artifacts)
+            _print_notes(*variables_to_change(folder))
             return 0
         moved = move_record(store, args.to, args.artifacts, _told)
     print(f"{moved.rows} rows of {len(moved.tables)} tables are in {moved.where}, each compared.")
@@ -67,7 +70,21 @@ def _move(args: argparse.Namespace) -> int:
             print(f"  {name:<12} {table.rows:>7}  {table.sha256[:16]}")
     _print_files(moved.files, args.artifacts)
     print(f"What was in its place before stays as it was, and says that the record is in {moved.where}.")
+    _print_notes(moved.left, *variables_to_change(moved.folder), _of_the_folder(moved.folder))
     return 0
+
+
+def _of_the_folder(now: Path) -> str:
+    """The variable that names the data folder counts more than a usual start."""
+    told = os.environ.get(DATA_DIR_VARIABLE, "")
+    if not told or Path(told).expanduser().absolute() == now.absolute():
+        return ""
+    return f"{DATA_DIR_VARIABLE} still names {told}, and the record is used with {now}: set it to that."
+
+
+def _print_notes(*notes: str) -> None:
+    for note in filter(None, notes):
+        print(f"Note: {note}")
 
 
 def _print_files(files: FilesMoved, place: str) -> None:

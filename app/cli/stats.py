@@ -19,6 +19,25 @@ def add_stats(commands: Any, _add_data_dir: Callable[[Any], None]) -> None:
         description="Long tables have a row per subject and condition: name the column of the condition "
         "after --within. In wide ones, without --within, each --value column is one condition.",
     )
+    _add_columns(parser)
+    parser.add_argument(
+        "--average", action="store_true", help="several rows of a subject in a condition count as their mean"
+    )
+    parser.add_argument(
+        "--alternative",
+        choices=("different", "less", "greater"),
+        default="different",
+        help="one-sided pairs: the later condition is less or greater than the earlier",
+    )
+    parser.add_argument("--simulated", action="store_true", help="says so beside every n")
+    told = parser.add_mutually_exclusive_group()
+    told.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
+    told.add_argument("--csv", action="store_true", dest="as_csv", help="print as CSV, a number a line")
+    parser.set_defaults(command=_stats)
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    """Which columns are what."""
     parser.add_argument("file", type=Path, help="CSV with one line of names")
     parser.add_argument("--subject", required=True, metavar="COLUMN", help="who was measured")
     parser.add_argument(
@@ -39,20 +58,6 @@ def add_stats(commands: Any, _add_data_dir: Callable[[Any], None]) -> None:
         "--conditions", nargs="+", default=[], metavar="NAME", help="only these, in this order"
     )
     parser.add_argument("--curve", default="", metavar="NAME", help="columns NAME_0, NAME_1, … are one curve")
-    parser.add_argument(
-        "--average", action="store_true", help="several rows of a subject in a condition count as their mean"
-    )
-    parser.add_argument(
-        "--alternative",
-        choices=("different", "less", "greater"),
-        default="different",
-        help="one-sided pairs: the later condition is less or greater than the earlier",
-    )
-    parser.add_argument("--simulated", action="store_true", help="says so beside every n")
-    told = parser.add_mutually_exclusive_group()
-    told.add_argument("--json", action="store_true", dest="as_json", help="print as JSON")
-    told.add_argument("--csv", action="store_true", dest="as_csv", help="print as CSV, a number a line")
-    parser.set_defaults(command=_stats)
 
 
 def _stats(args: argparse.Namespace) -> int:

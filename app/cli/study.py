@@ -37,6 +37,11 @@ def add_study(commands: Any, _add_data_dir: Callable[[Any], None]) -> None:
     run = actions.add_parser("run", help="run a study, or go on with it; finished cells are kept")
     run.add_argument("file", type=Path, help="the study (TOML), or the name of one that ExoTwin brings along")
     run.add_argument("--cores", type=int, help="cells at a time (default: what this PC or the cluster has)")
+    run.add_argument(
+        "--any-version",
+        action="store_true",
+        help="go on also where the finished cells were made by other versions; the report says so",
+    )
     add_address(run)
     run.set_defaults(command=_run)
     plan = actions.add_parser("plan", help="cells, cost, memory and hours of a study, before it runs")
@@ -99,7 +104,15 @@ def _run(args: argparse.Namespace) -> int:
         begin_folder(folder, plan, file)
         with open_jobs(folder) as jobs:
             at_once = args.cores or cells_at_once(plan, jobs.at_once(CELL))
-            run_study(plan, folder, jobs, at_once=at_once, by=OPERATOR, tell=_tell)
+            run_study(
+                plan,
+                folder,
+                jobs,
+                at_once=at_once,
+                by=OPERATOR,
+                tell=_tell,
+                any_version=args.any_version,
+            )
         return _written(result_of(plan, folder), folder, wanted, as_json=args.as_json)
 
 
@@ -123,6 +136,7 @@ def _plan(args: argparse.Namespace) -> int:
         "cells_left": cost.cells,
         "cpu_s_per_cell": {name: round(spent, 1) for name, spent in cost.cpu_s.items()},
         "cpu_s_per_cell_in_all": round(cost.cell_cpu_s, 1),
+        "walks_with_controllers_of_others_left": cost.walks,
         "from_finished_cells": cost.measured,
         "peak_mb_per_cell": round(cost.peak_mb),
         "cores": [

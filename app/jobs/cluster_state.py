@@ -26,9 +26,7 @@ _SOCKETS, _LONGEST = 70, 107  # letters that Ray's own names of sockets add, and
 _RECONNECT_S = 20  # until what lost the head gives up
 _NEVER_MS = 24 * 3600 * 1000
 _CONNECT_S = 8  # until a head that does not answer is asked again
-_CONNECT_TRIES = (
-    3  # a second apart, until it is given up; Ray itself asks twenty times, also after a wrong token
-)
+_CONNECT_TRIES = 3  # a second apart; Ray itself asks twenty times, also after a wrong token
 
 
 @dataclass(frozen=True, slots=True)

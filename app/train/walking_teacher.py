@@ -39,7 +39,7 @@ LESSONS: tuple[Scenario, ...] = (
 JUDGED_SPEEDS_M_S, JUDGED_SLOPES_DEG = (0.75, 1.25, 1.75), (0.0, 5.0)
 JUDGED_SEEDS = (80_000, 80_001)  # of starts that nothing was learned or chosen on
 OFFLINE_STEPS = (300, 1200, 1200)
-CHECKPOINT = "walking_teacher.pt"
+CHECKPOINT = "walking_teacher_{device_id}_{seed}.pt"  # of one training only: another goes on with its own
 SELECTION_S = 4.0
 Report = Callable[[str], None]
 
@@ -80,7 +80,12 @@ def make_walking_teacher(request: WalkingTeacherRequest, report: Report) -> dict
     }
     name = NAME.format(device_id=request.device_id)
     write_controllers(request.out / CONTROLLERS, name, controller_arrays(teacher), card)
+    _checkpoint(request).unlink(missing_ok=True)
     return card
+
+
+def _checkpoint(request: WalkingTeacherRequest) -> Path:
+    return request.out / CHECKPOINT.format(device_id=request.device_id, seed=request.seed)
 
 
 def judged(twin: TwinInExo, teacher: ExoController, *, walkers: int) -> dict[str, dict[str, float]]:
@@ -116,7 +121,7 @@ def _learned(
     request: WalkingTeacherRequest, twin: TwinInExo, study: Study, first: ExoController, report: Report
 ) -> ExoController:
     """The best controller that PPO came to, from its checkpoint if there is one."""
-    seed, checkpoint = request.seed, request.out / CHECKPOINT
+    seed, checkpoint = request.seed, _checkpoint(request)
     evaluator = WalkEvaluator(twin, seeds=(seed + 1,), seconds=SELECTION_S)
     best = BestController(evaluator, TEACHING, LessonEvaluators(twin, study.lessons[1:], seed=seed + 1))
     best.consider(first)

@@ -160,7 +160,7 @@ def find_amplitude(measured: MeasuredActivity) -> Amplitude:
     bound = safe_force(measured)
     last = min(LARGEST_N, bound.force_n, float(force[-1]))
     first = min(max(SMALLEST_N, float(force[0])), last)
-    grid = np.append(np.arange(first, last, STEP_N), last)
+    grid = _grid(first, last)
     curve = estimated(force, activity, grid, scatter_percent(measured))
     hyper = curve.middle
     best = int(curve.mean.argmin())
@@ -185,6 +185,12 @@ def find_amplitude(measured: MeasuredActivity) -> Amplitude:
             *_findings(float(grid[best]), (first, last), (low, high), again, float(force[-1])),
         ),
     )
+
+
+def _grid(first_n: float, last_n: float) -> FloatArray:
+    """(G,) both ends and every half newton between them."""
+    halves = STEP_N * np.arange(np.ceil(first_n / STEP_N), np.ceil(last_n / STEP_N))
+    return np.asarray(np.unique([first_n, *halves, last_n]))
 
 
 def _too_few(count: int) -> UserError:

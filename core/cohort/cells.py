@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.cohort.folder_names import STUDY_FILE
 from core.cohort.patients import VirtualPatient, virtual_patients
 from core.cohort.study_file import plan_sha256
 from core.domain.cohort_cell import CellKey, StrangerWalks, StudyCell
 from core.domain.cohort_plan import CohortPlan
 from core.domain.record import RecordInfo, RecordKind
+from core.errors import refuse
+from core.store.record_address import record_url
 from core.store.repository import Store
 
 _STRANGERS = 1  # another stream of random numbers than that of the patients themselves
@@ -31,8 +34,8 @@ def code_in_record(plan: CohortPlan, number: int) -> str:
 
 
 def visits_of_cells(store: Store, plan: CohortPlan) -> dict[CellKey, str]:
-    """The visit of every cell that was begun."""
-    known = {row.subject.code: row.id for row in store.patients()}
+    """The visit of every cell that was begun. Refuses STU-006 as `begin_cells`."""
+    known = _known(store, plan)
     found: dict[CellKey, str] = {}
     keys = keys_of(plan)
     for number in range(1, plan.cohort.patients + 1):
@@ -44,14 +47,40 @@ def visits_of_cells(store: Store, plan: CohortPlan) -> dict[CellKey, str]:
 
 
 def begin_cells(store: Store, plan: CohortPlan, *, by: str) -> dict[CellKey, str]:
-    """Add the patients and visits that are missing; the visit of every cell."""
-    known = {row.subject.code: row.id for row in store.patients()}
+    """Add the patients and visits that are missing; the visit of every cell.
+
+    Refuses STU-013 a record that holds people, and STU-006 a folder whose study file was changed.
+    """
+    known = _known(store, plan)
     for patient in virtual_patients(plan.cohort):
         code = code_in_record(plan, patient.number)
         patient_id = known.get(code) or _added(store, plan, patient, by)
         for _missing in range(plan.cells_each - len(store.visits(patient_id))):
             store.start_visit(patient_id, by=by)
     return visits_of_cells(store, plan)
+
+
+def _known(store: Store, plan: CohortPlan) -> dict[str, str]:
+    """Patients of the record, by their codes."""
+    patients = store.patients()
+    if not all(row.subject.synthetic for row in patients):
+        raise refuse(
+            "STU-013",
+            "A study cannot be run in this record.",
+            "It holds people, from whom virtual patients are kept apart.",
+            "Run the study in a new folder; where EXOTWIN_DATABASE names the clinic's record server, set it "
+            "to “sqlite” or to a database of its own for studies.",
+        )
+    known = {row.subject.code: row.id for row in patients}
+    alone = record_url(store.data_dir) is None  # a server may hold many studies
+    if alone and known and code_in_record(plan, 1) not in known:
+        raise refuse(
+            "STU-006",
+            f"{store.data_dir} holds another study.",
+            f"Its file {STUDY_FILE} was changed after the study began; its cells are of what it said then.",
+            "Put the file back as it was, or run the changed one in another folder.",
+        )
+    return known
 
 
 def _added(store: Store, plan: CohortPlan, patient: VirtualPatient, by: str) -> str:

@@ -8,12 +8,14 @@ from core.cohort.folder_names import STUDY_FILE
 from core.cohort.study_file import plan_sha256, read_study
 from core.domain.cohort_plan import CohortPlan
 from core.errors import refuse
+from core.store.files import folder_errors, write_synced
 
 
 def begin_folder(folder: Path, plan: CohortPlan, file: Path) -> None:
     """Make the folder of a new study, or find that of this one.
 
-    Refuses STU-006 (that of another study) and STU-007 (a folder that holds something else).
+    Refuses STU-006 (that of another study) and STU-007 (a folder that holds something else), REC-003 and
+    REC-006 where it cannot be made.
     """
     kept = folder / STUDY_FILE
     if kept.is_file():
@@ -25,15 +27,17 @@ def begin_folder(folder: Path, plan: CohortPlan, file: Path) -> None:
                 "Choose another folder with --out, or run the study with the file as it was.",
             )
         return
-    if folder.is_dir() and any(folder.iterdir()):
+    cut_off = f".{STUDY_FILE}-"  # what is left of a study that was killed as it began
+    if folder.is_dir() and any(not one.name.startswith(cut_off) for one in folder.iterdir()):
         raise refuse(
             "STU-007",
             f"{folder} is no folder for a study.",
             "It holds something else. Virtual patients are kept apart from people and from other files.",
             "Choose a new or empty folder with --out.",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(file.read_bytes())
+    with folder_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_synced(kept, file.read_bytes())
 
 
 def plan_in(folder: Path) -> CohortPlan:

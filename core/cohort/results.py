@@ -5,12 +5,14 @@ A patient counts once: the mean over the starts that judged, and over the seeds 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.cohort.cells import CellState
+from core.cohort.stranger_matrix import StrangerMatrix
 from core.domain.arrays import FloatArray
 from core.domain.cohort_cell import CellWalks, StudyCell
 from core.domain.cohort_plan import CohortPlan
@@ -55,41 +57,50 @@ class OfDevice:
 
     device: str
     patients: tuple[int, ...]  # P, numbers
+    unmeasured: tuple[int, ...]  # who fell so soon in some condition that there is no number of it; not in P
     groups: tuple[str, ...]  # P
     conditions: tuple[GaitLabel, ...]  # K, without the one it is all compared with; the own is last
     ratio: dict[str, FloatArray]  # by the names of MEASURES: (P, K)
-    falls: tuple[int, ...]  # K, of all walks together
-    starts: int  # walks of each condition but the strangers'
+    falls: dict[GaitLabel, tuple[int, int]]  # of all conditions: falls, and of how many walks
     angle_rad: tuple[FloatArray, FloatArray]  # without exo and own: (P, joints, points), mean of both sides
-    strangers: dict[str, FloatArray]  # by the names of MEASURES: (P, P) wearer by owner, NaN where not walked
+    strangers: dict[str, StrangerMatrix]  # by the names of MEASURES
 
 
 def of_device(result: StudyResult, device: str) -> OfDevice:
     """Patients of whom a seed of training was excluded are left out, as are those still to come."""
-    seeds = result.plan.training.seeds
-    states = [one for one in result.states if one.key.device == device]
-    by_patient: dict[int, list[CellState]] = {}
-    for one in states:
-        if one.cell is not None and one.cell.finished:
-            by_patient.setdefault(one.key.patient, []).append(one)
-    whole = {number: cells for number, cells in by_patient.items() if len(cells) == len(seeds)}
+    finished = _finished(result, device)
     walked = bool(result.plan.judging.strangers) and all(
-        one.strangers is not None for cells in whole.values() for one in cells
+        one.strangers is not None for cells in finished.values() for one in cells
     )
-    numbers = tuple(whole)
-    rows = [[_cell_of(one, walked=walked) for one in cells] for cells in whole.values()]
     conditions = _conditions(walked=walked)
+    told = {number: [_cell_of(one, walked=walked) for one in cells] for number, cells in finished.items()}
+    whole = {number: cells for number, cells in finished.items() if _known(told[number])}
+    numbers, rows = tuple(whole), [told[number] for number in whole]
     return OfDevice(
         device,
         numbers,
+        tuple(number for number in finished if number not in whole),
         tuple(_cell(cells[0]).group for cells in whole.values()),
         conditions,
         {name: _table(rows, name, conditions) for name in MEASURES},
-        tuple(_falls(whole, label) for label in conditions),
-        sum(_walks(_cell(one), OWN).measures.starts for cells in whole.values() for one in cells),
+        {label: _falls(finished, label) for label in (GaitLabel.WITHOUT_EXO, *conditions)},
         (_angles(whole, GaitLabel.WITHOUT_EXO), _angles(whole, OWN)),
         {name: _matrix(whole, numbers, name, walked=walked) for name in MEASURES},
     )
+
+
+def _finished(result: StudyResult, device: str) -> dict[int, list[CellState]]:
+    """The cells of every patient who has one of every seed."""
+    by_patient: dict[int, list[CellState]] = {}
+    for one in result.states:
+        if one.key.device == device and one.cell is not None and one.cell.finished:
+            by_patient.setdefault(one.key.patient, []).append(one)
+    seeds = len(result.plan.training.seeds)
+    return {number: cells for number, cells in by_patient.items() if len(cells) == seeds}
+
+
+def _known(cells: Sequence[dict[GaitLabel, dict[str, float]]]) -> bool:
+    return all(math.isfinite(value) for cell in cells for told in cell.values() for value in told.values())
 
 
 def _conditions(*, walked: bool) -> tuple[GaitLabel, ...]:
@@ -126,13 +137,14 @@ def _table(
     return np.array(found, dtype=np.float64).reshape(len(rows), len(conditions))
 
 
-def _falls(whole: dict[int, list[CellState]], label: GaitLabel) -> int:
-    cells = [one for cells in whole.values() for one in cells]
+def _falls(finished: dict[int, list[CellState]], label: GaitLabel) -> tuple[int, int]:
+    """Falls and walks of all patients, those who fell too soon to be measured too."""
+    cells = [one for cells in finished.values() for one in cells]
     if label is STRANGERS:
-        return sum(
-            walks.falls for one in cells if one.strangers is not None for walks in one.strangers.measures
-        )
-    return sum(_walks(_cell(one), label).measures.falls for one in cells)
+        walked = [walks for one in cells if one.strangers is not None for walks in one.strangers.measures]
+    else:
+        walked = [_walks(_cell(one), label).measures for one in cells]
+    return sum(one.falls for one in walked), sum(one.starts for one in walked)
 
 
 def _angles(whole: dict[int, list[CellState]], label: GaitLabel) -> FloatArray:
@@ -148,20 +160,19 @@ def _angles(whole: dict[int, list[CellState]], label: GaitLabel) -> FloatArray:
 
 def _matrix(
     whole: dict[int, list[CellState]], numbers: tuple[int, ...], name: str, *, walked: bool
-) -> FloatArray:
-    """Mean over seeds of training; the own controller is on the diagonal."""
-    matrix = np.full((len(numbers), len(numbers)), np.nan)
-    for row, cells in enumerate(whole.values()):
-        found: dict[int, list[float]] = {}
+) -> StrangerMatrix:
+    """Means over the seeds of training. Owners who are left out themselves have no place in it."""
+    place = {number: row for row, number in enumerate(numbers)}
+    found: dict[tuple[int, int], list[float]] = {}
+    for wearer, cells in whole.items():
         for one in cells:
             without = _walks(_cell(one), GaitLabel.WITHOUT_EXO).measures
-            own = _walks(_cell(one), OWN).measures
-            walks = {one.key.patient: own}
+            walks = {wearer: _walks(_cell(one), OWN).measures}
             if walked and one.strangers is not None:
                 walks |= dict(zip(one.strangers.owners, one.strangers.measures, strict=True))
-            for owner, measures in walks.items():
-                found.setdefault(owner, []).append(ratios(measures, without)[name])
-        for owner, values in found.items():
-            if owner in numbers:
-                matrix[row, numbers.index(owner)] = float(np.mean(values))
-    return matrix
+            for owner in walks.keys() & place.keys():
+                values = found.setdefault((place[wearer], place[owner]), [])
+                values.append(ratios(walks[owner], without)[name])
+    order = sorted(found)
+    places = np.array(order, dtype=np.int64).reshape(-1, 2)
+    return StrangerMatrix(places[:, 0], places[:, 1], np.array([np.mean(found[key]) for key in order]))

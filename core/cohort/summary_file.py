@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from core.cohort.folder_names import RESULTS, SUMMARY
+from core.cohort.stranger_matrix import StrangerMatrix
 from core.domain.arrays import FloatArray
 from core.domain.outside_json import read_json_file
 from core.errors import UserError, refuse
 
-MOST_BYTES = 200_000_000  # of the matrix of a thousand patients
+SCHEMA = 2
+MOST_BYTES = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ class ShownMeasure:
     means: tuple[Interval, ...]  # K
     own_minus: tuple[Interval, ...]
     groups: tuple[Interval, ...]
-    strangers: FloatArray  # (P, P) wearer by owner; NaN where not walked
-    own_best: int | None
+    strangers: StrangerMatrix
+    own_best: str  # for how many patients the own controller was best; "" where no other was tried
     test: str  # "Friedman: the conditions differ, p < 0.001"; "" where nothing was tested
 
 
@@ -48,6 +50,8 @@ class ShownMeasure:
 class ShownDevice:
     device: str
     patients: tuple[int, ...]
+    unmeasured: tuple[int, ...]  # who fell so soon in some condition that there is no number of it
+    falls: tuple[tuple[str, int, int], ...]  # of every condition: its name, falls, in how many walks
     measures: tuple[ShownMeasure, ...]
     curves: tuple[str, ...]  # a sentence for each joint
 
@@ -57,10 +61,13 @@ class StudySummary:
     name: str
     question: str
     who: str  # "virtual patients, simulated"
-    verdict: str
+    answer: str  # in a sentence for each exo
+    verdict: str  # with every interval
+    method: str  # what intervals and p are of
     cells: int
     finished: int
     excluded: tuple[tuple[str, str], ...]  # cell and patient, why
+    made_alike: bool  # all cells by the same programs and physics
     devices: tuple[ShownDevice, ...]
 
 
@@ -68,11 +75,14 @@ def read_summary(folder: Path) -> StudySummary:
     """Of a study's folder. Refuses STU-011 where there is none that can be read."""
     file = folder / RESULTS / SUMMARY
     try:
-        return _summary(read_json_file(file, most_bytes=MOST_BYTES))
+        tree = read_json_file(file, most_bytes=MOST_BYTES)
+        if tree["schema"] != SCHEMA:
+            raise _unreadable(folder, f"{file.name} was written by another version of ExoTwin.")
+        return _summary(tree)
     except FileNotFoundError as error:
         raise _unreadable(folder, "It has no results yet.") from error
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unreadable(folder, f"{file.name} is damaged, or of another version.") from error
+        raise _unreadable(folder, f"{file.name} is damaged.") from error
 
 
 def _unreadable(folder: Path, why: str) -> UserError:
@@ -89,26 +99,31 @@ def _summary(tree: dict[str, Any]) -> StudySummary:
         str(tree["study"]),
         str(tree["question"]),
         str(tree["who"]),
+        str(tree["answer"]),
         str(tree["verdict"]),
+        str(tree["method"]),
         int(tree["cells"]),
         int(tree["finished"]),
         tuple((f"{one['cell']}, {one['patient']}", str(one["why"])) for one in tree["excluded"]),
+        tree["made_alike"] is True,
         tuple(_device(one) for one in tree["devices"]),
     )
 
 
 def _device(tree: dict[str, Any]) -> ShownDevice:
-    conditions = tuple(map(str, tree["conditions"]))
+    conditions, patients = tuple(map(str, tree["conditions"])), tuple(map(int, tree["patients"]))
     return ShownDevice(
         str(tree["device"]),
-        tuple(map(int, tree["patients"])),
-        tuple(_measure(one, conditions) for one in tree["measures"]),
+        patients,
+        tuple(map(int, tree["unmeasured"])),
+        tuple((str(one["condition"]), int(one["falls"]), int(one["walks"])) for one in tree["falls"]),
+        tuple(_measure(one, conditions, patients) for one in tree["measures"]),
         tuple(_curve_words(one) for one in tree["curves"]),
     )
 
 
-def _measure(tree: dict[str, Any], conditions: tuple[str, ...]) -> ShownMeasure:
-    anova = tree["anova"]
+def _measure(tree: dict[str, Any], conditions: tuple[str, ...], patients: tuple[int, ...]) -> ShownMeasure:
+    anova, own_best = tree["anova"], tree["own_best"]
     return ShownMeasure(
         str(tree["words"]),
         conditions,
@@ -118,9 +133,18 @@ def _measure(tree: dict[str, Any], conditions: tuple[str, ...]) -> ShownMeasure:
         ),
         tuple(_difference(one) for one in tree["own_minus"]),
         tuple(_interval(str(one["name"]), one, int(one["n"])) for one in tree["groups"]),
-        np.array([_numbers(row) for row in tree["strangers"]], dtype=np.float64),
-        tree["own_best_or_within_1_percent"],
+        _strangers(tree["strangers"], patients),
+        "" if own_best is None else str(own_best["words"]),
         "" if anova is None else _test_words(anova),
+    )
+
+
+def _strangers(walked: list[list[float]], patients: tuple[int, ...]) -> StrangerMatrix:
+    place = {number: row for row, number in enumerate(patients)}
+    return StrangerMatrix(
+        np.array([place[int(wearer)] for wearer, _, _ in walked], dtype=np.int64),
+        np.array([place[int(owner)] for _, owner, _ in walked], dtype=np.int64),
+        np.array([float(ratio) for _, _, ratio in walked], dtype=np.float64),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.cohort.tables import Table
 from core.errors import refuse
-from core.store.files import disk_errors, write_synced
+from core.store.files import folder_errors, write_synced
 
 
 class TableFormat(StrEnum):
@@ -33,10 +33,10 @@ def require_format(wanted: TableFormat) -> None:
 
 
 def write_tables(folder: Path, tables: dict[str, Table], wanted: TableFormat) -> tuple[Path, ...]:
-    """One file a table; one without rows is left out. Raises UserError STU-009 and REC-003 (full disk)."""
+    """One file a table; one without rows is left out. Raises UserError STU-009, REC-003 and REC-006."""
     require_format(wanted)
     files = []
-    with disk_errors():
+    with folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             path = folder / f"{name}.{wanted.value}"

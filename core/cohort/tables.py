@@ -131,7 +131,6 @@ def _origins(state: CellState) -> Iterator[Row]:
     for payload, info in ((state.cell, state.cell_info), (state.strangers, state.strangers_info)):
         if info is None or payload is None:
             continue
-        made_with = state.cell.versions if state.cell is not None else {}
         yield _key(state.key) | {
             "record": info.id,
             "kind": info.kind.value,
@@ -140,7 +139,8 @@ def _origins(state: CellState) -> Iterator[Row]:
             "seed": info.provenance.seed,
             "inputs": json.dumps(info.provenance.inputs),
             "code_version": info.provenance.code_version,
-            "versions": json.dumps(made_with, sort_keys=True),
+            "versions": json.dumps(payload.versions, sort_keys=True),
+            "physics": "; ".join(info.provenance.physics),
             "operator": info.provenance.operator,
             "made_utc": info.created_utc.isoformat(timespec="seconds"),
         }

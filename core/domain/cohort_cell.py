@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.domain.rollout import GaitLabel
 from core.domain.start_curves import StartCurves
@@ -64,7 +64,7 @@ class StudyCell:
     excluded_code: str  # "" for a finished cell
     excluded_why: str
     cost: tuple[PartCost, ...]
-    versions: dict[str, str]  # of the program, of Python and of what computes
+    versions: dict[str, str]  # of the program, of Python and of what computes, and which physics
     synthetic: bool = True
 
     @property
@@ -82,3 +82,4 @@ class StrangerWalks:
     measures: tuple[WalkMeasures, ...]  # of each
     cost: tuple[PartCost, ...]
     synthetic: bool = True
+    versions: dict[str, str] = field(default_factory=dict)  # as of a cell; earlier ones did not keep them

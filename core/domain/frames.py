@@ -16,6 +16,8 @@ from pathlib import Path
 
 from core.vault import files
 
+PICTURES = "frames*"  # pattern of the names of these files
+
 
 @dataclass(frozen=True, slots=True)
 class FrameIndex:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from core.domain.walking_ability import VisitNotes
+
+PHYSICS = "physics"  # in the settings of a record: what simulated it
 
 
 class RecordKind(StrEnum):
@@ -66,6 +69,11 @@ class Provenance:
     code_version: str
     seed: int | None
     settings: str  # JSON snapshot
+
+    @property
+    def physics(self) -> tuple[str, ...]:
+        """What simulated it, by name and version; empty where nothing did, and in records of 0.1.0."""
+        return tuple(json.loads(self.settings or "{}").get(PHYSICS, ()))
 
 
 @dataclass(frozen=True, slots=True)

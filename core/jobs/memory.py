@@ -6,11 +6,11 @@ import ctypes
 import sys
 
 _M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
-_LARGE_BYTES = 1 << 20
+_LARGE_BYTES = 8 << 20  # above the arrays of a gradient step, which come and go thousands of times
 
 
 def return_freed_memory() -> None:
-    """From now on arrays of a megabyte and more go back to the system once they are freed.
+    """From now on arrays of 8 MB and more go back to the system once they are freed.
 
     The C library of Linux would keep them after the first large one: a training holds half of its memory so.
     """

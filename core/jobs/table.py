@@ -117,6 +117,7 @@ JOB_TABLE: dict[str, JobKind] = {
         "core.tasks.export_patient:run", "Export the patient", Action.EXPORT, stream=True
     ),
     "look_at_server": JobKind("core.tasks.look_at_server:run", "Test the record server", None, stream=True),
+    "fetch_results": JobKind("core.tasks.fetch_results:run", "Fetch files of results", None, stream=True),
     "copy_record": JobKind("core.tasks.copy_record:run", "Copy to the second place", None, stream=True),
     "study_cell": JobKind(
         "core.tasks.study_cell:run", "A virtual patient of a study", Action.TRAIN, cluster=CELL

@@ -8,24 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-import numpy as np
-
-from core.domain.arrays import FloatArray
 from core.domain.assistance import trained_assistance
 from core.domain.audit import NO_ENTRIES, AuditHead
-from core.domain.body import SAGITTAL, SIDES, JointKind, Side
 from core.domain.comparison_words import comparison_verdict
 from core.domain.controller import Comparison, Deployment, Package, TrainedController
 from core.domain.emg import EmgEnvelopes
 from core.domain.exo_walk import ExoWalk
-from core.domain.motion import EVENTS_EDITED, GaitCycles, Motion, Spatiotemporal, Spread, stride_words
-from core.domain.record import Decision, RecordKind, Verdict, Visit
+from core.domain.motion import EVENTS_EDITED, Motion, Spatiotemporal, Spread, stride_words
+from core.domain.record import Decision, RecordInfo, RecordKind, Verdict, Visit
 from core.domain.recording import Landmarks
-from core.domain.rollout import GaitLabel, RolloutSet
+from core.domain.rollout import RolloutSet
 from core.domain.subject import Subject
 from core.domain.twin import GaitPolicy
-from core.errors import UserError, refuse
-from core.gait.cycles import mean_cycle, measured_sd
+from core.errors import refuse
 from core.gait.norm_choice import Norm
 from core.gait.norm_numbers import GaitNumber
 from core.session.conditions import condition_badges
@@ -40,6 +35,7 @@ from core.session.report_emg import GOOD_CHANNEL
 from core.session.report_estimates import EstimatePart, estimate_part
 from core.session.report_help import HelpPart, help_part
 from core.session.report_muscles import ForcePart, MusclePart, force_part, muscle_part
+from core.session.report_panels import ReportPanel, report_panels
 from core.session.report_similarity import similarity_table
 from core.session.report_tables import ReportRow, ReportTable, angle_table, controller_table
 from core.session.report_warnings import StepWarning, printed_warnings
@@ -50,24 +46,6 @@ from core.vault.places import PLAIN_DATA, is_encrypted
 
 T = TypeVar("T")
 MAX_FINDINGS = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReportCurve:
-    label: GaitLabel
-    mean_deg: FloatArray  # (101,)
-    sd_deg: FloatArray | None = None  # (101,) of what was measured: uncertainty of angles, spread of strides
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReportPanel:
-    """One joint of one side over the gait cycle."""
-
-    kind: JointKind
-    side: Side
-    curves: tuple[ReportCurve, ...]
-    band_deg: tuple[FloatArray, FloatArray] | None  # low and high, (101,) each
-    toe_off_fraction: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,16 +110,13 @@ NOTICE = (
 
 def report_content(store: Store, visit_id: str) -> ReportContent:
     """Collect the report of a visit. Raises UserError RPT-001 when no motion was solved yet."""
-    info = store.latest(visit_id, RecordKind.MOTION)
-    motion = _newest_motion(store, visit_id)
-    if motion is None or info is None:
-        raise _nothing_to_report()
+    info, motion = _newest_motion(store, visit_id)
     subject, visit = store.subject_of(visit_id), store.visit(visit_id)
     gaits = _newest(store, visit_id, RecordKind.SIMULATED_GAIT, RolloutSet)
     comparison = _newest(store, visit_id, RecordKind.COMPARISON, Comparison)
     trained = _newest(store, visit_id, RecordKind.CONTROLLER, TrainedController)
     norm = motion_norm(store, info.id, motion)
-    panels = () if motion.without_walk else _panels(motion, gaits, comparison, norm)
+    panels = () if motion.without_walk else report_panels(motion, gaits, comparison, norm)
     synthetic = subject.synthetic or motion.synthetic
     return ReportContent(
         patient=subject.code,
@@ -199,22 +174,17 @@ def _newest(store: Store, visit_id: str, kind: RecordKind, payload: type[T]) -> 
     return None if info is None else store.load(info.id, payload)
 
 
-def _newest_motion(store: Store, visit_id: str) -> Motion | None:
-    """The newest motion; its findings name who settled doubtful sides or overrode others."""
+def _newest_motion(store: Store, visit_id: str) -> tuple[RecordInfo, Motion]:
+    """The newest motion; its findings name who settled doubtful sides or overrode others. Raises RPT-001."""
     info = store.latest(visit_id, RecordKind.MOTION)
     if info is None:
-        return None
-    motion = store.load(info.id, Motion)
-    return present_motion(motion, store.decisions(visit_id), info.id)
-
-
-def _nothing_to_report() -> UserError:
-    return refuse(
-        "RPT-001",
-        "There is nothing to report yet.",
-        "The report begins with the patient's motion, and none was solved in this visit.",
-        "Capture a walk and solve its motion first.",
-    )
+        raise refuse(
+            "RPT-001",
+            "There is nothing to report yet.",
+            "The report begins with the patient's motion, and none was solved in this visit.",
+            "Capture a walk and solve its motion first.",
+        )
+    return info, present_motion(store.load(info.id, Motion), store.decisions(visit_id), info.id)
 
 
 def _deployment(store: Store, visit_id: str) -> tuple[tuple[str, str], ...]:
@@ -353,48 +323,3 @@ def _with_sd(value: float, sd: float, unit: str) -> str:
     if not math.isfinite(value):
         return "–"
     return f"{value:.0f} ± {sd:.0f} {unit}" if math.isfinite(sd) else f"{value:.0f} {unit}"
-
-
-def _panels(
-    motion: Motion, gaits: RolloutSet | None, comparison: Comparison | None, norm: Norm
-) -> tuple[ReportPanel, ...]:
-    cycles: list[tuple[GaitLabel, tuple[GaitCycles, GaitCycles]]] = [(GaitLabel.MEASURED, motion.cycles)]
-    sources = (
-        (gaits, GaitLabel.DEFAULT_TWIN),
-        (gaits, GaitLabel.PERSONALIZED_TWIN),
-        (None if comparison is None else comparison.rollouts, GaitLabel.PERSONALIZED_CONTROLLER),
-    )
-    for rollouts, label in sources:
-        rollout = None if rollouts is None else rollouts.find(label)
-        if rollout is not None:
-            cycles.append((label, rollout.cycles))
-    known = motion.kinematics.spread_rad is not None  # else an earlier version, which drew no band
-    sd_rad = measured_sd(motion) if known else (None, None)
-    places = [(kind, number) for kind in SAGITTAL for number in range(len(SIDES))]
-    return tuple(_panel(kind, number, cycles, sd_rad[number], norm) for kind, number in places)
-
-
-def _panel(
-    kind: JointKind,
-    number: int,
-    cycles: Sequence[tuple[GaitLabel, tuple[GaitCycles, GaitCycles]]],
-    sd_rad: FloatArray | None,
-    norm: Norm,
-) -> ReportPanel:
-    """`sd_rad` (101, 7) belongs to the measured curve, if it is known."""
-    column = list(JointKind).index(kind)
-    curves = tuple(
-        ReportCurve(
-            label,
-            np.degrees(mean_cycle(sides[number])[:, column]),
-            np.degrees(sd_rad[:, column]) if label is GaitLabel.MEASURED and sd_rad is not None else None,
-        )
-        for label, sides in cycles
-        if len(sides[number].angle_rad)
-    )
-    band = norm.bands.band(kind)
-    edges = None
-    if band is not None:
-        edges = (np.degrees(band.mean_rad - band.sd_rad), np.degrees(band.mean_rad + band.sd_rad))
-    toe_off = cycles[0][1][number].toe_off_fraction
-    return ReportPanel(kind, SIDES[number], curves, edges, toe_off if math.isfinite(toe_off) else None)

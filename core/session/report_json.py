@@ -220,6 +220,7 @@ def _record(info: RecordInfo) -> Values:
         "created_utc": _moment(info.created_utc),
         "sha256": info.content_sha256,
         "code_version": info.provenance.code_version,
+        "physics": list(info.provenance.physics),
         "summary": info.summary,
     }
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.domain.rollout import GaitLabel
 from core.gait.similarity import compare_curves
+from core.session.report_panels import ReportPanel
 from core.session.report_tables import ReportRow, ReportTable
-
-if TYPE_CHECKING:
-    from core.session.report import ReportPanel
 
 
 def similarity_table(panels: Sequence[ReportPanel]) -> ReportTable:

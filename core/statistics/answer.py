@@ -97,7 +97,13 @@ def _curves(table: Table, asked: Asked, question: Question) -> tuple[dict[str, A
     data = long_values(table, asked, columns)
     names, values = data.conditions[0], data.values
     test = paired_curves(values[:, 0], values[:, 1]) if len(names) == 2 else repeated_curves(values)
-    found = {"curve_of": question.curve, "first_column": columns[0], "conditions": list(names)}
+    found = {
+        "curve_of": question.curve,
+        "first_column": columns[0],
+        "conditions": list(names),
+        "means": values.mean(axis=0).tolist(),
+        "sds": values.std(axis=0, ddof=1).tolist(),
+    }
     lines = curve_lines(question.curve, test, names, question.who)
     return _with_data(found | curve_values(test), lines, data, data.findings)
 

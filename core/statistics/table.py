@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,9 @@ MOST_CONDITIONS = 50
 ENDLESS = 1e60  # nobody measures more, and its fourth power is still a number
 _MISSING = frozenset(("", "nan", "na", "n/a", "#n/a", "-", "--", "null", "none", "missing"))
 _MOST_NAMED = 6
+LEAST_POINTS = 10  # of a curve
 _NUMBERED = re.compile(r"[ _.-]?(\d{1,5})")
+_OF_A_CURVE = re.compile(r"(.+?)[ _.-]?\d{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def curve_columns(table: Table, prefix: str) -> tuple[str, ...]:
         if name.startswith(prefix) and (found := _NUMBERED.fullmatch(name[len(prefix) :]))
     }
     order = sorted(numbered)
-    if len(order) < 10 or order != list(range(order[0], order[0] + len(order))):
+    if len(order) < LEAST_POINTS or order != list(range(order[0], order[0] + len(order))):
         raise refuse(
             "STA-009",
             f"{table.file} has no curve “{prefix}”.",
@@ -151,6 +154,18 @@ def curve_columns(table: Table, prefix: str) -> tuple[str, ...]:
             f"Name the columns {prefix}_0, {prefix}_1, … over the gait cycle.",
         )
     return tuple(numbered[number] for number in order)
+
+
+def curves_of(table: Table) -> dict[str, tuple[str, ...]]:
+    """The columns of every curve in the table, by what their names begin with."""
+    begins = Counter(found.group(1) for name in table.names if (found := _OF_A_CURVE.fullmatch(name)))
+    curves = {}
+    for prefix in (name for name, count in begins.items() if count >= LEAST_POINTS):
+        try:
+            curves[prefix] = curve_columns(table, prefix)
+        except UserError:  # STA-009: numbered, and not in a row
+            continue
+    return curves
 
 
 def long_values(table: Table, asked: Asked, values: Sequence[str]) -> Repeated:

@@ -39,8 +39,18 @@ def _rows(one: dict[str, Any]) -> Iterator[_Row]:
         yield from _numbers(name, "pair", f"{pair['second']} - {pair['first']}", pair)
     for number, cluster in enumerate(one.get("clusters", ()), start=1):
         yield from _numbers(name, "cluster", str(number), cluster)
+    yield from _points(name, one)
     for finding in one.get("findings", ()):
         yield name, "finding", finding["code"], finding["severity"], finding["what"]
+
+
+def _points(name: str, one: dict[str, Any]) -> Iterator[_Row]:
+    """Of a curve: the statistic, and means and SDs of the conditions, point by point."""
+    for number, statistic in enumerate(one.get("curve", ())):
+        yield name, "point", str(number), "statistic", _written(statistic)
+        for condition, mean, sd in zip(one["conditions"], one["means"], one["sds"], strict=True):
+            yield name, "point", str(number), f"mean of {condition}", _written(mean[number])
+            yield name, "point", str(number), f"SD of {condition}", _written(sd[number])
 
 
 _OF_THE_TEST = (

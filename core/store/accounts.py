@@ -16,7 +16,7 @@ from core.domain.controller import unattended
 from core.domain.people import GRANTED_TO_JOBS, Account, Action, PeopleRules, Person, Role, may
 from core.domain.record import Verdict
 from core.domain.release import signed_thing
-from core.store import trail
+from core.store import audit, trail
 from core.store.schema import (
     AccountTable,
     DecisionTable,
@@ -61,7 +61,7 @@ def _looks(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    return " ".join(name.replace(audit.ZERO, "").split()).casefold()
 
 
 def accounts_of(session: Session) -> tuple[Account, ...]:

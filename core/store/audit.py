@@ -15,6 +15,7 @@ from core.store.schema import AuditHeadTable, AuditTable
 from core.store.trail_clock import doubt_of, time_of
 
 _HEAD_ID = 1
+ZERO = "\0"  # the sign that PostgreSQL keeps in no text
 
 
 def append(session: Session, event: AuditEvent) -> AuditEntry:
@@ -30,7 +31,7 @@ def append_all(session: Session, events: Sequence[tuple[AuditEvent, str]]) -> tu
     head = AuditHead(head.length - len(events), head.sha256)
     doubt = _doubt(session, head, now)
     entries, rows = [], []
-    for event, salt in (*doubt, *map(_with_words_covered, events)):
+    for event, salt in (*doubt, *(_with_words_covered((without_zero(told), salt)) for told, salt in events)):
         entry = next_entry(head, now.isoformat(), event, salt)
         rows.append(_row(entry))
         entries.append(entry)
@@ -38,6 +39,13 @@ def append_all(session: Session, events: Sequence[tuple[AuditEvent, str]]) -> tu
     session.execute(insert(AuditTable), rows)
     session.execute(update(AuditHeadTable).values(length=head.length, sha256=head.sha256))
     return tuple(entries[len(doubt) :])
+
+
+def without_zero(event: AuditEvent) -> AuditEvent:
+    """As it can be kept: see `core.store.trail`. What is hashed has to be what is kept."""
+    words = {field.name: getattr(event, field.name) for field in fields(AuditEvent)}
+    cleaned = {name: text.replace(ZERO, "") for name, text in words.items() if ZERO in str(text)}
+    return replace(event, **cleaned) if cleaned else event
 
 
 def _with_words_covered(told: tuple[AuditEvent, str]) -> tuple[AuditEvent, str]:

@@ -50,7 +50,7 @@ def backups_in(data_dir: Path) -> list[Backup]:
 
 def backup_names(data_dir: Path) -> list[str]:
     """Their file names, oldest first."""
-    return [path.name for path in sorted(backups_dir(data_dir).glob(BACKUP_NAMES)) if _is_dated(path)]
+    return [path.name for path in sorted(backups_dir(data_dir).glob(BACKUP_NAMES)) if is_dated(path)]
 
 
 def newest_backup(data_dir: Path) -> Path | None:
@@ -111,7 +111,8 @@ def _entries_once(path: Path, _changed_ns: int, _bytes: int) -> int | None:
     return entries_of(path)
 
 
-def _is_dated(path: Path) -> bool:
+def is_dated(path: Path) -> bool:
+    """Whether its name says when it was made."""
     try:
         backup_time(path)
     except ValueError:  # a file that only looks like one

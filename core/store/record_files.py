@@ -14,11 +14,20 @@ from sqlalchemy import func, select
 
 from core.domain.record import RecordInfo, RecordKind
 from core.errors import UserError
-from core.store.artifacts.choice import artifacts_of, chosen_address
+from core.store.artifacts.choice import artifacts_of, chosen_address, saved_address
 from core.store.artifacts.interface import ArtifactStore
-from core.store.artifacts.local_copies import LocalCopies, artifacts_of_record, faults_in, forget, trim
+from core.store.artifacts.local_copies import (
+    ALL,
+    NUMBERS,
+    LocalCopies,
+    artifacts_of_record,
+    faults_in,
+    forget,
+    is_here,
+    trim,
+)
 from core.store.checking import Fault, StoredRecord, faults_of
-from core.store.files import StagedRecord, aside_of, read_record, stamps
+from core.store.files import StagedRecord, aside_of, folder_errors, read_manifest, read_record, stamps
 from core.store.open_folder import FILES_REMOVED
 from core.store.orphans import record_folders, unfinished, writer_is_gone
 from core.store.ownership import Ownership
@@ -26,6 +35,7 @@ from core.store.record_refusals import unknown
 from core.store.rows import info_of
 from core.store.schema import LogTable, RecordTable
 
+NOTHING = ""  # no file's name: what tells which there are comes in any case
 _CACHED_RECORDS = 8  # the screens load the same few results repeatedly
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -58,11 +68,19 @@ class RecordFiles(Ownership):
                 raise unknown("result", record_id)
             return info_of(row)
 
-    def folder(self, record_id: str) -> Path:
-        """With all of its files. Refuses REC-070 to REC-075 where they cannot be fetched."""
+    def folder(self, record_id: str, like: str = ALL) -> Path:
+        """With its files of such names. Refuses REC-070 to REC-075 where one cannot be fetched."""
         info = self.info(record_id)
-        self._bring(info, whole=True)
+        self._bring(info, like)
         return self._folder(info.kind, record_id)
+
+    def file_names(self, record_id: str) -> tuple[str, ...]:
+        """Of its files that were not removed, wherever they lie."""
+        folder = self.folder(record_id, NOTHING)
+        if not self.shares_files:
+            return tuple(sorted(path.name for path in folder.glob("*")))
+        removed = self._stored(self.info(record_id)).removed
+        return tuple(sorted(set(read_manifest(folder)["files"]) - removed))
 
     def load(self, record_id: str, kind: type[T]) -> T:
         """Read a record's payload; refuses (REC-004) when its files changed. The last few are cached.
@@ -70,15 +88,21 @@ class RecordFiles(Ownership):
         Refuses REC-070 to REC-075 where they cannot be fetched.
         """
         info = self.info(record_id)
-        self._bring(info, whole=False)
+        self._bring(info, NUMBERS)
         try:
             return self._loaded(info, kind)
         except UserError as error:
             if error.advice.code != "REC-004" or not self.shares_files:
                 raise
         forget(self.data_dir, f"{info.kind.value}/{record_id}")  # what is in the store is whole, or tells
-        self._bring(info, whole=False)
+        self._bring(info, NUMBERS)
         return self._loaded(info, kind)
+
+    def is_here(self, record_id: str, like: str = ALL) -> bool:
+        """Whether `folder` with this pattern, or `load` with `NUMBERS`, fetches nothing from elsewhere."""
+        if not self.shares_files:
+            return True
+        return is_here(self.data_dir, self._stored(self.info(record_id)), like)
 
     def faults_of(self, record: StoredRecord) -> tuple[Fault, ...]:
         """Every file rehashed, where it lies."""
@@ -86,13 +110,17 @@ class RecordFiles(Ownership):
 
     def bring_all(self, kind: RecordKind) -> None:
         """Have all results of a kind here; one that is missing or changed is told by `faults_of`."""
-        for record in self.stored_records() if self.shares_files else ():
-            if record.name.startswith(f"{kind.value}/"):
-                try:
-                    self._copies.bring(record)
-                except UserError as error:
-                    if error.advice.code not in ("REC-074", "REC-075"):
-                        raise
+        if not self.shares_files:
+            return
+        with self._session() as session:
+            rows = session.scalars(select(RecordTable).where(RecordTable.kind == kind.value))
+            infos = [info_of(row) for row in rows]
+        for info in infos:
+            try:
+                self._bring(info, ALL)
+            except UserError as error:
+                if error.advice.code not in ("REC-074", "REC-075"):
+                    raise
 
     def _loaded(self, info: RecordInfo, kind: type[T]) -> T:
         folder = self._folder(info.kind, info.id)
@@ -108,27 +136,31 @@ class RecordFiles(Ownership):
     def _copies(self) -> LocalCopies:
         return LocalCopies(self.data_dir, self.artifacts)
 
-    def _bring(self, info: RecordInfo, *, whole: bool) -> None:
-        if self.shares_files:
-            self._copies.bring(self._stored(info), self.owner_of(info.visit_id), whole=whole)
+    def _bring(self, info: RecordInfo, like: str) -> None:
+        """A store that is out of reach keeps nobody from what is here."""
+        if not self.shares_files:
+            return
+        record = self._stored(info)
+        if not is_here(self.data_dir, record, like):
+            self._copies.bring(record, self.owner_of(info.visit_id), like)
 
     @contextmanager
     def _sent(self, staged: StagedRecord) -> Iterator[None]:
         """While the row is written all files are in the shared store, if there is one.
 
-        What fails leaves a folder that has `sweep_copies` look whether there is a row, and else remove them:
-        of a transaction whose end the network swallowed, nobody knows it now.
+        What fails or is killed leaves a folder that has `sweep_copies` look whether there is a row, and else
+        remove them: of a transaction whose end the network swallowed, nobody knows it now.
         """
         if not self.shares_files:
             yield
             return
-        try:
-            self._copies.send(f"{staged.folder.parent.name}/{staged.folder.name}", staged)
-            yield
-        except BaseException:
-            with suppress(OSError):
-                aside_of(staged.folder).mkdir()
-            raise
+        begun = aside_of(staged.folder)
+        with folder_errors(self.data_dir):
+            begun.mkdir()
+        self._copies.send(f"{staged.folder.parent.name}/{staged.folder.name}", staged)
+        yield
+        with suppress(OSError):
+            begun.rmdir()
 
     def _drop_files(self, info: RecordInfo, names: tuple[str, ...]) -> None:
         """Files that the log says were removed."""
@@ -152,15 +184,24 @@ class RecordFiles(Ownership):
         return self.data_dir / "records" / kind.value / record_id
 
     def sweep_copies(self) -> None:
-        """Of a shared store: what a killed program of this PC had put there without a row, and old copies.
+        """Of a shared store: what a program of this PC began to save there without a row, and old copies.
 
-        What cannot be reached now is looked at when the folder is opened the next time.
+        A copy without a row that was finished is of a patient whom another PC erased, who removed the files,
+        or of a result that an older dump of the server does not know: its files stay for a newer dump. What
+        cannot be reached now is looked at when the folder is opened the next time. Nothing is touched while
+        the store was never used from here: what lies in the folder may be all that there is.
         """
+        if saved_address(self.data_dir) != chosen_address(self.data_dir):
+            return
         left = [path for path in unfinished(self.data_dir) if writer_is_gone(path)]
+        begun = [_scope_of(path) for path in left]
+        unnamed = self._unnamed([*begun, *record_folders(self.data_dir)])
+        for scope in unnamed:
+            forget(self.data_dir, scope)
         try:
-            for scope in self._unnamed([*map(_scope_of, left), *record_folders(self.data_dir)]):
-                self.artifacts.remove_scope(scope)
-                forget(self.data_dir, scope)
+            for scope in unnamed:
+                if scope in begun:
+                    self.artifacts.remove_scope(scope)
             for path in left:
                 shutil.rmtree(path, ignore_errors=True)
         except UserError as error:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -40,14 +38,13 @@ from core.store.patient_edits import PatientEdits
 from core.store.people import People
 from core.store.reading_people import ReadingPeople
 from core.store.record_refusals import code_taken, unknown
-from core.store.rows import decision_of, info_of, lock_patient, visit_of
+from core.store.rows import decision_of, info_of, lock_patient, record_row, visit_of
 from core.store.rows import log_row as _log
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
 from core.store.tickets import ticket_of_process
 from core.store.trainings import Trainings
 from core.vault.scratch import sweep as sweep_plain
 
-SCHEMA_VERSION = 1
 STILL_READ = ("REC-003", "REC-006", "REC-010")  # why nothing can be written, but all can be read
 
 
@@ -243,19 +240,16 @@ class Store(PatientEdits, EraseAccess):
         staged = stage_record(self._folder(kind, record_id), payload, files, self.owner_of(visit_id))
         try:
             with self._sent(staged), self._session() as session:
-                saved = RecordTable(
-                    id=record_id,
-                    kind=kind.value,
-                    visit_id=visit_id,
-                    created_utc=utc_now(),
-                    content_sha256=staged.sha256,
-                    schema_version=SCHEMA_VERSION,
+                saved = record_row(
+                    record_id,
+                    kind,
+                    visit_id,
+                    staged.sha256,
                     summary=summary,
                     inputs=[[name, self.info(name).content_sha256] for name in inputs],
                     operator=operator,
-                    code_version=version("exotwin"),
                     seed=seed,
-                    settings=json.dumps(settings or {}, sort_keys=True),
+                    settings=settings or {},
                 )
                 session.add_all([saved, _log(operator, f"{kind.value} saved", record_id, summary)])
                 self.database.placing(session)  # no folder lacks its row by chance

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from importlib.metadata import version
+from typing import Any
+
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -10,6 +14,8 @@ from core.domain.walking_ability import VisitNotes
 from core.store.authority import utc_now
 from core.store.codec import decode
 from core.store.schema import DecisionTable, LogTable, PatientTable, RecordTable, VisitTable
+
+SCHEMA_VERSION = 1
 
 
 def lock_patient(session: Session, patient_id: str) -> None:
@@ -24,6 +30,35 @@ def lock_patient(session: Session, patient_id: str) -> None:
 
 def log_row(who: str, action: str, subject_id: str, detail: str) -> LogTable:
     return LogTable(on_utc=utc_now(), who=who, action=action, subject_id=subject_id, detail=detail)
+
+
+def record_row(
+    record_id: str,
+    kind: RecordKind,
+    visit_id: str,
+    content_sha256: str,
+    *,
+    summary: str,
+    inputs: list[list[str]],
+    operator: str,
+    seed: int | None,
+    settings: dict[str, Any],
+) -> RecordTable:
+    """Of a result that is saved now. `inputs`: id and hash of each."""
+    return RecordTable(
+        id=record_id,
+        kind=kind.value,
+        visit_id=visit_id,
+        created_utc=utc_now(),
+        content_sha256=content_sha256,
+        schema_version=SCHEMA_VERSION,
+        summary=summary,
+        inputs=inputs,
+        operator=operator,
+        code_version=version("exotwin"),
+        seed=seed,
+        settings=json.dumps(settings, sort_keys=True),
+    )
 
 
 def visit_of(row: VisitTable) -> Visit:

@@ -39,6 +39,9 @@ def require_ready(look: ServerLook) -> None:
 def require_free(data_dir: Path) -> None:
     """Refuses REC-063 a folder with a record of its own, and REC-064 where the variable decides."""
     require_no_variable()
+    identity = read_identity(data_dir)
+    if identity is not None and identity.server:
+        return  # it was moved there, and the address may not have been kept
     if is_protected(data_dir):
         raise _has_its_own(data_dir, "it is encrypted")
     if database_path(data_dir).exists() and _said(data_dir):
@@ -69,8 +72,8 @@ def require_same(url: URL, used: URL | None) -> None:
 
 def choose_server(data_dir: Path, url: URL) -> None:
     """From now on the record lies there. Refuses REC-063, REC-064, REC-010 and REC-057 (a password in it)."""
-    require_free(data_dir)
     with folder_errors(data_dir), held(data_dir):
+        require_free(data_dir)
         save_url(data_dir, url)
         identity = read_identity(data_dir)
         if identity is None or not identity.server:

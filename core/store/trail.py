@@ -43,6 +43,15 @@ class ChainedSession(Session):
     """A session that remembers which rows of `CHAINED` it wrote."""
 
 
+@event.listens_for(ChainedSession, "before_flush")
+def _leave_out_zero(session: Session, _context: object, _rows: object) -> None:
+    """No text gets the sign that PostgreSQL cannot keep: SQLite's records may be moved there."""
+    for row in (*session.new, *session.dirty):
+        for name, value in list(vars(row).items()):
+            if isinstance(value, str) and audit.ZERO in value:
+                setattr(row, name, value.replace(audit.ZERO, ""))
+
+
 @event.listens_for(ChainedSession, "after_flush")
 def _remember(session: Session, _context: object) -> None:
     written: dict[Row, AuditStep] = session.info.setdefault(_WRITTEN, {})

@@ -69,6 +69,13 @@ class Trainings:
             row = session.get(TrainingTable, visit_id)
             return None if row is None or not self._lives(row, _now(session)) else _training_of(row)
 
+    def anywhere(self) -> tuple[Training, ...]:
+        """Every one that runs, of whichever visit, the oldest first."""
+        with self._transaction() as session:
+            now = _now(session)
+            rows = session.scalars(select(TrainingTable).order_by(TrainingTable.since_utc))
+            return tuple(_training_of(row) for row in rows if self._lives(row, now))
+
     def take(self, visit_id: str, kind: str, who: str) -> str:
         """Have the training of this visit from now on; returns the name of the lease. Refuses JOB-020."""
         name = uuid4().hex

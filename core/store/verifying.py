@@ -135,7 +135,7 @@ def _notes(store: Store, records: Sequence[StoredRecord]) -> tuple[str, ...]:
 
 
 def _notes_on_files(store: Store, named: set[str]) -> list[str]:
-    """Of a shared store: what another PC is just saving there, or never finished and has not removed yet."""
+    """Of a shared store: what a PC saves there or began to, or what an older dump of the server lacks."""
     found = [
         scope for scope in store.artifacts.scopes() if scope not in named and not scope.startswith("jobs/")
     ]
@@ -143,5 +143,5 @@ def _notes_on_files(store: Store, named: set[str]) -> list[str]:
         return []
     return [
         f"{len(found)} results in {store.artifacts.place} have no row: a PC saves them just now, or could "
-        "not, and removes them when ExoTwin starts there."
+        "not, and removes them when ExoTwin starts there; or an older dump of the server was restored."
     ]

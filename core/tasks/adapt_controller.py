@@ -37,6 +37,7 @@ from core.store.repository import Store, open_store
 from core.tasks import judged_walks
 from core.tasks.gait_envelope import WALKERS_OF_OTHERS as ENVELOPE_WALKERS_OF_OTHERS
 from core.tasks.gait_envelope import judged_envelope, lesson_walkers
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.training_findings import training_findings
 from core.tasks.twin_as_walked import twin_as_walked
 
@@ -46,6 +47,7 @@ SELECTION_WALKERS, SELECTION_S = 16, 4.0  # of the walks by which the rounds are
 _WALKED, _STUDIED, _LEARNED, _JUDGED = 0.15, 0.35, 0.75, 0.92  # of the job, when each part is over
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Params: `walk_id`, a WALK with the visit's newest controller; optional `seed`. Returns the CONTROLLER.
 
@@ -68,7 +70,7 @@ def run(params: Params, context: JobContext) -> str:
             f"{trained_assistance(adapted).told_of('The controller')}",
             operator=context.spec.operator,
             seed=seed,
-            settings={"device": adapted.device_id, "aim": _aim(adapted).value},
+            settings={"device": adapted.device_id, "aim": _aim(adapted).value} | physics_settings(),
         )
 
 

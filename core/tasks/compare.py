@@ -40,6 +40,7 @@ from core.simulation.environment.walker import actuation_of
 from core.store.repository import Store, open_store
 from core.tasks import judged_walks
 from core.tasks.compare_situations import EVALUATION_SEED, Condition, compare_situations
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.twin.body import Fidelity
 
 LENGTH_S = 10.0  # of the walk that is drawn: about eight strides
@@ -54,6 +55,7 @@ CORRELATED = (
 )
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Compare CONTROLLER `controller_id` with walking without exo, with it worn, and with other controllers.
 
@@ -78,7 +80,8 @@ def run(params: Params, context: JobContext) -> str:
             summary=comparison.sentence,
             operator=context.spec.operator,
             seed=EVALUATION_SEED,
-            settings={"seconds": LENGTH_S, "seeds": judged_walks.SEEDS, "walkers": judged_walks.WALKERS},
+            settings={"seconds": LENGTH_S, "seeds": judged_walks.SEEDS, "walkers": judged_walks.WALKERS}
+            | physics_settings(),
         )
 
 

@@ -30,6 +30,7 @@ from core.store.repository import Store, open_store
 from core.tasks import judged_walks
 from core.tasks.gait_envelope import WALKERS_OF_OTHERS as ENVELOPE_WALKERS_OF_OTHERS
 from core.tasks.gait_envelope import judged_envelope, lesson_walkers
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.teacher_files import found_teacher, no_teacher
 from core.tasks.training_findings import gait_findings
 from core.twin.body import Fidelity
@@ -45,6 +46,7 @@ _ENVELOPE_WALKS = (
 )
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Distil CONTROLLER `controller_id` into one that reads thigh gyros alone; returns the new CONTROLLER.
 
@@ -194,7 +196,7 @@ def _save(
         f"{trained_assistance(trained).told_of('The controller')}",
         operator=context.spec.operator,
         seed=seed,
-        settings={"device": trained.device_id, "sensors": trained.sensors.value},
+        settings={"device": trained.device_id, "sensors": trained.sensors.value} | physics_settings(),
     )
 
 

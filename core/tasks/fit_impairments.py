@@ -20,12 +20,14 @@ from core.session.stops import refuse_stopped_motion
 from core.simulation.analysis.gait_features import GaitFeatures, motion_features
 from core.simulation.reference_gait.reference_strides import check_reference
 from core.store.repository import open_store
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.vault import files
 
 CHECKPOINT = "checkpoint.pt"
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Fit impairments of TWIN `twin_id` to MOTION `motion_id`; returns the IMPAIRMENTS record's id.
 
@@ -50,7 +52,7 @@ def run(params: Params, context: JobContext) -> str:
             summary=summary(fit),
             operator=context.spec.operator,
             seed=seed,
-            settings={"sliders": [slot.label for slot in slots], "walks": fit.walks},
+            settings={"sliders": [slot.label for slot in slots], "walks": fit.walks} | physics_settings(),
         )
 
 

@@ -37,6 +37,7 @@ from core.simulation.reference_gait.reference_strides import check_reference
 from core.simulation.reference_gait.stride_convention import check_file_convention
 from core.store.repository import Store, open_store
 from core.tasks.capacity import require_free_space
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.twin.body import Fidelity
 from core.vault import files
@@ -57,6 +58,7 @@ MEASURED_FASTER = 2.5  # control steps per second, against those of learning; me
 EVALUATION_SEED = 10_000  # never a seed of training: the start states must be new
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Train for `minutes` on TWIN `twin_id`; returns the GAIT_POLICY record's id.
 
@@ -85,7 +87,8 @@ def run(params: Params, context: JobContext) -> str:
             summary=_summary(policy),
             operator=context.spec.operator,
             seed=seed,
-            settings={"minutes": minutes, "walkers": WALKERS, "fidelity": fidelity.value},
+            settings={"minutes": minutes, "walkers": WALKERS, "fidelity": fidelity.value}
+            | physics_settings(),
         )
 
 

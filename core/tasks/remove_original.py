@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from core.domain.audit import AuditEvent, AuditStep
 from core.domain.record import RecordInfo, RecordKind
 from core.domain.recording import Recording
@@ -69,8 +71,8 @@ def originals_of(store: Store, kept_id: str) -> dict[str, tuple[str, ...]]:
             patterns = PICTURES
         else:
             continue
-        folder = store.folder(record.id)
-        names = tuple(sorted(path.name for pattern in patterns for path in folder.glob(pattern)))
+        there = store.file_names(record.id)
+        names = tuple(name for name in there if any(fnmatchcase(name, pattern) for pattern in patterns))
         if names:
             found[record.id] = names
     return found

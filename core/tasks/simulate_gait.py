@@ -17,6 +17,7 @@ from core.simulation.environment.tracking import WalkingEnvironment
 from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import worn_model
 from core.store.repository import open_store
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.policy_files import shipped_policy
 from core.twin.body import Fidelity
 
@@ -24,6 +25,7 @@ LENGTH_S = 10.0  # about eight strides
 SEED = 1  # one fixed start for both twins, so that they differ by their gait only
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Walk with GAIT_POLICY `policy_id`; returns the SIMULATED_GAIT record's id."""
     policy_id = str(params["policy_id"])
@@ -53,7 +55,7 @@ def run(params: Params, context: JobContext) -> str:
             summary=_summary(personalized),
             operator=context.spec.operator,
             seed=SEED,
-            settings={"seconds": LENGTH_S},
+            settings={"seconds": LENGTH_S} | physics_settings(),
         )
 
 

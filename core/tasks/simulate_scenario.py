@@ -37,6 +37,7 @@ from core.simulation.environment.walker import Walker, actuation_of
 from core.simulation.model.exo_model import exo_model
 from core.store.private import patient_permissions
 from core.store.repository import Store, open_store
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.policy_files import replace_file, shipped_policy
 from core.tasks.worn_scenario import WornDevice, chosen_condition, worn_device
 from core.twin.body import Fidelity
@@ -64,6 +65,7 @@ class _WalkingTwin:
         return None if self.worn is None else self.worn.device_id
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Simulate `scenario` (its key) with `twin` (a GAIT_POLICY record's id, or "default").
 
@@ -178,7 +180,7 @@ def _save(
         summary=verdict_text(result, twin.body.impairments, twin.label),
         operator=context.spec.operator,
         seed=seed,
-        settings=settings,
+        settings=settings | physics_settings(),
     )
 
 

@@ -6,9 +6,7 @@ its last finished part; a cell that is finished is found again and not repeated.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -29,17 +27,18 @@ from core.tasks import train_controller
 from core.tasks.compare import check_walks, conditions_of
 from core.tasks.learn_gait import GaitBudget, chosen_fidelity, learned_policy
 from core.tasks.part_context import PartContext
+from core.tasks.physics_used import notes_physics, physics_settings, use_as
 from core.tasks.process_cost import Costs
-from core.tasks.study_walks import controller_sha256, judged
+from core.tasks.study_walks import controller_sha256, judged, made_with_here
 
 EXCLUDING = ("TRN-022", "SIM-005", "CMP-003")
 """Refusals that say something of the patient, who falls or cannot be simulated. Others end the job."""
 _UNHURRIED_MIN, _QUICK_MIN = 24 * 60.0, 0.5  # of training, which iterations end; in less than one it is quick
 _TWIN, _TRAINED, _JUDGED = 0.15, 0.8, 0.98  # of the job, when these parts are over
-_COMPUTES = ("exotwin", "numpy", "scipy", "torch", "mujoco", "myo-sim", "assist-sim")
 Make = Callable[[JobContext], str]
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Params: `study` (the plan), `patient` (number), `device`, `seed`. Returns the STUDY_CELL's id.
 
@@ -78,6 +77,7 @@ class _Cell:
         with open_store(self._context.spec.data_dir) as store:
             found = store.latest(self.visit_id, kind)
         if found is not None:
+            use_as(found)
             self._inputs[kind] = found.id
             return
         part = PartContext(self._context, name, span)
@@ -94,7 +94,7 @@ class _Cell:
         policy = learned_policy(
             patient.body, patient.reference, fidelity, budget, seed, context, synthetic=True
         )
-        settings = {"iterations": training.gait_iterations, "fidelity": fidelity.value}
+        settings = {"iterations": training.gait_iterations, "fidelity": fidelity.value} | physics_settings()
         with open_store(context.spec.data_dir) as store:
             twin = self._save(
                 store, RecordKind.TWIN, patient.twin, patient.words, (), seed=self._plan.cohort.seed
@@ -144,12 +144,19 @@ class _Cell:
             excluded_code="" if excluded is None else excluded.code,
             excluded_why="" if excluded is None else f"{excluded.what} {excluded.why}",
             cost=self._costs.parts,
-            versions=versions(),
+            versions=made_with_here(),
         )
         summary = f"{self._key.words}: {cell.excluded_why or 'finished'}"
         with open_store(self._context.spec.data_dir) as store:
-            inputs = tuple(self._inputs.values())
-            return self._save(store, RecordKind.STUDY_CELL, cell, summary, inputs, seed=self._key.seed)
+            return self._save(
+                store,
+                RecordKind.STUDY_CELL,
+                cell,
+                summary,
+                tuple(self._inputs.values()),
+                seed=self._key.seed,
+                settings=physics_settings(),
+            )
 
     def _save(
         self,
@@ -172,8 +179,3 @@ class _Cell:
             seed=seed,
             settings={"study": plan_sha256(self._plan)} | (settings or {}),
         )
-
-
-def versions() -> dict[str, str]:
-    """Of what a cell's numbers depend on, where it runs."""
-    return {"python": platform.python_version()} | {name: version(name) for name in _COMPUTES}

@@ -12,10 +12,12 @@ from core.domain.walk_measures import WalkMeasures
 from core.jobs.values import JobContext, Params
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.store.repository import open_store
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.process_cost import Costs
-from core.tasks.study_walks import judged_stranger
+from core.tasks.study_walks import judged_stranger, made_with_here
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Params: as of a cell, and `controllers`, a table from the patients' numbers to CONTROLLERs.
 
@@ -40,7 +42,9 @@ def run(params: Params, context: JobContext) -> str:
         for number, controller in enumerate(controllers):
             context.progress(number / len(controllers), "With the controllers of others")
             measures.append(judged_stranger(twin, controller, plan.judging.seeds, context.check_cancelled))
-    walks = StrangerWalks(plan_sha256(plan), key, tuple(named), tuple(measures), costs.parts)
+    walks = StrangerWalks(
+        plan_sha256(plan), key, tuple(named), tuple(measures), costs.parts, versions=made_with_here()
+    )
     with open_store(context.spec.data_dir) as store:
         return store.save(
             RecordKind.STRANGER_WALKS,
@@ -50,5 +54,5 @@ def run(params: Params, context: JobContext) -> str:
             summary=f"{key.words}: with the controllers of {len(named)} others",
             operator=context.spec.operator,
             seed=key.seed,
-            settings={"study": plan_sha256(plan)},
+            settings={"study": plan_sha256(plan)} | physics_settings(),
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from core.cohort.versions import PHYSICS, versions
 from core.domain.cohort_cell import CellWalks
 from core.domain.controller import ExoController
 from core.domain.walk_measures import WalkMeasures
 from core.learning.exo.twin_in_exo import TwinInExo
 from core.learning.exo.walked_cycles import start_curves
+from core.simulation.physics import backend
 from core.tasks import judged_walks
 from core.tasks.compare_situations import Condition
 
@@ -45,3 +47,8 @@ def controller_sha256(controller: ExoController) -> str:
     for array in (*controller.network.weights, *controller.network.biases):
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def made_with_here() -> dict[str, str]:
+    """Programs, and the physics of the large batches in which a cell is trained and judged."""
+    return versions() | {PHYSICS: backend.chosen(backend.FEWEST_BODIES)}

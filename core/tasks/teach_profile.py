@@ -38,6 +38,7 @@ from core.session.exo_ready import check_ready
 from core.store.repository import open_store
 from core.tasks import judged_walks
 from core.tasks.gait_envelope import judged_envelope
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.training_findings import gait_findings
 
 SINES, SPLINE = "sines", "spline"
@@ -47,6 +48,7 @@ _TRAIN_ON = "TRN-012"  # costs more: advises a longer training, which this is no
 _TAUGHT, _JUDGED = 0.7, 0.9  # of the job, when each part is over
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Teach BELT_PROFILE `profile_id` on the walk of GAIT_POLICY `policy_id`; returns the CONTROLLER's id.
 
@@ -75,7 +77,8 @@ def run(params: Params, context: JobContext) -> str:
             summary=f"Follows a planned profile. {trained_assistance(trained).told_of('The controller')}",
             operator=context.spec.operator,
             seed=seed,
-            settings={"device": device_id, "amplitude_n": profile.amplitude_n, "form": form},
+            settings={"device": device_id, "amplitude_n": profile.amplitude_n, "form": form}
+            | physics_settings(),
         )
 
 

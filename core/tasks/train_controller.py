@@ -60,6 +60,7 @@ from core.tasks import judged_walks
 from core.tasks.distil_controller import distil_record
 from core.tasks.gait_envelope import WALKERS_OF_OTHERS as ENVELOPE_WALKERS_OF_OTHERS
 from core.tasks.gait_envelope import judged_envelope, lesson_walkers
+from core.tasks.physics_used import notes_physics, physics_settings
 from core.tasks.policy_files import replace_file, resuming, shipped_policy
 from core.tasks.training_course import TrainingCourse
 from core.tasks.training_findings import time_findings, training_findings
@@ -89,6 +90,7 @@ _TEACHER_SHARE = 0.7  # of a job that also makes a controller from thigh gyros
 SELECTION_S = 4.0  # of every walk by which controllers are chosen
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Train for `minutes` on GAIT_POLICY `policy_id` with exo `device`; returns the CONTROLLER's id.
 
@@ -146,7 +148,8 @@ def _trained_record(store: Store, params: Params, context: JobContext, seed: int
             "aim": aim.value,
             "fidelity": twin.fidelity.value,
             "iterations": training.iterations,
-        },
+        }
+        | physics_settings(),
     )
 
 

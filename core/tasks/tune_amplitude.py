@@ -36,11 +36,13 @@ from core.errors import refuse
 from core.jobs.values import JobContext, JsonValue, Params
 from core.store.files import Attachment
 from core.store.repository import Store, open_store
+from core.tasks.physics_used import notes_physics, physics_settings
 
 TWIN_FORCES_N = (10.0, 20.0, 30.0, 40.0, 50.0, 60.0)
 Report = Callable[[float, str], None]
 
 
+@notes_physics
 def run(params: Params, context: JobContext) -> str:
     """Find the force from `files`, one EMG recording each at `forces_n`, and keep an AMPLITUDE in `visit_id`.
 
@@ -71,7 +73,7 @@ def run(params: Params, context: JobContext) -> str:
             inputs=(policy_id,) if policy_id else (),
             summary=found.sentence,
             operator=context.spec.operator,
-            settings={"forces_n": [float(force) for force in found.measured.force_n]},
+            settings={"forces_n": [float(force) for force in found.measured.force_n]} | physics_settings(),
             files=files,
         )
 

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from app.study_run import CELL, STRANGERS, result_of, run_study, write_results
+from core.cohort import versions as core_versions
 from core.cohort.cells import CellState
 from core.cohort.job_params import controllers_of, key_of, plan_of_job
 from core.cohort.table_files import TableFormat
@@ -32,6 +34,7 @@ from core.jobs.values import (
 from core.store.repository import Store, open_store
 from tests.cohort.made_up import made_up, plan
 from tests.refusals import refused
+from tests.store.samples import a_subject
 
 Act = Callable[[str, CellKey], Outcome | None]
 
@@ -100,11 +103,15 @@ class Board:
         return ()
 
 
-def run(of: CohortPlan, folder: Path, act: Act = lambda kind, key: None) -> Board:
+def run(
+    of: CohortPlan, folder: Path, act: Act = lambda kind, key: None, *, any_version: bool = False
+) -> Board:
     with open_store(folder) as store:
         board = Board(store, act)
         try:
-            run_study(of, folder, board, at_once=2, by="tester", tell=lambda line: None)
+            run_study(
+                of, folder, board, at_once=2, by="tester", tell=lambda line: None, any_version=any_version
+            )
         finally:
             board.close()
     return board
@@ -177,6 +184,41 @@ def test_strangers_are_drawn_when_every_cell_has_its_end(folder: Path) -> None:
         run(plan(4, 1), folder, lambda kind, key: Crashed("boom") if key.patient == 4 else None)
 
     assert all(one.strangers is None for one in result_of(plan(4, 1), folder).states)
+
+
+def test_cells_of_other_versions_are_not_gone_on_with_unless_that_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = plan(2, 1)
+    with pytest.raises(JobCancelled):
+        run(of, folder, lambda kind, key: Cancelled() if key.patient == 2 else None)
+    monkeypatch.setattr(core_versions, "version", lambda name: "9.9" if name == "numpy" else version(name))
+
+    with refused("STU-012") as caught:
+        run(of, folder)
+    assert "numpy 9.9" in caught.value.advice.why and f"numpy {version('numpy')}" in caught.value.advice.why
+    board = run(of, folder, any_version=True)
+
+    assert [key.patient for kind, key in board.started if kind == CELL] == [2]
+
+
+def test_virtual_patients_are_not_added_to_a_record_of_people(folder: Path) -> None:
+    with open_store(folder) as store:
+        store.add_patient(a_subject("P-0001"))
+
+    with refused("STU-013"):
+        run(plan(2, 1), folder)
+
+    with open_store(folder) as store:
+        assert len(store.patients()) == 1
+
+
+def test_a_study_file_that_was_changed_in_its_folder_is_noticed(folder: Path) -> None:
+    run(plan(2, 1), folder)
+
+    for look in (run, lambda of, where: result_of(of, where)):
+        with refused("STU-006"):
+            look(plan(3, 1), folder)
 
 
 class OneEnds(Board):

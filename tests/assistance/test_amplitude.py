@@ -130,6 +130,13 @@ def test_a_wide_band_asks_for_a_force_that_was_not_measured() -> None:
     assert more.curve_sd_percent.mean() < found.curve_sd_percent.mean()
 
 
+def test_also_after_forces_with_decimals_a_whole_newton_is_asked_for() -> None:
+    force_n = FORCES_N + 0.25
+    found = find_amplitude(measured(valley(33.0, force_n), force_n, sd=1.0))
+    assert found.again_n is not None and found.again_n == round(found.again_n)
+    assert np.abs(force_n - found.again_n).min() >= 2.0
+
+
 def test_forces_at_which_a_vastus_works_harder_are_not_allowed() -> None:
     rise = np.where(FORCES_N > 40.0, 6.0, 0.0)
     bound = safe_force(measured(valley(45.0), medialis=rise))

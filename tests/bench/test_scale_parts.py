@@ -7,8 +7,7 @@ import pytest
 
 from app.bench import scale_physics
 from app.bench.scale_memory import Sample, peaks
-from app.bench.scale_physics import differences, recorded_walk
-from core.simulation.physics.batch import BatchPhysics
+from app.bench.scale_physics import PhysicsInC, differences, recorded_walk
 
 
 def test_the_peak_of_a_worker_is_told_by_part_in_their_order() -> None:
@@ -28,7 +27,7 @@ def test_without_the_package_the_physics_are_skipped_with_the_reason(monkeypatch
 def test_a_recorded_walk_taken_again_by_c_differs_in_nothing() -> None:
     walk = recorded_walk(muscles=False, seconds=0.1)
 
-    again = differences(walk, BatchPhysics(walk.models, threads=1))
+    again = differences(walk, PhysicsInC(walk.models, threads=1))
 
     assert len(again) == 10  # every 10 ms, as the exo is worn
     assert all(np.array([getattr(one, name) for name in one.__slots__]).max() == 0.0 for one in again)

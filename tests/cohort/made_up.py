@@ -10,6 +10,7 @@ from core.cohort.cells import CellState, drawn_strangers, keys_of
 from core.cohort.patients import virtual_patient
 from core.cohort.results import StudyResult
 from core.cohort.study_file import plan_of, plan_sha256
+from core.cohort.versions import versions
 from core.domain.body import SAGITTAL
 from core.domain.cohort_cell import JUDGED, CellKey, CellWalks, PartCost, StrangerWalks, StudyCell
 from core.domain.cohort_plan import CohortPlan
@@ -84,7 +85,7 @@ def _cell(of: CohortPlan, key: CellKey, own: float, excluded: tuple[int, ...]) -
         "TRN-022" if left_out else "",
         "The twin falls without the exo." if left_out else "",
         COST,
-        {"exotwin": "0.1.0"},
+        versions(),
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from core.cohort.cells import CellState
 from core.cohort.cost import expected_cost
 from core.cohort.findings import Contrast, study_findings
 from core.cohort.results import OWN, STRANGERS
@@ -15,9 +18,10 @@ from core.cohort.summary_file import read_summary
 from core.cohort.table_files import TableFormat, write_tables
 from core.cohort.tables import result_tables
 from core.cohort.told import findings_lines, findings_values
+from core.domain.cohort_cell import CellWalks
 from core.domain.rollout import GaitLabel
 from core.statistics.paired import bonferroni, paired_t
-from tests.cohort.made_up import COST, STRANGERS_COST, made_up, plan
+from tests.cohort.made_up import COST, STARTS, STRANGERS_COST, made_up, plan
 from tests.refusals import code_of
 
 
@@ -30,8 +34,8 @@ def test_what_a_controller_brings_is_told_with_its_interval() -> None:
     assert (without.other, without.shown) == (GaitLabel.WITHOUT_EXO, True)
     assert without.t == paired_t(np.ones(12), own)
     assert without.p == pytest.approx(min(1.0, 5 * without.t.p))  # as many as there are contrasts
-    assert "lower" in found.verdict and "simulated" in found.verdict
-    assert device.measures[0].own_best == 12
+    assert "lower" in found.verdict and "12 of 12 virtual patients, simulated" in found.verdict
+    assert "Against controllers of others" in found.verdict
     anova = device.measures[0].anova
     assert anova is not None and anova.shown and anova.n == 12
 
@@ -42,8 +46,11 @@ def test_no_help_is_claimed_where_the_interval_has_zero_in_it() -> None:
     contrast = found.devices[0].measures[0].contrasts[0]
     assert contrast.t.low < 0.0 < contrast.t.high
     assert not contrast.shown
-    assert "no difference is shown" in found.verdict
-    assert "lower" not in found.verdict
+    assert "no difference is shown" in found.verdict and "lower" not in found.verdict
+    assert "no difference is shown to walking without the exo" in found.answer
+    # It costs more than what everybody gets without a training: that is told with the answer.
+    assert "higher than with the default controller" in found.answer
+    assert "Against the default controller" in found.verdict
 
 
 def test_an_interval_without_zero_is_no_claim_before_it_is_corrected_for_many() -> None:
@@ -73,12 +80,107 @@ def test_who_was_excluded_is_told_and_counts_nowhere() -> None:
 def test_the_strangers_column_is_the_mean_of_the_row_of_the_matrix() -> None:
     data = study_findings(made_up(plan(9))).devices[0].data
 
-    matrix = data.strangers["metabolic"]
-    others = np.where(np.eye(9, dtype=bool), np.nan, matrix)
-    assert (np.isfinite(others).sum(axis=1) == 3).all()
-    column = data.ratio["metabolic"][:, data.conditions.index(STRANGERS)]
-    np.testing.assert_allclose(np.nanmean(others, axis=1), column)
-    np.testing.assert_allclose(np.diag(matrix), data.ratio["metabolic"][:, data.conditions.index(OWN)])
+    matrix, ratio = data.strangers["metabolic"], data.ratio["metabolic"]
+    own = matrix.wearer == matrix.owner
+    assert (np.bincount(matrix.wearer[~own]) == 3).all()
+    means = np.bincount(matrix.wearer[~own], matrix.ratio[~own]) / 3.0
+    np.testing.assert_allclose(means, ratio[:, data.conditions.index(STRANGERS)])
+    assert matrix.wearer[own].tolist() == list(range(9))
+    np.testing.assert_allclose(matrix.ratio[own], ratio[:, data.conditions.index(OWN)])
+
+
+def test_how_often_the_own_controller_is_best_is_told_beside_what_chance_makes() -> None:
+    of = plan(12)
+    data = study_findings(made_up(of, own=0.97)).devices[0]  # as good as those of others
+    best = data.measures[0].own_best
+
+    assert best is not None and best.patients == 12
+    assert best.by_chance == pytest.approx(12 / 4)  # one of its own among three of others
+    matrix = data.data.strangers["metabolic"]
+    by_hand = 0
+    for row in range(12):
+        mine = matrix.wearer == row
+        by_hand += int(matrix.owner[mine][np.argmin(matrix.ratio[mine])] == row)
+    assert best.best == by_hand <= best.as_good
+    assert "by chance alone 3" in best.words
+
+
+def test_intervals_and_p_are_those_of_scipy_from_the_tables_that_are_written() -> None:
+    """By hand from rows of walks: a patient is the mean over starts of the ratio of cost per metre."""
+    found = study_findings(made_up(plan(10), own=0.9))
+    walks = result_tables(found.result)["walks"]
+    rows = [dict(zip(walks, row, strict=True)) for row in zip(*walks.values(), strict=True)]
+    cost = {
+        (one["patient"], one["condition"], one["start"]): np.array(
+            [one["metabolic_w_kg_umberger"], one["metabolic_w_kg_bhargava"]]
+        )
+        / one["speed_m_s"]
+        for one in rows
+    }
+
+    def patients(condition: str) -> np.ndarray:
+        return np.array(
+            [
+                np.mean([(cost[n, condition, s] / cost[n, "without exo", s]).mean() for s in range(STARTS)])
+                for n in range(1, 11)
+            ]
+        )
+
+    own = patients("personalized controller")
+    for contrast in found.devices[0].measures[0].contrasts:
+        if contrast.other in (GaitLabel.WITHOUT_EXO, STRANGERS):
+            continue
+        other = patients(contrast.other.value)
+        told = stats.ttest_rel(own, other)
+        ends = told.confidence_interval(0.95)
+        assert (contrast.t.low, contrast.t.high) == pytest.approx((ends.low, ends.high), rel=1e-9)
+        assert contrast.t.effect.value == pytest.approx((own - other).mean() / (own - other).std(ddof=1))
+        p = stats.wilcoxon(own - other).pvalue if contrast.by_ranks else told.pvalue
+        assert contrast.p == pytest.approx(min(1.0, 5 * p))
+    alone = stats.ttest_1samp(own, 1.0)
+    assert found.devices[0].measures[0].contrasts[0].t.p == pytest.approx(alone.pvalue)
+
+
+def test_ranks_decide_where_differences_are_not_normal() -> None:
+    result = made_up(plan(12), own=0.9)
+    far = replace(result.states[0].cell, walks=tuple(map(_ten_times, result.states[0].cell.walks)))  # type: ignore[type-var, union-attr]
+    states = (replace(result.states[0], cell=far), *result.states[1:])
+
+    contrast = study_findings(replace(result, states=states)).devices[0].measures[0].contrasts[0]
+
+    assert contrast.by_ranks and contrast.test == "Wilcoxon signed ranks"
+    own = study_findings(replace(result, states=states)).devices[0].data.ratio["metabolic"][:, -1]
+    assert contrast.p == pytest.approx(min(1.0, 5 * stats.wilcoxon(own - 1.0).pvalue))
+    assert not contrast.shown  # its interval has zero in it
+
+
+def _ten_times(walks: CellWalks) -> CellWalks:
+    """With the own controller this patient needs ten times as much."""
+    if walks.label is not GaitLabel.PERSONALIZED_CONTROLLER:
+        return walks
+    return replace(
+        walks, measures=replace(walks.measures, metabolic_w_kg=10.0 * walks.measures.metabolic_w_kg)
+    )
+
+
+def test_who_fell_before_anything_was_measured_is_left_out_and_told() -> None:
+    result = made_up(plan(12))
+    strangers = result.states[3].strangers
+    assert strangers is not None
+    fell = replace(
+        strangers.measures[0], metabolic_w_kg=np.full((STARTS, 2), np.nan), falls=strangers.measures[0].starts
+    )
+    walked = replace(strangers, measures=(fell, *strangers.measures[1:]))
+    states = (*result.states[:3], replace(result.states[3], strangers=walked), *result.states[4:])
+
+    found = study_findings(replace(result, states=states))
+
+    data = found.devices[0].data
+    assert (data.unmeasured, len(data.patients)) == ((4,), 11)
+    assert data.falls[STRANGERS] == (24, 12 * 3 * 24)
+    assert "11 of 12 virtual patients" in found.verdict
+    json.dumps(findings_values(found), allow_nan=False)
+    assert any("fell too soon" in line for line in findings_lines(found))
 
 
 def test_curves_differ_where_they_were_made_to_and_nowhere_else() -> None:
@@ -90,9 +192,11 @@ def test_curves_differ_where_they_were_made_to_and_nowhere_else() -> None:
 
 
 def test_several_exos_are_crossed_with_the_conditions() -> None:
-    found = study_findings(made_up(plan(8, 2, devices=["Hippo_L1", "Ankle_L1"], seeds=[0, 1])))
+    found = study_findings(made_up(plan(5, 2, devices=["Hippo_L1", "Ankle_L1"], seeds=[0, 1])))
 
-    assert [one.n for one in found.devices] == [8, 8]
+    assert [one.n for one in found.devices] == [5, 5]
+    first = found.devices[0].measures[0].contrasts[0]
+    assert first.p == pytest.approx(min(1.0, 2 * 5 * first.t.p))  # comparisons with both exos
     assert found.device_by_condition[0].effect_names == ("exo", "condition", "exo × condition")
     assert "Ankle_L1" in found.verdict
 
@@ -154,11 +258,17 @@ def test_a_window_reads_the_summary_that_was_written(tmp_path: Path) -> None:
     shown = read_summary(tmp_path)
 
     measure = shown.devices[0].measures[0]
-    assert (shown.verdict, shown.finished, len(shown.excluded)) == (found.verdict, 11, 1)
+    assert (shown.answer, shown.verdict) == (found.answer, found.verdict)
+    assert (shown.finished, len(shown.excluded)) == (11, 1)
     assert [one.shown for one in measure.own_minus] == [
         one.shown for one in found.devices[0].measures[0].contrasts
     ]
-    np.testing.assert_allclose(measure.strangers, found.devices[0].data.strangers["metabolic"], rtol=1e-5)
+    matrix = found.devices[0].data.strangers["metabolic"]
+    for name in ("wearer", "owner", "ratio"):
+        np.testing.assert_allclose(getattr(measure.strangers, name), getattr(matrix, name), rtol=1e-5)
+    assert shown.devices[0].falls[0] == ("without exo", 0, 264)
+    summary.write_text(json.dumps(findings_values(found) | {"schema": 1}), encoding="utf-8")
+    assert code_of(read_summary, tmp_path) == "STU-011"
     summary.write_text('{"study": "cut', encoding="utf-8")
     assert code_of(read_summary, tmp_path) == "STU-011"
 
@@ -167,10 +277,16 @@ def test_what_a_study_costs_is_told_by_its_finished_cells() -> None:
     here = plan(10)
     result = made_up(here, excluded=(2,))
 
+    unwalked = [replace(one, strangers=None) for one in result.states[:4]]
     before, after = expected_cost(here), expected_cost(here, result.states)
+    midway = expected_cost(here, unwalked + [CellState(one.key) for one in result.states[4:]])
 
-    assert (before.cells, before.measured) == (10, 0)
-    assert (after.cells, after.measured) == (0, 9)
+    assert (before.cells, before.walks, before.measured) == (10, 10, 0)
+    assert (after.cells, after.walks, after.measured) == (0, 0, 9)
+    assert (midway.cells, midway.walks, midway.measured) == (6, 9, 3)  # one of four was excluded
+    assert midway.cpu_s == before.cpu_s | {one.part: one.cpu_s for one in COST}
+    strangers_s, own_s = midway.cpu_s["strangers"], sum(one.cpu_s for one in COST)
+    assert midway.hours(4) == pytest.approx((2 * own_s + 3 * strangers_s) / 3600.0)
     assert after.cell_cpu_s == sum(one.cpu_s for one in (*COST, *STRANGERS_COST))
     assert after.peak_mb == 1400.0
     assert before.hours(4) == pytest.approx(3 * before.cell_cpu_s / 3600.0)  # ten cells: three rounds of four

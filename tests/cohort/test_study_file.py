@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 import resources
 from core.cohort.folder import begin_folder, plan_in
+from core.cohort.folder_names import STUDY_FILE
 from core.cohort.study_file import plan_of, plan_sha256, plan_tree, read_study
 from core.domain.cohort_plan import Strides
 from core.domain.muscles import MuscleGroup
@@ -107,7 +109,21 @@ def test_a_folder_holds_one_study_and_nothing_else(tmp_path: Path) -> None:
     assert plan_in(folder) == read_study(file)
     other = written(tmp_path, GOOD.replace("patients = 4", "patients = 5"))
     assert code_of(begin_folder, folder, read_study(other), other) == "STU-006"
+    (tmp_path / "begun").mkdir()  # and killed there
+    written(tmp_path / "begun", "name", f".{STUDY_FILE}-1")
+    begin_folder(tmp_path / "begun", read_study(file), file)
     kept = tmp_path / "kept"
     kept.mkdir()
     written(kept, "something else", "diary.txt")
     assert code_of(begin_folder, kept, read_study(file), file) == "STU-007"
+
+
+def test_on_a_full_disk_a_study_does_not_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file, folder = written(tmp_path, GOOD), tmp_path / "folder"
+    monkeypatch.setattr("core.cohort.folder.write_synced", full)
+
+    assert code_of(begin_folder, folder, read_study(file), file) == "REC-003"
+    assert not list(folder.iterdir())

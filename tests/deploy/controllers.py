@@ -37,7 +37,7 @@ from tests import walked
 DEVICE = "Hippo_L1"
 TAG = "0123456789abcdef0123456789abcdef"
 # Today, because an exo in a process of its own knows the time, and a package expires.
-NOW = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0)
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)  # whole, and never in the future
 ORIGIN = Origin(
     subject_tag=TAG,
     package_id="8d7d1b5e0d5f4f0fb0a9b8b6e8f6a001",

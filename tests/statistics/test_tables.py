@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from core.statistics import table_file
-from core.statistics.table import Asked, Table, curve_columns, long_values, value_columns, wide_values
+from core.statistics.table import (
+    Asked,
+    Table,
+    curve_columns,
+    curves_of,
+    long_values,
+    value_columns,
+    wide_values,
+)
 from core.statistics.table_file import read_table
 from tests.refusals import refused
 
@@ -113,6 +121,7 @@ def test_curves_are_columns_with_numbers_in_their_order(tmp_path: Path) -> None:
     read = table(tmp_path, ",".join(["id", "condition", *reversed(names)]) + "\nA,on" + ",1" * 11 + "\n")
 
     assert curve_columns(read, "hip") == tuple(names)
+    assert curves_of(read) == {"hip": tuple(names)}
     for wrong in ("knee", "hip_1"):
         with refused("STA-009"):
             curve_columns(read, wrong)

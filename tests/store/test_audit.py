@@ -190,7 +190,7 @@ events = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(events, min_size=1, max_size=8), st.data())
 def test_any_selection_in_any_order_other_than_the_whole_is_found(written, data):
     head, entries = NO_ENTRIES, []

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from core.domain.audit import content_sha256
-from core.domain.record import RecordKind
+from core.domain.record import RecordKind, Verdict
 from core.domain.report import Report
 from core.store.dialects.port import RecordDatabase
 from core.store.dialects.postgresql import PostgresDatabase
@@ -84,3 +84,15 @@ def test_a_row_has_the_same_hash_wherever_it_is_kept(tmp_path: Path) -> None:
     assert found["patient"]["subject"].count('"diagnosis": "L\\u00e4hmung \\"\'"') == 1
     assert found["visit"]["notes"].startswith("{") and found["record"]["inputs"] == "[]"
     assert all(content_sha256(row, "s") for row in found.values())
+
+
+@pytest.mark.usefixtures("each_database")
+def test_the_sign_that_one_of_them_cannot_keep_gets_into_neither(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        visit = store.start_visit(store.add_patient(replace(a_subject(), notes="a\0b"), by="Dr\0 A"))
+        store.decide(visit.id, "compare", Verdict.SIGNED, by="Dr A\0", role="cli\0nician", reason="cl\0ear")
+        (decided,) = store.decisions(visit.id)
+        assert (decided.by, decided.role, decided.reason) == ("Dr A", "clinician", "clear")
+        assert {entry.who for entry in store.log_entries()} == {"Dr A", ""}
+        check = store.check_trail()
+        assert check.broken is None and check.faults == ()

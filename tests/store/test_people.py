@@ -1,10 +1,8 @@
-"""Claims about accounts: PINs, waiting after wrong ones, locking, signatures that count once, four eyes."""
+"""Claims about accounts: PINs, waiting after wrong ones, locking, signatures that count once, rules."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,96 +13,18 @@ from core.domain.people import Action, PeopleRules, Role
 from core.domain.record import Verdict
 from core.errors import UserError
 from core.store import pins
-from core.store.accounts import PIN_GIVEN_S
-from core.store.authority import utc_now
 from core.store.people import RULES
-from core.store.record_address import DATABASE_VARIABLE
 from core.store.repository import Store, open_store
-from tests.people import CHEAP, FIRST, MANAGER, NAMES, PIN, add_person, make_clinic, sign, thing
-from tests.postgres_server import EMPTY, RECORD, PostgresServer
+from tests.people import CHEAP, FIRST, MANAGER, PIN, add_person, sign
 from tests.refusals import code_of, refused
+from tests.store.clinics import PHYSICIAN, THERAPIST, Clock, a_visit, signed_by, with_four_eyes
 from tests.store.samples import a_subject
-
-PHYSICIAN, THERAPIST = NAMES[Role.PHYSICIAN], NAMES[Role.THERAPIST]
 
 
 @pytest.fixture
 def store(tmp_path: Path, each_database: str) -> Iterator[Store]:
     with open_store(tmp_path) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_clinic(tmp_path_factory.mktemp("clinic"))
-
-
-def a_clinic(folder: Path) -> Path:
-    with open_store(folder) as store:
-        make_clinic(store, (Role.PHYSICIAN, Role.THERAPIST))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def made_on_server(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a PC; the rows are kept on the server as `clinic`."""
-    postgres.bring(EMPTY)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(DATABASE_VARIABLE, postgres.url(RECORD))
-        folder = a_clinic(tmp_path_factory.mktemp("clinic"))
-    postgres.keep("clinic")
-    return folder
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def clinic(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Store]:
-    if request.param == "sqlite":
-        folder: Path = request.getfixturevalue("made_once")
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres")
-        folder = request.getfixturevalue("made_on_server")
-        server.bring("clinic")
-        monkeypatch.setenv(DATABASE_VARIABLE, server.url(RECORD))
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    with open_store(tmp_path) as opened:
-        yield opened
-
-
-class Clock:
-    """Stands still until it is set."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 30, 12, 0)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_s(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def clock(clinic: Store, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(clinic.people, "_now", made)
-    return made
-
-
-def a_visit(store: Store) -> str:
-    """Of a patient, entered by the physician."""
-    store.people.sign_in(PHYSICIAN, PIN)
-    return store.start_visit(store.add_patient(a_subject())).id
-
-
-def signed_by(
-    store: Store, visit_id: str, by: str, *, second: str = "", reason: str = ""
-) -> list[tuple[str, str]]:
-    """Release something for this visit; name and role of every decision."""
-    said = {"role": "anything", "second": second, "reason": reason}
-    store.decide(visit_id, "compare", Verdict.SIGNED, record_id="c1", by=by, **said)
-    return [(one.by, one.role) for one in store.decisions(visit_id)]
 
 
 def test_without_an_account_everything_is_as_before(store: Store) -> None:
@@ -334,89 +254,12 @@ def test_a_ticket_is_in_no_file(clinic: Store, tmp_path: Path) -> None:
     assert all(len(ticket) > 20 and ticket.encode() not in everything for ticket in tickets)
 
 
-def test_two_people_release_where_the_clinic_asks_for_four_eyes(clinic: Store) -> None:
-    add_person(clinic, "P. Zweig", Role.PHYSICIAN)
-    with_four_eyes(clinic)
-    visit_id = a_visit(clinic)
-
-    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
-    assert code_of(signed_by, clinic, visit_id, PHYSICIAN) == "PPL-009"
-    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1")
-    assert code_of(signed_by, clinic, visit_id, PHYSICIAN, second=PHYSICIAN) == "PPL-009"
-    assert code_of(signed_by, clinic, visit_id, PHYSICIAN, second=THERAPIST) == "PPL-002"
-    assert code_of(signed_by, clinic, visit_id, PHYSICIAN, second="P. Zweig") == "PPL-003"
-    clinic.people.prove("P. Zweig", PIN, Action.RELEASE, thing(Action.RELEASE, "c1"))
-
-    signed = signed_by(clinic, visit_id, PHYSICIAN, second="P. Zweig")
-
-    assert signed == [("P. Zweig", "physician"), (PHYSICIAN, "physician")]
-    assert [one.event.who for one in clinic.audit_trail()][-2:] == ["P. Zweig", PHYSICIAN]
-
-
-def test_a_release_from_before_does_not_count(store: Store) -> None:
-    visit_id = store.start_visit(store.add_patient(a_subject())).id
-    signed_by(store, visit_id, "Dr A")
-    store.people.check_released("c1", synthetic=False)
-
-    make_clinic(store, (Role.PHYSICIAN,))
-
-    assert code_of(store.people.check_released, "c1", synthetic=False) == "PPL-010"
-    store.people.sign_in(PHYSICIAN, PIN)
-    signed_by(store, visit_id, sign(store, Role.PHYSICIAN, Action.RELEASE, "c1"))
-    store.people.check_released("c1", synthetic=False)
-    with_four_eyes(store)
-    assert code_of(store.people.check_released, "c1", synthetic=False) == "PPL-010"
-    store.people.check_released("c1", synthetic=True)
-
-
 def test_nobody_gets_a_second_account_under_a_name_that_looks_the_same(clinic: Store) -> None:
     """Else one person would be two pairs of eyes."""
     add_person(clinic, "J. Müller", Role.PHYSICIAN)
     for alike in ("P. DORN", " P.  Dorn", "P. Do\u200brn", "\uff30. Dorn", "J. Mu\u0308ller"):
         clinic.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, " ".join(alike.split()))
         assert code_of(clinic.people.add, alike, Role.PHYSICIAN, FIRST, by=MANAGER, cost=CHEAP) == "PPL-007"
-
-
-def test_two_who_released_different_things_are_no_four_eyes(clinic: Store) -> None:
-    """One of them released it for a virtual exo only, before the clinic asked for two people."""
-    virtual, person = "for a virtual exo", "for a person"
-    add_person(clinic, "P. Zweig", Role.PHYSICIAN)
-    visit_id = a_visit(clinic)
-    prove_second(clinic, virtual)
-    signed_by(clinic, visit_id, "P. Zweig", reason=virtual)
-    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1", person)
-    signed_by(clinic, visit_id, PHYSICIAN, reason=person)
-    with_four_eyes(clinic)
-    assert code_of(clinic.people.check_released, "c1", synthetic=False) == "PPL-010"
-
-    prove_second(clinic, person)
-    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1", person)
-    signed_by(clinic, visit_id, PHYSICIAN, second="P. Zweig", reason=person)
-    clinic.people.check_released("c1", synthetic=False)
-
-
-def prove_second(store: Store, words: str) -> None:
-    store.people.prove("P. Zweig", PIN, Action.RELEASE, thing(Action.RELEASE, "c1", words))
-
-
-def test_a_pin_that_was_given_for_other_words_releases_nothing(clinic: Store) -> None:
-    visit_id = a_visit(clinic)
-    sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1", "for a virtual exo")
-    assert code_of(signed_by, clinic, visit_id, PHYSICIAN, reason="for a person") == "PPL-003"
-    assert signed_by(clinic, visit_id, PHYSICIAN, reason="for a virtual exo")
-
-
-def test_a_release_tells_who_was_given_a_pin_by_somebody_else_lately(clinic: Store, clock: Clock) -> None:
-    clock.now = utc_now()
-    visit_id = a_visit(clinic)
-    signed_by(clinic, visit_id, sign(clinic, Role.PHYSICIAN, Action.RELEASE, "c1"))
-
-    given = clinic.audit_trail()[-1].event.detail
-    assert given.startswith(f"{PHYSICIAN} was given a PIN by {MANAGER} on 20")
-    assert clinic.people.pin_given_words(PHYSICIAN) == given
-    assert clinic.people.pin_given_words(MANAGER) == ""  # who made the first account chose its PIN
-    clock.pass_s(PIN_GIVEN_S)
-    assert clinic.people.pin_given_words(PHYSICIAN) == ""
 
 
 def test_rules_are_changed_by_who_manages_people_only(clinic: Store) -> None:
@@ -428,8 +271,3 @@ def test_rules_are_changed_by_who_manages_people_only(clinic: Store) -> None:
 
     assert clinic.people.rules == PeopleRules(four_eyes=True, idle_min=10)
     assert "four eyes on" in clinic.log_entries()[-1].detail
-
-
-def with_four_eyes(store: Store) -> None:
-    store.people.prove(MANAGER, PIN, Action.MANAGE_PEOPLE, RULES)
-    store.people.set_rules(PeopleRules(four_eyes=True), by=MANAGER)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import keyring
 import pytest
+from sqlalchemy import select
 
 from app.cli.commands import run
 from app.cli.doctor import check_record
@@ -303,6 +304,11 @@ def test_somebody_who_changes_the_same_is_waited_for_but_not_for_ever(
             assert code_of(other.audit, event) == "REC-001"
         other.audit(event)
         assert other.audit_break() is None
+
+
+def test_a_text_that_no_server_keeps_is_told(record_url: str, tmp_path: Path) -> None:
+    with open_store(tmp_path) as store, refused("REC-080"), store._session() as session:
+        session.scalar(select(PatientTable).where(PatientTable.code == "a\0b"))
 
 
 def test_too_many_connections_are_told(postgres: PostgresServer, record_url: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 from app.cli.commands import run
 from core.store.record_address import DATABASE_VARIABLE
 from core.store.repository import open_store
-from installer.system_libraries import postgresql_programs
 from tests.postgres_server import ADMIN, PostgresServer
 from tests.store.samples import a_subject
 
@@ -23,8 +23,8 @@ def test_a_dump_comes_back_in_another_database_with_rights_and_trail(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    programs = postgresql_programs()
-    assert programs is not None
+    program = shutil.which("pg_restore")
+    assert program is not None, "it comes with pg_dump, which made the dump"
     assert run(["record", "server-setup", postgres.url("before", ADMIN), "--no-password"]) == 0
     monkeypatch.setenv(DATABASE_VARIABLE, postgres.url("before"))
     with open_store(tmp_path / "room") as store:
@@ -41,7 +41,7 @@ def test_a_dump_comes_back_in_another_database_with_rights_and_trail(
         "again",
     ]
     as_told = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--role=again_owner"]
-    subprocess.run([str(programs / "pg_restore"), *as_told, *where, "--exit-on-error", str(dump)], check=True)
+    subprocess.run([program, *as_told, *where, "--exit-on-error", str(dump)], check=True)
     assert run(set_up) == 0
 
     monkeypatch.setenv(DATABASE_VARIABLE, postgres.url("again"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import mujoco
 import numpy as np
 import pytest
 
@@ -22,6 +23,7 @@ from core.errors import refuse
 from core.jobs.values import JobContext, JobSpec, Params, SilentContext
 from core.store.repository import open_store
 from core.tasks import judged_walks, study_cell, study_strangers, train_controller
+from core.tasks.physics_used import KEPT
 from core.tasks.policy_files import shipped_policy
 from tests.cohort.made_up import plan
 from tests.refusals import refused
@@ -111,7 +113,8 @@ def test_a_cell_is_a_record_with_its_walks_and_where_it_comes_from(study: Study)
     assert asked["iterations"] == 0 and asked["minutes"] == 24 * 60.0  # ended by iterations, not by the clock
 
     assert study.cell(HEALTHY) == cell_id  # not repeated
-    assert not list((study.folder / "work").iterdir())
+    assert [file.name for file in (study.folder / "work").iterdir()] == [KEPT]
+    assert info.provenance.physics == (f"MuJoCo {mujoco.__version__}",)
 
     params = stranger_params(plan_tree(study.plan), HEALTHY, {2: cell.controller_id, 3: cell.controller_id})
     strangers_id = study_strangers.run(params, study.context(HEALTHY))

@@ -27,7 +27,8 @@ from core.session.captures import captures_of
 from core.session.figures import record_figure
 from core.session.flow import Step
 from core.session.normal_numbers import NormalNumbers
-from core.session.report import ReportContent, ReportCurve, report_content
+from core.session.report import ReportContent, report_content
+from core.session.report_panels import ReportCurve
 from core.session.report_tables import ReportRow, ReportTable
 from core.session.report_warnings import StepWarning
 from tests import captured

@@ -15,7 +15,7 @@ from app.main import _do_when_closed
 from core.errors import Advice
 from core.jobs.values import SECRET, Done, Message, Refused
 from core.store.migrating import HEAD
-from core.store.record_address import DATABASE_VARIABLE, saved_url
+from core.store.record_address import DATABASE_VARIABLE, checked_url, saved_url
 from core.store.server_look import ServerLook
 from tests.refusals import code_of
 from tests.store.samples import a_subject
@@ -54,6 +54,10 @@ def test_an_address_comes_back_as_it_was_typed() -> None:
     socket = replace(ENTRY, host="/run/postgresql")
     assert entry_of(url_of(socket)) == socket and url_of(socket).host is None
     assert "password" not in str(url_of(ENTRY))
+    checked = checked_url(
+        "postgresql://exotwin@server/record?sslmode=verify-full&sslrootcert=/etc/clinic.crt"
+    )
+    assert url_of(entry_of(checked)).query == checked.query  # what has no field is kept, too
 
 
 @pytest.mark.parametrize("change", [{"host": ""}, {"port": "many"}, {"port": "70000"}, {"account": ""}])

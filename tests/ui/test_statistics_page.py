@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
 
@@ -19,6 +20,7 @@ from ui.main_window import MainWindow
 from ui.pages.statistics import StatisticsPage
 from ui.presenters.statistics import JOB, StatisticsPresenter, on_the_page, proposal
 from ui.session_context import SessionContext
+from ui.widgets.empty import EmptyState
 
 CONDITIONS = ("none", "default", "own")
 
@@ -122,6 +124,71 @@ def test_the_result_is_saved_as_csv_with_every_number(
     assert ("watts", "repeated-measures ANOVA", "", "partial eta squared value") in told
 
 
+def test_without_a_table_the_page_says_what_it_is_for_and_asks_for_one(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = desk.page.findChild(EmptyState)
+    assert empty is not None and not empty.isHidden() and empty.button.text() == "Choose table"
+    asked: list[Path] = [write_long(tmp_path / "watts.csv")]
+    monkeypatch.setattr("ui.pages.statistics.ask_file", lambda *_: asked.pop())
+
+    empty.button.click()
+    desk.work()
+
+    assert empty.isHidden() and not asked
+    assert "shows here" in desk.page._words.text()  # until it is tested
+
+
+def write_curves(path: Path, subjects: int = 8) -> Path:
+    """A hip that flexes more in the middle with the own controller, and two numbers beside it."""
+    random, cycle = np.random.default_rng(3), np.arange(101)
+    lines = [",".join(["patient", "controller", "speed", *(f"hip_{n}" for n in cycle)])]
+    for number in range(subjects):
+        level = random.normal(0.0, 3.0)
+        for name in ("none", "own"):
+            bump = 8.0 * np.exp(-(((cycle - 50) / 8.0) ** 2)) * (name == "own")
+            curve = level + 20.0 * np.cos(cycle / 16.0) + random.normal(0.0, 0.5) * np.sin(cycle / 9.0) + bump
+            lines.append(f"P{number},{name},{1.0 + 0.01 * number}," + ",".join(f"{v:.4f}" for v in curve))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_curve_is_one_value_and_is_told_and_drawn_where_it_differs(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.opens(write_curves(tmp_path / "hip.csv"))
+    assert [desk.page.values.item(n).text() for n in range(2)] == ["speed", "hip (a curve of 101 points)"]
+    assert desk.page.subject.findText("hip_50") < 0  # a point of a curve says nothing of who it is
+    desk.page.values.item(1).setCheckState(Qt.CheckState.Checked)
+    assert "one curve alone" in desk.page.main_buttons[0].toolTip()
+    desk.page.values.item(0).setCheckState(Qt.CheckState.Unchecked)
+    desk.tests()
+
+    ((way, begin, end, p),) = cells(desk, "places")
+    assert way == "own higher than none" and float(begin) < 50.0 < float(end) and p == "< 0.001"
+    assert f"differ at {begin} to {end} %" in desk.page._words.text()
+    assert not desk.page.curve.isHidden() and cells(desk, "effects") == []
+    drawn = desk.page.curve.statistic.box.addedItems
+    (shade,) = (one for one in drawn if isinstance(one, pg.LinearRegionItem))
+    assert shade.getRegion() == pytest.approx((float(begin), float(end)), abs=0.5)
+
+    out = tmp_path / "result.csv"
+    monkeypatch.setattr(desk.page, "ask_path", lambda *_: out)
+    desk.page.secondary_action.emit("save")
+    saved = out.read_text(encoding="utf-8")
+    assert "hip,cluster,1,p," in saved and "hip,point,100,mean of own," in saved
+
+
+def test_a_choice_while_it_tests_stops_the_test_of_the_earlier_one(desk: Desk, tmp_path: Path) -> None:
+    desk.opens(write_long(tmp_path / "watts.csv"))
+    desk.page.main_action.emit()
+
+    desk.page.simulated.setChecked(True)
+    desk.work()  # its answer comes all the same
+
+    assert not cells(desk, "effects") and desk.page.main_buttons[0].isEnabled()
+
+
 def test_another_choice_forgets_the_answer_of_the_earlier_one(desk: Desk, tmp_path: Path) -> None:
     desk.opens(write_long(tmp_path / "watts.csv"))
     desk.tests()
@@ -199,3 +266,14 @@ def test_the_message_is_json(desk: Desk, tmp_path: Path) -> None:
     desk.tests()
     assert desk.presenter._answer is not None
     json.dumps(desk.presenter._answer, allow_nan=False)
+
+
+def test_columns_in_a_row_that_may_be_conditions_are_offered_as_both(desk: Desk, tmp_path: Path) -> None:
+    path, weeks = tmp_path / "weeks.csv", range(1, 13)
+    rows = [",".join(["id", *(f"week_{n}" for n in weeks)])]
+    rows += [f"P{number}," + ",".join(str(number + n) for n in weeks) for number in range(4)]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    desk.opens(path)
+
+    assert desk.page.chosen().values == tuple(f"week_{n}" for n in weeks)
+    assert desk.page.values.item(12).text() == "week (a curve of 12 points)"

@@ -6,17 +6,20 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel
 
 from core.cohort.findings import study_findings
+from core.cohort.stranger_matrix import StrangerMatrix
 from core.cohort.summary_file import StudySummary, read_summary
 from core.cohort.told import findings_values
 from tests.cohort.made_up import made_up, plan
 from ui import study_choice
 from ui.main_window import MainWindow
 from ui.plots.cohort_plots import DifferencePlot, DistributionPlot
+from ui.plots.stranger_dots import StrangerDots
 from ui.plots.stranger_map import StrangerMap
 from ui.session_context import SessionContext
 from ui.study_window import StudyWindow
@@ -47,7 +50,9 @@ def test_it_tells_the_verdict_who_was_left_out_and_that_nobody_exists(
     window = StudyWindow(summary)
 
     told = texts(window)
-    assert summary.verdict in told and "none of these patients exists" in told
+    assert summary.question in told and summary.answer in told
+    assert "none of these patients exists" in told and "own controller" in told.lower()
+    assert "by chance alone" in told and "without exo 0, no torque 0" in told
     assert "7 of 8 cells finished, 1 left out" in told
     assert "V-00004" in told and "falls without the exo" in told
     assert window.minimumSizeHint().height() <= 690  # with a title and a task bar on 1366 x 768
@@ -73,8 +78,8 @@ def test_the_matrix_paints_who_walked_and_leaves_the_rest_empty(
 ) -> None:
     matrix = StrangerMap()
     matrix.resize(320, 320)
-    ratio = np.array([[0.9, np.nan], [1.1, 0.9]])
-    matrix.show_matrix((1, 2), ratio, "cost")
+    walked = StrangerMatrix(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([0.9, 1.1, 0.9]))
+    matrix.show_matrix((1, 2), walked, "cost")
 
     picture = matrix.grab().toImage()
 
@@ -84,6 +89,22 @@ def test_the_matrix_paints_who_walked_and_leaves_the_rest_empty(
     assert color(0, 0) == color(1, 1) != color(1, 0)
     assert color(0, 1) not in (color(0, 0), color(1, 0))
     matrix.deleteLater()
+
+
+def test_others_controllers_are_shown_by_patient_or_as_a_matrix(
+    app: QApplication, summary: StudySummary
+) -> None:
+    window = StudyWindow(summary)
+    assert window.strangers_as.currentText() == "as a matrix"  # of few patients
+
+    window.strangers_as.setCurrentText("by patient")
+
+    dots = window.findChild(StrangerDots)
+    assert dots is not None and not dots.isHidden() and window.findChild(StrangerMap).isHidden()
+    (others, own) = (one for one in dots.box.addedItems if isinstance(one, pg.ScatterPlotItem))
+    assert len(own.data) == 7 and len(others.data) == 14
+    assert (np.diff(own.data["y"][np.argsort(own.data["x"])]) >= 0.0).all()  # the best first
+    window.deleteLater()
 
 
 def test_the_menu_at_the_top_opens_the_folder_of_a_study(

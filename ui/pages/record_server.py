@@ -27,6 +27,7 @@ _USUAL = ServerEntry()
 @dataclass(frozen=True, slots=True)
 class ServerState:
     headline: str
+    files: str = ""  # where the files of results lie, in a sentence
     tone: Tone = Tone.NEUTRAL
     entry: ServerEntry = _USUAL
     testing: bool = False
@@ -65,6 +66,8 @@ class RecordServerPage(Page):
         halves = row(gap=16)
         halves.addLayout(column(self.fields, found, gap=16), 3)
         halves.addWidget(about, 2)
+        self._files = label("", "muted", wrap=True)
+        self.body.addWidget(self._files)
         self.body.addLayout(halves, 1)
 
     @property
@@ -81,6 +84,7 @@ class RecordServerPage(Page):
     def render(self, state: ServerState) -> None:  # type: ignore[override]
         self.set_headline(state.headline, state.tone)
         self.show_body()
+        self._files.setText(state.files)
         self.fields.show_entry(state.entry)
         self.fields.setEnabled(not state.testing)
         if state.may_use:

@@ -12,12 +12,16 @@ from core.domain.findings import Finding
 from ui.file_dialogs import ask_file
 from ui.pages.frame import Page
 from ui.pages.number_table import FittingTable, NumberTable
+from ui.plots.curve_test import CurveTestPlots, ShownCurve
 from ui.theme import Tone
 from ui.widgets.basics import Box, Button, ElidedLabel, fit_list, label, row
 
 BACK, SAVE = ("back", "Back"), ("save", "Save as CSV…")
 A_COLUMN_EACH = "each column of values is one"
 NO_SECOND = "none"
+CHOOSE = "Choose table"
+PURPOSE = "Compare the same subjects in several conditions"
+_CURVE = Qt.ItemDataRole.UserRole  # of an item that is a curve: what its columns begin with
 _PATTERN = "Tables (*.csv *.tsv *.txt);;All files (*)"
 _LEFT_PX = 300
 _NOTHING = NumberTable((), ())
@@ -32,6 +36,7 @@ class Chosen:
     values: tuple[str, ...]
     average: bool
     simulated: bool
+    curves: tuple[str, ...] = ()  # ticked, each of many columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,12 +46,16 @@ class StatisticsState:
     file_name: str = ""
     columns: tuple[str, ...] = ()  # of the file
     numbers: tuple[str, ...] = ()  # those that hold numbers
+    curves: tuple[tuple[str, int], ...] = ()  # columns that are one curve: what they begin with, and how many
+    purpose: str = ""  # in place of everything, while there is no table
     proposed: Chosen | None = None  # of a file just read
     why_not: str = ""
     words: str = ""  # the verdicts
     effects: NumberTable = _NOTHING
     pairs: NumberTable = _NOTHING
     conditions: NumberTable = _NOTHING
+    curve: ShownCurve | None = None
+    places: NumberTable = _NOTHING  # where curves differ
     findings: tuple[Finding, ...] = ()
     has_result: bool = False
 
@@ -58,7 +67,10 @@ class StatisticsPage(Page):
         "each condition, as CSV with one line of names. All subjects need all conditions. Where what is left "
         "of subject and condition is not normally distributed (Shapiro-Wilk), ranks decide, else repeated-"
         "measures ANOVA with Greenhouse and Geisser's correction where Mauchly's test finds sphericity "
-        "violated. Pairs are corrected by Bonferroni. Nothing of the table is kept; the result can be saved."
+        "violated. Pairs are corrected by Bonferroni. Columns NAME_0, NAME_1, … over the gait cycle are one "
+        "curve, tested at all points at once (statistical parametric mapping), with a chance of 5 % to find "
+        "a difference where there is none; several curves, one after the other, have that chance each. "
+        "Nothing of the table is kept; the result can be saved."
     )
 
     file_chosen = Signal(object)  # Path
@@ -75,18 +87,24 @@ class StatisticsPage(Page):
 
     def render(self, state: StatisticsState) -> None:  # type: ignore[override]
         self.set_headline(state.headline, state.tone)
-        self.set_main_action("Test", not state.why_not, state.why_not)
         self.set_secondary_actions(BACK, *((SAVE,) if state.has_result else ()))
         self.show_findings(state.findings)
+        if state.purpose:
+            self.show_empty("compare", PURPOSE, state.purpose, "" if state.file_name else CHOOSE)
+            return
+        self.set_main_action("Test", not state.why_not, state.why_not)
         self.show_body()
-        self._file.setText(state.file_name or "no table chosen yet")
+        self._file.setText(state.file_name)
         if state.proposed is not None:
-            self._show_columns(state.columns, state.numbers, state.proposed)
+            self._show_columns(state, state.proposed)
         for widget in (self.subject, self.condition, self.second, self.values, self.average, self.simulated):
             widget.setEnabled(bool(state.columns))
         self._words.setText(state.words)
-        shown = (state.effects, state.pairs, state.conditions)
-        places = (self.effects, self.pairs, self.conditions)
+        self.curve.setVisible(state.curve is not None)
+        if state.curve is not None:
+            self.curve.show_curve(state.curve)
+        shown = (state.places, state.effects, state.pairs, state.conditions)
+        places = (self.places, self.effects, self.pairs, self.conditions)
         for name, numbers, table in zip(self._names, shown, places, strict=True):
             table.show_numbers(numbers)
             for part in (name, table):
@@ -96,15 +114,21 @@ class StatisticsPage(Page):
         within = [self.condition.currentText()] if self.condition.currentIndex() > 0 else []
         if within and self.second.currentIndex() > 0:
             within.append(self.second.currentText())
-        items = (self.values.item(number) for number in range(self.values.count()))
-        ticked = tuple(one.text() for one in items if one.checkState() is Qt.CheckState.Checked)
+        items = [self.values.item(number) for number in range(self.values.count())]
+        ticked = [one for one in items if one.checkState() is Qt.CheckState.Checked]
         return Chosen(
             self.subject.currentText(),
             tuple(within),
-            ticked,
+            tuple(one.text() for one in ticked if not one.data(_CURVE)),
             self.average.isChecked(),
             self.simulated.isChecked(),
+            tuple(one.data(_CURVE) for one in ticked if one.data(_CURVE)),
         )
+
+    def ask_for_table(self) -> None:
+        path: Path | None = ask_file(self, "Table of repeated measures", _PATTERN)
+        if path is not None:
+            self.file_chosen.emit(path)
 
     def ask_where_to_save(self, file_name: str) -> None:
         path = self.ask_path("Save the result", file_name, "CSV (*.csv)")
@@ -113,29 +137,35 @@ class StatisticsPage(Page):
 
     # Implementation -----------------------------------------------------------------------------
 
-    def _show_columns(self, columns: tuple[str, ...], numbers: tuple[str, ...], proposed: Chosen) -> None:
+    def _show_columns(self, state: StatisticsState, proposed: Chosen) -> None:
         parts = (self.subject, self.condition, self.second, self.values)
         for part in parts:
             part.blockSignals(True)
             part.clear()
-        self.subject.addItems(columns)
+        self.subject.addItems(state.columns)
         self.subject.setCurrentText(proposed.subject)
-        self.condition.addItems((A_COLUMN_EACH, *columns))
-        self.second.addItems((NO_SECOND, *columns))
+        self.condition.addItems((A_COLUMN_EACH, *state.columns))
+        self.second.addItems((NO_SECOND, *state.columns))
         if proposed.within:
             self.condition.setCurrentText(proposed.within[0])
-        for name in numbers:
-            item = QListWidgetItem(name, self.values)
-            item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
-            on = name in proposed.values
-            item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+        for name in state.numbers:
+            self._add_value(name, ticked=name in proposed.values)
+        for name, points in state.curves:
+            item = self._add_value(f"{name} (a curve of {points} points)", ticked=name in proposed.curves)
+            item.setData(_CURVE, name)
         for choice in (self.subject, self.condition, self.second):
             fit_list(choice)
         for part in parts:
             part.blockSignals(False)
 
+    def _add_value(self, words: str, *, ticked: bool) -> QListWidgetItem:
+        item = QListWidgetItem(words, self.values)
+        item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
+        item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+        return item
+
     def _build_question(self) -> QWidget:
-        self._file, self.choose = ElidedLabel("muted"), Button("Choose table", icon="folder")
+        self._file, self.choose = ElidedLabel("muted"), Button(CHOOSE, icon="folder")
         self.subject, self.condition, self.second = QComboBox(), QComboBox(), QComboBox()
         self.values = QListWidget()
         self.average = QCheckBox("Several rows count as their mean")
@@ -161,13 +191,15 @@ class StatisticsPage(Page):
     def _build_answer(self) -> QWidget:
         self._words = label("", wrap=True)
         self._words.setAccessibleName("What the tests show")
-        self.effects, self.pairs, self.conditions = FittingTable(), FittingTable(), FittingTable()
-        names = ("Effects", "Pairs, p times their number (Bonferroni)", "Conditions")
+        self.curve = CurveTestPlots()
+        self.places, self.effects, self.pairs, self.conditions = (FittingTable() for _ in range(4))
+        names = ("Where", "Effects", "Pairs, p times their number (Bonferroni)", "Conditions")
         self._names = tuple(label(words, "section") for words in names)
         card = Box("card", margin=16, gap=8)
         card.body.addWidget(self._words)
-        tables = (self.effects, self.pairs, self.conditions)
-        for name, table, share in zip(self._names, tables, (3, 4, 3), strict=True):
+        card.body.addWidget(self.curve, 8)
+        tables = (self.places, self.effects, self.pairs, self.conditions)
+        for name, table, share in zip(self._names, tables, (3, 3, 4, 3), strict=True):
             table.setProperty("dense", True)
             table.setAccessibleName(name.text())
             card.body.addWidget(name)
@@ -176,14 +208,9 @@ class StatisticsPage(Page):
         return card
 
     def _connect(self) -> None:
-        self.choose.clicked.connect(self._choose)
+        self.choose.clicked.connect(self.ask_for_table)
         for choice in (self.subject, self.condition, self.second):
             choice.currentIndexChanged.connect(self.changed)
         self.values.itemChanged.connect(self.changed)
         self.average.toggled.connect(self.changed)
         self.simulated.toggled.connect(self.changed)
-
-    def _choose(self) -> None:
-        path: Path | None = ask_file(self, "Table of repeated measures", _PATTERN)
-        if path is not None:
-            self.file_chosen.emit(path)

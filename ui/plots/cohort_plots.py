@@ -52,13 +52,13 @@ class DistributionPlot(PlainPlot):
         names = [SHORT.get(name, name) for name in measure.conditions]
         self.bottom.setTicks([list(enumerate(names)), []])
         last = len(names) - 1
-        self.box.addItem(_line([-0.6, last + 0.6], [1.0, 1.0], line_pen(look.colors.muted, 1.2, dashed=True)))
+        self.box.addItem(dashed_line([-0.6, last + 0.6], [1.0, 1.0], look))
         for column, values in enumerate(measure.values):
             color = look.colors.accent if column == last else look.colors.muted
             self._add_dots(column, values, color)
         for column, mean in enumerate(measure.means):
             _add_interval(self, mean, column, look.colors.text, upright=True)
-        self.box.setRange(xRange=(-0.6, last + 0.6), yRange=_room([*measure.values, np.ones(1)]), padding=0)
+        self.box.setRange(xRange=(-0.6, last + 0.6), yRange=room([*measure.values, np.ones(1)]), padding=0)
 
     def _add_dots(self, column: int, values: FloatArray, color: str) -> None:
         """Side by side in the order of patients: the same patient stands at the same place of each column."""
@@ -93,14 +93,14 @@ class DifferencePlot(PlainPlot):
         if not rows:
             return
         last = len(rows) - 1
-        self.box.addItem(_line([0.0, 0.0], [-0.6, last + 0.6], line_pen(look.colors.muted, 1.2, dashed=True)))
+        self.box.addItem(dashed_line([0.0, 0.0], [-0.6, last + 0.6], look))
         percent = [_in_percent(one) for one in rows]
         for at, one in enumerate(percent):
             tone = look.colors.ok.ink if one.shown and one.mean < 0.0 else look.colors.text
             tone = look.colors.warn.ink if one.shown and one.mean > 0.0 else tone
             _add_interval(self, one, at, tone, upright=False, filled=one.shown)
         ends = np.array([end for one in percent for end in (one.low, one.high)])
-        self.box.setRange(xRange=_room([ends, np.zeros(1)]), yRange=(-0.6, last + 0.6), padding=0)
+        self.box.setRange(xRange=room([ends, np.zeros(1)]), yRange=(-0.6, last + 0.6), padding=0)
 
 
 def _add_interval(
@@ -122,12 +122,17 @@ def _line(x: Sequence[float] | FloatArray, y: Sequence[float] | FloatArray, pen:
     return pg.PlotCurveItem(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64), pen=pen)
 
 
+def dashed_line(x: Sequence[float], y: Sequence[float], look: theme.Theme) -> pg.PlotCurveItem:
+    """Where nothing changes."""
+    return _line(x, y, line_pen(look.colors.muted, 1.2, dashed=True))
+
+
 def _in_percent(one: Interval) -> Interval:
     mean, low, high = (100.0 * value for value in (one.mean, one.low, one.high))
     return Interval(one.name, mean, low, high, one.n, one.shown, one.words)
 
 
-def _room(values: Sequence[FloatArray]) -> tuple[float, float]:
+def room(values: Sequence[FloatArray]) -> tuple[float, float]:
     """Of all that is drawn, with a little around."""
     known = np.concatenate([one[np.isfinite(one)] for one in values])
     low, high = float(known.min()), float(known.max())

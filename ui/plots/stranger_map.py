@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from core.domain.arrays import FloatArray
+from core.cohort.stranger_matrix import StrangerMatrix
 from ui import theme
 from ui.plots.color_map import ink_on
 from ui.plots.plot_style import mixed, small_font
@@ -24,17 +21,18 @@ class StrangerMap(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._patients: tuple[int, ...] = ()
-        self._ratio: FloatArray = np.empty((0, 0))
+        self._ratio: dict[tuple[int, int], float] = {}  # by wearer and owner; only what was walked
         self.setMinimumSize(220, 160)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 300)
 
-    def show_matrix(self, patients: tuple[int, ...], ratio: FloatArray, words: str) -> None:
-        """`ratio` (P, P) of walking without the exo; NaN where nobody walked."""
-        self._patients, self._ratio = patients, ratio
+    def show_matrix(self, patients: tuple[int, ...], matrix: StrangerMatrix, words: str) -> None:
+        self._patients = patients
+        pairs = zip(matrix.wearer.tolist(), matrix.owner.tolist(), strict=True)
+        self._ratio = dict(zip(pairs, matrix.ratio.tolist(), strict=True))
         self.setAccessibleName(f"{words}, wearer by owner of the controller")
-        walked = int(np.isfinite(ratio).sum()) - len(patients)
+        walked = sum(wearer != owner for wearer, owner in self._ratio)
         self.setAccessibleDescription(f"{len(patients)} patients, {walked} walks with controllers of others")
         self.update()
 
@@ -57,10 +55,8 @@ class StrangerMap(QWidget):
         painter.drawText(along, Qt.AlignmentFlag.AlignCenter, "worn by")
         painter.restore()
         most = self._most
-        # Not every cell: a thousand patients have a million, of which they walked a few thousand.
-        for wearer, owner in np.argwhere(np.isfinite(self._ratio)).tolist():
-            cell, value = self._cell(wearer, owner), float(self._ratio[wearer, owner])
-            self._paint_cell(painter, cell, value, most, own=wearer == owner)
+        for (wearer, owner), value in self._ratio.items():
+            self._paint_cell(painter, self._cell(wearer, owner), value, most, own=wearer == owner)
         painter.setPen(QPen(QColor(look.colors.border)))
         painter.drawRect(self._field)
         painter.end()
@@ -78,8 +74,7 @@ class StrangerMap(QWidget):
     @property
     def _most(self) -> float:
         """The largest deviation from walking without the exo, which has the strongest colour."""
-        known = np.abs(self._ratio[np.isfinite(self._ratio)] - 1.0)
-        return max(float(known.max(initial=0.0)), 0.01)
+        return max((abs(value - 1.0) for value in self._ratio.values()), default=0.0) or 1.0
 
     def _cell(self, wearer: int, owner: int) -> QRectF:
         field, count = self._field, len(self._patients)
@@ -106,9 +101,9 @@ class StrangerMap(QWidget):
             return ""
         wearer = min(int((y - field.y()) / field.height() * count), count - 1)
         owner = min(int((x - field.x()) / field.width() * count), count - 1)
-        value = float(self._ratio[wearer, owner])
+        value = self._ratio.get((wearer, owner))
         whose = (
             "the own controller" if wearer == owner else f"the controller of patient {self._patients[owner]}"
         )
-        walked = "did not walk" if math.isnan(value) else f"{value:.3f} of walking without the exo"
+        walked = "did not walk" if value is None else f"{value:.3f} of walking without the exo"
         return f"Patient {self._patients[wearer]} with {whose}: {walked}"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from core.domain.body import Side
+from core.domain.frames import PICTURES
 from core.domain.people import Action
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.errors import UserError
@@ -47,6 +48,7 @@ class StepPresenter(QObject):
         super().__init__(page)
         self._step_page, self.context = page, context
         self._is_blocked = False
+        self._lacks: tuple[str, ...] = ()  # results whose pictures have to be fetched first
         page.ask_rights(self._right_missing)
         page.main_action.connect(lambda: self.attempt(self._act))
         page.cancel_job.connect(context.jobs.cancel)
@@ -61,10 +63,10 @@ class StepPresenter(QObject):
         if self.context.close_what_is_gone():
             return  # closing it refreshes whatever is shown
         status = self.context.status(self.step)
-        self._is_blocked = False
+        self._is_blocked, self._lacks = False, ()
         self._step_page.show_stale(self.stale_sentence(status))
+        self.attempt(lambda: self._show_or_fetch(status))
         self.progress()
-        self.attempt(lambda: self.show(status))
         self._step_page.take_away.setVisible(bool(self.shown_records()))
         self._show_rights()
         self._grey_if_only_read()
@@ -118,7 +120,36 @@ class StepPresenter(QObject):
 
     def progress(self) -> None:
         """Cheap: only the progress of the running job."""
-        self._step_page.show_running(self.running_job(), self.meanwhile)
+        fetches = self.context.fetching.running if self._lacks else None
+        self._step_page.show_running(fetches or self.running_job(), self.meanwhile)
+
+    def films(self, status: StepStatus) -> tuple[str, ...]:
+        """Results whose pictures this page shows; where they lie elsewhere, it waits until they are here."""
+        return ()
+
+    def _show_or_fetch(self, status: StepStatus) -> None:
+        self._lacks = self.context.fetching.missing(self.films(status), PICTURES)
+        if not self._lacks:
+            self.show(status)
+            return
+        fetching, page = self.context.fetching, self._step_page
+        fetching.bring(self._lacks, PICTURES)
+        failed = fetching.failed(self._lacks)
+        words = "The film is not here." if failed else "The film is being fetched."
+        lies = f"Its pictures lie in {fetching.place}, where all PCs of this record reach them."
+        page.set_headline(words)
+        page.set_badges()
+        page.set_secondary_actions()
+        page.set_main_action("")
+        page.show_findings(())
+        if failed:
+            page.show_advice(fetching.why_not(self._lacks))
+        page.show_empty(self.step.value, words, lies, "Fetch it" if failed else "")
+
+    def _fetch_again(self) -> None:
+        self._step_page.show_advice(None)
+        self.context.fetching.forget_failures()
+        self.refresh()
 
     def show(self, status: StepStatus) -> None:
         """Read the record and render the page."""
@@ -133,7 +164,9 @@ class StepPresenter(QObject):
         self.start()
 
     def _act(self) -> None:
-        if self._is_blocked:
+        if self._lacks:
+            self._fetch_again()
+        elif self._is_blocked:
             self.context.go_to.emit(self._first_open_step())
         else:
             self.main()

@@ -19,6 +19,7 @@ from ui.presenters.camera_finder import CameraFinder
 from ui.presenters.camera_table import camera_table
 from ui.presenters.capture_result import capture_verdict, read_result, video_facts
 from ui.presenters.chosen_calibration import ChosenCalibration
+from ui.presenters.films import films_of_landmarks, folders_of
 from ui.presenters.laboratory_trial import OTHER_TRIAL, ChosenTrial, is_trial
 from ui.presenters.live_camera import LiveCamera, preview_image
 from ui.presenters.recording_changes import REMOVE, TURN, RecordingChanges
@@ -93,6 +94,14 @@ class CapturePresenter(StepPresenter):
         state = super().running_job()
         return None if state is not None and state.spec.kind == "record_camera" else state
 
+    def films(self, status: StepStatus) -> tuple[str, ...]:
+        if self._live is not None or self._calibration.shown or self._newest_trial() is not None:
+            return ()
+        shown = self._newest_film()
+        if shown is None or shown.kind is RecordKind.RECORDING:
+            return () if shown is None else (shown.id,)
+        return films_of_landmarks(self.context.store, shown.id)
+
     def show(self, status: StepStatus) -> None:
         if self.blocked(status, "Record or import a walk of the patient"):
             return
@@ -102,14 +111,13 @@ class CapturePresenter(StepPresenter):
         if self._calibration.shown:
             self._page.render(self._calibration.page_state())
             return
-        recording, landmarks = self.newest(RecordKind.RECORDING), self.newest(RecordKind.LANDMARKS)
-        trial = self._newest_trial()
+        trial, shown = self._newest_trial(), self._newest_film()
         if trial is not None:
             self._page.render(self._trial.page_state(trial))
-        elif landmarks is not None and (recording is None or landmarks.created_utc >= recording.created_utc):
-            self._page.render(self._result(landmarks))
-        elif recording is not None:
-            self._page.render(self._recorded(recording))
+        elif shown is not None and shown.kind is RecordKind.LANDMARKS:
+            self._page.render(self._result(shown))
+        elif shown is not None:
+            self._page.render(self._recorded(shown))
         elif (running := self.running_job()) is not None:
             reads = running.spec.kind == "import_trial"
             self._page.render(CaptureState("Importing…", busy=True, reads_trial=reads))
@@ -124,13 +132,21 @@ class CapturePresenter(StepPresenter):
                 )
             )
 
+    def _newest_film(self) -> RecordInfo | None:
+        """The newest recording, or the landmarks that were found in it."""
+        recording, landmarks = self.newest(RecordKind.RECORDING), self.newest(RecordKind.LANDMARKS)
+        if landmarks is not None and (recording is None or landmarks.created_utc >= recording.created_utc):
+            return landmarks
+        return recording
+
     # State of the page
 
     def _recorded(self, info: RecordInfo) -> CaptureState:
         recording = self.context.store.load(info.id, Recording)
         busy = self.running_job() is not None
         camera, file = self._camera or 0, self._calibration.file
-        clip = view_without_people(self.context.store.folder(info.id), camera)
+        (folder,) = folders_of(self.context.store, (info.id,))
+        clip = view_without_people(folder, camera)
         return CaptureState(
             "Looking for the person…" if busy else "The video is here. Find the person next.",
             clip=clip,

@@ -12,6 +12,7 @@ from core.domain.record import RecordKind
 from core.domain.recording import Landmarks, Recording
 from core.store.repository import Store
 from ui.pages.capture import PersonChoice
+from ui.presenters.films import films_of_landmarks, folders_of
 from ui.recording_view import RecordingView, portrait, recording_view_of
 from ui.theme import Tone
 from ui.wording import count, percent
@@ -45,15 +46,14 @@ class CaptureResult:
 def read_result(store: Store, landmarks_id: str, camera: int | None) -> CaptureResult:
     """One landmarks record as seen by `camera`, or by the first that saw the patient. Slow: reads a video."""
     landmarks = store.load(landmarks_id, Landmarks)
-    folders, facts, findings = [store.folder(landmarks_id)], "", landmarks.findings
-    for input_id, _digest in store.info(landmarks_id).provenance.inputs:
-        folders.append(store.folder(input_id))
+    films, facts, findings = films_of_landmarks(store, landmarks_id), "", landmarks.findings
+    for input_id in films[1:]:
         if store.info(input_id).kind is RecordKind.RECORDING:
             recording = store.load(input_id, Recording)
             settings = json.loads(store.info(landmarks_id).provenance.settings)
             facts = video_facts(recording, str(settings.get("calibration", "")))
             findings = (*findings, *(f for f in recording.findings if f not in findings))
-    clip = recording_view_of(landmarks, tuple(folders), camera)
+    clip = recording_view_of(landmarks, folders_of(store, films), camera)
     return CaptureResult(landmarks, clip, _choices(landmarks, clip), facts, findings)
 
 

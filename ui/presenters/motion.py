@@ -25,6 +25,7 @@ from ui.marker_view import marker_view
 from ui.pages.motion import MotionPage, MotionState
 from ui.plots.curves import JointPanel
 from ui.presenters.base import StepPresenter
+from ui.presenters.films import films_of_motion, view_of_motion
 from ui.presenters.forces import ForcesPresenter
 from ui.presenters.gait_curves import COURSE_BAND_WORDS, joint_panels
 from ui.presenters.gait_events import EventsPresenter
@@ -47,7 +48,7 @@ from ui.presenters.motion_questions import (
     question_words,
     why_not_accept,
 )
-from ui.recording_view import RecordingView, recording_view_of, timing_video, with_sides_of
+from ui.recording_view import RecordingView
 from ui.session_context import SessionContext
 from ui.signature import Signed
 from ui.theme import Tone
@@ -88,6 +89,9 @@ class MotionPresenter(StepPresenter):
 
     def leave(self) -> None:
         self._page.player.pause()
+
+    def films(self, status: StepStatus) -> tuple[str, ...]:
+        return () if status.record_id is None else films_of_motion(self.context.store, status.record_id)
 
     def shown_records(self) -> tuple[str, ...]:
         """The motion, the trial that it was solved from, and the forces and moments of it."""
@@ -180,12 +184,8 @@ class MotionPresenter(StepPresenter):
             if store.info(input_id).kind is RecordKind.LABORATORY_TRIAL:
                 return motion, marker_view(store.load(input_id, LaboratoryTrial)), panels, ""
             if store.info(input_id).kind is RecordKind.LANDMARKS:
-                folders = [store.folder(input_id)]
-                folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
-                landmarks = store.load(input_id, Landmarks)
-                clip = recording_view_of(landmarks, tuple(folders), timing_video(motion, landmarks))
-                swapped = self._sides_of(motion_id)[1]
-                clip = with_sides_of(clip, motion.leg_exchanges, swapped=swapped)
+                landmarks, swapped = store.load(input_id, Landmarks), self._sides_of(motion_id)[1]
+                clip = view_of_motion(store, input_id, motion, swapped=swapped)
                 return motion, clip, panels, cameras_of(motion, landmarks)
         return motion, None, panels, ""
 

@@ -134,6 +134,10 @@ class PatientsPresenter(StepPresenter):
             return f"{code} is archived. Restore to work with this patient.", Tone.WARN
         if selected.subject.consent is None:
             return f"{code}: consent is missing.", Tone.WARN
+        if self.context.opening is not None:
+            return f"{code}: the results of the visit are being fetched.", Tone.NEUTRAL
+        if self.context.visit_id is None and self.context.store.visits(selected.id):
+            return f"{code}: no visit is open; choose one.", Tone.NEUTRAL
         if self.context.visit_id is None:
             return f"{code} is ready for the first visit.", Tone.OK
         return f"{code}: visit {self.context.store.visit(self.context.visit_id).number} is open.", Tone.OK
@@ -148,7 +152,7 @@ class PatientsPresenter(StepPresenter):
         if selected.subject.consent is None:
             why_not = _NEEDS_CONSENT
         if self.context.visit_id is None:
-            return "Start first visit", why_not
+            return "" if self.context.store.visits(selected.id) else "Start first visit", why_not
         return f"Go on with {self._next_step().label}", why_not
 
     def _next_step(self) -> Step:

@@ -19,6 +19,7 @@ from core.jobs.values import (
     outcome_advice,
 )
 from core.session.flow import Step, StepStatus
+from core.store.artifacts.look import where_results_lie
 from core.store.people import RECORD
 from core.store.record_address import record_url, save_url
 from core.store.server_choice import (
@@ -37,6 +38,7 @@ from ui.theme import Tone
 from ui.widgets.server_fields import ServerEntry
 
 JOB = "look_at_server"
+_FIELDS = ("host", "port", "sslmode", "password")
 
 
 class RecordServerPresenter(StepPresenter):
@@ -72,6 +74,7 @@ class RecordServerPresenter(StepPresenter):
         self._page.render(
             ServerState(
                 headline=f"The record lies {where} {self._store.database.words}.",
+                files=self._files(),
                 tone=Tone.OK if self._store.writable else Tone.NEUTRAL,
                 entry=self._saved(),
                 testing=bool(self._job),
@@ -80,6 +83,17 @@ class RecordServerPresenter(StepPresenter):
                 may_use=look is not None and look.ready,
                 why_not=self._why_not(),
             )
+        )
+
+    def _files(self) -> str:
+        if self._store.shares_files:
+            place = where_results_lie(self._store.data_dir)
+            return f"The files of results lie in {place}, where all PCs of this record reach them."
+        if not self._store.shared:
+            return "The files of results lie there, too."
+        return (
+            f"The files of results lie in {self._store.data_dir}, where no other PC opens them; exotwin "
+            "record move --artifacts PLACE brings them where all do."
         )
 
     def _nothing(self) -> str:
@@ -181,7 +195,7 @@ def url_of(entry: ServerEntry) -> URL:
     if not entry.port.isdecimal() or not 0 < int(entry.port) < 65536:
         raise _incomplete(f"“{entry.port}” is no port; PostgreSQL's usual one is 5432.")
     socket = entry.host.startswith("/")  # a folder on this PC
-    query = {"sslmode": entry.tls, **({"host": entry.host} if socket else {})}
+    query = {**dict(entry.more), "sslmode": entry.tls, **({"host": entry.host} if socket else {})}
     return URL.create(
         "postgresql+psycopg",
         username=entry.account,
@@ -201,6 +215,7 @@ def entry_of(url: URL) -> ServerEntry:
         url.database or "",
         url.username or "",
         query.get("sslmode", usual.tls),
+        tuple((name, value) for name, value in query.items() if name not in _FIELDS),
     )
 
 

@@ -35,9 +35,8 @@ class RecordingChanges:
         recording = self._store.load(recording_id, Recording)
         if recording.heads_hidden:
             return REMOVE if originals_of(self._store, recording_id) else None
-        folder = self._store.folder(recording_id)
-        kept = bool(recording.videos) and all((folder / video.name).is_file() for video in recording.videos)
-        return HIDE if kept else None
+        kept = {video.name for video in recording.videos}
+        return HIDE if kept and kept <= set(self._store.file_names(recording_id)) else None
 
     def turn(self) -> None:
         """As the people stand in it; a quarter clockwise where nobody was found."""

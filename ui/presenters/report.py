@@ -28,6 +28,7 @@ from core.vault.places import is_encrypted
 from core.vault.scratch import temporary
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
+from ui.presenters.films import films_of_motion
 from ui.presenters.report_contents import contents_of
 from ui.presenters.report_pictures import with_pictures
 from ui.presenters.take_away import write_away
@@ -207,6 +208,12 @@ class ReportPresenter(StepPresenter):
 
         words = "I choose where copies of the record go."
         self.sign(Action.LOOK_AFTER, RECORD, (self.context.operator, ""), words, choose)
+
+    def films(self, status: StepStatus) -> tuple[str, ...]:
+        motion = self.newest(RecordKind.MOTION)
+        if motion is None or motion.id == self._pictures[0]:
+            return ()
+        return films_of_motion(self.context.store, motion.id)
 
     def show(self, status: StepStatus) -> None:
         visit_id, has_motion = self.context.visit_id, self.newest(RecordKind.MOTION) is not None

@@ -12,12 +12,13 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from core.domain.laboratory import LaboratoryTrial
 from core.domain.motion import Motion, Stride
 from core.domain.record import RecordKind
-from core.domain.recording import Landmark, Landmarks, LandmarkTrack
+from core.domain.recording import Landmark, LandmarkTrack
 from core.session.report import ReportContent, ReportPicture
 from core.store.repository import Store
 from ui.figure_files import image_file
 from ui.marker_view import marker_view
-from ui.recording_view import RecordingView, recording_view_of, timing_video, with_sides_of
+from ui.presenters.films import view_of_motion
+from ui.recording_view import RecordingView
 from ui.theme.tokens import LIGHT
 from ui.widgets.skeleton import SkeletonInk, draw_skeleton
 
@@ -47,12 +48,8 @@ def motion_clip(store: Store, motion_id: str, motion: Motion) -> RecordingView |
         if kind is RecordKind.LABORATORY_TRIAL:
             return marker_view(store.load(input_id, LaboratoryTrial))
         if kind is RecordKind.LANDMARKS:
-            landmarks = store.load(input_id, Landmarks)
-            folders = [store.folder(input_id)]
-            folders += [store.folder(name) for name, _ in store.info(input_id).provenance.inputs]
-            clip = recording_view_of(landmarks, tuple(folders), timing_video(motion, landmarks))
             swapped = '"swap_sides": true' in store.info(motion_id).provenance.settings
-            return with_sides_of(clip, motion.leg_exchanges, swapped=swapped)
+            return view_of_motion(store, input_id, motion, swapped=swapped)
     return None
 
 

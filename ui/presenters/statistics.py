@@ -13,6 +13,7 @@ from core.jobs.values import Crashed, JobState, JsonValue, Message, Outcome, out
 from core.session.flow import Step, StepStatus
 from ui.pages.statistics import BACK, Chosen, StatisticsPage, StatisticsState
 from ui.presenters.base import StepPresenter
+from ui.presenters.statistics_curves import curve_verdict, place_table, shown_curve
 from ui.presenters.statistics_words import condition_table, effect_table, pair_table, verdicts
 from ui.presenters.take_away import write_away
 from ui.session_context import SessionContext
@@ -30,6 +31,15 @@ _ON_THE_PAGE = {  # what to do next, where a terminal is told of its options
     "STA-006": "Tick that several rows count as their mean, or leave in the table what counts once.",
     "STA-007": "Fill the empty cells, or leave the condition that lacks values out of the table.",
 }
+_PURPOSE = (
+    "Choose a CSV table: a row for each subject and condition, or a column for each condition. Shown are "
+    "whether the conditions differ and by how much, each pair with its 95 % interval, and means; of curves "
+    "over the gait cycle, where they differ. Nothing of the table is kept."
+)
+_HINT = (
+    "“Test” shows here whether the conditions differ, how large the effect is, every pair with its 95 % "
+    "interval, and the means; of a curve, where it differs."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class _Read:
     file: Path
     columns: tuple[str, ...]
     numbers: tuple[str, ...]
+    curves: tuple[tuple[str, int], ...]  # what their columns begin with, and how many they are
     rows: int
 
 
@@ -77,9 +88,10 @@ class StatisticsPresenter(StepPresenter):
 
     def main(self) -> None:
         if self._read is None:
+            self._page.ask_for_table()
             return
         self._stop()
-        question: dict[str, JsonValue] = json.loads(json.dumps(asdict(self._page.chosen())))
+        question = _question(self._page.chosen())
         file = self._read.file
         self._job = self.context.submit(JOB, file=str(file), question=question), file
         self._page.show_advice(None)
@@ -89,34 +101,24 @@ class StatisticsPresenter(StepPresenter):
         self._page.render(self._state())
 
     def _state(self) -> StatisticsState:
-        read, answer = self._read, self._answer
-        if self._job is not None:
-            words = "Reading the table." if read is None else "Testing."
-            known = StatisticsState(words, file_name=self._job[1].name, why_not="One moment.")
-            return known if read is None else replace(known, columns=read.columns, numbers=read.numbers)
+        read = self._read
         if read is None:
-            return StatisticsState("Choose a table of repeated measures.", why_not="Choose a table first.")
+            if self._job is None:
+                return StatisticsState("No table is chosen.", purpose=_PURPOSE)
+            name = self._job[1].name
+            return StatisticsState(f"Reading {name}.", file_name=name, purpose=_PURPOSE)
         state = StatisticsState(
             f"{read.rows} rows. Say which column is what.",
             file_name=read.file.name,
             columns=read.columns,
             numbers=read.numbers,
+            curves=read.curves,
         )
-        if answer is None:
-            return replace(state, why_not=_why_not(self._page.chosen()))
-        found = answer["found"]
-        told = verdicts(found)
-        return replace(
-            state,
-            headline=f"{read.file.name} is tested.",
-            tone=Tone.OK,
-            words="\n".join(told),
-            effects=effect_table(found),
-            pairs=pair_table(found),
-            conditions=condition_table(found),
-            findings=_findings(found),
-            has_result=True,
-        )
+        if self._job is not None:
+            return replace(state, headline="Testing.", why_not="One moment.")
+        if self._answer is None:
+            return replace(state, why_not=_why_not(self._page.chosen()), words=_HINT)
+        return _answered(state, self._answer["found"])
 
     def _told(self, job_id: str, message: Message) -> None:
         if self._job is None or self._job[0] != job_id:
@@ -127,8 +129,9 @@ class StatisticsPresenter(StepPresenter):
             self._answer = told
             self.refresh()
             return
-        self._read = _Read(file, tuple(told["columns"]), tuple(told["numbers"]), int(told["rows"]))
-        proposed = proposal(self._read.columns, self._read.numbers)
+        curves = tuple((str(name), int(points)) for name, points in told["curves"].items())
+        self._read = _Read(file, tuple(told["columns"]), tuple(told["numbers"]), curves, int(told["rows"]))
+        proposed = proposal(self._read.columns, self._read.numbers, tuple(name for name, _ in curves))
         self._page.render(replace(self._state(), proposed=proposed))
         self.refresh()
 
@@ -144,9 +147,10 @@ class StatisticsPresenter(StepPresenter):
         self.refresh()
 
     def _forget_answer(self) -> None:
-        """It was of another question."""
+        """It was of another question; so is one that is still being looked for."""
         self._answer = None
         if self._read is not None:
+            self._stop()
             self.refresh()
 
     def _secondary(self, key: str) -> None:
@@ -166,13 +170,40 @@ class StatisticsPresenter(StepPresenter):
         self._job = None
 
 
-def proposal(columns: tuple[str, ...], numbers: tuple[str, ...]) -> Chosen:
-    """Which columns are what, by their names: the rest are values."""
+def _answered(state: StatisticsState, found: dict[str, Any]) -> StatisticsState:
+    state = replace(
+        state,
+        headline=f"{state.file_name} is tested.",
+        tone=Tone.OK,
+        findings=_findings(found),
+        has_result=True,
+    )
+    if "curve_of" in found:
+        return replace(state, words=curve_verdict(found), curve=shown_curve(found), places=place_table(found))
+    return replace(
+        state,
+        words="\n".join(verdicts(found)),
+        effects=effect_table(found),
+        pairs=pair_table(found),
+        conditions=condition_table(found),
+    )
+
+
+def _question(chosen: Chosen) -> dict[str, JsonValue]:
+    """As the job takes it."""
+    told: dict[str, JsonValue] = json.loads(json.dumps(asdict(chosen)))
+    del told["curves"]
+    return told | {"curve": chosen.curves[0] if chosen.curves else ""}
+
+
+def proposal(columns: tuple[str, ...], numbers: tuple[str, ...], curves: tuple[str, ...] = ()) -> Chosen:
+    """Which columns are what, by their names: the rest are values; of curves alone, the first."""
     subject = _named(columns, _SUBJECT, ()) or (columns[0] if columns else "")
     words = tuple(name for name in columns if name not in numbers)
     condition = _named(columns, _CONDITION, (subject,)) or next((n for n in words if n != subject), "")
     within = (condition,) if condition else ()
-    return Chosen(subject, within, tuple(n for n in numbers if n not in (subject, *within)), False, False)
+    values = tuple(n for n in numbers if n not in (subject, *within))
+    return Chosen(subject, within, values, False, False, () if values else curves[:1])
 
 
 def _named(columns: tuple[str, ...], wanted: tuple[str, ...], but: tuple[str, ...]) -> str:
@@ -186,10 +217,20 @@ def _why_not(chosen: Chosen) -> str:
         return "Subject and condition are the same column."
     if len(set(chosen.within)) < len(chosen.within):
         return "Both conditions are the same column."
+    if chosen.curves:
+        return _why_no_curve(chosen)
     least = 1 if chosen.within else 2
     if len(chosen.values) < least:
         return "Tick a column under Values." if chosen.within else "Tick two columns under Values, or more."
     return ""
+
+
+def _why_no_curve(chosen: Chosen) -> str:
+    if len(chosen.curves) > 1 or chosen.values:
+        return "Tick one curve alone: it is tested as a whole."
+    return (
+        "" if len(chosen.within) == 1 else "A curve needs one column that says the condition, and no second."
+    )
 
 
 def on_the_page(advice: Advice) -> Advice:
@@ -198,13 +239,13 @@ def on_the_page(advice: Advice) -> Advice:
 
 
 def _findings(found: dict[str, Any]) -> tuple[Finding, ...]:
-    """Of all values, each once."""
+    """Of all values, or of the curve, each once."""
     told = {
         Finding(
             Severity(one["severity"]),
             on_the_page(Advice(one["what"], one["why"], one["next_step"], one["code"])),
         ): None
-        for value in found["values"]
+        for value in found.get("values", [found])
         for one in value["findings"]
     }
     return tuple(told)

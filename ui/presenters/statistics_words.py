@@ -19,8 +19,11 @@ def p_words(p: float | None) -> str:
 
 def verdicts(found: dict[str, Any]) -> tuple[str, ...]:
     """A sentence for each value."""
-    who = "subjects, simulated" if found.get("simulated") else "subjects"
-    return tuple(_verdict(one, who) for one in found["values"])
+    return tuple(_verdict(one, who_words(found)) for one in found["values"])
+
+
+def who_words(found: dict[str, Any]) -> str:
+    return "subjects, simulated" if found.get("simulated") else "subjects"
 
 
 def _verdict(one: dict[str, Any], who: str) -> str:
@@ -33,14 +36,14 @@ def _verdict(one: dict[str, Any], who: str) -> str:
             f"{head}: {', '.join(shown) or 'neither factor'} makes a difference by repeated-measures ANOVA."
         )
     says = "the conditions differ" if one["differs"] else "no difference is shown"
-    return f"{head}: {says}, p {_equals(one['p'])} by {one['decided_by']}."
+    return f"{head}: {says}, p {equals(one['p'])} by {one['decided_by']}."
 
 
 def _differs(p: float | None) -> bool:
     return p is not None and p < 0.05
 
 
-def _equals(p: float | None) -> str:
+def equals(p: float | None) -> str:
     words = p_words(p)
     return words if words.startswith("<") else f"= {words}"
 

@@ -26,6 +26,7 @@ class ServerEntry:
     database: str = "exotwin"
     account: str = "exotwin"
     tls: str = "require"  # libpq's sslmode
+    more: tuple[tuple[str, str], ...] = ()  # further settings of the address, which have no field here
 
 
 class ServerFields(Box):
@@ -63,6 +64,7 @@ class ServerFields(Box):
             database=self.database.text().strip(),
             account=self.account.text().strip(),
             tls=self.tls.currentData(),
+            more=() if self._given is None else self._given.more,
         )
 
     def show_entry(self, entry: ServerEntry) -> None:

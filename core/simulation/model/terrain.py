@@ -12,7 +12,7 @@ import mujoco
 import numpy as np
 
 from core.domain.scenario import STEPS_AHEAD, STEPS_BEHIND, Ground, GroundKind
-from core.twin.body import FLOOR_GEOM, is_foot_geom
+from core.twin.body import FLOOR_GEOM, is_foot_geom, solve_slipping
 
 _LANDING_M = 30.0
 _HALF_WIDTH_M, _FLOOR_HALF_LENGTH_M = 3.0, 60.0
@@ -28,6 +28,7 @@ def put_ground(spec: mujoco.MjSpec, ground: Ground) -> None:
     floor = spec.geom(FLOOR_GEOM)
     floor.friction[0] = ground.friction
     floor.priority = 1
+    solve_slipping(spec.option, ground.friction)
     floor.size = [
         _HALF_WIDTH_M,
         _FLOOR_HALF_LENGTH_M,

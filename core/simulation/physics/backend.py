@@ -13,6 +13,7 @@ import mujoco
 
 from core.errors import UserError, refuse
 from core.simulation.physics.batch import BatchPhysics, Physics
+from core.simulation.physics.used import use
 
 SETTING = "EXOTWIN_PHYSICS"
 CPU, CUDA, WARP_CPU = "cpu", "cuda", "warp-cpu"
@@ -26,7 +27,12 @@ def batch_physics(models: Sequence[mujoco.MjModel], *, threads: int = 2) -> Phys
 
     Refuses (SIM-040) an unknown setting, (SIM-041) a graphics card that is not there, and as `WarpPhysics`.
     """
-    kind = chosen(len(models))
+    physics = _made(models, chosen(len(models)), threads)
+    use(physics.name)
+    return physics
+
+
+def _made(models: Sequence[mujoco.MjModel], kind: str, threads: int) -> Physics:
     if kind == CPU:
         return BatchPhysics(models, threads=threads)
     from core.simulation.physics.warp_batch import WarpPhysics  # no PC without a graphics card loads it

@@ -34,6 +34,7 @@ class Physics(Protocol):
     the steps that led to a breakdown.
     """
 
+    name: str  # with its version, and the device that is not this PC's processor
     recorder: FlightRecorder | None
     models: list[mujoco.MjModel]
     time_step_s: float
@@ -124,6 +125,8 @@ class BatchPhysics(BatchStates):
 
     `advance` is a function of its arguments only, so a batch gives what each body would give alone.
     """
+
+    name = f"MuJoCo {mujoco.__version__}"
 
     def __init__(
         self,

@@ -56,10 +56,13 @@ class FlightRecorder:
             self._ring = _Ring(state, inputs, self._depth)
         self._ring.put(state, inputs, input_spec, steps)
 
-    def breakdown(self, models: Sequence[Any], diverged: np.ndarray, path: FloatArray) -> Path | None:
+    def breakdown(
+        self, models: Sequence[Any], diverged: np.ndarray, path: FloatArray, *, by: str = ""
+    ) -> Path | None:
         """Write down the first body of `diverged` (N,), which took the steps `path` (N, T, S).
 
-        Returns the file, or None when the folder already holds FILE_LIMIT.
+        `by` names a physics that is not MuJoCo in C, in which a replay will differ. Returns the file, or None
+        when the folder already holds FILE_LIMIT.
         """
         if self._ring is None or not diverged.any():
             return None
@@ -68,7 +71,7 @@ class FlightRecorder:
             return None
         body = int(np.argmax(diverged))
         model = models[body] if len(models) > 1 else models[0]
-        write_recording(self._ring.recording(model, body, path[body], self._seed), file)
+        write_recording(self._ring.recording(model, body, path[body], self._seed, by), file)
         self.files = (*self.files, file)
         return file
 
@@ -106,7 +109,7 @@ class _Ring:
         self._input_spec |= input_spec
         self._count += 1
 
-    def recording(self, model: Any, body: int, path: FloatArray, seed: int) -> Recording:
+    def recording(self, model: Any, body: int, path: FloatArray, seed: int, by: str) -> Recording:
         kept = min(self._count, len(self._steps))
         order = np.arange(self._count - kept, self._count) % len(self._steps)
         return Recording(
@@ -119,13 +122,14 @@ class _Ring:
             body=body,
             seed=seed,
             batch=self._count - 1,
-            made_with=versions(),
+            made_with=versions(by),
         )
 
 
-def versions() -> str:
-    """What must be the same for a replay to be the same to the last bit."""
-    return f"mujoco {mujoco.__version__}, numpy {np.__version__}, {platform.system()} {platform.machine()}"
+def versions(by: str = "") -> str:
+    """What must be the same for a replay, in C, to be the same to the last bit."""
+    physics = by or f"mujoco {mujoco.__version__}"
+    return f"{physics}, numpy {np.__version__}, {platform.system()} {platform.machine()}"
 
 
 def write_recording(recording: Recording, file: Path) -> None:

@@ -12,7 +12,7 @@ from core.domain.arrays import FloatArray
 from core.domain.body import SIDES, Side
 from core.domain.scenario import Disturbance, DisturbanceKind
 from core.domain.twin import BodyParameters
-from core.twin.body import is_foot_geom
+from core.twin.body import is_foot_geom, solve_slipping
 
 TRIP_PHASE = 0.75  # of the tripping leg's stride: its foot is fast and close to the ground
 SLIP_PHASE = 0.01  # of the slipping leg's stride: weight comes onto the heel
@@ -102,6 +102,7 @@ class Perturbations:
 def slippery(model: mujoco.MjModel, side: Side, friction: float) -> mujoco.MjModel:
     """A copy of a model in which one foot meets a ground with this friction, whatever the ground is."""
     copied = copy.copy(model)
+    solve_slipping(copied.opt, friction)
     for geom in range(model.ngeom):
         name = model.geom(geom).name
         if is_foot_geom(name) and name.endswith(f"_{side.suffix}"):

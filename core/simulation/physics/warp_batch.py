@@ -9,6 +9,7 @@ within 1e-6 rad and m; where feet touch the ground, see `tests/simulation/physic
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 import mujoco
@@ -40,6 +41,8 @@ class WarpPhysics(BatchStates):
         super().__init__(models, recorder)
         self._warp, self._mjw = loaded()
         self._device = device
+        where = self._warp.get_device(device).name if device == "cuda" else "the processor"
+        self.name = f"MuJoCo Warp {version('mujoco-warp')} on {where}"
         self._numbers: dict[int, Numbers] = {}  # by the id of the model
         self._crowds: dict[bytes, _Crowd] = {}
         for rows in self._rows_by_common(self.models).values():
@@ -66,9 +69,21 @@ class WarpPhysics(BatchStates):
         for _ in range(steps):  # one by one, to the bits of C
             last[~diverged, 0] += self.time_step_s
         if self.recorder is not None and diverged.any():
-            self.recorder.breakdown(acting, diverged, last[:, None])
+            self.recorder.breakdown(acting, diverged, last[:, None], by=self.name)
         last[diverged] = state[diverged]
         return Advance(last, sensor, diverged)
+
+    def actuator_force(
+        self, state: FloatArray, control: FloatArray, *, force: FloatArray | None = None
+    ) -> FloatArray:
+        """Forces (N, U) [N], torques [N m], with which actuators begin a step from `state` (N, S)."""
+        found = np.zeros((len(state), self.models[0].nu))
+        for rows in self._rows_by_common(self.models).values():
+            crowd = self._crowd_for([self._numbers_of(self.models[row]) for row in rows])
+            crowd.begin(self._split(state[rows]), control[rows], None if force is None else force[rows])
+            crowd.step(1)
+            found[rows] = crowd.actuator_force(len(rows))
+        return found
 
     def _split(self, state: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         return self.position(state), self.velocity(state), self.activation(state)
@@ -185,6 +200,9 @@ class _Crowd:
 
     def acceleration(self, count: int) -> FloatArray:
         return np.asarray(self._data.qacc.numpy()[:count], np.float64)
+
+    def actuator_force(self, count: int) -> FloatArray:
+        return np.asarray(self._data.actuator_force.numpy()[:count], np.float64)
 
     def sensor(self, count: int) -> FloatArray:
         return np.asarray(self._data.sensordata.numpy()[:count], np.float64)

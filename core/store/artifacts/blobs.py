@@ -27,6 +27,9 @@ class Blobs(Protocol):
     @property
     def place(self) -> str: ...
 
+    def free_bytes(self) -> int | None:
+        """Room that is left; None where the place does not tell."""
+
     def put(self, key: str, fill: Fill) -> None: ...
 
     def open(self, key: str) -> BinaryIO | None:
@@ -48,6 +51,10 @@ class FolderBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.place = str(root)
+
+    def free_bytes(self) -> int | None:
+        with folder_refusals(self.place):
+            return shutil.disk_usage(self._root).free
 
     def put(self, key: str, fill: Fill) -> None:
         path = self._path(key)

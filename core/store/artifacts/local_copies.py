@@ -11,6 +11,7 @@ import os
 import shutil
 import time
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ from core.store.files import (
 if TYPE_CHECKING:
     from core.vault.stream import Owner
 
+ALL, NUMBERS = "*", ARRAYS  # patterns of names of files: all of a result, and what its numbers need
 CACHE_VARIABLE = "EXOTWIN_CACHE_GB"
 _MOST_GB = 20.0
 _IN_USE_S = 3600.0  # what was used so lately is not removed
@@ -41,7 +43,7 @@ def most_bytes() -> int:
     """How much room local copies may take."""
     try:
         return round(float(os.environ.get(CACHE_VARIABLE, _MOST_GB)) * 1e9)
-    except ValueError:
+    except (ValueError, OverflowError):  # no number, or none that is finite
         return round(_MOST_GB * 1e9)
 
 
@@ -56,26 +58,26 @@ class LocalCopies:
             with open_to_read(staged.aside / name) as content:
                 self.store.put(Artifact(scope, name, sha256), content)
 
-    def bring(self, record: StoredRecord, owner: Owner | None = None, *, whole: bool = True) -> None:
-        """Have it here: as a whole, or what its numbers need. Refuses REC-070 to REC-075."""
+    def bring(self, record: StoredRecord, owner: Owner | None = None, like: str = ALL) -> None:
+        """Have those of its files here whose names are like this. Refuses REC-070 to REC-075."""
         folder = record.folder(self._data_dir)
-        if not self._has_manifest(record):
+        if self._has_another_manifest(record):
             forget(self._data_dir, record.name)
         fetched = self._fetch(Artifact(record.name, MANIFEST, record.content_sha256), owner)
-        for artifact in _files_of(record, read_manifest(folder)["files"]):
-            if whole or artifact.name == ARRAYS:
-                fetched = self._fetch(artifact, owner) or fetched
-        with suppress(OSError):
-            os.utime(folder)
+        for artifact in _wanted(record, folder, like):
+            fetched = self._fetch(artifact, owner) or fetched
+        _note_used(folder)
         if fetched:
             trim(self._data_dir)
 
-    def _has_manifest(self, record: StoredRecord) -> bool:
-        path = record.folder(self._data_dir) / MANIFEST
+    def _has_another_manifest(self, record: StoredRecord) -> bool:
+        """None at all is no fault: it is fetched first, perhaps by another process just now."""
         try:
-            return path.is_file() and sha256_of(path) == record.content_sha256
-        except UserError:  # encrypted, and damaged here
+            return sha256_of(record.folder(self._data_dir) / MANIFEST) != record.content_sha256
+        except FileNotFoundError:
             return False
+        except UserError:  # encrypted, and damaged here
+            return True
 
     def _fetch(self, artifact: Artifact, owner: Owner | None) -> bool:
         """Whether it was not here yet."""
@@ -88,10 +90,24 @@ class LocalCopies:
         return True
 
 
+def is_here(data_dir: Path, record: StoredRecord, like: str = ALL) -> bool:
+    """Whether `LocalCopies.bring` would fetch nothing."""
+    folder = record.folder(data_dir)
+    try:
+        if sha256_of(folder / MANIFEST) != record.content_sha256:
+            return False
+        here = all((folder / artifact.name).exists() for artifact in _wanted(record, folder, like))
+    except (FileNotFoundError, UserError):  # not here yet; encrypted, and damaged here
+        return False
+    if here:
+        _note_used(folder)
+    return here
+
+
 def forget(data_dir: Path, scope: str) -> None:
     """Remove what is here of a result, so that it is fetched again when it is wanted."""
     folder = data_dir / "records" / scope
-    if folder.is_dir():
+    with suppress(OSError):  # it is not here, another process was first, or Windows lets nobody move it now
         aside = aside_of(folder)
         folder.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
@@ -99,14 +115,13 @@ def forget(data_dir: Path, scope: str) -> None:
 
 def trim(data_dir: Path) -> None:
     """Remove copies that were not used for longest, until the rest fits."""
-    found = [path for path in (data_dir / "records").glob("*/[!.]*") if path.is_dir()]
-    sizes = {path: _size(path) for path in found}
-    too_much, now_s = sum(sizes.values()) - most_bytes(), time.time()
-    for path in sorted(found, key=_used_s):
-        if too_much <= 0 or now_s - _used_s(path) < _IN_USE_S:
+    found = [(*_use_of(path), path) for path in (data_dir / "records").glob("*/[!.]*")]
+    too_much, now_s = sum(size for _used_s, size, _path in found) - most_bytes(), time.time()
+    for used_s, size, path in sorted(found):
+        if too_much <= 0 or now_s - used_s < _IN_USE_S:
             return
         forget(data_dir, f"{path.parent.name}/{path.name}")
-        too_much -= sizes[path]
+        too_much -= size
 
 
 def artifacts_of_record(store: ArtifactStore, record: StoredRecord) -> tuple[Artifact, ...]:
@@ -148,9 +163,19 @@ def _files_of(record: StoredRecord, files: dict[str, str]) -> list[Artifact]:
     return [Artifact(record.name, name, sha) for name, sha in files.items() if name not in record.removed]
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
+def _wanted(record: StoredRecord, folder: Path, like: str) -> list[Artifact]:
+    files = _files_of(record, read_manifest(folder)["files"])
+    return [artifact for artifact in files if fnmatchcase(artifact.name, like)]
 
 
-def _used_s(folder: Path) -> float:
-    return folder.stat().st_mtime
+def _note_used(folder: Path) -> None:
+    with suppress(OSError):
+        os.utime(folder)
+
+
+def _use_of(folder: Path) -> tuple[float, int]:
+    """When a copy was used last [s], and its size [bytes]; 0 of one that another process just removes."""
+    try:
+        return folder.stat().st_mtime, sum(path.stat().st_size for path in folder.iterdir())
+    except OSError:
+        return 0.0, 0

@@ -39,6 +39,9 @@ class S3Blobs:
         self.place = f"s3://{self._root}"
         self._opened: Any = None
 
+    def free_bytes(self) -> int | None:
+        return None
+
     def put(self, key: str, fill: Fill) -> None:
         with _temporary_file() as path:
             with path.open("wb") as file:

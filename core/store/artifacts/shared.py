@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -71,6 +72,17 @@ class SharedArtifacts:
             raise of_another(self.place, "It was written by a newer version of ExoTwin.", "Start that one.")
         if told.get("key_id") != self._key_id:
             raise self._other_key(str(told.get("key_id")))
+
+    @property
+    def free_bytes(self) -> int | None:
+        """Room that is left; None where the place does not tell."""
+        return self._blobs.free_bytes()
+
+    def try_out(self) -> None:
+        """Whether a file can be written and removed; one of no result, which is gone afterwards."""
+        name = f"exotwin-try-{secrets.token_hex(8)}"
+        self._blobs.put(name, lambda file: _write(file, b"ExoTwin"))
+        self._blobs.remove(name)
 
     def put(self, artifact: Artifact, content: BinaryIO) -> None:
         writers = []  # one that seals closes its file when it goes, which is not before the blob is kept

@@ -15,6 +15,7 @@ from core.errors import UserError
 from core.store.identity import StoreIdentity
 
 Row = tuple[str, str | int]  # table and key
+BACKED_UP = "record backed up"  # what the log says of a backup of a server
 Counter = tuple[str, str]  # table, and its column that the database counts
 
 
@@ -105,6 +106,10 @@ class RecordDatabase(Protocol):
 
     def back_up_now(self, now: datetime) -> Path | None:
         """Keep one because a person asks for it; None where nothing changed since the newest."""
+        ...
+
+    def last_backup(self) -> datetime | None:
+        """When the last one that is known of was made, in UTC; None where none is."""
         ...
 
     def renew_backups(self, now: datetime) -> None:

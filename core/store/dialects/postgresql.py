@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.errors import UserError, refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.dialects import postgresql_schema as schema
-from core.store.dialects.port import Counter, Row
+from core.store.dialects.port import BACKED_UP, Counter, Row
 from core.store.dialects.postgresql_connect import connect, driver, facts_of, settings_for_programs
 from core.store.dialects.postgresql_dump import dump, dumps_in
 from core.store.dialects.sqlite_file import database_path
@@ -37,6 +37,7 @@ _COUNT_ON = (
     "SELECT count(nextval(pg_get_serial_sequence(:table, :column))) FROM generate_series(1, :last) "
     "WHERE :last > 0"
 )
+_LAST_BACKUP = "SELECT max(on_utc) FROM log WHERE action = :action"
 _CONNECTIONS = 2  # that a store keeps; more are made while they are needed
 
 
@@ -145,6 +146,18 @@ class PostgresDatabase:
     def back_up_now(self, now: datetime) -> Path | None:
         return self.back_up(now)
 
+    def last_backup(self) -> datetime | None:
+        """By ExoTwin, on whichever PC: the log has it."""
+        engine = self.engine(to_read=True)
+        try:
+            with self.errors(), engine.connect() as connection:
+                if _revision(connection) is None:
+                    return None
+                last = connection.execute(text(_LAST_BACKUP), {"action": BACKED_UP}).scalar_one()
+        finally:
+            engine.dispose()
+        return None if last is None else cast(datetime, last).replace(tzinfo=UTC)
+
     def renew_backups(self, now: datetime) -> None:
         older = dumps_in(self.data_dir)
         made = self.back_up(now) if older else None
@@ -181,6 +194,7 @@ class PostgresDatabase:
                     f"{others} connections to {words_of(self.url)} are open.",
                     "Close ExoTwin on all other PCs and end what else uses this database, then try again.",
                 )
+            connection.exec_driver_sql(_PATIENT)  # files that came last may take long to copy
             yield connection
 
     def adopt(self, connection: Connection, identity: StoreIdentity, last: Mapping[Counter, int]) -> None:
@@ -207,7 +221,8 @@ class PostgresDatabase:
             "REC-059",
             f"This data folder cannot be used with {self.words}.",
             f"{self.data_dir} has a record of its own, which would be out of sight.",
-            "Choose an empty data folder, or leave out the address of the server to go on with this record.",
+            "Choose an empty data folder; or leave out the address (exotwin record server here), "
+            "to go on with this record.",
         )
 
     def _moved(self, where: str) -> UserError:

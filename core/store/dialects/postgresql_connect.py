@@ -18,7 +18,7 @@ from core.errors import refuse
 from core.store.dialects import postgresql_refusals as refusals
 from core.store.record_address import words_of
 
-OLDEST = 13  # of PostgreSQL's versions; tried with 15
+OLDEST = 13  # of PostgreSQL's versions; tried with 15, 16 and 18
 ENCODING = "UTF8"
 CONNECT_S = 10
 # One PC that fails must not stop the others: the server ends a transaction that nobody goes on with, and
@@ -116,9 +116,8 @@ def facts_of(url: URL) -> ServerFacts:
 
 def is_encrypted(connection: Any) -> bool:
     """By TLS, or because no network lies in between."""
-    host = connection.info.host
-    local = not host or host.startswith("/") or host in _THIS_PC
-    return local or bool(connection.info.pgconn.ssl_in_use)
+    address = connection.info.hostaddr  # of the host that answered; none of a socket
+    return not address or address in _THIS_PC or bool(connection.info.pgconn.ssl_in_use)
 
 
 def revision_of(connection: Any) -> str | None:
@@ -170,7 +169,9 @@ def keep_password(url: URL, password: str) -> None:
 
 
 def _check_server(connection: Any, url: URL) -> None:
-    """Both are told by the server at sign-in, so that nothing is asked for."""
+    """All of it is known at sign-in, so that nothing is asked for."""
+    if not is_encrypted(connection) and not _sslmode_is_told(connection, url):  # a service names the host
+        raise refusals.tls_refused(url, "The connection is not encrypted.")
     if connection.info.server_version < OLDEST * 10_000:
         raise refusals.too_old(str(connection.info.parameter_status("server_version")), OLDEST)
     encoding = connection.info.parameter_status("server_encoding")
@@ -178,9 +179,17 @@ def _check_server(connection: Any, url: URL) -> None:
         raise refusals.other_encoding(str(encoding), words_of(url))
 
 
+def _sslmode_is_told(connection: Any, url: URL) -> bool:
+    """By the address, a variable or a service."""
+    by_a_service = "sslmode" in connection.info.get_parameters()
+    return "sslmode" in url.query or "PGSSLMODE" in os.environ or by_a_service
+
+
 def _is_another_pc(settings: dict[str, Any]) -> bool:
-    host = str(settings.get("host") or os.environ.get("PGHOST", ""))
-    return bool(host) and not host.startswith(("/", "@")) and host not in _THIS_PC
+    """One of several is enough; libpq's `hostaddr` counts more than `host`."""
+    told = settings.get("hostaddr") or settings.get("host")
+    hosts = str(told or os.environ.get("PGHOSTADDR") or os.environ.get("PGHOST", ""))
+    return any(host and not host.startswith(("/", "@")) and host not in _THIS_PC for host in hosts.split(","))
 
 
 def _one(value: str | tuple[str, ...]) -> str:

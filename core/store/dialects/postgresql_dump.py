@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError, refuse
-from core.store.backup_files import backup_name, backups_dir
+from core.store.backup_files import Backup, backup_name, backup_time, backups_dir, is_dated, superfluous
 from core.store.files import make_folder, sync_file, sync_folder
 
 PART = ".part"
 DUMPS = "exotwin-????????-??????.dump"
 _VARIABLES = {  # libpq's settings as the programs of PostgreSQL take them, so that no password is an argument
     "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
     "port": "PGPORT",
     "user": "PGUSER",
     "dbname": "PGDATABASE",
@@ -52,6 +53,7 @@ def dump(data_dir: Path, settings: dict[str, Any], now: datetime) -> Path:
         sync_file(aside)
         aside.replace(target)
         sync_folder(target.parent)
+        _thin(data_dir)
     except OSError as error:
         why = f"The folder {target.parent} could not be written: {error.strerror or error}."
         raise _no_backup(why, "Free some space there, then try again.") from error
@@ -62,7 +64,13 @@ def dump(data_dir: Path, settings: dict[str, Any], now: datetime) -> Path:
 
 def dumps_in(data_dir: Path) -> list[Path]:
     """Oldest first."""
-    return sorted(backups_dir(data_dir).glob(DUMPS))
+    return [path for path in sorted(backups_dir(data_dir).glob(DUMPS)) if is_dated(path)]
+
+
+def _thin(data_dir: Path) -> None:
+    """By age, as backups of a folder are; how much is in each is not known."""
+    for old in superfluous([Backup(path, backup_time(path), 0) for path in dumps_in(data_dir)]):
+        old.path.unlink()
 
 
 def _run(words: list[str], environment: dict[str, str]) -> None:

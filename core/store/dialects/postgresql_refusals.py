@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from core.errors import UserError, refuse
 from core.store.record_address import DATABASE_VARIABLE, words_of
 
 _PROBE_S = 3.0
-_TLS_WORDS = ("SSL", "TLS", "certificate", "root.crt")
+_TLS_WORDS = ("SSL", "TLS", "certificate", "root.crt", "private key")
+_WHO_MAY = "pg_hba.conf"  # the server's list of who may come in; its name is the same in all languages
 _LOST = ("57P01", "57P02", "57P03", "25P03")  # the server shuts down, or ended a session that did nothing
 _FULL = ("53100", "53200", "53300", "53400")  # disk, memory, connections, configured limits
 # Of a server that stops or starts just now: it may answer again by the time that is looked at.
@@ -77,6 +79,8 @@ def refusal_of(error: Any, url: URL, *, lost: bool) -> UserError | None:
         return not_allowed(url, words)
     if state == "25006":
         return only_reads(url)
+    if "NUL (0x00)" in words:  # psycopg's own
+        return sign_zero()
     return None
 
 
@@ -153,8 +157,9 @@ def tls_refused(url: URL, words: str) -> UserError:
         "REC-056",
         f"No encrypted connection to the record server {words_of(url)} was made.",
         f"It says: {words[:300]}",
-        "Have TLS set up on the server, or its certificate on this PC (?sslmode=verify-full&sslrootcert=FILE "
-        "behind the address). Without TLS patients' data would cross the network in the clear.",
+        "Have TLS set up on the server. Where its certificate is checked, the one that signed it has to be "
+        "here as ~/.postgresql/root.crt (Windows: %APPDATA%\\postgresql\\root.crt), or where sslrootcert in "
+        "the address says. Without TLS patients' data would cross the network in the clear.",
     )
 
 
@@ -196,6 +201,15 @@ def only_reads(url: URL) -> UserError:
     )
 
 
+def sign_zero() -> UserError:
+    return refuse(
+        "REC-080",
+        "A record server cannot keep one of the texts.",
+        "It has the sign with the number zero in it, which nobody sees and PostgreSQL keeps in no text.",
+        "Type the text anew. A record that has one in an entry which is never changed stays in its folder.",
+    )
+
+
 def newer_record(url: URL) -> UserError:
     return refuse(
         "REC-005",
@@ -206,21 +220,31 @@ def newer_record(url: URL) -> UserError:
 
 
 def _is_about_tls(words: str) -> bool:
-    """Libpq's own words, which are not translated; a server that insists on TLS also names pg_hba."""
-    return any(word in words for word in _TLS_WORDS) or "no encryption" in words
+    """Libpq's own words, which are not translated.
+
+    A server that does not let an account in from here tells how it was reached: one that may insist on TLS
+    by "no encryption" (before version 14 "SSL off"), and any other by "SSL encryption" or "SSL on".
+    """
+    if _WHO_MAY in words:
+        plain = "no encryption" in words or "SSL off" in words
+        return plain and "SSL encryption" not in words and "SSL on" not in words
+    return any(word in words for word in _TLS_WORDS)
 
 
 def _unreachable(settings: dict[str, Any]) -> str:
     """Why nobody listens there, in the system's words; "" where somebody does, or it cannot be tried."""
-    host, port = str(settings.get("host", "")), int(settings.get("port", 5432))
+    host = str(settings.get("hostaddr") or settings.get("host", ""))
+    port = str(settings.get("port") or os.environ.get("PGPORT", "5432"))
+    if not port.isdecimal():  # one for each of several hosts
+        return ""
     try:
         if host.startswith("/"):
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(_PROBE_S)
                 probe.connect(str(Path(host) / f".s.PGSQL.{port}"))
         elif host and "," not in host:
-            socket.create_connection((host, port), timeout=_PROBE_S).close()
-    except (OSError, AttributeError) as error:
+            socket.create_connection((host, int(port)), timeout=_PROBE_S).close()
+    except (OSError, OverflowError, AttributeError) as error:
         return str(getattr(error, "strerror", None) or error)
     return ""
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import UserError, refuse
 from core.store import audit, trail
+from core.store.backup_files import backup_time, last_backup
 from core.store.backups import back_up, back_up_if_due
 from core.store.dialects.port import Counter, Row
 from core.store.dialects.sqlite_file import database_path, open_connection
@@ -185,6 +186,10 @@ class SqliteDatabase:
     def back_up_now(self, now: datetime) -> Path | None:
         return back_up_if_due(self.data_dir, 0.0)
 
+    def last_backup(self) -> datetime | None:
+        newest = last_backup(self.data_dir)
+        return None if newest is None else backup_time(newest)
+
     def renew_backups(self, now: datetime) -> None:
         """`core.store.erasures.remove_from` looks into the others."""
         back_up(self.data_dir, now)
@@ -235,7 +240,8 @@ def _lies_elsewhere(data_dir: Path, server: str) -> UserError:
         "The record of this data folder is not in it.",
         f"{data_dir} holds files of a record that lies on the server {server}, and no address of a server "
         "was given.",
-        f"Set {DATABASE_VARIABLE} to its address, or choose another data folder with --data-dir.",
+        f"Give its address by exotwin record server use ADDRESS or {DATABASE_VARIABLE}, or choose another "
+        "data folder with --data-dir.",
     )
 
 

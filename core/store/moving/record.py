@@ -2,17 +2,19 @@
 
 Until that mark the record is where it was, and whatever cut the move short, doing it again goes on: files
 that are there are kept, and rows are there all or none. The rows are counted and hashed on both sides and the
-trail is checked over there before anything counts.
+trail is checked over there before anything counts. The new store of files is in use just before the mark:
+all files are in it then, so that a record which is still in its old place finds them, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from core.errors import UserError
 from core.store.artifacts.choice import HERE, chosen_address, save_address, shared_at
 from core.store.artifacts.data_folder import DataFolderArtifacts, OwnerOf
 from core.store.artifacts.interface import ArtifactStore
@@ -24,13 +26,14 @@ from core.store.files import folder_errors, make_folder, write_synced
 from core.store.folder_lock import held
 from core.store.identity import StoreIdentity, read_identity, write_identity
 from core.store.moving.files import FilesMoved, Report, copy_files
-from core.store.moving.refusals import not_empty, not_moved
+from core.store.moving.refusals import not_empty, not_moved, training_runs
 from core.store.moving.rows import TableDigest, copy_rows, digests, is_blank, last_numbers
 from core.store.record_address import checked_url, save_url, without_password, words_of
 from core.store.repository import Store
 from core.store.second_place import choose_second_place
 from core.store.trail import ChainedSession
 from core.store.trail_check import check_trail
+from core.store.trainings import LAPSES_S
 from core.store.verifying import verify_record
 from core.vault.opened import ensure_open
 
@@ -45,6 +48,8 @@ class RecordMoved:
     where: str  # for a person
     tables: Mapping[str, TableDigest]
     files: FilesMoved
+    folder: Path  # with which the record is used from now on
+    left: str = ""  # what the old store of files could not be told, in a sentence
 
     @property
     def rows(self) -> int:
@@ -52,13 +57,13 @@ class RecordMoved:
 
 
 def move_record(store: Store, to: str, artifacts: str, report: Report = lambda _f, _s: None) -> RecordMoved:
-    """Move rows and files of an open record.
+    """Move rows and files of an open record, while no training of it runs.
 
     `to`: the address of a database server, or a new folder. `artifacts`: the address of a store of files; "":
     they go into the new folder, and on the way to a server stay where they are. Refuses REC-070 to REC-079,
     and what is refused of servers and folders; then the record is where it was.
     """
-    _check_whole(store, report)
+    _check(store, report)
     if to.partition("+")[0].partition(":")[0] in _SERVERS:
         return _to_server(store, to, artifacts, report)
     return _to_folder(store, Path(to).expanduser().absolute(), artifacts, report)
@@ -66,15 +71,20 @@ def move_record(store: Store, to: str, artifacts: str, report: Report = lambda _
 
 def move_files(store: Store, artifacts: str, report: Report = lambda _f, _s: None) -> FilesMoved:
     """Move the files only: into the store at this address, or `HERE`, into the data folder."""
-    _check_whole(store, report)
+    _check(store, report)
     address = "" if artifacts == HERE else artifacts
+    there = not_moved("The files lie there already.", "Name another store with --artifacts.")
     if address == chosen_address(store.data_dir):
-        raise not_moved("The files lie there already.", "Name another store with --artifacts.")
+        raise there
     target, records = _files_at(store, store.data_dir, artifacts), store.stored_records()
+    if target is store.artifacts:  # by another spelling of its address
+        raise there
     moved = copy_files(store.artifacts, target, records, report)
     with store.frozen():
+        _check_no_training(store)
         moved += _copy_late(store, records, target, report)
-        _leave(store, target)
+        _prepare(store, target)
+        _note_left(store, target)  # first: from here on no PC saves in the old one
         _use_files_at(store.data_dir, address)
     return moved
 
@@ -87,13 +97,15 @@ def _to_server(store: Store, to: str, artifacts: str, report: Report) -> RecordM
     if target.words == store.database.words:
         raise not_moved("The record lies there already.", "Name another place with --to.")
     address = artifacts or chosen_address(data_dir)
-    stay = address == chosen_address(data_dir)
-    files = store.artifacts if stay else _files_at(store, data_dir, artifacts)
-    moved = _moved(store, target, words_of(url), files, report)
+    files = _files_at(store, data_dir, artifacts) if artifacts else store.artifacts
+
+    def use_files() -> None:
+        _use_files_at(data_dir, "" if address == HERE else address)
+
+    moved = _moved(store, target, words_of(url), files, use_files, report)
     save_url(data_dir, without_password(url))
-    _use_files_at(data_dir, "" if address == HERE else address)
     choose_second_place(data_dir, None)  # it takes records from the data folder
-    return moved
+    return replace(moved, left=_note_left_behind(store, files))
 
 
 def _to_folder(store: Store, folder: Path, artifacts: str, report: Report) -> RecordMoved:
@@ -107,13 +119,21 @@ def _to_folder(store: Store, folder: Path, artifacts: str, report: Report) -> Re
         _copy_small(store.data_dir, folder)
         write_identity(folder, replace(identity, server=""))
         files = _files_at(store, folder, artifacts or HERE)
-        moved = _moved(store, SqliteDatabase(folder), str(folder), files, report)
-        save_address(folder, "" if artifacts in ("", HERE) else artifacts)
-    return moved
+
+        def use_files() -> None:
+            save_address(folder, "" if artifacts in ("", HERE) else artifacts)
+
+        moved = _moved(store, SqliteDatabase(folder), str(folder), files, use_files, report)
+    return replace(moved, left=_note_left_behind(store, files))
 
 
 def _moved(
-    store: Store, target: RecordDatabase, where: str, files: ArtifactStore, report: Report
+    store: Store,
+    target: RecordDatabase,
+    where: str,
+    files: ArtifactStore,
+    use_files: Callable[[], None],
+    report: Report,
 ) -> RecordMoved:
     """Files without a lock, which may take long; then what came since, and the rows, with one."""
     records = store.stored_records()
@@ -123,14 +143,16 @@ def _moved(
         with target.errors():
             target.upgrade(engine)
         with store.frozen() as source:
+            _check_no_training(store)
             there = first + _copy_late(store, records, files, report)
             with target.errors(), engine.begin() as connection:
                 tables = _copy_record(source, connection, target, _identity(store))
+            _prepare(store, files)
+            use_files()
             store.database.note_moved(source, where)
-            _leave(store, files)
     finally:
         engine.dispose()
-    return RecordMoved(where, tables, there)
+    return RecordMoved(where, tables, there, target.data_dir)
 
 
 def _copy_late(
@@ -141,14 +163,26 @@ def _copy_late(
     return copy_files(store.artifacts, target, late, report)
 
 
-def _leave(store: Store, target: ArtifactStore) -> None:
-    """Say in shared stores which of them is used from now on."""
-    if store.artifacts.place == target.place:
-        return
-    if isinstance(target, SharedArtifacts):
+def _prepare(store: Store, target: ArtifactStore) -> None:
+    """Say in the new store that it is in use."""
+    if store.artifacts.place != target.place and isinstance(target, SharedArtifacts):
         target.prepare(_identity(store).id)
-    if isinstance(store.artifacts, SharedArtifacts):
+
+
+def _note_left(store: Store, target: ArtifactStore) -> None:
+    """Say in the old store that it is not used any more."""
+    if store.artifacts.place != target.place and isinstance(store.artifacts, SharedArtifacts):
         store.artifacts.note_moved(target.place)
+
+
+def _note_left_behind(store: Store, target: ArtifactStore) -> str:
+    """The same once the record has moved: it stays moved where the old store is out of reach."""
+    try:
+        _note_left(store, target)
+    except UserError as error:
+        place = store.artifacts.place
+        return f"{place} could not be told that it is not used any more. {error.advice.what}"
+    return ""
 
 
 def _copy_record(
@@ -171,7 +205,9 @@ def _copy_record(
     return found
 
 
-def _check_whole(store: Store, report: Report) -> None:
+def _check(store: Store, report: Report) -> None:
+    """Refuses REC-079."""
+    _check_no_training(store)
     found = verify_record(store, report)
     if not found.whole:
         first = found.faults[0]
@@ -182,11 +218,18 @@ def _check_whole(store: Store, report: Report) -> None:
         )
 
 
+def _check_no_training(store: Store) -> None:
+    for training in store.trainings.anywhere():
+        raise training_runs(training.words(), LAPSES_S)
+
+
 def _files_at(store: Store, data_dir: Path, address: str) -> ArtifactStore:
     if address == HERE:
         owners = {f"{kind}/{name}": patient_id for kind, name, patient_id in store.owners()}
         return DataFolderArtifacts(data_dir, _owner_of(data_dir, owners))
     files = shared_at(data_dir, address)
+    if files.place == store.artifacts.place:
+        return store.artifacts  # they stay there
     files.prepare(_identity(store).id, filling=True)
     return files
 

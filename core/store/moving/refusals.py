@@ -21,8 +21,16 @@ def moved_away(data_dir: Path, where: str) -> UserError:
         "REC-078",
         f"The record in {data_dir} is not used any more.",
         f"It was moved to {where}.",
-        "Use it there: by EXOTWIN_DATABASE for a server, by --data-dir for another folder. What is left here "
-        "stays as it was then.",
+        "Use it there: a server by exotwin record server use ADDRESS, another folder by --data-dir. What is "
+        "left here stays as it was then.",
+    )
+
+
+def training_runs(words: str, lapses_s: float) -> UserError:
+    return not_moved(
+        f"{words}; its result would have no record to go to.",
+        "Wait for its end, or cancel it there. When that program was killed, wait "
+        f"{lapses_s:g} s, then try again.",
     )
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,12 @@ import pytest
 import resources
 from app.cli import doctor
 from app.cli.doctor import State
+from app.cli.doctor_record import judge_backup, judge_files
 from app.paths import data_dir_default
 from core.errors import set_up_again
+from core.store.artifacts.blobs import MARKER
+from core.store.artifacts.choice import use_store
+from core.store.artifacts.look import StoreLook
 from core.store.backups import back_up
 from core.store.dialects.sqlite_file import database_path
 from core.store.protection import ProtectionState
@@ -35,6 +39,8 @@ def test_the_doctor_looks_at_everything_the_session_needs(tmp_path, capsys):
         "Serial ports",
         "Data folder",
         "Record",
+        "Results",
+        "Backup",
         "Encryption",
         "Processor and memory",
         "GPU",
@@ -180,6 +186,43 @@ def test_a_lost_database_is_found_and_no_backup_is_promised_where_there_is_none(
 
     assert check.state is State.FAIL and "is empty" in check.finding
     assert "Nothing can be restored" in check.advice and "exotwin restore" not in check.advice
+
+
+def test_the_store_of_results_is_tried_out_and_its_room_told(tmp_path, monkeypatch):
+    data, share = tmp_path / "data", tmp_path / "share"
+    open_store(data).close()
+    assert "lie in the data folder" in doctor.check_files(data).finding
+    share.mkdir()
+    monkeypatch.setenv("EXOTWIN_ARTIFACTS", str(share))
+    assert "not in use yet" in doctor.check_files(data).finding
+    use_store(data, str(share), fresh=True)
+
+    check = doctor.check_files(data)
+
+    assert f"{share} is there and can be written" in check.finding and "GB are free" in check.finding
+    assert [path.name for path in share.iterdir()] == [MARKER]
+    share.rename(tmp_path / "away")
+    away = doctor.check_files(data)
+    assert away.state is State.FAIL and "not connected" in away.finding and away.advice
+
+
+def test_little_room_and_a_store_that_others_do_not_reach_are_told():
+    def look(free_bytes: int | None) -> StoreLook:
+        return StoreLook("s3://clinic", prepared=True, free_bytes=free_bytes)
+
+    states = [judge_files(look(free), shared=True).state for free in (None, 10**11, 5 * 10**9, 10**8)]
+    assert states == [State.OK, State.OK, State.WARN, State.FAIL]
+    here = judge_files(None, shared=True)
+    assert here.state is State.WARN and "record move --artifacts" in here.advice
+
+
+def test_who_backs_up_is_told_and_when_it_was_done(tmp_path):
+    assert "No backup" in doctor.check_backup(tmp_path).finding
+    with open_store(tmp_path):
+        back_up(tmp_path, datetime.now(UTC))
+    assert "last backup was made" in doctor.check_backup(tmp_path).finding
+    old = judge_backup(datetime.now(UTC) - timedelta(days=3), shared=True)
+    assert old.state is State.WARN and "exotwin record backup" in old.advice
 
 
 @pytest.mark.parametrize(

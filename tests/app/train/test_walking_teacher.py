@@ -63,6 +63,7 @@ def test_a_training_that_was_ended_goes_on_and_comes_to_the_same_controller(tmp_
         make_walking_teacher(request("ended"), end)
     make_walking_teacher(request("ended"), print)
 
+    assert not list((tmp_path / "whole").glob("*.pt"))  # another training begins anew
     name = f"{CONTROLLERS}/{NAME.format(device_id=DEVICE)}.npz"
     with np.load(tmp_path / "whole" / name) as whole, np.load(tmp_path / "ended" / name) as ended:
         for key in whole.files:

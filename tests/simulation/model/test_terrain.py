@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import mujoco
 import numpy as np
 import pytest
 
+from core.domain.body import Side
 from core.domain.scenario import (
     LEVEL_GROUND,
     SCENARIOS,
@@ -20,6 +23,8 @@ from core.domain.scenario import (
 from core.domain.twin import GENERIC_BODY
 from core.simulation.model.exo_model import worn_model
 from core.simulation.model.model_sensors import SensorColumns
+from core.simulation.physics.batch import BatchPhysics
+from core.simulation.physics.perturbations import slippery
 from core.simulation.reference_gait.terrain_batch import TerrainBatch, in_swing
 from core.twin.body import Fidelity
 
@@ -32,7 +37,7 @@ ALL = tuple(dict.fromkeys(scenario.ground for scenario in SCENARIOS))
 @pytest.mark.slow
 @pytest.mark.parametrize("ground", ALL, ids=lambda ground: f"{ground.kind.value} {ground.climb:+.2f}")
 def test_the_height_formula_tells_where_a_ray_from_above_meets_the_walkway(ground: Ground) -> None:
-    model = worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=ground)
+    model = worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=ground, surfaces=False)
     data = mujoco.MjData(model)
     data.qpos[2] = 200.0  # the body is out of the way
     mujoco.mj_kinematics(model, data)
@@ -60,7 +65,7 @@ def test_stairs_rise_17_cm_every_29_cm_and_end_in_landings(ground: Ground, sign:
 
 @pytest.mark.parametrize("ground", [UP, DOWN, RAMP])
 def test_a_body_dropped_on_any_walkway_is_carried_by_it(ground: Ground) -> None:
-    model = worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=ground)
+    model = worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=ground, surfaces=False)
     data = mujoco.MjData(model)
     data.qpos[:7] = [
         0.0,
@@ -83,7 +88,7 @@ def test_feet_slide_down_a_slippery_ramp_and_hold_on_a_rough_one() -> None:
     slid = []
     for friction in (0.02, 1.0):
         ground = Ground(GroundKind.RAMP, slope_rad=float(np.radians(10)), friction=friction)
-        model = worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=ground)
+        model = worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=ground, surfaces=False)
         data = mujoco.MjData(model)
         data.qpos[:7] = [0.0, 0.0, 0.97, 1, 0, 0, 0]
         place = []
@@ -93,6 +98,35 @@ def test_feet_slide_down_a_slippery_ramp_and_hold_on_a_rough_one() -> None:
         slid.append(place[-1] - place[75])
     assert slid[0] > 0.03  # downhill is towards +y
     assert abs(slid[1]) < 0.01
+
+
+def landing(model: mujoco.MjModel, iterations: int) -> np.ndarray:
+    """Speeds after a body has come down sideways; `iterations` of the solver, 0: as the model has it."""
+    solved = copy.copy(model)
+    solved.opt.iterations = solved.opt.ls_iterations = iterations
+    physics = BatchPhysics([model], threads=1)
+    state = physics.at_rest(model.qpos0[None], np.zeros((1, model.nv)))
+    physics.velocity(state)[0, :4] = 1.0, -1.0, -1.0, 2.0
+    models = [solved] if iterations else [model]
+    return physics.velocity(physics.advance(state, np.zeros((1, model.nu)), 60, models=models).state)
+
+
+def on_floor(friction: float) -> mujoco.MjModel:
+    return worn_model(GENERIC_BODY, Fidelity.FAST, None, ground=Ground(friction=friction), surfaces=False)
+
+
+def test_contacts_of_feet_that_slip_are_solved_to_the_end() -> None:
+    floor, foot = on_floor(0.1), slippery(on_floor(1.0), Side.LEFT, 0.1)
+    for model in (floor, foot):
+        assert np.abs(landing(model, 0) - landing(model, 100)).max() < 1e-9
+    assert np.abs(landing(floor, 6) - landing(floor, 100)).max() > 1.0
+
+
+def test_where_feet_hold_policies_walk_on_the_bits_that_they_learned_on() -> None:
+    model = on_floor(1.0)
+    assert (model.opt.iterations, model.opt.ls_iterations) == (6, 6)
+    assert np.array_equal(landing(model, 0), landing(model, 6))
+    assert np.abs(landing(model, 0) - landing(model, 100)).max() < 1e-9
 
 
 def test_the_stride_on_stairs_is_drawn_to_the_treads_and_nowhere_else() -> None:

@@ -13,6 +13,7 @@ from core.domain.twin import GENERIC_BODY
 from core.simulation.physics import backend, warp_batch
 from core.simulation.physics.backend import CPU, CUDA, FEWEST_BODIES, SETTING, WARP_CPU, batch_physics, chosen
 from core.simulation.physics.batch import BatchPhysics
+from core.simulation.physics.used import PhysicsUsed, noting, used_so_far
 from core.simulation.physics.warp_numbers import check_supported, room_for
 from core.twin.body import Fidelity, compile_body
 from tests.refusals import code_of
@@ -122,5 +123,12 @@ def test_there_is_room_for_every_contact_of_both_feet_on_level_ground(fidelity: 
     assert data.nefc <= rows
 
 
-def test_what_a_batch_is_made_of_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(batch_physics([compile_body(GENERIC_BODY, Fidelity.FAST)]), BatchPhysics)
+def test_a_small_batch_is_stepped_in_c_and_whoever_wants_to_know_learns_it_once() -> None:
+    around, within = PhysicsUsed(("MuJoCo 0",)), PhysicsUsed()
+    with noting(around):
+        with noting(within):
+            for _ in range(2):
+                assert isinstance(batch_physics([compile_body(GENERIC_BODY, Fidelity.FAST)]), BatchPhysics)
+            assert used_so_far() == (f"MuJoCo {mujoco.__version__}",)
+        assert used_so_far() == ("MuJoCo 0", f"MuJoCo {mujoco.__version__}")
+    assert used_so_far() == ()

@@ -45,6 +45,18 @@ def broken_down(folder: Path, batches: int = 12, bodies: int = 3) -> FlightRecor
     return recorder
 
 
+def test_a_breakdown_in_another_physics_says_that_it_was_recorded_with_that(tmp_path: Path) -> None:
+    recorder = FlightRecorder(tmp_path)
+    model = mujoco.MjModel.from_xml_string(UNSTABLE)
+    state = np.zeros((1, 1 + model.nq + model.nv))
+    recorder.record(state, np.zeros((1, 1)), int(mujoco.mjtState.mjSTATE_CTRL), 2)
+
+    recorder.breakdown([model], np.array([True]), np.full((1, 1, state.shape[1]), np.inf), by="Another 1.0")
+
+    found = replay(read_recording(recorder.files[0]))
+    assert not found.same and not found.made_here and found.made_with.startswith("Another 1.0, numpy")
+
+
 def test_a_breakdown_replays_to_the_same_numbers_and_names_what_broke(tmp_path: Path) -> None:
     recorder = broken_down(tmp_path)
     recording = read_recording(recorder.files[0])

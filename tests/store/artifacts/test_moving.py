@@ -13,17 +13,20 @@ import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 
 from app.cli import commands as cli
+from app.cli.doctor_check import State
+from app.cli.doctor_record import check_backup
 from core.domain.record import RecordKind, Verdict
 from core.domain.recording import Landmarks
 from core.session.record_care import choose_place
 from core.store.artifacts.blobs import MARKER
-from core.store.artifacts.choice import use_store
+from core.store.artifacts.choice import blobs_at, use_store
 from core.store.dialects.postgresql_setup import set_up
 from core.store.identity import read_identity
 from core.store.moving import record as moving
 from core.store.moving.record import move_files, move_record
-from core.store.record_address import checked_url
+from core.store.record_address import checked_url, words_of
 from core.store.repository import Store, open_store
+from core.store.server_choice import choose_server
 from core.store.verifying import verify_record
 from core.vault import key_store, opened
 from core.vault.data_key import PASSPHRASE_VARIABLE
@@ -36,6 +39,7 @@ from tests.store.test_store import some_landmarks
 from tests.vault.protected import PASSPHRASE, protect
 
 PATIENTS = 2
+Capsys = pytest.CaptureFixture[str]
 
 
 def fill(store: Store) -> None:
@@ -178,6 +182,69 @@ def test_a_record_that_others_have_open_is_not_moved(data: Path, tmp_path: Path,
         assert move_record(store, str(tmp_path / "home"), "").rows > 0
 
 
+def test_a_record_of_which_a_training_runs_is_not_moved(
+    data: Path, url: str, share: Path, tmp_path: Path
+) -> None:
+    with open_store(data) as store:
+        visit_id = store.visits(store.patients()[0].id)[0].id
+        lease = store.trainings.take(visit_id, "learn_gait", "Dr. Lind")
+        for move in (lambda: move_record(store, url, ""), lambda: move_files(store, str(share))):
+            with refused("REC-079") as told:
+                move()
+            assert "Dr. Lind" in told.value.advice.why and "cancel it there" in told.value.advice.next_step
+        store.trainings.give_back(lease)
+        move_record(store, url, str(share))
+    with open_store(data) as store:  # on the server, by a PC whose connection was cut meanwhile
+        lease = store.trainings.take(visit_id, "learn_gait", "Dr. Lind")
+        assert code_of(move_record, store, str(tmp_path / "home"), "") == "REC-079"
+        with store._engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE training SET alive_utc = alive_utc - interval '91 s'")
+        assert move_record(store, str(tmp_path / "home"), "").rows > 0  # whoever had it is gone
+
+
+def test_files_that_stay_where_they_are_are_used_there_after_the_move(
+    data: Path, url: str, share: Path, tmp_path: Path
+) -> None:
+    before = contents_of(data)
+    with open_store(data) as store:
+        move_record(store, url, str(share))
+    with open_store(data) as store:
+        assert move_record(store, str(tmp_path / "home"), f"{share}/").files.copied == 0
+    assert contents_of(tmp_path / "home") == before
+
+
+def test_a_move_that_is_cut_after_its_mark_is_used_where_it_went(
+    data: Path, url: str, share: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents_of(data)
+
+    def killed(*_told: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut, open_store(data) as store:
+        cut.setattr(moving, "save_url", killed)
+        with pytest.raises(KeyboardInterrupt):
+            move_record(store, url, str(share))
+    assert code_of(open_store, data) == "REC-078"
+    choose_server(data, checked_url(url))
+    assert contents_of(data) == before
+    with open_store(data) as store:
+        assert store.shares_files and verify_record(store).whole
+
+
+def test_an_old_store_that_is_out_of_reach_at_the_end_keeps_no_record_from_having_moved(
+    data: Path, url: str, share: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(data) as store:
+        move_files(store, str(share))
+    with open_store(data) as store:
+        monkeypatch.setattr(type(store.artifacts), "note_moved", lambda *_told: blobs_at("no address"))
+        moved = move_record(store, url, "here")
+    assert str(share) in moved.left
+    with open_store(data) as store:
+        assert not store.shares_files and verify_record(store).whole
+
+
 def test_files_alone_move_to_a_shared_folder_and_home_again(data: Path, share: Path) -> None:
     before = contents_of(data)
     with open_store(data) as store:
@@ -270,8 +337,34 @@ def test_the_command_tells_what_it_moved(
     assert cli.run(words) == cli.EXIT_OK
     said = capsys.readouterr().out
     assert "each compared" in said and f"{3 * 2 * PATIENTS - 1} files of 4 results" in said
+    assert "Note:" not in said
     assert cli.run(["record", "verify", "--data-dir", str(data)]) == cli.EXIT_OK
     assert cli.run(["record", "move", "--data-dir", str(data)]) == cli.EXIT_REFUSED
+
+
+def test_variables_that_still_name_the_old_place_are_told_after_a_move(
+    data: Path, share: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    monkeypatch.setenv("EXOTWIN_DATABASE", "sqlite")
+    monkeypatch.setenv("EXOTWIN_ARTIFACTS", "here")
+    words = ["record", "move", "--data-dir", str(data)]
+    assert cli.run([*words, "--to", url, "--artifacts", str(share)]) == cli.EXIT_OK
+    said = capsys.readouterr().out
+    assert "EXOTWIN_DATABASE still names the data folder" in said
+    assert f"set it to {checked_url(url).render_as_string()}." in said
+    assert "EXOTWIN_ARTIFACTS still names here" in said and f"set it to {share}" in said
+
+    monkeypatch.setenv("EXOTWIN_DATABASE", url)
+    monkeypatch.setenv("EXOTWIN_ARTIFACTS", str(share))
+    monkeypatch.setenv("EXOTWIN_DATA_DIR", str(data))
+    assert cli.run([*words, "--to", str(tmp_path / "home")]) == cli.EXIT_OK
+    said = capsys.readouterr().out
+    assert f"still names {words_of(checked_url(url))}" in said and "set it to sqlite" in said
+    assert f"EXOTWIN_ARTIFACTS still names {share}" in said and "set it to here" in said
+    assert f"EXOTWIN_DATA_DIR still names {data}" in said
+    monkeypatch.delenv("EXOTWIN_DATABASE")
+    monkeypatch.delenv("EXOTWIN_ARTIFACTS")
+    assert len(contents_of(tmp_path / "home")[0]) == PATIENTS  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -328,8 +421,10 @@ def test_a_backup_of_the_server_comes_back_by_pg_restore(
     before = contents_of(data)
     with open_store(data) as store:
         move_record(store, url, str(share))
+    assert check_backup(data).state is State.WARN and "on one PC" in check_backup(data).advice
     assert cli.run(["record", "backup", "--data-dir", str(data)]) == cli.EXIT_OK
     (made,) = (data / "backups").glob("*.dump")
+    assert check_backup(data).state is State.OK and "last backup was made" in check_backup(data).finding
     admin = f"host={postgres.running.sockets} port={postgres.running.port} user={ADMIN} dbname={second}"
     subprocess.run(["pg_restore", "--exit-on-error", "--no-owner", "-d", admin, str(made)], check=True)
 

@@ -17,7 +17,7 @@ from core.domain.record import RecordKind
 from core.domain.recording import Landmarks
 from core.store.artifacts.blobs import MARKER
 from core.store.artifacts.interface import Artifact
-from core.store.artifacts.local_copies import trim
+from core.store.artifacts.local_copies import NUMBERS, trim
 from core.store.repository import Store, open_store
 from core.store.verifying import verify_record
 from tests.refusals import code_of
@@ -159,6 +159,55 @@ def test_a_copy_of_an_erased_patient_is_gone_from_another_pc_when_it_starts(
     assert not (store.data_dir / "quarantine").exists()
 
 
+def test_a_result_that_an_older_dump_does_not_know_stays_in_the_store_for_a_newer_one(
+    store: Store, share: Path
+) -> None:
+    database = store.data_dir / "exotwin.db"
+    shutil.copy(database, database.with_suffix(".older"))
+    record_id = saved(store)
+    store.close()
+    shutil.copy(database, database.with_suffix(".newer"))
+    shutil.copy(database.with_suffix(".older"), database)
+    with open_store(store.data_dir) as older:
+        assert older.stored_records() == () and len(files_in(share)) == 3
+    shutil.copy(database.with_suffix(".newer"), database)
+    with open_store(store.data_dir) as newer:
+        assert len(newer.load(record_id, Landmarks).people) == 1 and verify_record(newer).whole
+
+
+def test_a_store_out_of_reach_keeps_nobody_from_what_is_here(store: Store, share: Path) -> None:
+    record_id = saved(store)
+    assert store.is_here(record_id)
+    store.close()
+    share.rename(share.with_name("away"))
+    with open_store(store.data_dir) as again:
+        assert (again.folder(record_id) / "walk.mp4").is_file() and again.is_here(record_id)
+        (again.folder(record_id) / "walk.mp4").unlink()
+        assert not again.is_here(record_id) and again.is_here(record_id, NUMBERS)
+        assert code_of(again.folder, record_id) == "REC-072"
+
+
+def test_two_processes_that_fetch_and_remove_the_same_copy_are_not_in_each_others_way(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_id = saved(store)
+    folder = store.folder(record_id)
+    for path in folder.iterdir():  # as another process has it that is about to fetch the first file
+        path.unlink()
+    (folder / ".record.json-begun").touch()
+    assert len(store.load(record_id, Landmarks).people) == 1 and (folder / ".record.json-begun").exists()
+    real = Path.iterdir
+
+    def gone_meanwhile(path: Path) -> Iterator[Path]:
+        if path == folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", gone_meanwhile)
+    trim(store.data_dir)
+    monkeypatch.undo()
+
+
 def test_local_copies_keep_within_their_room(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = saved(store), saved(store)
     os.utime(store.folder(old), (time.time() - 9000,) * 2)
@@ -202,9 +251,11 @@ def test_results_that_lie_in_the_data_folder_are_not_looked_for_elsewhere(
     with open_store(tmp_path / "data") as store:
         store.start_visit(store.add_patient(a_subject()))
         record_id = saved(store)
+        os.utime(store.folder(record_id), (time.time() - 9000,) * 2)
     monkeypatch.setenv("EXOTWIN_ARTIFACTS", str(tmp_path / "share"))
+    monkeypatch.setenv("EXOTWIN_CACHE_GB", "0")
     with open_store(tmp_path / "data") as store:
-        assert code_of(store.load, record_id, Landmarks) == "REC-076"
+        assert len(store.load(record_id, Landmarks).people) == 1  # no copy that may go: it is all there is
         assert code_of(saved, store) == "REC-076"
     monkeypatch.delenv("EXOTWIN_ARTIFACTS")
     with open_store(tmp_path / "data") as store:
