@@ -245,7 +245,8 @@ def check_story(core: Library, story: tuple[str, ...], fractions: tuple[float, .
             while (found := after_cut(core, flash, DEEDS[name], cut, fraction)) is not None:
                 # Power on decides once more: what is on trial then was marked before or by this deed.
                 assert found[0] in (before[0], after[0], FIRST, b""), (name, cut, fraction)
-                assert found[0] != b"" or b"" in (before[0], after[0]), (name, cut, fraction)
+                confirmed = SlotState.CONFIRMED in before[1].values()  # else a trial has none to go back to
+                assert found[0] != b"" or b"" in (before[0], after[0]) or not confirmed, (name, cut, fraction)
                 running = [
                     state
                     for state in found[1].values()
@@ -274,6 +275,16 @@ def test_a_power_cut_in_any_story_is_survived(core: Library, story: tuple[str, .
 
 
 OLDER_STORY = ("upload newer", "mark", "activate", "confirm", "downgrade", "revert", "downgrade", "reset")
+
+
+def test_a_trial_after_the_one_before_was_rejected_is_undone_to_no_controller(core: Library):
+    """Where the power goes before it is confirmed: nothing runs, and it may be tried again."""
+    flash = Flash()
+    install(core, flash, FIRST)
+    for name in ("reject", "upload", "mark"):
+        DEEDS[name](booted(core, flash))
+    cut = after_cut(core, flash, DEEDS["confirm"], 1, 0.0)
+    assert cut is not None and cut[0] == b"" and cut[1][name_of(SECOND)] is SlotState.VALID
 
 
 def test_a_power_cut_around_a_downgrade_leaves_the_newer_or_the_older_one(core: Library):
