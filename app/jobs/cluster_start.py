@@ -106,7 +106,7 @@ def _prepared(address: str, token: str) -> Path:
     try:
         state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = ray_folder()
-        known = read_state() or ClusterState("", False, str(temporary), "")
+        known = read_state() or _not_finished()
         if processes_of(known):
             raise not_started(f"One runs here already{known.address and ', at '}{known.address}.")
         remove_files(str(temporary))  # of one that was not stopped, as when the PC was switched off
@@ -212,8 +212,9 @@ def _with_address(begun: ClusterState) -> ClusterState:
 
 def stop() -> int:
     """End every process of the cluster on this PC; returns how many there were."""
-    state = read_state()
-    if state is None:
+    try:
+        state = read_state() or _not_finished()
+    except OSError:  # nothing can be written here, so nothing was started
         return 0
     ended = end_processes(state)
     forget_state()
@@ -222,6 +223,11 @@ def stop() -> int:
     with suppress(OSError):  # the state's own folder, which is not empty
         Path(state.temporary).parent.rmdir()
     return ended
+
+
+def _not_finished() -> ClusterState:
+    """What a start that was killed has left: processes, and no word of them. Raises OSError."""
+    return ClusterState("", False, str(ray_folder()), "")
 
 
 def remove_files(temporary: str) -> None:

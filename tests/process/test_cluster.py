@@ -6,6 +6,8 @@ import asyncio
 import importlib.util
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -320,6 +322,21 @@ def test_what_is_no_address_cannot_be_joined(
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
     with refused("JOB-030"):
         cluster_start.start(address=told)
+
+
+@needs_ray
+def test_what_a_start_that_was_killed_left_running_is_told_and_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(cluster_state, "_LONGEST", 1000)  # of the name of the folder, so that it is this one
+    words = [sys.executable, "-c", "input()", str(cluster_state.ray_folder())]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as left:
+        with refused("JOB-039") as told:
+            cluster_start.start()
+        assert "exotwin cluster stop" in told.value.advice.next_step
+        assert cluster_start.stop() == 1 and not psutil.pid_exists(left.pid)
+    assert cluster_start.stop() == 0
 
 
 def test_where_the_choice_of_a_cluster_cannot_be_kept_that_is_told(
