@@ -1,6 +1,7 @@
 """Claims about physics by MuJoCo Warp: single precision away from C, in the air and on a real walk.
 
-Its kernels are compiled once (two minutes) and kept in pytest's cache; they run on the processor here.
+Its kernels are compiled once (half a minute for the first claim, two minutes for all) and kept in pytest's
+cache; they run on the processor here.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ from core.twin.body import Fidelity
 from tests.learning.exo.twins import DEVICE
 
 pytest.importorskip("mujoco_warp", reason="the extra “gpu” is not installed")
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+LONG = pytest.mark.long
 
 ROWS = 3
 BODIES = [Fidelity.FAST, Fidelity.LUMPED, Fidelity.STANDARD]
+IN_THE_AIR = [BODIES[0], *(pytest.param(one, marks=LONG) for one in BODIES[1:])]
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +70,7 @@ def begun(physics: BatchPhysics, models: Sequence[mujoco.MjModel], height_m: flo
     return physics.at_rest(position, np.zeros((len(models), models[0].nv)))
 
 
-@pytest.mark.parametrize("fidelity", BODIES)
+@pytest.mark.parametrize("fidelity", IN_THE_AIR)
 def test_fifty_steps_in_the_air_end_within_single_precision(fidelity: Fidelity) -> None:
     models = randomised(fidelity)
     c = BatchPhysics(models, threads=1)
@@ -89,6 +92,7 @@ def walk(request: pytest.FixtureRequest) -> RecordedWalk:
     return recorded_walk(muscles=request.param)
 
 
+@LONG
 def test_a_walk_of_the_shipped_policy_has_the_same_forces(walk: RecordedWalk) -> None:
     """Every control interval of two seconds of walking with the exo, each from the state it had in C."""
     found = differences(walk, on_warp(walk.models))
@@ -105,6 +109,7 @@ def test_a_walk_of_the_shipped_policy_has_the_same_forces(walk: RecordedWalk) ->
     assert np.quantile(ground, 0.99) < 1e-3 and ground.max() < 0.02  # of body weight
 
 
+@LONG
 def test_a_force_from_outside_acts_as_in_c() -> None:
     models = randomised(Fidelity.FAST)
     c = BatchPhysics(models, threads=1)
@@ -121,6 +126,7 @@ def test_a_force_from_outside_acts_as_in_c() -> None:
     assert np.abs(after - c.advance(state, control, 20).state)[:, 1:].max() < 2e-5
 
 
+@LONG
 def test_level_ground_and_ramps_share_a_batch_and_each_stands_on_its_own() -> None:
     """MuJoCo Warp takes the place of a floor from one model for all: here every body has its own."""
     models = [
@@ -144,6 +150,7 @@ def test_level_ground_and_ramps_share_a_batch_and_each_stands_on_its_own() -> No
     assert np.abs(ours.state[1] - ours.state[2]).max() > 0.05
 
 
+@LONG
 def test_a_slip_and_a_joint_that_stiffens_act_at_once() -> None:
     models = [converged(model) for model in randomised(Fidelity.FAST)]
     c, physics = BatchPhysics(models, threads=1), on_warp(models)
@@ -159,6 +166,7 @@ def test_a_slip_and_a_joint_that_stiffens_act_at_once() -> None:
     assert np.abs(ours - theirs)[:, 1:].max() < 1e-4
 
 
+@LONG
 def test_a_body_whose_numbers_break_down_is_reported_and_keeps_its_state() -> None:
     models = randomised(Fidelity.FAST)
     physics = on_warp(models)
@@ -171,6 +179,7 @@ def test_a_body_whose_numbers_break_down_is_reported_and_keeps_its_state() -> No
     assert np.array_equal(end.state[1], state[1])
 
 
+@LONG
 @pytest.mark.parametrize("fidelity", BODIES)
 def test_bodies_in_compliant_straps_are_taken(fidelity: Fidelity) -> None:
     from core.simulation.physics.warp_batch import loaded
@@ -181,6 +190,7 @@ def test_bodies_in_compliant_straps_are_taken(fidelity: Fidelity) -> None:
     assert numbers_of(*loaded(), model).own["body_mass"].shape == (model.nbody,)
 
 
+@LONG
 def test_the_cache_of_kernels_is_pytests(pytestconfig: pytest.Config) -> None:
     import warp
 
