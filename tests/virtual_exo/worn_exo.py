@@ -132,6 +132,11 @@ class WornExo:
     def run(self, seconds: float) -> list[TraceSample]:
         return [self.tick() for _ in range(round(seconds * 100))]
 
+    def run_to_phase(self, phase_s: float) -> None:
+        """Walk on to this time of the quick walk's period, whenever the assistance began."""
+        ahead_s = (phase_s - self.exo.now_us * 1e-6) % QUICK_STRIDE_S
+        self.run(ahead_s)
+
     def assist(self, *, max_nm: float = 8.0, ramp_s: float = 1.0) -> None:
         """Arm, and walk until the assistance is full."""
         assert self.arm(max_nm=max_nm, ramp_s=ramp_s) == {"state": DeviceState.ARMED}
