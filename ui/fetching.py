@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from core.domain.frames import PICTURES
 from core.errors import Advice
 from core.jobs.values import Done, JobState, Outcome, outcome_advice
 from core.store.artifacts.look import where_results_lie
@@ -13,6 +15,18 @@ from core.store.repository import Store
 from ui.jobs_bridge import JobsBridge
 
 JOB = "fetch_results"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Files that a page shows; where they lie elsewhere, it waits until they are here. Usually a film's."""
+
+    record_ids: tuple[str, ...] = ()
+    like: str = PICTURES  # pattern of their names
+    coming: str = "The film is being fetched."
+    absent: str = "The film is not here."
+    lying: str = "Its pictures lie"
+    action: str = "Fetch it"
 
 
 class Fetching(QObject):

@@ -30,6 +30,9 @@ from core.session.capture_findings import angles_alike, comparison_findings
 from core.session.captures import Capture, captured_gait, refuse_unusable
 from core.store.repository import Store
 
+READ_TO_COMPARE = frozenset(  # kinds of results that are read for it
+    {RecordKind.RECORDING, RecordKind.LABORATORY_TRIAL, RecordKind.MOTION, RecordKind.COMPARISON}
+)
 _WALKED_WITH = {
     Condition.PERSONALIZED: GaitLabel.PERSONALIZED_CONTROLLER,
     Condition.DEFAULT: GaitLabel.DEFAULT_CONTROLLER,

@@ -8,20 +8,25 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QLabel
 
+from core.domain.condition import Condition
 from core.domain.frames import PICTURES, write_frames
 from core.domain.record import RecordKind
 from core.errors import Advice
 from core.jobs.values import Done, JobSpec, Outcome, Refused, SilentContext
 from core.store.artifacts.local_copies import NUMBERS
 from core.tasks import fetch_results
+from tests import captured
+from tests.ui import compared
 from tests.ui.board import HandBoard
 from tests.ui.samples import landmarks, recording
 from tests.ui.waiting import until
 from ui.pages.capture import CapturePage
 from ui.pages.frame import Page
 from ui.pages.patients import PatientsPage
+from ui.pages.visits import VisitsPage
 from ui.presenters.capture import CapturePresenter
 from ui.presenters.patients import PatientsPresenter
+from ui.presenters.visits import VisitsPresenter
 from ui.session_context import SessionContext
 
 AWAY = Advice("The store cannot be reached.", "The system says: no route.", "Check the network.", "REC-070")
@@ -118,3 +123,34 @@ def test_a_visit_opens_when_the_numbers_of_its_results_are_here(
     assert set(fetch(context, board)["record_ids"]) == set(made)  # type: ignore[call-overload]
     assert context.visit_id == visit_id and context.opening is None and opened[-1] == visit_id
     assert context.store.is_here(made[1], NUMBERS) and not context.store.is_here(made[1])
+
+
+def test_recordings_of_other_visits_are_fetched_by_a_job_before_they_are_compared(
+    context: SessionContext, board: HandBoard, visit_id: str, share: Path
+) -> None:
+    earlier = captured.save(context.store, visit_id, captured.walk(seed=1), Condition.NO_EXO)
+    later_visit = context.store.start_visit(context.store.visit(visit_id).patient_id).id
+    later = captured.save(context.store, later_visit, captured.walk(seed=2, knee=1.4), Condition.PERSONALIZED)
+    predicted = context.store.save(
+        RecordKind.COMPARISON, compared.comparison(), visit_id=later_visit, inputs=(), summary=""
+    )
+    shutil.rmtree(context.store.data_dir / "records")
+    for record_id in earlier:  # of the open visit
+        context.store.folder(record_id, NUMBERS)
+    page = VisitsPage()
+    presenter = VisitsPresenter(page, context)
+    context.record_changed.connect(presenter.refresh)
+    presenter.refresh()
+
+    assert "The recordings of all visits are being fetched." in words(page)
+    fetch(context, board, Refused(AWAY))
+    assert "Not all recordings of this patient are here." in words(page) and AWAY.what in words(page)
+    page.main_buttons[1].click()
+    assert fetch(context, board) == {"record_ids": [*later, predicted], "like": NUMBERS}
+    assert "being fetched" not in words(page)
+    assert set(page.recordings.ticks) == {earlier[1], later[1]}
+    assert "Measurably different from visit 1" in words(page)
+
+    share.rename(share.with_name("gone"))  # what it reads is here
+    VisitsPresenter(page, context).refresh()
+    assert "Measurably different from visit 1" in words(page)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from core.domain.body import Side
-from core.domain.frames import PICTURES
 from core.domain.people import Action
 from core.domain.record import RecordInfo, RecordKind, Verdict
 from core.errors import UserError
@@ -16,6 +15,7 @@ from core.gait.norm_choice import Walker
 from core.jobs.values import Cancelled, Crashed, JobState, JsonValue, Outcome, outcome_advice
 from core.session.flow import JOBS, Step, StepState, StepStatus
 from core.session.norms import walker_of
+from ui.fetching import Wanted
 from ui.pages.frame import Page
 from ui.read_only import grey_what_changes
 from ui.session_context import SessionContext
@@ -48,7 +48,7 @@ class StepPresenter(QObject):
         super().__init__(page)
         self._step_page, self.context = page, context
         self._is_blocked = False
-        self._lacks: tuple[str, ...] = ()  # results whose pictures have to be fetched first
+        self._lacks: tuple[str, ...] = ()  # results whose files have to be fetched first
         page.ask_rights(self._right_missing)
         page.main_action.connect(lambda: self.attempt(self._act))
         page.cancel_job.connect(context.jobs.cancel)
@@ -123,20 +123,20 @@ class StepPresenter(QObject):
         fetches = self.context.fetching.running if self._lacks else None
         self._step_page.show_running(fetches or self.running_job(), self.meanwhile)
 
-    def films(self, status: StepStatus) -> tuple[str, ...]:
-        """Results whose pictures this page shows; where they lie elsewhere, it waits until they are here."""
-        return ()
+    def wanted(self, status: StepStatus) -> Wanted:
+        """Files of results that `show` is going to read, where they may be large or many."""
+        return Wanted()
 
     def _show_or_fetch(self, status: StepStatus) -> None:
-        self._lacks = self.context.fetching.missing(self.films(status), PICTURES)
+        fetching, page, wanted = self.context.fetching, self._step_page, self.wanted(status)
+        self._lacks = fetching.missing(wanted.record_ids, wanted.like)
         if not self._lacks:
             self.show(status)
             return
-        fetching, page = self.context.fetching, self._step_page
-        fetching.bring(self._lacks, PICTURES)
+        fetching.bring(self._lacks, wanted.like)
         failed = fetching.failed(self._lacks)
-        words = "The film is not here." if failed else "The film is being fetched."
-        lies = f"Its pictures lie in {fetching.place}, where all PCs of this record reach them."
+        words = wanted.absent if failed else wanted.coming
+        lies = f"{wanted.lying} in {fetching.place}, where all PCs of this record reach them."
         page.set_headline(words)
         page.set_badges()
         page.set_secondary_actions()
@@ -144,7 +144,7 @@ class StepPresenter(QObject):
         page.show_findings(())
         if failed:
             page.show_advice(fetching.why_not(self._lacks))
-        page.show_empty(self.step.value, words, lies, "Fetch it" if failed else "")
+        page.show_empty(self.step.value, words, lies, wanted.action if failed else "")
 
     def _fetch_again(self) -> None:
         self._step_page.show_advice(None)

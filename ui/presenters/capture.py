@@ -13,6 +13,7 @@ from core.domain.record import RecordInfo, RecordKind
 from core.domain.recording import HEADS_HIDDEN, Recording
 from core.jobs.values import Done, JobState, JsonValue, Outcome, Picture, Sample
 from core.session.flow import Step, StepStatus
+from ui.fetching import Wanted
 from ui.pages.capture import CapturePage, CaptureState
 from ui.presenters.base import StepPresenter
 from ui.presenters.camera_finder import CameraFinder
@@ -94,13 +95,13 @@ class CapturePresenter(StepPresenter):
         state = super().running_job()
         return None if state is not None and state.spec.kind == "record_camera" else state
 
-    def films(self, status: StepStatus) -> tuple[str, ...]:
+    def wanted(self, status: StepStatus) -> Wanted:
         if self._live is not None or self._calibration.shown or self._newest_trial() is not None:
-            return ()
+            return Wanted()
         shown = self._newest_film()
         if shown is None or shown.kind is RecordKind.RECORDING:
-            return () if shown is None else (shown.id,)
-        return films_of_landmarks(self.context.store, shown.id)
+            return Wanted() if shown is None else Wanted((shown.id,))
+        return Wanted(films_of_landmarks(self.context.store, shown.id))
 
     def show(self, status: StepStatus) -> None:
         if self.blocked(status, "Record or import a walk of the patient"):

@@ -18,8 +18,10 @@ def films_of_landmarks(store: Store, landmarks_id: str) -> tuple[str, ...]:
     return (landmarks_id, *(name for name, _digest in store.info(landmarks_id).provenance.inputs))
 
 
-def films_of_motion(store: Store, motion_id: str) -> tuple[str, ...]:
+def films_of_motion(store: Store, motion_id: str | None) -> tuple[str, ...]:
     """The same of what a motion was solved from; an edited motion has those of the first."""
+    if motion_id is None:
+        return ()
     for name, _digest in store.info(motion_id).provenance.inputs:
         kind = store.info(name).kind
         if kind is RecordKind.MOTION:

@@ -21,6 +21,7 @@ from core.session.conditions import assisted_findings, condition_badges
 from core.session.flow import Step, StepState, StepStatus
 from core.session.norms import motion_norm, with_norm_findings
 from core.session.stops import override_stops, present_motion
+from ui.fetching import Wanted
 from ui.marker_view import marker_view
 from ui.pages.motion import MotionPage, MotionState
 from ui.plots.curves import JointPanel
@@ -90,8 +91,8 @@ class MotionPresenter(StepPresenter):
     def leave(self) -> None:
         self._page.player.pause()
 
-    def films(self, status: StepStatus) -> tuple[str, ...]:
-        return () if status.record_id is None else films_of_motion(self.context.store, status.record_id)
+    def wanted(self, status: StepStatus) -> Wanted:
+        return Wanted(films_of_motion(self.context.store, status.record_id))
 
     def shown_records(self) -> tuple[str, ...]:
         """The motion, the trial that it was solved from, and the forces and moments of it."""
@@ -145,7 +146,6 @@ class MotionPresenter(StepPresenter):
         action = "Go on with Personalize" if accepted else "Accept motion"
         question = "" if busy else question_words(motion)
         belt_m_s = None if busy or motion.marker_set else motion.belt_speed_m_s
-        entered = bool(belt_m_s) and self._belt_of(status.record_id) is not None
         return MotionState(
             headline,
             tone,
@@ -165,7 +165,7 @@ class MotionPresenter(StepPresenter):
             question=question,
             pictures=question_pictures(motion, clip) if question else None,
             belt_m_s=belt_m_s,
-            belt_words=_ENTERED if entered else _FROM_THE_FEET,
+            belt_words=_ENTERED if belt_m_s and self._belt_of(motion_id) is not None else _FROM_THE_FEET,
             override="" if busy or in_doubt(motion) else override_words(motion),
         )
 

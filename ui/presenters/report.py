@@ -26,6 +26,7 @@ from core.store.people import RECORD
 from core.store.second_place import read_second_place
 from core.vault.places import is_encrypted
 from core.vault.scratch import temporary
+from ui.fetching import Wanted
 from ui.pages.report import ReportPage, ReportState
 from ui.presenters.base import StepPresenter
 from ui.presenters.films import films_of_motion
@@ -209,11 +210,11 @@ class ReportPresenter(StepPresenter):
         words = "I choose where copies of the record go."
         self.sign(Action.LOOK_AFTER, RECORD, (self.context.operator, ""), words, choose)
 
-    def films(self, status: StepStatus) -> tuple[str, ...]:
+    def wanted(self, status: StepStatus) -> Wanted:
         motion = self.newest(RecordKind.MOTION)
         if motion is None or motion.id == self._pictures[0]:
-            return ()
-        return films_of_motion(self.context.store, motion.id)
+            return Wanted()
+        return Wanted(films_of_motion(self.context.store, motion.id))
 
     def show(self, status: StepStatus) -> None:
         visit_id, has_motion = self.context.visit_id, self.newest(RecordKind.MOTION) is not None

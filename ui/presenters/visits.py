@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from core.domain.capture_comparison import FEWEST, MOST, CaptureComparison
@@ -10,7 +11,7 @@ from core.domain.findings import Severity
 from core.domain.people import Action
 from core.errors import refuse
 from core.jobs.values import JobState, Outcome
-from core.session.capture_change import compare_captures, save_comparison
+from core.session.capture_change import READ_TO_COMPARE, compare_captures, save_comparison
 from core.session.capture_findings import short_names
 from core.session.capture_page import visit_panels, visits_norm, visits_page
 from core.session.capture_tables import CURVE_NOTE, screen_note, short_headline_of, speed_words
@@ -19,7 +20,9 @@ from core.session.captures import Capture, captured_gait, captures_of, recording
 from core.session.conditions import state_condition
 from core.session.export import take_out
 from core.session.flow import Step, StepStatus
+from core.store.artifacts.local_copies import NUMBERS
 from core.vault.scratch import temporary
+from ui.fetching import Wanted
 from ui.pages.recording_list import RecordingItem
 from ui.pages.visits import BACK, VisitsPage, VisitsState
 from ui.presenters.base import StepPresenter
@@ -39,6 +42,13 @@ KEPT_AS = "visits.pdf"
 _NEEDED = (
     "A comparison needs two solved recordings of the patient: of two visits, or of one with and one without "
     "the exo. Capture a walk and solve its motion; it appears here by itself."
+)
+_RECORDINGS = Wanted(
+    like=NUMBERS,
+    coming="The recordings of all visits are being fetched.",
+    absent="Not all recordings of this patient are here.",
+    lying="They lie",
+    action="Fetch them",
 )
 
 
@@ -74,6 +84,14 @@ class VisitsPresenter(StepPresenter):
 
     def main(self) -> None:
         self._page.ask_where()
+
+    def wanted(self, status: StepStatus) -> Wanted:
+        """The numbers of other visits, of which nobody needed any until now."""
+        store, patient_id = self.context.store, self.context.patient_id
+        if patient_id is None or not store.shares_files:
+            return Wanted()
+        every = (record for visit in store.visits(patient_id) for record in store.records(visit.id))
+        return replace(_RECORDINGS, record_ids=tuple(one.id for one in every if one.kind in READ_TO_COMPARE))
 
     def show(self, status: StepStatus) -> None:
         """Read and compare anew only when the record or a tick changed: all visits take a while to read."""
