@@ -252,7 +252,7 @@ def _answer(found: DeviceFindings) -> str:
     """Without numbers but those of what is shown: what to read first."""
     contrasts = _by_other(found)
     if GaitLabel.WITHOUT_EXO not in contrasts:
-        return f"{found.data.device}: too few patients to test."
+        return f"{found.data.device}: {_why_untested(found)}."
     asked = [contrasts[label] for label in (GaitLabel.WITHOUT_EXO, STRANGERS) if label in contrasts]
     ready = [contrasts[label] for label in READY_MADE if label in contrasts and contrasts[label].shown]
     parts = [_way(one) for one in asked if one.shown]
@@ -270,7 +270,7 @@ def _verdict(found: DeviceFindings, of: int) -> str:
     """The same with every interval."""
     who, contrasts = f"{found.data.device}, {found.n} of {of} {WHO}", _by_other(found)
     if GaitLabel.WITHOUT_EXO not in contrasts:
-        return f"{who}: too few to test."
+        return f"{who}: {_why_untested(found)}."
     told = f"{who}: with the own controller, {MEASURES['metabolic']} against walking without the exo: "
     told += f"{contrasts[GaitLabel.WITHOUT_EXO].words}."
     if STRANGERS in contrasts:
@@ -279,6 +279,12 @@ def _verdict(found: DeviceFindings, of: int) -> str:
         told += " Nobody walked with the controllers of others."
     shown = (contrasts[label] for label in READY_MADE if label in contrasts and contrasts[label].shown)
     return told + "".join(f" Against the {one.other.value}: {one.words}." for one in shown)
+
+
+def _why_untested(found: DeviceFindings) -> str:
+    if found.n < LEAST:
+        return "too few patients to test"
+    return "every patient's cost with the own controller is exactly that without the exo, nothing to test"
 
 
 def _by_other(found: DeviceFindings) -> dict[GaitLabel, Contrast]:

@@ -205,8 +205,23 @@ def test_of_two_patients_nothing_is_tested() -> None:
     found = study_findings(made_up(plan(4, 1), excluded=(1, 2)))
 
     assert found.devices[0].measures[0].anova is None
-    assert "too few to test" in found.verdict
+    assert "too few patients to test" in found.verdict
     assert any("nothing is tested" in line for line in findings_lines(found))
+
+
+def test_where_the_exo_changed_nothing_at_all_it_is_told_and_not_that_patients_are_too_few() -> None:
+    result = made_up(plan(4))
+    found = study_findings(replace(result, states=tuple(map(_as_without_the_exo, result.states))))
+
+    assert "exactly that without the exo" in found.verdict and "exactly" in found.answer
+    assert "too few" not in found.verdict + found.answer
+
+
+def _as_without_the_exo(state: CellState) -> CellState:
+    assert state.cell is not None
+    (without,) = (walks for walks in state.cell.walks if walks.label is GaitLabel.WITHOUT_EXO)
+    walks = (replace(one, measures=without.measures) if one.label is OWN else one for one in state.cell.walks)
+    return replace(state, cell=replace(state.cell, walks=tuple(walks)))
 
 
 @pytest.mark.parametrize("wanted", list(TableFormat))
