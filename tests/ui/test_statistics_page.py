@@ -87,7 +87,7 @@ def test_a_long_table_is_understood_and_tested(desk: Desk, tmp_path: Path) -> No
     desk.tests()
 
     (effect,) = (row for row in cells(desk, "effects") if "ranks" not in row[0])
-    names = ("value", "F", "df", "p", "W", "p of W", "epsilon", "eta")
+    names = ("value", "F", "df", "p", "eta", "W", "p of W", "epsilon")
     told = dict(zip(names, effect, strict=True))
     assert (
         told["p"].startswith("< 0.001") and 0.5 <= float(told["epsilon"]) <= 1.0 and float(told["W"]) <= 1.0

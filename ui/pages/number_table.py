@@ -12,7 +12,7 @@ from core.domain.body import Side
 from ui import theme
 from ui.theme import Tone
 
-_DENSE_ROW_PX, _LEAST_PX = 25, 56
+_DENSE_ROW_PX, _LEAST_PX = 25, 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ class FittingTable(NumberTableWidget):
         self.verticalHeader().setDefaultSectionSize(_DENSE_ROW_PX)
         self.verticalHeader().setMinimumSectionSize(_DENSE_ROW_PX)
         self.horizontalHeader().setMinimumSectionSize(_LEAST_PX)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
 
     def show_numbers(self, table: NumberTable) -> None:
         super().show_numbers(table)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem, QTabWidget, QWidget
 
 from core.domain.findings import Finding
 from ui.file_dialogs import ask_file
@@ -104,11 +104,10 @@ class StatisticsPage(Page):
         if state.curve is not None:
             self.curve.show_curve(state.curve)
         shown = (state.places, state.effects, state.pairs, state.conditions)
-        places = (self.places, self.effects, self.pairs, self.conditions)
-        for name, numbers, table in zip(self._names, shown, places, strict=True):
+        self.tables.setVisible(any(numbers.rows for numbers in shown))
+        for tab, (numbers, table) in enumerate(zip(shown, self._tables, strict=True)):
             table.show_numbers(numbers)
-            for part in (name, table):
-                part.setVisible(bool(numbers.rows))
+            self.tables.setTabVisible(tab, bool(numbers.rows))
 
     def chosen(self) -> Chosen:
         within = [self.condition.currentText()] if self.condition.currentIndex() > 0 else []
@@ -192,18 +191,17 @@ class StatisticsPage(Page):
         self._words = label("", wrap=True)
         self._words.setAccessibleName("What the tests show")
         self.curve = CurveTestPlots()
-        self.places, self.effects, self.pairs, self.conditions = (FittingTable() for _ in range(4))
-        names = ("Where", "Effects", "Pairs, p times their number (Bonferroni)", "Conditions")
-        self._names = tuple(label(words, "section") for words in names)
+        self._tables = tuple(FittingTable() for _ in range(4))
+        self.places, self.effects, self.pairs, self.conditions = self._tables
+        names = ("Where curves differ", "Effects", "Pairs, p times their number (Bonferroni)", "Conditions")
+        self.tables = QTabWidget()
+        for name, table in zip(names, self._tables, strict=True):
+            table.setAccessibleName(name)
+            self.tables.addTab(table, name)
         card = Box("card", margin=16, gap=8)
         card.body.addWidget(self._words)
         card.body.addWidget(self.curve, 8)
-        tables = (self.places, self.effects, self.pairs, self.conditions)
-        for name, table, share in zip(self._names, tables, (3, 3, 4, 3), strict=True):
-            table.setProperty("dense", True)
-            table.setAccessibleName(name.text())
-            card.body.addWidget(name)
-            card.body.addWidget(table, share)
+        card.body.addWidget(self.tables, 5)
         card.body.addStretch(0)
         return card
 

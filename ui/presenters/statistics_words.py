@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from ui.pages.number_table import NumberRow, NumberTable
 
 UNKNOWN = "–"
 _LEAST_P = 0.001
+_BELOW = "    "  # before the name of a row that is part of the row above
 
 
 def p_words(p: float | None) -> str:
@@ -32,9 +34,9 @@ def _verdict(one: dict[str, Any], who: str) -> str:
     head = f"{one['value']} (n = {one['n']} {who})"
     if "decided_by" not in one:
         shown = [name for name, effect in one["anova"].items() if _differs(effect["p"])]
-        return (
-            f"{head}: {', '.join(shown) or 'neither factor'} makes a difference by repeated-measures ANOVA."
-        )
+        who = " and ".join(shown) or "neither factor"
+        make = "make" if len(shown) > 1 else "makes"
+        return f"{head}: {who} {make} a difference by repeated-measures ANOVA."
     says = "the conditions differ" if one["differs"] else "no difference is shown"
     return f"{head}: {says}, p {equals(one['p'])} by {one['decided_by']}."
 
@@ -51,7 +53,7 @@ def equals(p: float | None) -> str:
 def effect_table(found: dict[str, Any]) -> NumberTable:
     """F, its degrees of freedom and p, sphericity, and how large the effect is; Friedman below."""
     rows = [row for one in found["values"] for row in _effect_rows(one)]
-    columns = ("", "F", "df", "p", "Mauchly W", "p of W", "ε G-G", "partial η² (90 %)")
+    columns = ("", "F", "df", "p", "partial η² (90 %)", "Mauchly\nW", "p of\nW", "ε\nG-G")
     return NumberTable(columns, tuple(rows))
 
 
@@ -59,15 +61,17 @@ def _effect_rows(one: dict[str, Any]) -> Iterator[NumberRow]:
     anova = one.get("anova")
     if not anova:
         return
-    effects = {"": anova} if "f" in anova else anova
-    for name, effect in effects.items():
-        yield NumberRow(" · ".join(filter(None, (one["value"], name))), _f_cells(effect))
+    if "f" in anova:
+        yield NumberRow(one["value"], _f_cells(anova))
+    else:
+        yield NumberRow(one["value"], ())
+        yield from (NumberRow(_BELOW + name, _f_cells(effect)) for name, effect in anova.items())
     ranks = one.get("friedman")
     if ranks:
         cells = (f"χ² {ranks['chi2']:.2f}", str(ranks["df"]), p_words(ranks["p"]))
         yield NumberRow(
-            f"{one['value']} · ranks",
-            (*cells, UNKNOWN, UNKNOWN, UNKNOWN, f"Kendall's W {ranks['kendalls_w']:.2f}"),
+            f"{_BELOW}ranks",
+            (*cells, f"Kendall's W {ranks['kendalls_w']:.2f}", UNKNOWN, UNKNOWN, UNKNOWN),
             tip="Friedman's test by ranks",
         )
 
@@ -78,24 +82,24 @@ def _f_cells(effect: dict[str, Any]) -> tuple[str, ...]:
     digits = 2 if effect["corrected"] else 0
     size = effect["partial_eta_squared"]
     return (
-        f"{effect['f']:.3f}",
+        f"{effect['f']:.2f}",
         f"{epsilon * effect['df1']:.{digits}f}, {epsilon * effect['df2']:.{digits}f}",
         p_words(effect["p"]) + (" (G-G)" if effect["corrected"] else ""),
-        _digits(effect["mauchly_w"]),
+        f"{size['value']:.2f} ({size['low']:.2f} to {size['high']:.2f}), {size['words']}",
+        UNKNOWN if effect["mauchly_w"] is None else f"{effect['mauchly_w']:.3f}",
         p_words(effect["mauchly_p"]),
         f"{effect['greenhouse_geisser']:.3f}",
-        f"{size['value']:.3f} ({size['low']:.2f} to {size['high']:.2f}), {size['words']}",
     )
 
 
 def pair_table(found: dict[str, Any]) -> NumberTable:
-    rows = [
-        NumberRow(f"{_of(found, one)}{pair['second']} − {pair['first']}", _pair_cells(pair))
-        for one in found["values"]
-        for pair in one.get("pairs", ())
-    ]
     columns = ("", "change", "95 % interval", "t", "p", "by ranks", "d_z")
-    return NumberTable(columns, tuple(rows))
+    return NumberTable(columns, tuple(_each_value(found, _pair_rows)))
+
+
+def _pair_rows(one: dict[str, Any]) -> Iterator[NumberRow]:
+    for pair in one.get("pairs", ()):
+        yield NumberRow(f"{pair['second']} − {pair['first']}", _pair_cells(pair))
 
 
 def _pair_cells(pair: dict[str, Any]) -> tuple[str, ...]:
@@ -114,20 +118,27 @@ def _pair_cells(pair: dict[str, Any]) -> tuple[str, ...]:
 
 
 def condition_table(found: dict[str, Any]) -> NumberTable:
-    rows = [
-        NumberRow(
-            f"{_of(found, one)}{condition['name']}",
-            (_digits(condition["mean"]), _digits(condition["sd"]), p_words(condition["shapiro_wilk_p"])),
-        )
-        for one in found["values"]
-        for condition in one.get("conditions", ())
-    ]
-    return NumberTable(("", "mean", "SD", "Shapiro-Wilk p"), tuple(rows))
+    columns = ("", "mean", "SD", "Shapiro-Wilk p")
+    return NumberTable(columns, tuple(_each_value(found, _condition_rows)))
 
 
-def _of(found: dict[str, Any], one: dict[str, Any]) -> str:
-    """Which value, where there are several."""
-    return f"{one['value']}: " if len(found["values"]) > 1 else ""
+def _condition_rows(one: dict[str, Any]) -> Iterator[NumberRow]:
+    for told in one.get("conditions", ()):
+        normal = p_words(told["shapiro_wilk_p"])
+        yield NumberRow(told["name"], (_digits(told["mean"]), _digits(told["sd"]), normal))
+
+
+def _each_value(
+    found: dict[str, Any], rows_of: Callable[[dict[str, Any]], Iterator[NumberRow]]
+) -> Iterator[NumberRow]:
+    """The rows of every value; where there are several, below its name."""
+    for one in found["values"]:
+        rows = tuple(rows_of(one))
+        if len(found["values"]) == 1:
+            yield from rows
+        elif rows:
+            yield NumberRow(one["value"], ())
+            yield from (replace(row, name=_BELOW + row.name) for row in rows)
 
 
 def _span(told: dict[str, Any]) -> str:
