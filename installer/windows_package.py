@@ -29,7 +29,8 @@ from installer.terminal import SetupFailure
 
 FILES = Path(__file__).resolve().parent / "windows"
 ZIG = (sys.executable, "-m", "ziglang")
-TARGET = ("-target", "x86_64-windows-gnu")
+# Stripped, all of it: zig compiles Windows' C library once for what is stripped, and once more for what is not.
+COMPILER = (*ZIG, "cc", "-target", "x86_64-windows-gnu", "-s")
 PURE = ("crcmod",)  # has no wheel: its Python files work everywhere
 WINDOWS = Target("windows-amd64", (3, 11))
 
@@ -118,7 +119,7 @@ def stage(folder: Path, wheels: Iterable[Path], python: Path, minor: str = PYTHO
     for other in (folder / "core" / "exo_core").glob("*.so"):
         other.unlink()
     core = folder / "core" / "exo_core" / building.library_name("win32")
-    building.build(core, compiler=[*ZIG, "cc", *TARGET])
+    building.build(core, compiler=COMPILER)
     place_python(folder, python, minor)
     program_tree.tell_parts(folder, WINDOWS, (embedded(python, minor),))
     write_icon(folder / "exotwin.ico")
@@ -152,10 +153,9 @@ def build_launchers(folder: Path) -> None:
     command = [*ZIG, "rc", "--", str(FILES / "exotwin.rc"), str(resource)]
     _compile(command, cwd=folder)
     for name, more in (("exotwin", ()), ("exotwin-window", ("-DWINDOW", "-Wl,--subsystem,windows"))):
-        command = [*ZIG, "cc", *TARGET, "-O2", "-s", "-Wall", "-Wextra", "-Werror", *more]
+        command = [*COMPILER, "-O2", "-Wall", "-Wextra", "-Werror", *more]
         _compile([*command, str(FILES / "launcher.c"), str(resource), "-o", str(folder / f"{name}.exe")])
-    for rest in (resource, *folder.glob("*.pdb")):
-        rest.unlink()
+    resource.unlink()
 
 
 def _compile(command: list[str], cwd: Path | None = None) -> None:

@@ -118,7 +118,7 @@ class Wine:
 
     def compiled(self, source: str, *more: str) -> Path:
         target = self.folder / f"{Path(source).stem}.exe"
-        command = [*windows_package.ZIG, "cc", *windows_package.TARGET, f"-I{building.SOURCES}", *more]
+        command = [*windows_package.COMPILER, "-O2", f"-I{building.SOURCES}", *more]
         subprocess.run([*command, str(HERE / source), "-o", str(target)], check=True)
         return target
 
@@ -126,8 +126,7 @@ class Wine:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_core_of_the_exo_gives_the_same_bits_on_windows(wine: Wine, tmp_path: Path) -> None:
-    compiler = [*windows_package.ZIG, "cc", *windows_package.TARGET]
-    core = building.build(tmp_path / "exo_core.dll", compiler=compiler)
+    core = building.build(tmp_path / "exo_core.dll", compiler=windows_package.COMPILER)
     program = wine.compiled("wine_core.c")
     for kind in KINDS:
         package = package_of(controller_of(kind))
