@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,7 +46,7 @@ class Result:
 def run_check(check: Check, python: Path, root: Path) -> Result:
     """Run one check in the foreground, so that its own output is seen as it comes."""
     started_s = time.monotonic()
-    status = subprocess.call([str(python), *check.arguments], cwd=root)
+    status = subprocess.call([str(python), *check.arguments], cwd=root, env=_environment())
     return Result(check.title, status, time.monotonic() - started_s)
 
 
@@ -55,6 +56,7 @@ def run_beside(check: Check, python: Path, root: Path) -> tuple[Result, str]:
     done = subprocess.run(
         [str(python), *check.arguments],
         cwd=root,
+        env=_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -62,6 +64,12 @@ def run_beside(check: Check, python: Path, root: Path) -> tuple[Result, str]:
         check=False,
     )
     return Result(check.title, done.returncode, time.monotonic() - started_s), done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """Python may keep what it compiled: the tests start hundreds of programs, and where this is forbidden, as
+    images of containers often have it, each of them compiles all of ExoTwin anew."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def summary(results: tuple[Result, ...], took_s: float) -> str:

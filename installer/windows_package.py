@@ -29,7 +29,7 @@ from installer.terminal import SetupFailure
 
 FILES = Path(__file__).resolve().parent / "windows"
 ZIG = (sys.executable, "-m", "ziglang")
-# Stripped, all of it: zig compiles Windows' C library once for what is stripped, and once more for what is not.
+# Stripped, all of it: else zig compiles Windows' C library twice, for what is stripped and for what is not.
 COMPILER = (*ZIG, "cc", "-target", "x86_64-windows-gnu", "-s")
 PURE = ("crcmod",)  # has no wheel: its Python files work everywhere
 WINDOWS = Target("windows-amd64", (3, 11))

@@ -329,6 +329,16 @@ def test_all_checks_run_even_after_one_has_failed(capfd):
     assert "ran" in said and "1 of 2 failed" in said
 
 
+def test_programs_that_checks_start_may_keep_what_python_compiled(capfd, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    said = "import sys; print('keeps', not sys.dont_write_bytecode)"
+    plan = (checks.Check("beside", ("-c", said), beside=True), checks.Check("next", ("-c", said)))
+
+    checks.run_checks(plan, Path(sys.executable), Path.cwd())
+
+    assert capfd.readouterr().out.count("keeps True") == 2
+
+
 def test_a_check_that_goes_on_beside_the_others_is_heard_after_them_and_counts(capfd):
     beside = checks.Check("beside", ("-c", "print('heard'); raise SystemExit(3)"), beside=True)
     plan = (beside, checks.Check("next", ("-c", "print('ran')")))

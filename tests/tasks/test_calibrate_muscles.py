@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -31,33 +32,35 @@ from tests.refusals import refused
 from tests.store.samples import a_subject
 from tests.ui import samples
 
-WALK = synthetic_walk()
+walked = cache(synthetic_walk)  # takes seconds: not before somebody asks for it
 
 
 def motion() -> Motion:
     """Somebody else's sample with the synthetic person's movement."""
-    frames = len(WALK.time_s)
+    frames = len(walked().time_s)
     kinematics = replace(
         samples.motion().kinematics,
-        time_s=WALK.time_s,
-        angle_rad=WALK.angle_rad,
+        time_s=walked().time_s,
+        angle_rad=walked().angle_rad,
         pelvis_position_m=np.zeros((frames, 3)),
         pelvis_quaternion=np.tile([1.0, 0.0, 0.0, 0.0], (frames, 1)),
         spread_rad=None,
     )
-    return replace(samples.motion(), kinematics=kinematics, strides=WALK.strides, findings=(), synthetic=True)
+    return replace(
+        samples.motion(), kinematics=kinematics, strides=walked().strides, findings=(), synthetic=True
+    )
 
 
 def kinetics(source: ForceSource = ForceSource.PLATES) -> Kinetics:
-    frames = len(WALK.time_s)
+    frames = len(walked().time_s)
     nothing = np.full((frames, 2, 3), np.nan)
     empty = tuple(
         KineticCycles(side, np.zeros((0, 101, 7)), np.zeros((0, 101, 7)), np.zeros((0, 101, 3)))
         for side in SIDES
     )
     return Kinetics(
-        time_s=WALK.time_s,
-        moment_nm=WALK.moment_nm,
+        time_s=walked().time_s,
+        moment_nm=walked().moment_nm,
         power_w=np.full((frames, len(JOINTS)), np.nan),
         force_n=nothing,
         pressure_m=nothing,
@@ -74,7 +77,7 @@ def kinetics(source: ForceSource = ForceSource.PLATES) -> Kinetics:
     )
 
 
-def saved(folder: Path, emg: EmgEnvelopes = WALK.emg) -> dict[str, str]:
+def saved(folder: Path, emg: EmgEnvelopes | None = None) -> dict[str, str]:
     weak = Impairment(ImpairmentKind.WEAKNESS, 0.4, SIDE, group=MuscleGroup.PLANTARFLEXORS)
     twin = Twin(replace(GENERIC_BODY, impairments=(weak,)), 0.0, GENERIC_BODY.mass_kg, 0.8, 0.0)
     with open_store(folder) as store:
@@ -83,7 +86,7 @@ def saved(folder: Path, emg: EmgEnvelopes = WALK.emg) -> dict[str, str]:
         for kind, value, name in (
             (RecordKind.TWIN, twin, "twin_id"),
             (RecordKind.KINETICS, kinetics(), "kinetics_id"),
-            (RecordKind.EMG, emg, "emg_id"),
+            (RecordKind.EMG, emg or walked().emg, "emg_id"),
         ):
             inputs = () if kind is RecordKind.EMG else (ids["motion_id"],)
             ids[name] = store.save(kind, value, visit_id=visit_id, inputs=inputs, summary="")
@@ -128,14 +131,14 @@ def test_newer_emg_makes_the_twins_muscles_stale(tmp_path: Path) -> None:
     twin_id = run(tmp_path, ids)
     with open_store(tmp_path) as store:
         visit_id = store.info(twin_id).visit_id
-        store.save(RecordKind.EMG, WALK.emg, visit_id=visit_id, summary="")
+        store.save(RecordKind.EMG, walked().emg, visit_id=visit_id, summary="")
         facts = VisitFacts(None, store.records(visit_id))
     assert standing(facts, RecordKind.TWIN) is None
     assert standing(facts, RecordKind.MUSCLE_CALIBRATION) is None
 
 
 def test_emg_of_another_walk_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
-    ids = saved(tmp_path, replace(WALK.emg, offset_s=100.0))
+    ids = saved(tmp_path, replace(walked().emg, offset_s=100.0))
     with refused("KIN-101"):
         run(tmp_path, ids)
     with open_store(tmp_path) as store:
@@ -173,7 +176,7 @@ def test_a_headless_session_with_emg_goes_on_with_the_calibrated_twin(tmp_path: 
 
 
 def test_a_headless_session_goes_on_without_when_the_emg_cannot_serve(tmp_path: Path) -> None:
-    ids, terminal = saved(tmp_path, replace(WALK.emg, offset_s=100.0)), RunsHere(tmp_path)
+    ids, terminal = saved(tmp_path, replace(walked().emg, offset_s=100.0)), RunsHere(tmp_path)
     with open_store(tmp_path) as store:
         twin_id = calibrated_twin(store, ids["twin_id"], ids["motion_id"], ids["kinetics_id"], terminal)
     assert twin_id == ids["twin_id"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import mujoco
@@ -25,8 +26,11 @@ from core.simulation.physics.perturbations import slippery
 from core.twin.body import Fidelity
 from tests.learning.exo.twins import DEVICE
 
-pytest.importorskip("mujoco_warp", reason="the extra “gpu” is not installed")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(find_spec("mujoco_warp") is None, reason="the extra “gpu” is not installed"),
+]
 LONG = pytest.mark.long
 
 ROWS = 3
