@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from core.domain.condition import Condition
 from core.domain.frames import PICTURES, write_frames
@@ -143,6 +143,9 @@ def test_recordings_of_other_visits_are_fetched_by_a_job_before_they_are_compare
     presenter.refresh()
 
     assert "The recordings of all visits are being fetched." in words(page)
+    assert {button.text() for button in page.findChildren(QPushButton) if button.isVisibleTo(page)} >= {
+        "Back"
+    }
     fetch(context, board, Refused(AWAY))
     assert "Not all recordings of this patient are here." in words(page) and AWAY.what in words(page)
     page.main_buttons[1].click()

@@ -43,6 +43,7 @@ class StepPresenter(QObject):
     step: Step
     right_for_main = Action.TRAIN  # what the page's main and other actions ask of the role
     meanwhile = "You may go on with other steps meanwhile."
+    way_back: tuple[tuple[str, str], ...] = ()  # secondary actions of a page that is no step
 
     def __init__(self, page: Page, context: SessionContext) -> None:
         super().__init__(page)
@@ -139,7 +140,7 @@ class StepPresenter(QObject):
         lies = f"{wanted.lying} in {fetching.place}, where all PCs of this record reach them."
         page.set_headline(words)
         page.set_badges()
-        page.set_secondary_actions()
+        page.set_secondary_actions(*self.way_back)
         page.set_main_action("")
         page.show_findings(())
         if failed:
@@ -208,7 +209,7 @@ class StepPresenter(QObject):
         page = self._step_page
         page.set_headline(f"{self.step.label} cannot start yet.")
         page.set_badges()
-        page.set_secondary_actions()
+        page.set_secondary_actions(*self.way_back)
         page.set_main_action("")
         page.show_findings(())
         page.show_empty(self.step.value, purpose, status.blocker, f"Go to {first.label}")

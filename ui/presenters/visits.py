@@ -57,6 +57,7 @@ class VisitsPresenter(StepPresenter):
 
     step = Step.PATIENT
     right_for_main = Action.EXPORT
+    way_back = (BACK,)
 
     def __init__(self, page: VisitsPage, context: SessionContext) -> None:
         super().__init__(page, context)
