@@ -99,6 +99,19 @@ def test_a_long_table_is_understood_and_tested(desk: Desk, tmp_path: Path) -> No
     assert "n = 8 subjects): the conditions differ" in desk.page._words.text()
 
 
+def test_rows_of_several_values_stand_below_the_name_of_each(desk: Desk, tmp_path: Path) -> None:
+    desk.opens(write_long(tmp_path / "watts.csv"))
+    desk.tests()
+
+    assert [row[0] for row in cells(desk, "conditions")] == [
+        *("watts", *(f"    {name}" for name in CONDITIONS)),
+        *("steps", *(f"    {name}" for name in CONDITIONS)),
+    ]
+    assert [row[0] for row in cells(desk, "pairs")][:2] == ["watts", "    default − none"]
+    tabs = desk.page.tables
+    assert [tabs.isTabVisible(tab) for tab in range(tabs.count())] == [False, True, True, True]
+
+
 def test_the_result_is_saved_as_csv_with_every_number(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ _DENSE_ROW_PX, _LEAST_PX = 25, 48
 
 @dataclass(frozen=True, slots=True)
 class NumberRow:
-    """One row; a side colours its name, `tip` explains it, `tips` one cell each."""
+    """One row; a side colours its name, `tip` explains it, `tips` one cell each. Without cells: a heading."""
 
     name: str
     cells: tuple[str, ...]
@@ -66,7 +66,8 @@ class NumberTableWidget(QTableWidget):
 
     def _fill_row(self, number: int, numbers: NumberRow) -> None:
         look = theme.current()
-        for column, text in enumerate((numbers.name, *numbers.cells)):
+        cells = numbers.cells or ("",) * (self.columnCount() - 1)
+        for column, text in enumerate((numbers.name, *cells)):
             item = QTableWidgetItem(text)
             left = column == 0
             across = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignHCenter
