@@ -100,12 +100,18 @@ def test_a_long_table_is_understood_and_tested(desk: Desk, tmp_path: Path) -> No
 
 
 def test_rows_of_several_values_stand_below_the_name_of_each(desk: Desk, tmp_path: Path) -> None:
-    desk.opens(write_long(tmp_path / "watts.csv"))
+    path = write_long(tmp_path / "watts.csv")
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    noise = np.random.default_rng(1).normal(0.0, 1.0, len(lines))
+    rows = (f"{line},{value:.3f}" for line, value in zip(lines, noise, strict=True))
+    path.write_text("\n".join([f"{head},metres", *rows]), encoding="utf-8")
+    desk.opens(path)
+    desk.page.values.item(1).setCheckState(Qt.CheckState.Unchecked)
     desk.tests()
 
     assert [row[0] for row in cells(desk, "conditions")] == [
         *("watts", *(f"    {name}" for name in CONDITIONS)),
-        *("steps", *(f"    {name}" for name in CONDITIONS)),
+        *("metres", *(f"    {name}" for name in CONDITIONS)),
     ]
     assert [row[0] for row in cells(desk, "pairs")][:2] == ["watts", "    default − none"]
     tabs = desk.page.tables
