@@ -34,7 +34,7 @@ class Swept:
 def sweep(database: RecordDatabase, engine: Engine) -> Swept:
     """Remove what was never finished, and move what no row names out of the way, never delete it."""
     data_dir = database.data_dir
-    removed = _remove_unfinished(data_dir) + remove_parts(data_dir)
+    removed = remove_unfinished(data_dir) + remove_parts(data_dir)
     if not _unnamed(data_dir, engine) and not _returned(data_dir, engine):
         return Swept(removed=removed)
     with database.sweeping(engine):
@@ -85,7 +85,8 @@ def _returned(data_dir: Path, engine: Engine) -> list[str]:
     return [] if not found else sorted(set(found) & _rows(engine) - set(record_folders(data_dir)))
 
 
-def _remove_unfinished(data_dir: Path) -> int:
+def remove_unfinished(data_dir: Path) -> int:
+    """Remove what a process that died was writing; returns how many folders there were."""
     left = [path for path in unfinished(data_dir) if writer_is_gone(path)]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)

@@ -29,7 +29,7 @@ from core.store.artifacts.local_copies import (
 from core.store.checking import Fault, StoredRecord, faults_of
 from core.store.files import StagedRecord, aside_of, folder_errors, read_manifest, read_record, stamps
 from core.store.open_folder import FILES_REMOVED
-from core.store.orphans import record_folders, unfinished, writer_is_gone
+from core.store.orphans import record_folders, remove_unfinished, unfinished, writer_is_gone
 from core.store.ownership import Ownership
 from core.store.record_refusals import unknown
 from core.store.rows import info_of
@@ -188,10 +188,13 @@ class RecordFiles(Ownership):
 
         A copy without a row that was finished is of a patient whom another PC erased, who removed the files,
         or of a result that an older dump of the server does not know: its files stay for a newer dump. What
-        cannot be reached now is looked at when the folder is opened the next time. Nothing is touched while
-        the store was never used from here: what lies in the folder may be all that there is.
+        cannot be reached now is looked at when the folder is opened the next time. No finished result is
+        touched while the store was never used from here: what lies in the folder may be all that there is.
         """
-        if saved_address(self.data_dir) != chosen_address(self.data_dir):
+        used = saved_address(self.data_dir)
+        if not used:  # whoever was killed while saving the first result had sent nothing yet
+            remove_unfinished(self.data_dir)
+        if used != chosen_address(self.data_dir):
             return
         left = [path for path in unfinished(self.data_dir) if writer_is_gone(path)]
         begun = [_scope_of(path) for path in left]

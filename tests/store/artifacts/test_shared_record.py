@@ -244,6 +244,35 @@ def test_a_program_killed_while_it_sends_leaves_neither_row_nor_file(store: Stor
     assert len(files_in(share)) == 3 and not list((store.data_dir / "records").glob("*/.*"))
 
 
+def test_a_program_killed_before_the_store_was_ever_used_leaves_nothing(store: Store) -> None:
+    (visit,) = store.visits(store.patients()[0].id)
+    store.close()
+    child = os.fork()
+    if child == 0:
+        try:
+            with open_store(store.data_dir) as mine:
+                mine.__dict__["artifacts"] = _Killer()
+                saved(mine)
+        finally:
+            os._exit(1)
+    _pid, status = os.waitpid(child, 0)
+    left = list((store.data_dir / "records").glob("*/.*"))
+    assert os.WIFSIGNALED(status) and left
+
+    with open_store(store.data_dir) as again:
+        assert not again.records(visit.id) and not list((store.data_dir / "records").glob("*/.*"))
+        saved(again)
+        assert verify_record(again).whole
+
+
+class _Killer:
+    """In place of a store: the program dies as it looks for it."""
+
+    def __getattr__(self, name: str) -> object:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError(name)
+
+
 def test_results_that_lie_in_the_data_folder_are_not_looked_for_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
