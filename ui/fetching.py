@@ -27,6 +27,7 @@ class Wanted:
     absent: str = "The film is not here."
     lying: str = "Its pictures lie"
     action: str = "Fetch it"
+    icon: str = ""  # in place of the step's
 
 
 class Fetching(QObject):

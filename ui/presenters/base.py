@@ -145,7 +145,7 @@ class StepPresenter(QObject):
         page.show_findings(())
         if failed:
             page.show_advice(fetching.why_not(self._lacks))
-        page.show_empty(self.step.value, words, lies, wanted.action if failed else "")
+        page.show_empty(wanted.icon or self.step.value, words, lies, wanted.action if failed else "")
 
     def _fetch_again(self) -> None:
         self._step_page.show_advice(None)

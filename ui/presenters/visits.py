@@ -49,6 +49,7 @@ _RECORDINGS = Wanted(
     absent="Not all recordings of this patient are here.",
     lying="They lie",
     action="Fetch them",
+    icon="compare",
 )
 
 
