@@ -62,7 +62,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """What goes to `summary.json`, and why the session stopped before the exo; None when it did not."""
+    """What goes to `summary.json`, and why no exo keeps the controller; None when one does."""
 
     summary: dict[str, Any]
     advice: Advice | None = None
@@ -139,7 +139,7 @@ def from_motion(
         _release_for_virtual(store, visit_id, comparison_id)
         params: dict[str, JsonValue] = {"controller_id": controller_id, "comparison_id": comparison_id}
         package_id = terminal.run("package_controller", params, visit_id=visit_id)
-        _deploy(store, visit_id, package_id, request, terminal)
+        advice = _deploy(store, visit_id, package_id, request, terminal)
     summary = summarise(store, visit_id, terminal.seconds)
     summary["people"] = store.people.words
     summary["seconds_total"] = round(time.monotonic() - started_s, 1)
@@ -262,8 +262,23 @@ _ALL_THE_SAME = "Who goes on all the same gives --accept-stopped NAME and --role
 
 def _deploy(
     store: Store, visit_id: str, package_id: str, request: SessionRequest, terminal: Terminal
-) -> None:
-    """Onto a virtual exo, walk with it, and keep it there: nobody wears it, and the record says so."""
+) -> Advice | None:
+    """Onto a virtual exo, walk with it, and keep it there; why not, where that was refused twice.
+
+    The virtual exo runs in real time, so a busy PC can disturb it once. The results of hours are written in
+    either case.
+    """
+    advice = _refusal_of_walk(store, visit_id, package_id, request, terminal)
+    if advice is not None:
+        terminal.print_line(f"{advice.one_line()} The virtual exo is started again, once.")
+        advice = _refusal_of_walk(store, visit_id, package_id, request, terminal)
+    return advice
+
+
+def _refusal_of_walk(
+    store: Store, visit_id: str, package_id: str, request: SessionRequest, terminal: Terminal
+) -> Advice | None:
+    """Why the walk with the virtual exo, which nobody wears, was refused; None where it was not."""
     exo = VirtualExo(request.data_dir)
     try:
         address = exo.start(request.device)
@@ -276,8 +291,11 @@ def _deploy(
         deployment_id = terminal.run("deploy", transfer, visit_id=visit_id)
         walk: dict[str, JsonValue] = {"deployment_id": deployment_id, "address": address}
         terminal.run("virtual_walk", walk, visit_id=visit_id)
+    except UserError as error:
+        return error.advice
     finally:
         exo.stop()
+    return None
 
 
 def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[str, Any]:

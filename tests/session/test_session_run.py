@@ -21,6 +21,7 @@ from app.session_request import SessionRequest, check_request
 from core.domain.controller import (
     UNATTENDED_APPROVER,
     Comparison,
+    Handover,
     Package,
     unattended,
 )
@@ -69,13 +70,18 @@ class HandTerminal:
     def __init__(self, request: SessionRequest, cost: float) -> None:
         self.seconds: dict[str, float] = {}
         self.ran: list[str] = []
+        self.lines: list[str] = []
         self.given: dict[str, dict[str, Any]] = {}
         self._data_dir, self._cost = request.data_dir, cost
         self._made: dict[Step, str] = {}
         self.without_emg = False
+        self.disturbed_walks = 0  # refused before one is walked to its end
 
     def plan(self, kinds: tuple[str, ...]) -> None:
         self.planned = kinds
+
+    def print_line(self, sentence: str) -> None:
+        self.lines.append(sentence)
 
     def run(self, kind: str, params: dict[str, Any], *, visit_id: str = "") -> str:
         assert kind in self.planned, f"{kind} was not planned"
@@ -113,8 +119,14 @@ class HandTerminal:
                         RecordKind.PACKAGE, package, visit_id=visit_id, summary="",
                         files=(store.data_dir / "controller.exopkg",),
                     )  # fmt: skip
+                case "deploy" if self.disturbed_walks:
+                    packed = str(params["package_id"])
+                    return records.put_on_exo(store, visit_id, packed, stage=Handover.PROVISIONAL)
                 case "deploy":
                     return records.put_on_exo(store, visit_id, str(params["package_id"]))
+                case "virtual_walk" if self.disturbed_walks:
+                    self.disturbed_walks -= 1
+                    raise refuse("EXO-019", "The walk did not get on.", "The exo is in fault.", "Try again.")
                 case _:
                     return ""
 
@@ -199,6 +211,21 @@ def test_a_controller_that_helps_is_kept_on_the_virtual_exo_and_nobody_answers_f
         (signed,) = (one for one in store.decisions(visit.id) if one.verdict is Verdict.SIGNED)
     assert (signed.by, signed.role) == (UNATTENDED_APPROVER.name, UNATTENDED_APPROVER.role)
     assert unattended(signed.by)
+
+
+@pytest.mark.parametrize(("disturbed", "code"), [(1, ""), (2, "EXO-019")])
+def test_a_disturbed_walk_with_the_virtual_exo_is_tried_once_more_and_costs_no_results(
+    request_: SessionRequest, disturbed: int, code: str
+) -> None:
+    terminal = HandTerminal(request_, HELPS)
+    terminal.disturbed_walks = disturbed
+    end = run_demo_session(request_, terminal)  # type: ignore[arg-type]
+    assert terminal.ran.count("virtual_walk") == 2 and "EXO-019" in terminal.lines[-1]
+    assert ("" if end.advice is None else end.advice.code) == code
+    assert end.summary == json.loads((request_.out / "summary.json").read_text(encoding="utf-8"))
+    assert end.summary["confirmed"] is (not code)
+    assert end.summary["outcome"].startswith("Not kept on the virtual exo" if code else "Kept on the virtual")
+    assert (request_.out / "report.pdf").is_file()
 
 
 def test_a_controller_that_makes_walking_harder_ends_before_the_exo_and_loses_nothing(
