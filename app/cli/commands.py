@@ -317,7 +317,7 @@ def _session_demo(args: argparse.Namespace) -> int:
 
 
 def _finish(end: SessionEnd, args: argparse.Namespace) -> int:
-    """Print the result; raises the advice of a session that stopped before the exo."""
+    """Print the result; raises the advice of a session whose controller no exo keeps."""
     if args.as_json:
         print(json.dumps(end.summary, indent=2))
     else:

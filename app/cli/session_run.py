@@ -19,9 +19,9 @@ from app.cli.session_patient import begin_visit
 from app.cli.session_plan import demo_jobs, film_jobs
 from app.cli.session_situations import situation_numbers
 from app.cli.session_strength import assess_strength, strength_numbers
+from app.cli.session_virtual_exo import refusal_of_virtual_exo
 from app.cli.signing import signed
 from app.cli.terminal_advice import in_a_terminal
-from app.exo_process import VirtualExo
 from app.paths import operator_name
 from app.session_request import MOST_MINUTES, REPORT, SUMMARY, SessionRequest, check_request
 from app.terminal import Terminal
@@ -139,7 +139,7 @@ def from_motion(
         _release_for_virtual(store, visit_id, comparison_id)
         params: dict[str, JsonValue] = {"controller_id": controller_id, "comparison_id": comparison_id}
         package_id = terminal.run("package_controller", params, visit_id=visit_id)
-        advice = _deploy(store, visit_id, package_id, request, terminal)
+        advice = refusal_of_virtual_exo(store, visit_id, package_id, request, terminal)
     summary = summarise(store, visit_id, terminal.seconds)
     summary["people"] = store.people.words
     summary["seconds_total"] = round(time.monotonic() - started_s, 1)
@@ -258,44 +258,6 @@ def raise_if_stopped(findings: tuple[Finding, ...]) -> None:
 
 
 _ALL_THE_SAME = "Who goes on all the same gives --accept-stopped NAME and --role ROLE."
-
-
-def _deploy(
-    store: Store, visit_id: str, package_id: str, request: SessionRequest, terminal: Terminal
-) -> Advice | None:
-    """Onto a virtual exo, walk with it, and keep it there; why not, where that was refused twice.
-
-    The virtual exo runs in real time, so a busy PC can disturb it once. The results of hours are written in
-    either case.
-    """
-    advice = _refusal_of_walk(store, visit_id, package_id, request, terminal)
-    if advice is not None:
-        terminal.print_line(f"{advice.one_line()} The virtual exo is started again, once.")
-        advice = _refusal_of_walk(store, visit_id, package_id, request, terminal)
-    return advice
-
-
-def _refusal_of_walk(
-    store: Store, visit_id: str, package_id: str, request: SessionRequest, terminal: Terminal
-) -> Advice | None:
-    """Why the walk with the virtual exo, which nobody wears, was refused; None where it was not."""
-    exo = VirtualExo(request.data_dir)
-    try:
-        address = exo.start(request.device)
-        transfer: dict[str, JsonValue] = {
-            "package_id": package_id,
-            "address": address,
-            "confirmed_patient": store.subject_of(visit_id).code,
-            "confirmed_device": request.device,
-        }
-        deployment_id = terminal.run("deploy", transfer, visit_id=visit_id)
-        walk: dict[str, JsonValue] = {"deployment_id": deployment_id, "address": address}
-        terminal.run("virtual_walk", walk, visit_id=visit_id)
-    except UserError as error:
-        return error.advice
-    finally:
-        exo.stop()
-    return None
 
 
 def summarise(store: Store, visit_id: str, seconds: dict[str, float]) -> dict[str, Any]:

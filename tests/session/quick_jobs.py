@@ -1,8 +1,9 @@
 """The program with shorter examinations: whole sessions in a minute, every part of them the program's own.
 
-A job learns, walks and keeps what it always does, but fewer walkers judge it, for a shorter time. Asked for
-less than a minute it learns for a number of iterations instead, so that a busy PC learns the same. Usage:
-call `hurry` before jobs are started, or `python -m tests.session.quick_jobs` with the words of `exotwin`.
+A job learns, walks and keeps what it always does, but fewer walkers judge it, for a shorter time.
+Controllers, and gaits asked for in less than a minute, learn for a number of iterations instead, so that
+a busy PC learns the same. Usage: call `hurry` before jobs are started, or
+`python -m tests.session.quick_jobs` with the words of `exotwin`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ SHORTER: dict[str, object] = {
 }
 
 
-GAIT_ITERATIONS, CONTROLLER_ITERATIONS = 12, 4  # what a quiet PC does in six seconds each
+GAIT_ITERATIONS, CONTROLLER_ITERATIONS = 12, 4  # about what 0.2 minutes gave on two cores
 
 
 def learn_gait(params: Params, context: JobContext) -> str:

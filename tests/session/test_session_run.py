@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.cli import commands as cli
-from app.cli import session_run
+from app.cli import session_run, session_virtual_exo
 from app.cli.commands import _parser
 from app.cli.session_options import session_request
 from app.cli.session_run import SessionEnd, raise_if_stopped, run_demo_session, run_video_session
@@ -146,7 +146,7 @@ class StillExo:
 
 @pytest.fixture
 def request_(tmp_path: Path, app: QApplication, monkeypatch: pytest.MonkeyPatch) -> SessionRequest:
-    monkeypatch.setattr(session_run, "VirtualExo", StillExo)
+    monkeypatch.setattr(session_virtual_exo, "VirtualExo", StillExo)
     return SessionRequest("Hippo_L1", 6.0, tmp_path / "data", tmp_path / "out")
 
 

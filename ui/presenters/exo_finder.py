@@ -50,7 +50,7 @@ class ExoFinder(QObject):
             return
         self.starting = True
         self.changed.emit()
-        # Not a job: it only starts another process and waits for its first line, a second or two.
+        # Not a job: it only starts another process and waits for its first line, mostly a second or two.
         threading.Thread(target=self._start_now, args=(start, subject.device), daemon=True).start()
 
     def _start_now(self, start: Callable[[str], str], device: str) -> None:
